@@ -1,0 +1,122 @@
+/**
+ * Every limit of the package: its default, its unit, why it is that, and what a peer that goes over it is told.
+ * `Infinity` switches a limit off. The table in the README is tested against `limitTable`.
+ */
+export interface LimitDefinition {
+  readonly default: number;
+  readonly unit: 'bytes' | 'ms' | 'headers' | 'items' | 'frames' | 'messages';
+  /** What a peer over the limit is told: an HTTP status, a close code, or what else happens. */
+  readonly answer: string;
+  readonly reason: string;
+}
+
+export const limitTable = {
+  maxHeaders: {
+    default: 100,
+    unit: 'headers',
+    answer: '431',
+    reason: 'Browsers send about 20; Node 20 drops headers past its own limit without a word',
+  },
+  maxTargetLength: { default: 8192, unit: 'bytes', answer: '414', reason: 'Longer than any path or query in use' },
+  maxListLength: {
+    default: 1024,
+    unit: 'bytes',
+    answer: '400',
+    reason: 'Sec-WebSocket-Protocol and -Extensions, each: browsers send under 200',
+  },
+  maxListItems: { default: 16, unit: 'items', answer: '400', reason: 'The same two headers, each' },
+  handshakeTimeout: {
+    default: 10_000,
+    unit: 'ms',
+    answer: '503',
+    reason: 'From the upgrade request to the 101, the app\'s middleware included',
+  },
+  maxPayload: {
+    default: 1024 * 1024,
+    unit: 'bytes',
+    answer: '1009',
+    reason: 'One message, all its fragments together; 0 allows empty messages alone',
+  },
+  maxFragments: {
+    default: Infinity,
+    unit: 'frames',
+    answer: '1008',
+    reason: 'Fragments are copied together as they come, so that their number costs no memory',
+  },
+  maxEmptyFragments: {
+    default: 16,
+    unit: 'frames',
+    answer: '1008',
+    reason: 'In a row, in one message: they cost work and bring nothing',
+  },
+  closeTimeout: {
+    default: 5_000,
+    unit: 'ms',
+    answer: 'the connection is destroyed (1006)',
+    reason: 'From our Close frame to the end of the connection',
+  },
+  highWaterMark: {
+    default: 64 * 1024,
+    unit: 'bytes',
+    answer: 'send() returns false, drain follows',
+    reason: 'Enough to keep a fast peer busy',
+  },
+  maxBufferedAmount: {
+    default: 1024 * 1024,
+    unit: 'bytes',
+    answer: '1013',
+    reason: 'What waits for a peer that does not read; the slow peer goes, not the process',
+  },
+  maxUnreadMessages: {
+    default: 16,
+    unit: 'messages',
+    answer: 'reading pauses',
+    reason: 'Received, but not yet read by the application',
+  },
+  maxUnreadBytes: {
+    default: 128 * 1024,
+    unit: 'bytes',
+    answer: 'reading pauses',
+    reason: 'Received, but not yet read by the application',
+  },
+} as const satisfies Record<string, LimitDefinition>;
+
+export type LimitName = keyof typeof limitTable;
+
+/** Options that bound one opening handshake. */
+export type HandshakeLimits = Record<
+  'maxHeaders' | 'maxTargetLength' | 'maxListLength' | 'maxListItems' | 'handshakeTimeout',
+  number
+>;
+
+/** Options that bound one open connection. */
+export type ConnectionLimits = Record<Exclude<LimitName, keyof HandshakeLimits>, number>;
+
+export type Limits = HandshakeLimits & ConnectionLimits;
+
+/** The defaults, by name. */
+export const defaultLimits: Readonly<Limits> = Object.freeze(
+  Object.fromEntries(Object.entries(limitTable).map(([name, limit]) => [name, limit.default])) as Limits,
+);
+
+const names = Object.keys(limitTable) as LimitName[];
+
+/**
+ * Fills in the defaults of the limits that `options` leaves out.
+ *
+ * @throws {TypeError} where a limit is not a number
+ * @throws {RangeError} where a limit is neither a whole number of 0 or more nor `Infinity`
+ */
+export function resolveLimits(options: Partial<Limits> = {}): Limits {
+  const limits = { ...defaultLimits };
+  for (const name of names) {
+    const value = options[name];
+    if (value === undefined) continue;
+    if (typeof value !== 'number') throw new TypeError(`Invalid option ${name}: expected a number, got ${typeof value}`);
+    if (value !== Infinity && (!Number.isInteger(value) || value < 0)) {
+      throw new RangeError(`Invalid option ${name}: expected a whole number of 0 or more, or Infinity, got ${value}`);
+    }
+    limits[name] = value;
+  }
+  return limits;
+}

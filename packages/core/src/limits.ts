@@ -99,6 +99,9 @@ export const defaultLimits: Readonly<Limits> = Object.freeze(
   Object.fromEntries(Object.entries(limitTable).map(([name, limit]) => [name, limit.default])) as Limits,
 );
 
+/** The longest delay that a Node.js timer takes. */
+const maxDelay = 2 ** 31 - 1;
+
 const names = Object.keys(limitTable) as LimitName[];
 
 /**
@@ -115,6 +118,9 @@ export function resolveLimits(options: Partial<Limits> = {}): Limits {
     if (typeof value !== 'number') throw new TypeError(`Invalid option ${name}: expected a number, got ${typeof value}`);
     if (value !== Infinity && (!Number.isInteger(value) || value < 0)) {
       throw new RangeError(`Invalid option ${name}: expected a whole number of 0 or more, or Infinity, got ${value}`);
+    }
+    if (value !== Infinity && limitTable[name].unit === 'ms' && value > maxDelay) {
+      throw new RangeError(`Invalid option ${name}: expected at most ${maxDelay} ms, or Infinity, got ${value}`);
     }
     limits[name] = value;
   }

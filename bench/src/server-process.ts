@@ -1,0 +1,54 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ServerReport } from './servers/report-to-parent.ts';
+
+/** A server under test, in a process of its own, on a free port of the loopback address. */
+export class ServerProcess {
+  readonly port: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child;
+    this.port = port;
+  }
+
+  /** Starts `servers/NAME.ts`. @throws {Error} where it ends before it listens */
+  static async start(name: string): Promise<ServerProcess> {
+    const script = fileURLToPath(new URL(`./servers/${name}.ts`, import.meta.url));
+    // No conditions: the packages are those that were built, as users get them.
+    const child = fork(script, { cwd: dirname(script), execArgv: ['--import', 'tsx'] });
+    const report = await nextReport(child, name);
+    return new ServerProcess(child, report.port);
+  }
+
+  /** The processor time that the server has used so far, in microseconds. */
+  async cpuTime(): Promise<number> {
+    this.#child.send('report');
+    return (await nextReport(this.#child, `the server on port ${this.port}`)).cpuTime;
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.kill();
+    await ended;
+  }
+}
+
+async function nextReport(child: ChildProcess, name: string): Promise<ServerReport> {
+  const settled = new AbortController();
+  const { signal } = settled;
+  try {
+    return await Promise.race([
+      once(child, 'message', { signal }).then(([report]) => report as ServerReport),
+      once(child, 'exit', { signal }).then(([code]): never => {
+        throw new Error(`Server ended: ${name}, with exit code ${code}`);
+      }),
+    ]);
+  } finally {
+    // The listener of the outcome that did not happen goes; its rejection is nobody's business.
+    settled.abort();
+  }
+}

@@ -1,0 +1,10 @@
+// The floor: node:net gives back the bytes it gets, with no protocol at all.
+import { createServer } from 'node:net';
+import { listenAndReport } from './report-to-parent.ts';
+
+listenAndReport(
+  createServer({ noDelay: true }, (duplex) => {
+    duplex.on('data', (chunk) => duplex.write(chunk));
+    duplex.on('error', () => duplex.destroy());
+  }),
+);

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { HandshakeError } from '../errors.ts';
+import { acceptKey } from './accept-key.ts';
+import { isReservedHeader } from './handshake-response.ts';
+import type { HeaderPair } from './handshake-response.ts';
+import { listIncludes } from './header-list.ts';
+import { formatProtocols } from './subprotocol.ts';
+import { assertHeader, describeValue } from './token-grammar.ts';
+
+/** What a client sent, and its server's answer is checked against. */
+export interface ClientHandshake {
+  /** Sec-WebSocket-Key, from {@link createKey}. */
+  readonly key: string;
+  /** The subprotocols offered, the favourite first. */
+  readonly protocols: readonly string[];
+}
+
+/** A server's answer, with its headers by lower-case name; an `http.IncomingMessage` with its `statusCode` fits. */
+export interface ServerAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+/** Creates a Sec-WebSocket-Key: 16 random bytes in base64, fresh for each connection (RFC 6455 §4.1, item 7). */
+export function createKey(): string {
+  return randomBytes(16).toString('base64');
+}
+
+/**
+ * The headers of a client's opening handshake (§4.1), all but Host. No extension is offered.
+ *
+ * @param extraHeaders what the application adds, such as `Cookie` or `Origin`
+ * @throws {SyntaxError} when a subprotocol is not a token or is given twice
+ * @throws {TypeError} when an extra header is not a valid one, or belongs to the handshake
+ */
+export function clientHeaders(
+  { key, protocols }: ClientHandshake,
+  extraHeaders: Iterable<readonly [name: string, value: string]> = [],
+): HeaderPair[] {
+  const headers: HeaderPair[] = [
+    ['Upgrade', 'websocket'],
+    ['Connection', 'Upgrade'],
+    ['Sec-WebSocket-Key', key],
+    ['Sec-WebSocket-Version', '13'],
+  ];
+  if (protocols.length > 0) headers.push(['Sec-WebSocket-Protocol', formatProtocols(protocols)]);
+  for (const [name, value] of extraHeaders) {
+    assertHeader(name, value);
+    if (isReservedHeader(name)) throw new TypeError(`Invalid header ${name}: the handshake writes its own`);
+    headers.push([name, value]);
+  }
+  return headers;
+}
+
+/**
+ * Checks a server's answer (§4.1, "validate the server's response") and returns the subprotocol it chose, `''` for none.
+ *
+ * @throws {HandshakeError} with the status of the answer, and the code
+ *   - `WS_ERR_CONNECT_STATUS`: it is not 101
+ *   - `WS_ERR_CONNECT_UPGRADE`, `WS_ERR_CONNECT_CONNECTION`: it does not switch to `websocket`
+ *   - `WS_ERR_CONNECT_ACCEPT`: it was not made for this key
+ *   - `WS_ERR_CONNECT_EXTENSIONS`: it uses an extension, and none was offered
+ *   - `WS_ERR_CONNECT_PROTOCOL`: it chose a subprotocol that was not offered, or more than one
+ */
+export function checkServerResponse(response: ServerAnswer, { key, protocols }: ClientHandshake): string {
+  const refuse = (what: string, message: string): HandshakeError =>
+    new HandshakeError(`WS_ERR_CONNECT_${what}`, response.status, message);
+  const { headers, status } = response;
+
+  if (status !== 101) throw refuse('STATUS', `Expected status 101, got ${status}`);
+  if (headerValue(headers.upgrade)?.toLowerCase() !== 'websocket') {
+    throw refuse('UPGRADE', 'Expected Upgrade "websocket" in the answer');
+  }
+  if (!listIncludes([headerValue(headers.connection) ?? ''], 'upgrade')) {
+    throw refuse('CONNECTION', 'Expected Connection "upgrade" in the answer');
+  }
+  if (headerValue(headers['sec-websocket-accept']) !== acceptKey(key)) {
+    throw refuse('ACCEPT', 'Sec-WebSocket-Accept of the answer does not belong to our Sec-WebSocket-Key');
+  }
+  if (headers['sec-websocket-extensions'] !== undefined) {
+    throw refuse('EXTENSIONS', 'Sec-WebSocket-Extensions in the answer, but none was offered');
+  }
+  const protocol = headerValue(headers['sec-websocket-protocol']);
+  if (protocol === undefined) return '';
+  if (protocols.includes(protocol)) return protocol;
+  throw refuse('PROTOCOL', `Expected one of the offered subprotocols in the answer, got ${describeValue(protocol)}`);
+}
+
+/** Several fields of one name are one list, which then equals no single value. */
+function headerValue(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'object' ? value.join(', ') : value;
+}

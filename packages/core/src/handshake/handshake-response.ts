@@ -1,0 +1,112 @@
+import type { HandshakeError } from '../errors.ts';
+import { acceptKey } from './accept-key.ts';
+import { reasonPhrase } from './reason-phrase.ts';
+import { assertOffered } from './subprotocol.ts';
+import { assertHeader } from './token-grammar.ts';
+import type { UpgradeRequest } from './upgrade-request.ts';
+
+/** A header's name and value. */
+export type HeaderPair = [name: string, value: string];
+
+/** Headers that speak of this connection alone (RFC 9110 §7.6.1, RFC 2616 §13.5.1) or of a body. */
+const connectionHeaders = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Headers of a refusal that {@link formatRejection} writes itself, or that would contradict them. */
+const rejectionHeaders = new Set(['connection', 'content-length', 'content-type', 'transfer-encoding', 'trailer']);
+
+/** Whether a header belongs to the handshake itself, so that nobody may add one of that name to the 101. */
+export function isReservedHeader(name: string): boolean {
+  const lowerCase = name.toLowerCase();
+  return connectionHeaders.has(lowerCase) || lowerCase.startsWith('sec-websocket-');
+}
+
+/**
+ * The headers of the 101 (RFC 6455 §4.2.2, step 5).
+ *
+ * @param protocol the subprotocol chosen; `''` for none
+ * @throws {HandshakeError} 500 when the client did not offer it
+ */
+export function acceptHeaders(upgrade: UpgradeRequest, protocol: string): HeaderPair[] {
+  const headers: HeaderPair[] = [
+    ['Upgrade', 'websocket'],
+    ['Connection', 'Upgrade'],
+    ['Sec-WebSocket-Accept', acceptKey(upgrade.key)],
+  ];
+  if (protocol === '') return headers;
+  assertOffered(upgrade.protocols, protocol);
+  headers.push(['Sec-WebSocket-Protocol', protocol]);
+  return headers;
+}
+
+/**
+ * Formats the 101 that accepts a handshake: everything up to the first frame. To be written as `latin1`.
+ *
+ * @param extraHeaders what the app adds, such as `Set-Cookie`
+ * @throws {HandshakeError} 500 when the client did not offer the protocol
+ * @throws {TypeError} when an extra header is not a valid one, or {@link isReservedHeader}
+ */
+export function formatAcceptResponse(
+  upgrade: UpgradeRequest,
+  protocol: string,
+  extraHeaders: Iterable<readonly [name: string, value: string]> = [],
+): string {
+  let head = 'HTTP/1.1 101 Switching Protocols\r\n';
+  for (const [name, value] of acceptHeaders(upgrade, protocol)) head += `${name}: ${value}\r\n`;
+  for (const [name, value] of extraHeaders) {
+    assertHeader(name, value);
+    if (isReservedHeader(name)) throw new TypeError(`Invalid header ${name}: the handshake writes its own`);
+    head += `${name}: ${value}\r\n`;
+  }
+  return `${head}\r\n`;
+}
+
+/**
+ * Formats the answer that refuses a handshake, head and body: the error's status and headers, `Connection: close`, and
+ * its message as plain text. To be written as `utf8`, the default of a stream.
+ *
+ * @throws {RangeError} when the error's status is not one that refuses: a whole number of 300 to 599
+ * @throws {TypeError} when a header of the error is not a valid one of ASCII, or one that is written here
+ */
+export function formatRejection(error: HandshakeError): string {
+  const { status, message } = error;
+  if (!Number.isInteger(status) || status < 300 || status > 599) {
+    throw new RangeError(`Invalid status: expected a whole number of 300 to 599, got ${status}`);
+  }
+  const body = `${message}\n`;
+  let extra = '';
+  let connection = 'close';
+  for (const [name, value] of Object.entries(error.headers)) {
+    const lowerCase = assertRejectionHeader(name, value);
+    // "A sender of Upgrade MUST also send an "Upgrade" connection option" (RFC 9110 §7.8)
+    if (lowerCase === 'upgrade') connection = 'close, Upgrade';
+    extra += `${name}: ${value}\r\n`;
+  }
+  return (
+    `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n` +
+    `Connection: ${connection}\r\n` +
+    'Content-Type: text/plain; charset=utf-8\r\n' +
+    `Content-Length: ${Buffer.byteLength(body)}\r\n` +
+    `${extra}\r\n${body}`
+  );
+}
+
+/** Checks one header of a refusal; returns its name in lower case. */
+function assertRejectionHeader(name: string, value: string): string {
+  assertHeader(name, value);
+  // Head and body are one text in UTF-8, where a character above ASCII would be two bytes.
+  if (Buffer.byteLength(value) !== value.length) throw new TypeError(`Invalid value of header ${name}: expected ASCII`);
+  const lowerCase = name.toLowerCase();
+  if (rejectionHeaders.has(lowerCase)) throw new TypeError(`Invalid header ${name}: the refusal writes its own`);
+  return lowerCase;
+}

@@ -1,0 +1,96 @@
+import { HandshakeError } from '../errors.ts';
+
+const Hash = 0x23;
+const Percent = 0x25;
+const Dot = 0x2e;
+const Slash = 0x2f;
+const Question = 0x3f;
+const Backslash = 0x5c;
+
+export interface TargetRules {
+  /** The request's Host, with which the authority of an absolute form must agree; `undefined` when there is none. */
+  readonly host: string | undefined;
+  /** In bytes; a longer target is answered with 414. */
+  readonly maxTargetLength: number;
+}
+
+/**
+ * Checks the target of an upgrade request and returns it unchanged (RFC 9112 §3.2).
+ *
+ * A target that two readers could understand differently is refused, never normalised: the route that is matched must
+ * be the one that a proxy and the app's own guards saw. What is merely unusual (`;`, `%77`, a `//` further in, a
+ * malformed escape) passes, and the router decides as it does for HTTP.
+ *
+ * @throws {HandshakeError} 414 over `maxTargetLength`; 400 when the target is not a path, or an absolute form
+ *   for another authority, or holds a fragment, a character outside of visible ASCII, or in its path a backslash, a
+ *   leading `//`, a dot segment (also percent-encoded) or `%00`
+ */
+export function parseRequestTarget(target: string, { host, maxTargetLength }: TargetRules): string {
+  // Node decodes the request line as latin1, one character a byte.
+  const byteLength = Buffer.byteLength(target, 'latin1');
+  if (byteLength > maxTargetLength) {
+    const message = `Request target has ${byteLength} bytes, more than ${maxTargetLength} (maxTargetLength)`;
+    throw new HandshakeError('WS_ERR_HANDSHAKE_TARGET_LENGTH', 414, message);
+  }
+  assertVisible(target);
+  const start = pathStart(target, host);
+  if (target.charCodeAt(start + 1) === Slash) throw ambiguous('its path starts with two slashes');
+  assertPath(target, start);
+  return target;
+}
+
+function ambiguous(reason: string): HandshakeError {
+  return new HandshakeError('WS_ERR_HANDSHAKE_TARGET', 400, `Request target is refused: ${reason}`);
+}
+
+function assertVisible(target: string): void {
+  for (let index = 0; index < target.length; index++) {
+    const code = target.charCodeAt(index);
+    if (code < 0x21 || code > 0x7e) throw ambiguous('it holds a character outside of visible ASCII');
+    if (code === Hash) throw ambiguous('it holds a fragment');
+  }
+}
+
+/** Where the path starts: at once in the origin form, after the authority in the absolute form (§3.2.1, §3.2.2). */
+function pathStart(target: string, host: string | undefined): number {
+  if (target.startsWith('/')) return 0;
+  const schemeEnd = target.indexOf('://');
+  const scheme = target.slice(0, Math.max(schemeEnd, 0)).toLowerCase();
+  if (scheme !== 'http' && scheme !== 'https') throw ambiguous('it is neither a path nor an http address');
+  const authorityStart = schemeEnd + 3;
+  const start = target.indexOf('/', authorityStart);
+  if (start === -1) throw ambiguous('it has no path');
+  const authority = target.slice(authorityStart, start);
+  // "the host of an absolute-form target replaces the Host": two that disagree are two routes for one request.
+  if (authority.toLowerCase() !== host?.toLowerCase()) throw ambiguous('its authority is not that of the Host header');
+  return start;
+}
+
+/** Walks the path once; `dots` counts the dots of the present segment, `Infinity` once it holds anything else. */
+function assertPath(target: string, start: number): void {
+  let dots = 0;
+  for (let index = start + 1; index < target.length; index++) {
+    const code = target.charCodeAt(index);
+    if (code === Question) break;
+    if (code === Backslash) throw ambiguous('its path holds a backslash');
+    const escape = code === Percent ? target.slice(index + 1, index + 3).toLowerCase() : '';
+    if (escape === '00') throw ambiguous('its path holds %00');
+    if (code === Slash) {
+      if (isDotSegment(dots)) break;
+      dots = 0;
+    } else if (code === Dot) {
+      dots++;
+    } else if (escape === '2e') {
+      dots++;
+      index += 2;
+    } else {
+      dots = Infinity;
+    }
+  }
+  if (isDotSegment(dots)) throw ambiguous('its path holds a dot segment');
+}
+
+/** `.` and `..` (RFC 3986 §3.3); `...` is a name like any other. */
+function isDotSegment(dots: number): boolean {
+  return dots === 1 || dots === 2;
+}

@@ -1,0 +1,161 @@
+import { HandshakeError } from '../errors.ts';
+import { resolveLimits } from '../limits.ts';
+import type { HandshakeLimits } from '../limits.ts';
+import { isValidKey } from './accept-key.ts';
+import { isAuthority } from './authority.ts';
+import { parseExtensions } from './extension.ts';
+import type { ExtensionOffer } from './extension.ts';
+import { fieldValues, gatherFields } from './header-fields.ts';
+import type { HeaderFields } from './header-fields.ts';
+import { listIncludes } from './header-list.ts';
+import { parseRequestTarget } from './request-target.ts';
+import { parseProtocols } from './subprotocol.ts';
+import { describeValue } from './token-grammar.ts';
+
+/** What the opening handshake needs of an HTTP request; an `http.IncomingMessage` fits. */
+export interface HandshakeRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly httpVersion: string;
+  /** Names and values in turn, as they came: `['Host', 'example.com', …]`. */
+  readonly rawHeaders: readonly string[];
+}
+
+/** A client's opening handshake that keeps every rule of RFC 6455 §4.2.1. */
+export interface UpgradeRequest {
+  /** The request target, unchanged: path and query. */
+  target: string;
+  host: string;
+  /** Sec-WebSocket-Key. */
+  key: string;
+  /** As it came; `undefined` when the client is not a browser. Who may connect is the router's affair. */
+  origin: string | undefined;
+  /** The subprotocols offered, the client's favourite first. */
+  protocols: string[];
+  extensions: ExtensionOffer[];
+}
+
+/**
+ * Whether a request asks to become a WebSocket: its Upgrade list holds `websocket` and its Connection list `upgrade`
+ * (RFC 6455 §4.2.1). It may still be refused by {@link parseUpgradeRequest}.
+ */
+export function isWebSocketUpgrade(request: Pick<HandshakeRequest, 'rawHeaders'>): boolean {
+  const fields = gatherFields(request.rawHeaders);
+  return asksFor(fields, 'upgrade', 'websocket') && asksFor(fields, 'connection', 'upgrade');
+}
+
+/**
+ * Checks a client's opening handshake (RFC 6455 §4.2.1) and returns what it asks for.
+ *
+ * @param options bounds that differ from the defaults; of them `maxHeaders`, `maxTargetLength` (bytes),
+ *   `maxListLength` (bytes) and `maxListItems` are used here
+ * @throws {HandshakeError} with the status to answer: 431 too many headers, 505 not HTTP/1.1, 405 not GET, 414 target
+ *   too long, 426 not version 13, 400 for everything else
+ * @throws {TypeError | RangeError} when an option is not a limit
+ */
+export function parseUpgradeRequest(request: HandshakeRequest, options: Partial<HandshakeLimits> = {}): UpgradeRequest {
+  const limits = resolveLimits(options);
+  assertHeaderCount(request.rawHeaders.length / 2, limits.maxHeaders);
+  assertRequestLine(request);
+  const fields = gatherFields(request.rawHeaders);
+  const host = fieldValues(fields, 'host')[0];
+  const target = parseRequestTarget(request.url ?? '', { host, maxTargetLength: limits.maxTargetLength });
+  const authority = parseHost(fields);
+  assertNoBody(fields);
+  assertUpgrade(fields);
+  assertVersion(fields);
+  return {
+    target,
+    host: authority,
+    key: parseKey(fields),
+    origin: parseOrigin(fields),
+    protocols: parseProtocols(fieldValues(fields, 'sec-websocket-protocol'), limits),
+    extensions: parseExtensions(fieldValues(fields, 'sec-websocket-extensions'), limits),
+  };
+}
+
+function badRequest(what: string, message: string): HandshakeError {
+  return new HandshakeError(`WS_ERR_HANDSHAKE_${what}`, 400, message);
+}
+
+function asksFor(fields: HeaderFields, name: string, token: string): boolean {
+  return listIncludes(fieldValues(fields, name), token);
+}
+
+function assertHeaderCount(count: number, maxHeaders: number): void {
+  if (count <= maxHeaders) return;
+  throw new HandshakeError(
+    'WS_ERR_HANDSHAKE_HEADERS',
+    431,
+    `Request has ${count} headers, more than ${maxHeaders} (maxHeaders)`,
+  );
+}
+
+/** "The method of the request MUST be GET, and the HTTP version MUST be at least 1.1" (§4.1); HTTP/2 has no Upgrade. */
+function assertRequestLine({ method = '', httpVersion }: HandshakeRequest): void {
+  if (httpVersion !== '1.1') {
+    const message = `A WebSocket is opened over HTTP version 1.1, got ${describeValue(httpVersion)}`;
+    throw new HandshakeError('WS_ERR_HANDSHAKE_HTTP_VERSION', 505, message);
+  }
+  if (method !== 'GET') {
+    const message = `A WebSocket is opened with method GET, got ${describeValue(method)}`;
+    throw new HandshakeError('WS_ERR_HANDSHAKE_METHOD', 405, message, { Allow: 'GET' });
+  }
+}
+
+function parseHost(fields: HeaderFields): string {
+  const values = fieldValues(fields, 'host');
+  const [host] = values;
+  if (host === undefined || values.length > 1)
+    throw badRequest('HOST', `Expected one Host header, got ${values.length}`);
+  if (!isAuthority(host)) throw badRequest('HOST', 'Host header is not a host name or address with an optional port');
+  return host;
+}
+
+/** What follows the header is frames; a body would be read as one here and as a request by a proxy. */
+function assertNoBody(fields: HeaderFields): void {
+  const lengths = fieldValues(fields, 'content-length');
+  if (lengths.length > 1 || (lengths[0] ?? '0') !== '0') {
+    throw badRequest('BODY', 'An upgrade request has no body: expected no Content-Length, or one of 0');
+  }
+  for (const name of ['Transfer-Encoding', 'Expect']) {
+    if (!fields.has(name.toLowerCase())) continue;
+    throw badRequest('BODY', `An upgrade request has no body: expected no ${name} header`);
+  }
+}
+
+function assertUpgrade(fields: HeaderFields): void {
+  if (!asksFor(fields, 'upgrade', 'websocket'))
+    throw badRequest('UPGRADE', 'Expected an Upgrade header with "websocket"');
+  if (asksFor(fields, 'connection', 'upgrade')) return;
+  throw badRequest('CONNECTION', 'Expected a Connection header with "upgrade"');
+}
+
+/** §4.2.1 item 6, §4.4: the answer names the version that we speak. */
+function assertVersion(fields: HeaderFields): void {
+  const versions = fieldValues(fields, 'sec-websocket-version');
+  const [version] = versions;
+  const code = 'WS_ERR_HANDSHAKE_VERSION';
+  const ours = { 'Sec-WebSocket-Version': '13' };
+  if (version === undefined) throw new HandshakeError(code, 400, 'Expected a Sec-WebSocket-Version header', ours);
+  if (version === '13' && versions.length === 1) return;
+  const received = versions.length === 1 ? describeValue(version) : `${versions.length} headers`;
+  const message = `Expected one Sec-WebSocket-Version 13, got ${received}`;
+  throw new HandshakeError(code, 426, message, { ...ours, Upgrade: 'websocket' });
+}
+
+function parseKey(fields: HeaderFields): string {
+  const keys = fieldValues(fields, 'sec-websocket-key');
+  const [key] = keys;
+  if (key === undefined || keys.length > 1) {
+    throw badRequest('KEY', `Expected one Sec-WebSocket-Key header, got ${keys.length}`);
+  }
+  if (!isValidKey(key)) throw badRequest('KEY', 'Sec-WebSocket-Key is not the base64 of 16 bytes');
+  return key;
+}
+
+function parseOrigin(fields: HeaderFields): string | undefined {
+  const origins = fieldValues(fields, 'origin');
+  if (origins.length > 1) throw badRequest('ORIGIN', `Expected at most one Origin header, got ${origins.length}`);
+  return origins[0];
+}

@@ -1,0 +1,133 @@
+import { constants, isUtf8 } from 'node:buffer';
+import { CloseCode } from '../close-code.ts';
+import { ProtocolError } from '../errors.ts';
+import type { FrameParser, FramePart } from '../frame/frame-parser.ts';
+import type { ConnectionLimits } from '../limits.ts';
+import { isControl, Opcode, type ControlOpcode } from '../opcode.ts';
+import { MessageBuffer } from './message-buffer.ts';
+import { checkUtf8 } from './utf8.ts';
+
+/** A whole message or a control frame, as the peer sent it. */
+export interface Received {
+  readonly opcode: typeof Opcode.Text | typeof Opcode.Binary | ControlOpcode;
+  readonly payload: Buffer;
+}
+
+export type MessageLimits = Pick<ConnectionLimits, 'maxPayload' | 'maxFragments' | 'maxEmptyFragments'>;
+
+interface MessageInProgress {
+  readonly opcode: typeof Opcode.Text | typeof Opcode.Binary;
+  readonly buffer: MessageBuffer;
+  fragments: number;
+  emptyInARow: number;
+  /** The length in bytes that the message reaches with its last frame; before that has come, the most it may. */
+  expected: number;
+  /** Where the UTF-8 check goes on. */
+  checked: number;
+}
+
+/** Parts of frames in, messages and control frames out (RFC 6455 §5.4, §8.1). */
+export class MessageAssembler {
+  readonly #parser: FrameParser;
+  readonly #limits: MessageLimits;
+  readonly #maxPayload: number;
+  #message: MessageInProgress | null = null;
+
+  constructor(parser: FrameParser, limits: MessageLimits) {
+    this.#parser = parser;
+    this.#limits = limits;
+    this.#maxPayload = Math.min(limits.maxPayload, constants.MAX_LENGTH);
+  }
+
+  /**
+   * The next message or control frame, or `null` when more bytes are needed.
+   *
+   * @throws {ProtocolError} 1002 on a broken rule of framing or fragments; 1007 on text that is not UTF-8; 1008 over
+   *   `maxFragments` or `maxEmptyFragments`; 1009 over `maxPayload`, on the header that announces it
+   */
+  next(): Received | null {
+    for (let part = this.#parser.next(); part !== null; part = this.#parser.next()) {
+      if (isControl(part.opcode)) return { opcode: part.opcode, payload: part.payload };
+      const received = this.#addPart(part);
+      if (received !== null) return received;
+    }
+    return null;
+  }
+
+  #addPart(part: FramePart): Received | null {
+    const { opcode, payload, fin, isFirst, isLast } = part;
+    if (isFirst) {
+      this.#checkOrder(part);
+      this.#checkLength(part);
+      // The common message, one frame that came in one read, is handed on without a copy.
+      if (opcode !== Opcode.Continuation && fin && isLast) return wholeMessage(opcode as MessageInProgress['opcode'], payload);
+      this.#startFragment(part);
+    }
+    const message = this.#message!;
+    message.buffer.append(payload, message.expected);
+    if (message.opcode === Opcode.Text) checkText(message);
+    if (!fin || !isLast) return null;
+    this.#message = null;
+    const { bytes } = message.buffer;
+    if (message.opcode === Opcode.Text && message.checked < bytes.length) throw invalidUtf8();
+    return { opcode: message.opcode, payload: bytes };
+  }
+
+  #checkOrder({ opcode }: FramePart): void {
+    const isContinuation = opcode === Opcode.Continuation;
+    if (isContinuation === (this.#message !== null)) return;
+    throw new ProtocolError(
+      'WS_ERR_INVALID_OPCODE',
+      CloseCode.ProtocolError,
+      isContinuation ? 'Continuation frame without a message (§5.4)' : 'New message inside a fragmented one (§5.4)',
+    );
+  }
+
+  #checkLength({ payloadLength }: FramePart): void {
+    const total = (this.#message?.buffer.byteLength ?? 0) + payloadLength;
+    if (total <= this.#maxPayload) return;
+    throw new ProtocolError(
+      'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
+      CloseCode.MessageTooBig,
+      `Message of ${total} bytes or more is over maxPayload ${this.#maxPayload}`,
+    );
+  }
+
+  #startFragment({ opcode, payloadLength, fin }: FramePart): void {
+    this.#message ??= {
+      opcode: opcode as MessageInProgress['opcode'],
+      buffer: new MessageBuffer(),
+      fragments: 0,
+      emptyInARow: 0,
+      expected: this.#maxPayload,
+      checked: 0,
+    };
+    const message = this.#message;
+    const { maxFragments, maxEmptyFragments } = this.#limits;
+    message.fragments++;
+    if (fin) message.expected = message.buffer.byteLength + payloadLength;
+    message.emptyInARow = payloadLength === 0 && !fin ? message.emptyInARow + 1 : 0;
+    if (message.fragments > maxFragments) throw tooManyFragments(`over maxFragments ${maxFragments}`);
+    if (message.emptyInARow > maxEmptyFragments) {
+      throw tooManyFragments(`in a row without payload, over maxEmptyFragments ${maxEmptyFragments}`);
+    }
+  }
+}
+
+function wholeMessage(opcode: MessageInProgress['opcode'], payload: Buffer): Received {
+  if (opcode === Opcode.Text && !isUtf8(payload)) throw invalidUtf8();
+  return { opcode, payload };
+}
+
+function checkText(message: MessageInProgress): void {
+  message.checked = checkUtf8(message.buffer.bytes, message.checked);
+  if (message.checked < 0) throw invalidUtf8();
+}
+
+function invalidUtf8(): ProtocolError {
+  return new ProtocolError('WS_ERR_INVALID_UTF8', CloseCode.InvalidPayload, 'Text is not valid UTF-8 (§8.1)');
+}
+
+function tooManyFragments(detail: string): ProtocolError {
+  return new ProtocolError('WS_ERR_TOO_MANY_FRAGMENTS', CloseCode.PolicyViolation, `Too many fragments: ${detail}`);
+}

@@ -1,0 +1,239 @@
+import { isUtf8 } from 'node:buffer';
+import { CloseCode } from '../close-code.ts';
+import { ProtocolError } from '../errors.ts';
+import { encodeFrame } from '../frame/frame-encoder.ts';
+import { FrameParser } from '../frame/frame-parser.ts';
+import type { Role } from '../frame/frame-header.ts';
+import { resolveLimits } from '../limits.ts';
+import { MessageAssembler, type MessageLimits, type Received } from '../message/message-assembler.ts';
+import { Opcode } from '../opcode.ts';
+import { encodeClosePayload, fitReason, parseClosePayload } from './close-payload.ts';
+import { stateAfter, type ConnectionMove, type ConnectionState } from './connection-state.ts';
+
+/** How a connection ended. */
+export interface CloseInfo {
+  /**
+   * The peer's close code; 1005 where its Close frame had none, 1006 where none came. A connection that we failed has
+   * the code that we failed it with.
+   */
+  readonly code: number;
+  readonly reason: string;
+  /** Whether a Close frame went both ways (RFC 6455 §7.1.4). */
+  readonly wasClean: boolean;
+}
+
+/** What `next()` gives. A peer's fault comes as `error`, with our Close frame already in the output. */
+export type ConnectionEvent =
+  | { readonly type: 'message'; readonly data: Buffer; readonly isBinary: boolean }
+  | { readonly type: 'ping' | 'pong'; readonly data: Buffer }
+  | { readonly type: 'close' }
+  | { readonly type: 'error'; readonly error: ProtocolError };
+
+export interface ConnectionOptions extends Partial<MessageLimits> {
+  readonly role: Role;
+}
+
+/** What makes a message: text or bytes, and whether it is complete. */
+export interface OutgoingMessage {
+  readonly data: string | Uint8Array;
+  readonly isBinary: boolean;
+  /** `false` where further fragments of the same message follow (§5.4). */
+  readonly fin: boolean;
+}
+
+const maxControlPayload = 125;
+
+/**
+ * One WebSocket connection after its opening handshake, sans-I/O: chunks in, events out, and frames to be written.
+ * It never touches a socket or a clock; whoever drives it passes chunks to `receive()`, pulls `next()` until it gives
+ * `null`, and writes what `takeOutput()` and `takePong()` give.
+ */
+export class Connection {
+  readonly #role: Role;
+  readonly #parser: FrameParser;
+  readonly #assembler: MessageAssembler;
+  #state: ConnectionState = 'open';
+  #closeInfo: CloseInfo | null = null;
+  #output: Buffer[] = [];
+  #outputLength = 0;
+  #pendingPong: Buffer | null = null;
+  #isInMessage = false;
+
+  constructor(options: ConnectionOptions) {
+    this.#role = options.role;
+    this.#parser = new FrameParser(options.role);
+    this.#assembler = new MessageAssembler(this.#parser, resolveLimits(options));
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** How the connection ended; `null` until it has. */
+  get closeInfo(): CloseInfo | null {
+    return this.#closeInfo;
+  }
+
+  /** Bytes that wait for `takeOutput()`. */
+  get outputLength(): number {
+    return this.#outputLength;
+  }
+
+  /** Whether `takePong()` has one to give. */
+  get owesPong(): boolean {
+    return this.#pendingPong !== null;
+  }
+
+  /** Adds a chunk as the transport delivered it. The chunk is ours from now on: it is unmasked in place. */
+  receive(chunk: Buffer): void {
+    if (this.#state !== 'closed') this.#parser.push(chunk);
+  }
+
+  /** The next event, or `null` when more bytes are needed. Never throws for what the peer sends. */
+  next(): ConnectionEvent | null {
+    while (this.#state !== 'closed') {
+      try {
+        const received = this.#assembler.next();
+        if (received === null) return null;
+        const event = this.#handle(received);
+        if (event !== null) return event;
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        this.fail(error);
+        return { type: 'error', error };
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Frames a message, or a fragment of one.
+   *
+   * @returns `false`, with nothing framed, once a Close frame was sent or the connection has ended (§5.5.1)
+   * @throws {TypeError} on bytes sent as text that are not UTF-8
+   */
+  send({ data, isBinary, fin }: OutgoingMessage): boolean {
+    if (!isBinary && typeof data !== 'string' && !isUtf8(data)) {
+      throw new TypeError('Invalid text message: expected UTF-8');
+    }
+    if (this.#state !== 'open') return false;
+    const first = isBinary ? Opcode.Binary : Opcode.Text;
+    this.#push(this.#isInMessage ? Opcode.Continuation : first, data, fin);
+    this.#isInMessage = !fin;
+    return true;
+  }
+
+  /**
+   * Frames a Ping (§5.5.2).
+   *
+   * @returns `false`, with nothing framed, where nothing may be sent any more
+   * @throws {RangeError} on a payload over 125 bytes
+   */
+  ping(data: string | Uint8Array = ''): boolean {
+    return this.#sendControl(Opcode.Ping, data);
+  }
+
+  /** Frames a Pong that no Ping asked for (§5.5.3). The same rules as for `ping()`. */
+  pong(data: string | Uint8Array = ''): boolean {
+    return this.#sendControl(Opcode.Pong, data);
+  }
+
+  /**
+   * Begins the closing handshake (§7.1.2). Data that comes afterwards is not handed on. Does nothing where a Close
+   * frame was sent already.
+   *
+   * @throws as {@link encodeClosePayload}
+   */
+  close(code?: number, reason?: string | Uint8Array): void {
+    const payload = encodeClosePayload(code, reason);
+    if (this.#move('close-sent')) this.#pushClose(payload);
+  }
+
+  /** Fails the connection for a fault of the peer (§7.1.7): a Close frame with its code, and nothing is read any more. */
+  fail({ closeCode, message }: ProtocolError): void {
+    const isCloseSent = this.#state !== 'open';
+    const reason = fitReason(message);
+    if (!this.#move('failed')) return;
+    this.#closeInfo = { code: closeCode, reason, wasClean: false };
+    if (!isCloseSent) this.#pushClose(encodeClosePayload(closeCode, reason));
+  }
+
+  /** The transport has ended, from either side. Without a Close frame from the peer that is 1006 (§7.1.5). */
+  endOfStream(): void {
+    if (this.#move('transport-ended')) this.#closeInfo = { code: CloseCode.Abnormal, reason: '', wasClean: false };
+  }
+
+  /** Removes and returns the frames to be written, in order. */
+  takeOutput(): Buffer[] {
+    const output = this.#output;
+    this.#output = [];
+    this.#outputLength = 0;
+    return output;
+  }
+
+  /**
+   * Removes and returns the Pong that the peer's latest Ping asks for. It stands apart from the output, to be taken
+   * when the transport is free: a peer that pings and does not read has one Pong waiting, not one per Ping (§5.5.3).
+   */
+  takePong(): Buffer | null {
+    const payload = this.#pendingPong;
+    this.#pendingPong = null;
+    return payload && encodeFrame({ fin: true, opcode: Opcode.Pong, payload }, this.#role);
+  }
+
+  #handle({ opcode, payload }: Received): ConnectionEvent | null {
+    switch (opcode) {
+      case Opcode.Text:
+      case Opcode.Binary:
+        if (this.#state === 'closing-local') return null;
+        return { type: 'message', data: payload, isBinary: opcode === Opcode.Binary };
+      case Opcode.Ping:
+        // A copy, as it may wait for long and must not keep the chunk that it came in.
+        if (this.#state === 'open') this.#pendingPong = Buffer.from(payload);
+        return { type: 'ping', data: payload };
+      case Opcode.Pong:
+        return { type: 'pong', data: payload };
+      case Opcode.Close:
+        this.#receiveClose(payload);
+        return { type: 'close' };
+    }
+  }
+
+  #receiveClose(payload: Buffer): void {
+    const { code, reason } = parseClosePayload(payload);
+    const isAnswer = this.#state === 'closing-local';
+    this.#move('close-received');
+    this.#closeInfo = { code, reason, wasClean: true };
+    if (!isAnswer) this.#pushClose(payload.subarray(0, 2));
+  }
+
+  #move(move: ConnectionMove): boolean {
+    const state = stateAfter(this.#state, move);
+    if (state !== null) this.#state = state;
+    return state !== null;
+  }
+
+  #sendControl(opcode: typeof Opcode.Ping | typeof Opcode.Pong, data: string | Uint8Array): boolean {
+    const length = typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength;
+    if (length > maxControlPayload) {
+      throw new RangeError(`Invalid control frame: expected at most ${maxControlPayload} bytes, got ${length}`);
+    }
+    if (this.#state !== 'open') return false;
+    this.#push(opcode, data, true);
+    return true;
+  }
+
+  /** The last frame of all: the Pong still owed goes before it. */
+  #pushClose(payload: Uint8Array): void {
+    const pong = this.#pendingPong;
+    this.#pendingPong = null;
+    if (pong !== null) this.#push(Opcode.Pong, pong, true);
+    this.#push(Opcode.Close, payload, true);
+  }
+
+  #push(opcode: Opcode, payload: string | Uint8Array, fin: boolean): void {
+    const frame = encodeFrame({ fin, opcode, payload }, this.#role);
+    this.#output.push(frame);
+    this.#outputLength += frame.length;
+  }
+}

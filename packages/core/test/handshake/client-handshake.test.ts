@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { acceptKey, isValidKey } from '../../src/handshake/accept-key.ts';
+import { checkServerResponse, clientHeaders, createKey } from '../../src/handshake/client-handshake.ts';
+import { acceptHeaders } from '../../src/handshake/handshake-response.ts';
+import { parseUpgradeRequest } from '../../src/handshake/upgrade-request.ts';
+import { refusalOf } from './refusal.ts';
+import { sampleAccept, sampleKey } from './requests.ts';
+
+describe('createKey (RFC 6455 §4.1, item 7)', () => {
+  test('makes a valid key, and another one each time', () => {
+    const keys = Array.from({ length: 100 }, createKey);
+    expect(keys.every(isValidKey)).toBe(true);
+    expect(new Set(keys).size).toBe(100);
+  });
+});
+
+describe('clientHeaders (RFC 6455 §4.1)', () => {
+  test('are the five of the handshake, then those of the application', () => {
+    expect(clientHeaders({ key: sampleKey, protocols: ['a', 'b'] }, [['Cookie', 'id=1']])).toEqual([
+      ['Upgrade', 'websocket'],
+      ['Connection', 'Upgrade'],
+      ['Sec-WebSocket-Key', sampleKey],
+      ['Sec-WebSocket-Version', '13'],
+      ['Sec-WebSocket-Protocol', 'a, b'],
+      ['Cookie', 'id=1'],
+    ]);
+  });
+
+  test('leave out Sec-WebSocket-Protocol when no subprotocol is offered', () => {
+    expect(clientHeaders({ key: sampleKey, protocols: [] })).toHaveLength(4);
+  });
+
+  test.each([
+    ['a value with CR and LF', 'Cookie', 'a\r\nb'],
+    ['a name that is no token', 'a b', 'c'],
+    ['a header of the handshake', 'sec-websocket-key', 'x'],
+    ['a header of the connection', 'Connection', 'close'],
+  ])('throw a TypeError on %s', (_what, name, value) => {
+    expect(() => clientHeaders({ key: sampleKey, protocols: [] }, [[name, value]])).toThrow(TypeError);
+  });
+
+  test('throw a SyntaxError on a subprotocol that is no token', () => {
+    expect(() => clientHeaders({ key: sampleKey, protocols: ['a b'] })).toThrow(SyntaxError);
+  });
+});
+
+describe('checkServerResponse (RFC 6455 §4.1)', () => {
+  const offer = { key: sampleKey, protocols: ['chat', 'superchat'] };
+  const headers = { upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-accept': sampleAccept };
+
+  test.each([
+    ['the example of §1.3', { ...headers, 'sec-websocket-protocol': 'chat' }, 'chat'],
+    ['the second of the offers', { ...headers, 'sec-websocket-protocol': 'superchat' }, 'superchat'],
+    ['an answer that chooses no subprotocol', headers, ''],
+    ['other cases of the two tokens', { ...headers, upgrade: 'WebSocket', connection: 'keep-alive, UPGRADE' }, ''],
+    ['a Connection of two fields', { ...headers, connection: ['keep-alive', 'upgrade'] }, ''],
+  ])('takes %s', (_what, answer, protocol) => {
+    expect(checkServerResponse({ status: 101, headers: answer }, offer)).toBe(protocol);
+  });
+
+  test.each([
+    ['UPGRADE', 'no Upgrade', { ...headers, upgrade: undefined }],
+    ['UPGRADE', 'another Upgrade', { ...headers, upgrade: 'h2c' }],
+    ['UPGRADE', 'two Upgrades', { ...headers, upgrade: ['websocket', 'h2c'] }],
+    ['CONNECTION', 'no Connection', { ...headers, connection: undefined }],
+    ['CONNECTION', 'a Connection without upgrade', { ...headers, connection: 'close' }],
+    ['ACCEPT', 'no Sec-WebSocket-Accept', { ...headers, 'sec-websocket-accept': undefined }],
+    ['ACCEPT', 'the accept value of another key', { ...headers, 'sec-websocket-accept': acceptKey('x') }],
+    ['ACCEPT', 'the accept value in another case', { ...headers, 'sec-websocket-accept': sampleAccept.toLowerCase() }],
+    ['ACCEPT', 'two accept values', { ...headers, 'sec-websocket-accept': [sampleAccept, sampleAccept] }],
+    ['EXTENSIONS', 'an extension', { ...headers, 'sec-websocket-extensions': 'permessage-deflate' }],
+    ['EXTENSIONS', 'an empty list of extensions', { ...headers, 'sec-websocket-extensions': '' }],
+    ['PROTOCOL', 'a subprotocol that was not offered', { ...headers, 'sec-websocket-protocol': 'other' }],
+    ['PROTOCOL', 'a subprotocol in another case', { ...headers, 'sec-websocket-protocol': 'Chat' }],
+    ['PROTOCOL', 'two subprotocols', { ...headers, 'sec-websocket-protocol': 'chat, superchat' }],
+    ['PROTOCOL', 'an empty subprotocol', { ...headers, 'sec-websocket-protocol': '' }],
+  ])('refuses with WS_ERR_CONNECT_%s: %s', (what, _case, answer) => {
+    expect(refusalOf(() => checkServerResponse({ status: 101, headers: answer }, offer))).toMatchObject({
+      code: `WS_ERR_CONNECT_${what}`,
+      status: 101,
+    });
+  });
+
+  test('refuses a subprotocol when none was offered', () => {
+    const answer = { status: 101, headers: { ...headers, 'sec-websocket-protocol': 'chat' } };
+    expect(refusalOf(() => checkServerResponse(answer, { key: sampleKey, protocols: [] })).message).toBe(
+      'Expected one of the offered subprotocols in the answer, got "chat"',
+    );
+  });
+
+  test.each([200, 302, 401, 426, 503])('refuses status %d and keeps it', (status) => {
+    expect(refusalOf(() => checkServerResponse({ status, headers }, offer))).toMatchObject({
+      code: 'WS_ERR_CONNECT_STATUS',
+      status,
+      message: `Expected status 101, got ${status}`,
+    });
+  });
+
+  test('both sides agree: what the client sends is accepted, and the answer passes', () => {
+    const key = createKey();
+    const rawHeaders = ['Host', 'a', ...clientHeaders({ key, protocols: ['v2', 'v1'] }).flat()];
+    const upgrade = parseUpgradeRequest({ method: 'GET', url: '/', httpVersion: '1.1', rawHeaders });
+    const answer = acceptHeaders(upgrade, 'v1').map(([name, value]) => [name.toLowerCase(), value]);
+    const response = { status: 101, headers: Object.fromEntries(answer) as Record<string, string> };
+    expect(checkServerResponse(response, { key, protocols: ['v2', 'v1'] })).toBe('v1');
+  });
+});

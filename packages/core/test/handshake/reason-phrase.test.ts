@@ -1,0 +1,25 @@
+import { STATUS_CODES } from 'node:http';
+import { expect, test } from 'vitest';
+import { reasonPhrase } from '../../src/handshake/reason-phrase.ts';
+
+/** Where RFC 9110 renamed a phrase that Node keeps, or where the status cannot refuse or is not in the registry. */
+const different = new Map([
+  [304, ''],
+  [305, ''],
+  [413, 'Content Too Large'],
+  [418, ''],
+  [422, 'Unprocessable Content'],
+  [509, ''],
+  [510, ''],
+]);
+
+test('reasonPhrase is that of the registry for every status from 300 on', () => {
+  for (const [status, phrase] of Object.entries(STATUS_CODES)) {
+    if (Number(status) < 300) continue;
+    expect([status, reasonPhrase(Number(status))]).toEqual([status, different.get(Number(status)) ?? phrase]);
+  }
+});
+
+test('reasonPhrase of an unregistered status is empty', () => {
+  expect(reasonPhrase(499)).toBe('');
+});

@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { assertOffered, chooseProtocol, formatProtocols, parseProtocols } from '../../src/handshake/subprotocol.ts';
+import { isToken } from '../../src/handshake/token-grammar.ts';
+import { refusalOf, verdictOf } from './refusal.ts';
+
+const limits = { maxListLength: 1024, maxListItems: 16 };
+const parse = (...values: string[]): string[] => parseProtocols(values, limits);
+
+describe('parseProtocols (RFC 6455 §4.1, §4.3)', () => {
+  test.each([
+    [[], []],
+    [['chat'], ['chat']],
+    [['chat, superchat'], ['chat', 'superchat']],
+    [
+      ['chat', 'superchat'],
+      ['chat', 'superchat'],
+    ],
+    [['chat, CHAT'], ['chat', 'CHAT']],
+    [['__proto__, constructor'], ['__proto__', 'constructor']],
+  ])('reads %j as %j', (values, protocols) => {
+    expect(parse(...values)).toEqual(protocols);
+  });
+
+  test.each([
+    ['an empty field', ['']],
+    ['an empty element', ['a,,b']],
+    ['a trailing comma', ['a,']],
+    ['a token of two words', ['a b']],
+    ['a quoted string', ['"a"']],
+    ['bytes above ASCII', ['\u0080\u00ff']],
+    ['a NUL', ['a\0']],
+    ['16,000 spaces', [`b${' '.repeat(16_000)}x`]],
+    ['16,000 bytes of spaces that belong to no element', [' '.repeat(16_000)]],
+    ['5,000 elements', [Array.from({ length: 5000 }, (_, index) => `p${index}`).join()]],
+    ['17 elements', [Array.from({ length: 17 }, (_, index) => `p${index}`).join()]],
+    ['an element twice', ['a, b, a']],
+    ['an element twice over two fields', ['a', 'a']],
+  ])('refuses %s with 400', (_what, values) => {
+    expect(verdictOf(() => parse(...values))).toBe('400 WS_ERR_HANDSHAKE_PROTOCOL');
+  });
+
+  test('says which element came twice', () => {
+    expect(refusalOf(() => parse('a, b, a')).message).toBe('Sec-WebSocket-Protocol offers "a" twice');
+  });
+});
+
+describe('formatProtocols', () => {
+  test('is what parseProtocols reads back', () => {
+    const token = fc.string({ minLength: 1, maxLength: 20 }).filter(isToken);
+    fc.assert(
+      fc.property(fc.uniqueArray(token, { minLength: 1, maxLength: 16 }), (protocols) => {
+        expect(parse(formatProtocols(protocols))).toEqual(protocols);
+      }),
+    );
+  });
+
+  test.each([
+    [[''], 'Invalid subprotocol: expected a token, got ""'],
+    [['a, b'], 'Invalid subprotocol: expected a token, got "a, b"'],
+    [['a\r\n'], 'Invalid subprotocol: expected a token, got "a\\r\\n"'],
+    [['a', 'b', 'a'], 'Invalid subprotocols: "a" is given twice'],
+  ])('throws a SyntaxError on %j', (protocols, message) => {
+    expect(() => formatProtocols(protocols)).toThrow(new SyntaxError(message));
+  });
+});
+
+describe('chooseProtocol (RFC 6455 §1.9, §4.2.2)', () => {
+  test.each([
+    [['a', 'b'], ['b', 'a'], 'b'],
+    [['a', 'b'], ['c', 'a'], 'a'],
+    [['a'], ['A'], ''],
+    [['a'], ['b'], ''],
+    [['a'], [], ''],
+    [[], ['a'], ''],
+  ])('of the offers %j a server that speaks %j chooses %j', (offered, spoken, chosen) => {
+    expect(chooseProtocol(offered, spoken)).toBe(chosen);
+  });
+
+  test('gives the offers to the function of a server and takes its choice', () => {
+    const seen: unknown[] = [];
+    const choice = (offered: readonly string[]): string => {
+      seen.push(offered);
+      return 'b';
+    };
+    expect(chooseProtocol(['a', 'b'], choice)).toBe('b');
+    expect(seen).toEqual([['a', 'b']]);
+  });
+
+  test.each([[false as const], ['' as const]])('chooses none when the function returns %j', (nothing) => {
+    expect(chooseProtocol(['a'], () => nothing)).toBe('');
+  });
+
+  test.each([['c'], ['a, b'], ['a\r\nX: y'], [undefined]])(
+    'refuses with 500 when the function returns %j',
+    (choice) => {
+      expect(refusalOf(() => chooseProtocol(['a', 'b'], () => choice as string))).toMatchObject({
+        status: 500,
+        code: 'WS_ERR_HANDSHAKE_PROTOCOL_CHOICE',
+        message: 'The server chose a subprotocol that was not offered',
+      });
+    },
+  );
+
+  test('refuses with 500 when the function chooses although nothing was offered', () => {
+    expect(verdictOf(() => chooseProtocol([], () => 'a'))).toBe('500 WS_ERR_HANDSHAKE_PROTOCOL_CHOICE');
+  });
+});
+
+test('assertOffered passes what was offered', () => {
+  expect(() => assertOffered(['a'], 'a')).not.toThrow();
+});

@@ -1,0 +1,220 @@
+import { describe, expect, test } from 'vitest';
+import { packageFolders, readManifest, readWorkspace } from './architecture/read-workspace.ts';
+import { parseSourceModule } from './architecture/source-module.ts';
+import { findViolations } from './architecture/violations.ts';
+import { packageLayers, webSocketLibraries } from './architecture/layers.ts';
+import type { WorkspacePackage } from './architecture/violations.ts';
+
+describe('the repository', () => {
+  test('keeps every rule of the architecture', () => {
+    const workspace = readWorkspace();
+    expect(workspace.modules.length).toBeGreaterThan(0);
+    expect(findViolations(workspace)).toEqual([]);
+  });
+
+  test('has no package without a place in the order', () => {
+    const folders = packageFolders();
+    expect(folders).toEqual(expect.arrayContaining(['packages/core', 'packages/router', 'packages/adapters/express']));
+    expect(folders.filter((folder) => !packageLayers.some((layer) => layer.folder.test(folder)))).toEqual([]);
+  });
+
+  test('has a core with no dependencies at all', () => {
+    const { dependencies, peerDependencies, optionalDependencies } = readManifest('packages/core');
+    expect({ ...dependencies, ...peerDependencies, ...optionalDependencies }).toEqual({});
+  });
+
+  test('runs no other WebSocket library', () => {
+    for (const folder of packageFolders()) {
+      const { dependencies, peerDependencies } = readManifest(folder);
+      const names = Object.keys({ ...dependencies, ...peerDependencies });
+      expect(names.filter((name) => webSocketLibraries.test(name))).toEqual([]);
+    }
+  });
+});
+
+function madeUp(name: string, folder: string, dependencies: readonly string[] = []): WorkspacePackage {
+  return { name, folder, dependencies, devDependencies: ['vitest'], entries: ['.'] };
+}
+
+// A checker that never fails proves nothing: each rule is broken once in a made-up repository.
+describe('the checker', () => {
+  const packages: WorkspacePackage[] = [
+    madeUp('@made/core', 'packages/core'),
+    madeUp('@made/router', 'packages/router', ['@made/core', '@made/express']),
+    madeUp('@made/express', 'packages/adapters/express', ['@made/core', '@made/router', 'express', 'ws']),
+    madeUp('@made/chat', 'examples/chat', ['@made/express', 'ws']),
+  ];
+
+  /** Violations of a repository that consists of these files, without the file's name and line. */
+  function check(files: Readonly<Record<string, string>>): string[] {
+    const modules = Object.entries(files).map(([path, text]) => parseSourceModule(path, text));
+    return findViolations({ modules, packages }).map((fault) => fault.replace(/^\S+:\d+ /, ''));
+  }
+
+  test('accepts imports that run downward', () => {
+    const faults = check({
+      'packages/core/src/errors.ts': 'export class Fault extends Error {}',
+      'packages/core/src/frame/parser.ts': "import { Fault } from '../errors.ts';\nexport const parser = Fault;",
+      'packages/core/src/socket/socket.ts': "import 'node:stream';\nexport * from '../frame/parser.ts';",
+      'packages/core/src/index.ts':
+        "/** Core. */\nexport { parser } from './frame/parser.ts';\nexport type * from './errors.ts';",
+      'packages/router/src/router.ts':
+        "import { parser } from '@made/core';\nexport const router = parser;\nimport type { Test } from 'vitest';",
+      'examples/chat/src/main.ts': "import { app } from '@made/express';\nawait app();",
+    });
+    expect(faults).toEqual([]);
+  });
+
+  test.each<{ rule: string; path: string; text: string; fault: string }>([
+    {
+      rule: 'an import that runs up inside core',
+      path: 'packages/core/src/frame/a.ts',
+      text: "import '../socket/target.ts';",
+      fault: 'imports upward: ../socket/target.ts',
+    },
+    {
+      rule: 'an upward import of a type alone',
+      path: 'packages/core/src/frame/a.ts',
+      text: "import type { T } from '../socket/target.ts';",
+      fault: 'imports upward: ../socket/target.ts',
+    },
+    {
+      rule: 'an upward import inside a type',
+      path: 'packages/core/src/frame/a.ts',
+      text: "export type A = import('../socket/target.ts').T;",
+      fault: 'imports upward: ../socket/target.ts',
+    },
+    {
+      rule: 'an upward import at run time',
+      path: 'packages/core/src/frame/a.ts',
+      text: "export const a = () => import('../socket/target.ts');",
+      fault: 'imports upward: ../socket/target.ts',
+    },
+    {
+      rule: 'an import that nobody can read',
+      path: 'packages/core/src/socket/a.ts',
+      text: 'export const a = (name: string) => import(name);',
+      fault: 'imports what is computed at run time',
+    },
+    {
+      rule: 'a re-export that runs up',
+      path: 'packages/core/src/message/a.ts',
+      text: "export { target } from '../socket/target.ts';",
+      fault: 'imports upward: ../socket/target.ts',
+    },
+    {
+      rule: 'input and output in a protocol folder',
+      path: 'packages/core/src/protocol/a.ts',
+      text: "import { setTimeout } from 'node:timers/promises';",
+      fault: 'does I/O: node:timers/promises',
+    },
+    {
+      rule: 'a dependency of core',
+      path: 'packages/core/src/socket/a.ts',
+      text: "import 'mitt';",
+      fault: 'imports mitt, which is no dependency of @made/core',
+    },
+    {
+      rule: 'a development dependency in what is published',
+      path: 'packages/router/src/a.ts',
+      text: "import 'vitest';",
+      fault: 'imports vitest, which is no dependency of @made/router',
+    },
+    {
+      rule: 'a builtin without its prefix',
+      path: 'packages/router/src/a.ts',
+      text: "import 'http';",
+      fault: 'imports http without node:',
+    },
+    {
+      rule: 'a router that knows an adapter',
+      path: 'packages/router/src/a.ts',
+      text: "import '@made/express';",
+      fault: 'imports against the order of the packages: @made/express',
+    },
+    {
+      rule: 'a deep path into another package',
+      path: 'packages/router/src/a.ts',
+      text: "import '@made/core/src/errors.ts';",
+      fault: 'imports @made/core/src/errors.ts by a path that is not public',
+    },
+    {
+      rule: 'a relative path out of the package',
+      path: 'packages/router/src/a.ts',
+      text: "import '../../core/src/socket/target.ts';",
+      fault: 'reaches out of its package: ../../core/src/socket/target.ts',
+    },
+    {
+      rule: 'a relative path to no file',
+      path: 'packages/router/src/a.ts',
+      text: "import './nowhere.ts';",
+      fault: 'imports no source file: ./nowhere.ts',
+    },
+    {
+      rule: 'another WebSocket library',
+      path: 'examples/chat/src/main.ts',
+      text: "import { WebSocketServer } from 'ws';",
+      fault: 'imports the WebSocket library ws',
+    },
+    {
+      rule: 'a file outside every package',
+      path: 'packages/stray/src/a.ts',
+      text: "import 'node:fs';",
+      fault: 'belongs to no package of the workspace',
+    },
+    {
+      rule: 'a file that has no step in core',
+      path: 'packages/core/src/extra.ts',
+      text: '',
+      fault: "packages/core/src/extra.ts has no place in core's order",
+    },
+    {
+      rule: 'an index with code of its own',
+      path: 'packages/router/src/index.ts',
+      text: 'export const a = 1;',
+      fault: 'packages/router/src/index.ts holds more than re-exports',
+    },
+    {
+      rule: 'a name that says nothing',
+      path: 'packages/router/src/path-utils/types.ts',
+      text: '',
+      fault: 'packages/router/src/path-utils/types.ts has a name that says nothing',
+    },
+    {
+      rule: 'a file that is too long',
+      path: 'packages/router/src/a.ts',
+      text: '//\n'.repeat(301),
+      fault: 'packages/router/src/a.ts has 301 lines, allowed are 300',
+    },
+  ])('refuses $rule', ({ path, text, fault }) => {
+    expect(check({ 'packages/core/src/socket/target.ts': '', [path]: text })).toEqual([fault]);
+  });
+
+  test('refuses a circle of imports', () => {
+    const faults = check({
+      'packages/router/src/a.ts': "import './b.ts';",
+      'packages/router/src/b.ts': "import './c.ts';",
+      'packages/router/src/c.ts': "import type { A } from './a.ts';",
+    });
+    expect(faults).toEqual([
+      'circle of imports: packages/router/src/a.ts → packages/router/src/b.ts → packages/router/src/c.ts → packages/router/src/a.ts',
+    ]);
+  });
+
+  test('does not take a comment, a string or a regular expression for an import', () => {
+    const text = [
+      "// import '../socket/target.ts';",
+      'export const a = "import \'../socket/target.ts\'";',
+      'export const b = /import("x")/;',
+      "export const c = `export * from '../socket/target.ts'`;",
+    ].join('\n');
+    expect(check({ 'packages/core/src/frame/a.ts': text })).toEqual([]);
+  });
+
+  test('names the file and the line', () => {
+    const modules = [parseSourceModule('packages/core/src/socket/a.ts', "//\n\nimport 'mitt';")];
+    expect(findViolations({ modules, packages })).toEqual([
+      'packages/core/src/socket/a.ts:3 imports mitt, which is no dependency of @made/core',
+    ]);
+  });
+});

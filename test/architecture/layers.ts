@@ -1,0 +1,42 @@
+/** Which packages each kind of package may import, by their folders. Arrows run downward only. */
+export const packageLayers: readonly PackageLayer[] = [
+  { folder: /^packages\/core$/, mayImport: [] },
+  { folder: /^packages\/router$/, mayImport: [/^packages\/core$/] },
+  { folder: /^packages\/adapters\/[^/]+$/, mayImport: [/^packages\/(core|router)$/] },
+  { folder: /^packages\/topics$/, mayImport: [/^packages\/core$/] },
+  { folder: /^packages\/brokers\/[^/]+$/, mayImport: [/^packages\/(core|topics)$/] },
+  { folder: /^packages\/client$/, mayImport: [/^packages\/topics$/] },
+  { folder: /^examples\/[^/]+$/, mayImport: [/^packages\//] },
+];
+
+export interface PackageLayer {
+  readonly folder: RegExp;
+  readonly mayImport: readonly RegExp[];
+}
+
+/** The order inside packages/core/src: each step imports only from the steps before it, and from its own. */
+export const coreOrder: readonly (readonly string[])[] = [
+  ['errors.ts', 'opcode.ts', 'close-code.ts', 'limits.ts'],
+  ['handshake'],
+  ['frame'],
+  ['deflate'],
+  ['message'],
+  ['protocol'],
+  ['socket'],
+  ['index.ts'],
+];
+
+/** The folders of core that are pure functions and state machines. */
+export const protocolFolders = /^packages\/core\/src\/(handshake|frame|deflate|message|protocol)\//;
+
+/** What brings a clock, a socket or a callback with it. */
+export const ioModules = /^(node:)?(net|tls|http|https|http2|stream|events|timers|dgram|child_process)(\/|$)/;
+
+/** Names that say nothing of what is in the file, so that everything ends there. */
+export const vagueNames = /(^|\/)(utils?|helpers?|common|misc|types?|constants?)(\/|\.[a-z]+$)/;
+
+/** Turnout stands on its own WebSocket. */
+export const webSocketLibraries =
+  /^(ws|socket\.io.*|engine\.io.*|websocket|websocket-driver|faye-websocket|sockjs.*|express-ws|websocket-express|crossws|uWebSockets\.js|isomorphic-ws|@fastify\/websocket|koa-websocket)(\/|$)/;
+
+export const maxFileLines = 300;

@@ -1,0 +1,112 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formatLimitsTable, insertLimitsTable, limitsTableEnd, limitsTableStart } from '../tools/limits-table.ts';
+import { publishedFolders, root, sourceFiles } from './architecture/read-workspace.ts';
+import { findMarkedSnippets } from './docs/marked-snippet.ts';
+import { compileSnippet, installSnippetProject, runSnippet } from './docs/snippet-project.ts';
+import type { InstalledProject } from './packaging/installed-project.ts';
+
+function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+const readmes = ['README.md', ...publishedFolders().map((folder) => `${folder}/README.md`)];
+const documents = readmes.filter((path) => existsSync(join(root, path)));
+
+test('the repository and every package have a README', () => {
+  expect(documents).toEqual(readmes);
+});
+
+describe('the table of limits', () => {
+  test('in the README of the core package is that of limits.ts', () => {
+    const readme = read('packages/core/README.md');
+    expect(insertLimitsTable(readme), 'run "pnpm limits --write"').toBe(readme);
+  });
+
+  test('replaces what stood between its marks, and nothing else', () => {
+    const document = `before\n${limitsTableStart}\nold\n${limitsTableEnd}\nafter\n`;
+    const expected = `before\n${limitsTableStart}\n${formatLimitsTable()}\n${limitsTableEnd}\nafter\n`;
+    expect(insertLimitsTable(document)).toBe(expected);
+    expect(() => insertLimitsTable('no marks')).toThrow('Missing marks');
+  });
+});
+
+describe('the error codes', () => {
+  const inCode = new Set(
+    publishedFolders()
+      .flatMap((folder) => sourceFiles(`${folder}/src`))
+      .flatMap((path) => [...read(path).matchAll(/['"](WS_ERR_\w+)['"]/g)].map(([, code]) => code)),
+  );
+  const inDocuments = new Set(
+    documents.flatMap((path) => [...read(path).matchAll(/`(WS_ERR_\w+)`/g)].map(([, code]) => code)),
+  );
+
+  test('of the code are all explained in a README', () => {
+    expect([...inCode].filter((code) => !inDocuments.has(code))).toEqual([]);
+  });
+
+  test('that a README explains are all in the code', () => {
+    expect([...inDocuments].filter((code) => !inCode.has(code))).toEqual([]);
+  });
+});
+
+describe('the snippets of the documents', () => {
+  const snippets = documents.flatMap((path) => findMarkedSnippets(path, read(path)));
+  let project: InstalledProject;
+  beforeAll(async () => {
+    project = await installSnippetProject();
+  });
+  afterAll(() => project?.remove());
+
+  test('have a quick start that is run', () => {
+    const runs = snippets.filter(({ document, mode }) => document === 'README.md' && mode === 'run');
+    expect(runs.map(({ name }) => name)).toContain('quick-start');
+  });
+
+  test('have names of their own', () => {
+    const names = snippets.map(({ name }) => name);
+    expect(names).toEqual([...new Set(names)]);
+  });
+
+  for (const snippet of snippets) {
+    const place = `${snippet.document}:${snippet.line}, ${snippet.name},`;
+    if (snippet.mode === 'run') {
+      test(`${place} starts a server that answers`, async () => {
+        expect(await runSnippet(snippet, project)).toContain(snippet.exchange.receive);
+      });
+    } else {
+      test(`${place} compiles against the built packages`, async () => {
+        await expect(compileSnippet(snippet, project)).resolves.toBeTypeOf('string');
+      });
+    }
+  }
+});
+
+describe('the finder of snippets', () => {
+  const mark = '<!-- run: echo {"send": "a", "receive": "b"} -->';
+
+  test('reads the mark, the language, the code and the exchange', () => {
+    const text = `# Title\n\n${mark}\n\`\`\`ts\napp.ws('/echo', handler);\n\`\`\`\n`;
+    expect(findMarkedSnippets('README.md', text)).toEqual([
+      {
+        document: 'README.md',
+        line: 3,
+        name: 'echo',
+        mode: 'run',
+        language: 'ts',
+        code: "app.ws('/echo', handler);\n",
+        exchange: { path: '/echo', send: 'a', receive: 'b' },
+      },
+    ]);
+  });
+
+  test('refuses a mark without a block, or with a block of another language', () => {
+    expect(() => findMarkedSnippets('README.md', `${mark}\nwords\n`)).toThrow('that no code block follows');
+    expect(() => findMarkedSnippets('README.md', `${mark}\n\`\`\`sh\nls\n\`\`\`\n`)).toThrow('neither js nor ts');
+  });
+
+  test('leaves a block without a mark alone', () => {
+    expect(findMarkedSnippets('README.md', '```ts\nlet a;\n```\n')).toEqual([]);
+  });
+});

@@ -1,0 +1,58 @@
+/**
+ * A fenced block of a document that a test looks after, because a comment stands above it:
+ *
+ * - `<!-- check: NAME -->`: it compiles against the built packages.
+ * - `<!-- run: NAME -->`: it also starts a server that answers; see `Exchange`.
+ */
+export interface MarkedSnippet {
+  readonly document: string;
+  readonly line: number;
+  readonly name: string;
+  readonly mode: 'check' | 'run';
+  readonly language: 'js' | 'ts';
+  readonly code: string;
+  readonly exchange: Exchange;
+}
+
+/**
+ * What is sent to the server that a snippet starts, and what must be part of the answer. The comment may say it, as in
+ * `<!-- run: chat {"path": "/chat", "send": "hi", "receive": "hi"} -->`; else the first route of the snippet is sent
+ * "hello" and answers with something that has "hello" in it.
+ */
+export interface Exchange {
+  readonly path: string;
+  readonly send: string;
+  readonly receive: string;
+}
+
+const marked = /^<!-- (run|check): ([\w-]+) ?(\{.*\})? -->\n+```(\w+)\n([\s\S]*?)^```$/gm;
+const marks = /^<!-- (run|check):/gm;
+
+/**
+ * Finds the marked blocks of a document.
+ *
+ * @throws {Error} where a mark has no js or ts block under it, so that no mark is overlooked
+ */
+export function findMarkedSnippets(document: string, text: string): MarkedSnippet[] {
+  const snippets = [...text.matchAll(marked)].map((match): MarkedSnippet => {
+    const [, mode, name = '', exchange = '{}', language, code = ''] = match;
+    if (language !== 'js' && language !== 'ts') throw new Error(`${document}: ${name} is neither js nor ts`);
+    return {
+      document,
+      line: text.slice(0, match.index).split('\n').length,
+      name,
+      mode: mode === 'run' ? 'run' : 'check',
+      language,
+      code,
+      exchange: { ...defaultExchange(code), ...(JSON.parse(exchange) as Partial<Exchange>) },
+    };
+  });
+  const markCount = text.match(marks)?.length ?? 0;
+  if (markCount !== snippets.length) throw new Error(`${document} has a mark that no code block follows`);
+  return snippets;
+}
+
+function defaultExchange(code: string): Exchange {
+  const route = /\.ws\(\s*['"](\/[^'"]*)['"]/.exec(code)?.[1] ?? '/';
+  return { path: route, send: 'hello', receive: 'hello' };
+}

@@ -1,0 +1,4 @@
+// pnpm build
+import { buildPackages } from './build-packages.mjs';
+
+process.exitCode = await buildPackages();

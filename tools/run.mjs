@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './root.mjs';
+
+/**
+ * Runs a program with our stdin, stdout and stderr, and resolves to its exit code.
+ * A program that a signal ended, or that could not be started, counts as 1.
+ *
+ * @param {string} program
+ * @param {string[]} parameters
+ * @param {{ env?: NodeJS.ProcessEnv }} [options]
+ * @returns {Promise<number>}
+ */
+export function run(program, parameters, { env = process.env } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(program, parameters, { cwd: root, env, stdio: 'inherit' });
+    child.on('error', (error) => {
+      console.error(`${program} could not be started: ${error.message}`);
+      resolve(1);
+    });
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}
+
+/**
+ * Runs the program that a development dependency of the root brings along, without a shell, so that it works alike on
+ * every system.
+ *
+ * @param {string} name of the dependency and of its program, where `bin` does not say otherwise
+ * @param {string[]} parameters
+ * @param {{ env?: NodeJS.ProcessEnv, bin?: string }} [options]
+ */
+export function runDependency(name, parameters, { env, bin = name } = {}) {
+  const folder = join(root, 'node_modules', name);
+  if (!existsSync(folder)) {
+    console.error(`${name} is not installed: run "npx -y pnpm@12.21.0 install" first`);
+    return Promise.resolve(1);
+  }
+  const bins = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).bin;
+  const script = typeof bins === 'string' ? bins : bins[bin];
+  return run(process.execPath, [join(folder, script), ...parameters], { env });
+}

@@ -29,7 +29,7 @@ export const limitTable = {
     default: 10_000,
     unit: 'ms',
     answer: '503',
-    reason: 'From the upgrade request to the 101, the app\'s middleware included',
+    reason: "From the upgrade request to the 101, the app's middleware included",
   },
   maxPayload: {
     default: 1024 * 1024,
@@ -115,7 +115,8 @@ export function resolveLimits(options: Partial<Limits> = {}): Limits {
   for (const name of names) {
     const value = options[name];
     if (value === undefined) continue;
-    if (typeof value !== 'number') throw new TypeError(`Invalid option ${name}: expected a number, got ${typeof value}`);
+    if (typeof value !== 'number')
+      throw new TypeError(`Invalid option ${name}: expected a number, got ${typeof value}`);
     if (value !== Infinity && (!Number.isInteger(value) || value < 0)) {
       throw new RangeError(`Invalid option ${name}: expected a whole number of 0 or more, or Infinity, got ${value}`);
     }

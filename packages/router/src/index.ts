@@ -1,1 +1,35 @@
-export {};
+/**
+ * WebSocket routes that are part of an app: middleware, sessions and errors before the 101, an origin rule, a drain.
+ *
+ * `createRouter` serves plain `node:http`. The rest is what an adapter for a framework is made of.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { createRouter } from '@turnout/router';
+ *
+ * const router = createRouter();
+ * router.ws('/echo', (socket) => {
+ *   socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+ * });
+ * const server = createServer();
+ * router.attach(server);
+ * server.listen(8080);
+ * ```
+ *
+ * @module
+ */
+export { attach } from './attach.ts';
+export { createRouter } from './create-router.ts';
+export type { CreateRouterOptions, WebSocketRouter } from './create-router.ts';
+export type { ErrorContext, ErrorHook } from './error-report.ts';
+export { installWs } from './install-ws.ts';
+export type { RouteOwner } from './install-ws.ts';
+export type { CloseOptions } from './open-connections.ts';
+export type { SocketHandler } from './open-socket.ts';
+export type { Address, OriginRule, OriginTest } from './origin.ts';
+export { noteMountedApp } from './route-claim.ts';
+export type { AppOptions, ProtocolRule, RouteOptions } from './route-options.ts';
+export { Switchboard } from './switchboard.ts';
+export type { AppBinding, Exchange } from './switchboard.ts';
+export type { WsMethod } from './ws-method.ts';

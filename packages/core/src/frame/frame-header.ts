@@ -1,6 +1,6 @@
 import { CloseCode } from '../close-code.ts';
 import { ProtocolError } from '../errors.ts';
-import { isControl, Opcode } from '../opcode.ts';
+import { isControl, type Opcode } from '../opcode.ts';
 
 /** Which end of the connection we are: masking is all that it changes in framing (RFC 6455 §5.1). */
 export type Role = 'server' | 'client';

@@ -63,27 +63,32 @@ export function clientHeaders(
  *   - `WS_ERR_CONNECT_PROTOCOL`: it chose a subprotocol that was not offered, or more than one
  */
 export function checkServerResponse(response: ServerAnswer, { key, protocols }: ClientHandshake): string {
-  const refuse = (what: string, message: string): HandshakeError =>
-    new HandshakeError(`WS_ERR_CONNECT_${what}`, response.status, message);
+  const refuse = (code: string, message: string): HandshakeError => new HandshakeError(code, response.status, message);
   const { headers, status } = response;
 
-  if (status !== 101) throw refuse('STATUS', `Expected status 101, got ${status}`);
+  if (status !== 101) throw refuse('WS_ERR_CONNECT_STATUS', `Expected status 101, got ${status}`);
   if (headerValue(headers.upgrade)?.toLowerCase() !== 'websocket') {
-    throw refuse('UPGRADE', 'Expected Upgrade "websocket" in the answer');
+    throw refuse('WS_ERR_CONNECT_UPGRADE', 'Expected Upgrade "websocket" in the answer');
   }
   if (!listIncludes([headerValue(headers.connection) ?? ''], 'upgrade')) {
-    throw refuse('CONNECTION', 'Expected Connection "upgrade" in the answer');
+    throw refuse('WS_ERR_CONNECT_CONNECTION', 'Expected Connection "upgrade" in the answer');
   }
   if (headerValue(headers['sec-websocket-accept']) !== acceptKey(key)) {
-    throw refuse('ACCEPT', 'Sec-WebSocket-Accept of the answer does not belong to our Sec-WebSocket-Key');
+    throw refuse(
+      'WS_ERR_CONNECT_ACCEPT',
+      'Sec-WebSocket-Accept of the answer does not belong to our Sec-WebSocket-Key',
+    );
   }
   if (headers['sec-websocket-extensions'] !== undefined) {
-    throw refuse('EXTENSIONS', 'Sec-WebSocket-Extensions in the answer, but none was offered');
+    throw refuse('WS_ERR_CONNECT_EXTENSIONS', 'Sec-WebSocket-Extensions in the answer, but none was offered');
   }
   const protocol = headerValue(headers['sec-websocket-protocol']);
   if (protocol === undefined) return '';
   if (protocols.includes(protocol)) return protocol;
-  throw refuse('PROTOCOL', `Expected one of the offered subprotocols in the answer, got ${describeValue(protocol)}`);
+  throw refuse(
+    'WS_ERR_CONNECT_PROTOCOL',
+    `Expected one of the offered subprotocols in the answer, got ${describeValue(protocol)}`,
+  );
 }
 
 /** Several fields of one name are one list, which then equals no single value. */

@@ -74,8 +74,8 @@ export function parseUpgradeRequest(request: HandshakeRequest, options: Partial<
   };
 }
 
-function badRequest(what: string, message: string): HandshakeError {
-  return new HandshakeError(`WS_ERR_HANDSHAKE_${what}`, 400, message);
+function badRequest(code: string, message: string): HandshakeError {
+  return new HandshakeError(code, 400, message);
 }
 
 function asksFor(fields: HeaderFields, name: string, token: string): boolean {
@@ -107,8 +107,9 @@ function parseHost(fields: HeaderFields): string {
   const values = fieldValues(fields, 'host');
   const [host] = values;
   if (host === undefined || values.length > 1)
-    throw badRequest('HOST', `Expected one Host header, got ${values.length}`);
-  if (!isAuthority(host)) throw badRequest('HOST', 'Host header is not a host name or address with an optional port');
+    throw badRequest('WS_ERR_HANDSHAKE_HOST', `Expected one Host header, got ${values.length}`);
+  if (!isAuthority(host))
+    throw badRequest('WS_ERR_HANDSHAKE_HOST', 'Host header is not a host name or address with an optional port');
   return host;
 }
 
@@ -116,19 +117,22 @@ function parseHost(fields: HeaderFields): string {
 function assertNoBody(fields: HeaderFields): void {
   const lengths = fieldValues(fields, 'content-length');
   if (lengths.length > 1 || (lengths[0] ?? '0') !== '0') {
-    throw badRequest('BODY', 'An upgrade request has no body: expected no Content-Length, or one of 0');
+    throw badRequest(
+      'WS_ERR_HANDSHAKE_BODY',
+      'An upgrade request has no body: expected no Content-Length, or one of 0',
+    );
   }
   for (const name of ['Transfer-Encoding', 'Expect']) {
     if (!fields.has(name.toLowerCase())) continue;
-    throw badRequest('BODY', `An upgrade request has no body: expected no ${name} header`);
+    throw badRequest('WS_ERR_HANDSHAKE_BODY', `An upgrade request has no body: expected no ${name} header`);
   }
 }
 
 function assertUpgrade(fields: HeaderFields): void {
   if (!asksFor(fields, 'upgrade', 'websocket'))
-    throw badRequest('UPGRADE', 'Expected an Upgrade header with "websocket"');
+    throw badRequest('WS_ERR_HANDSHAKE_UPGRADE', 'Expected an Upgrade header with "websocket"');
   if (asksFor(fields, 'connection', 'upgrade')) return;
-  throw badRequest('CONNECTION', 'Expected a Connection header with "upgrade"');
+  throw badRequest('WS_ERR_HANDSHAKE_CONNECTION', 'Expected a Connection header with "upgrade"');
 }
 
 /** §4.2.1 item 6, §4.4: the answer names the version that we speak. */
@@ -148,14 +152,15 @@ function parseKey(fields: HeaderFields): string {
   const keys = fieldValues(fields, 'sec-websocket-key');
   const [key] = keys;
   if (key === undefined || keys.length > 1) {
-    throw badRequest('KEY', `Expected one Sec-WebSocket-Key header, got ${keys.length}`);
+    throw badRequest('WS_ERR_HANDSHAKE_KEY', `Expected one Sec-WebSocket-Key header, got ${keys.length}`);
   }
-  if (!isValidKey(key)) throw badRequest('KEY', 'Sec-WebSocket-Key is not the base64 of 16 bytes');
+  if (!isValidKey(key)) throw badRequest('WS_ERR_HANDSHAKE_KEY', 'Sec-WebSocket-Key is not the base64 of 16 bytes');
   return key;
 }
 
 function parseOrigin(fields: HeaderFields): string | undefined {
   const origins = fieldValues(fields, 'origin');
-  if (origins.length > 1) throw badRequest('ORIGIN', `Expected at most one Origin header, got ${origins.length}`);
+  if (origins.length > 1)
+    throw badRequest('WS_ERR_HANDSHAKE_ORIGIN', `Expected at most one Origin header, got ${origins.length}`);
   return origins[0];
 }

@@ -60,7 +60,8 @@ export class MessageAssembler {
       this.#checkOrder(part);
       this.#checkLength(part);
       // The common message, one frame that came in one read, is handed on without a copy.
-      if (opcode !== Opcode.Continuation && fin && isLast) return wholeMessage(opcode as MessageInProgress['opcode'], payload);
+      if (opcode !== Opcode.Continuation && fin && isLast)
+        return wholeMessage(opcode as MessageInProgress['opcode'], payload);
       this.#startFragment(part);
     }
     const message = this.#message!;

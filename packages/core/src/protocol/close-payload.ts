@@ -31,7 +31,11 @@ export function parseClosePayload(payload: Buffer): ClosePayload {
   }
   const reason = payload.subarray(2);
   if (!isUtf8(reason)) {
-    throw new ProtocolError('WS_ERR_INVALID_UTF8', CloseCode.InvalidPayload, 'Close reason is not valid UTF-8 (§5.5.1)');
+    throw new ProtocolError(
+      'WS_ERR_INVALID_UTF8',
+      CloseCode.InvalidPayload,
+      'Close reason is not valid UTF-8 (§5.5.1)',
+    );
   }
   return { code, reason: reason.toString() };
 }

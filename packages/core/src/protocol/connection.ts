@@ -204,7 +204,7 @@ export class Connection {
     const isAnswer = this.#state === 'closing-local';
     this.#move('close-received');
     this.#closeInfo = { code, reason, wasClean: true };
-    if (!isAnswer) this.#pushClose(payload.subarray(0, 2));
+    if (!isAnswer) this.#pushClose(payload);
   }
 
   #move(move: ConnectionMove): boolean {

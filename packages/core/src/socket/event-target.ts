@@ -95,8 +95,8 @@ export abstract class EventTargetEmitter extends EventEmitter<WebSocketEvents> {
   /** Called where the promise that a listener of `name` returned has rejected. */
   protected abstract onListenerRejected(error: unknown, name: string): void;
 
-  [captureRejectionSymbol](error: unknown, name: string): void {
-    this.onListenerRejected(error, name);
+  override [captureRejectionSymbol](error: Error, name: unknown, ..._args: unknown[]): void {
+    this.onListenerRejected(error, String(name));
   }
 
   override on<Name extends keyof WebSocketEvents>(name: Name, listener: EmitterListener<Name>): this {
@@ -191,6 +191,6 @@ export abstract class EventTargetEmitter extends EventEmitter<WebSocketEvents> {
 
   #unregister(registration: Registration): void {
     this.#registrations = this.#registrations.filter((candidate) => candidate !== registration);
-    this.off(registration.name, registration.emitterListener as never);
+    this.off(registration.name, registration.emitterListener);
   }
 }

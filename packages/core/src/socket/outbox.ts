@@ -8,21 +8,28 @@ export type SendCallback = (error?: Error | null) => void;
 /** Up to here, copying a turn's frames together costs less than the system call that takes them apart. */
 const maxCopied = 64 * 1024;
 
+export interface OutboxOptions {
+  /** Bytes waiting above which `schedule()` returns `false`. */
+  readonly highWaterMark: number;
+  /** Called when the bytes waiting are down to `highWaterMark` after that. */
+  readonly onDrain: () => void;
+}
+
 /**
  * Hands to the Duplex what the connection puts out: all that one turn of the event loop produces leaves in one write.
  */
 export class Outbox {
   readonly #duplex: Duplex;
   readonly #connection: Connection;
-  readonly #onWritten: () => void;
+  readonly #options: OutboxOptions;
   #isScheduled = false;
+  #owesDrain = false;
   #callbacks: SendCallback[] = [];
 
-  /** @param onWritten called after each write that the transport has taken */
-  constructor(duplex: Duplex, connection: Connection, onWritten: () => void) {
+  constructor(duplex: Duplex, connection: Connection, options: OutboxOptions) {
     this.#duplex = duplex;
     this.#connection = connection;
-    this.#onWritten = onWritten;
+    this.#options = options;
   }
 
   /** Bytes that the transport has not taken yet. */
@@ -30,12 +37,19 @@ export class Outbox {
     return this.#connection.outputLength + this.#duplex.writableLength;
   }
 
-  /** Writes at the end of this turn; `callback` is called when that write is done. */
-  schedule(callback?: SendCallback): void {
+  /**
+   * Writes at the end of this turn; `callback` is called when that write is done.
+   *
+   * @returns `false` when more than `highWaterMark` waits, or has waited and not drained yet
+   */
+  schedule(callback?: SendCallback): boolean {
     if (callback !== undefined) this.#callbacks.push(callback);
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    atEndOfTurn(this);
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      atEndOfTurn(this);
+    }
+    this.#owesDrain ||= this.bufferedAmount > this.#options.highWaterMark;
+    return !this.#owesDrain;
   }
 
   /** Writes now what has gathered. */
@@ -51,7 +65,7 @@ export class Outbox {
   #write(frames: Buffer[]): void {
     const callbacks = this.#callbacks;
     this.#callbacks = [];
-    const done = (error?: Error | null): void => {
+    const done: SendCallback = (error) => {
       for (const callback of callbacks) callback(error);
       if (!error) this.#onWritten();
     };
@@ -65,5 +79,12 @@ export class Outbox {
     for (let index = 0; index < last; index++) this.#duplex.write(frames[index]);
     this.#duplex.write(frames[last], done);
     this.#duplex.uncork();
+  }
+
+  #onWritten(): void {
+    if (this.#connection.owesPong) this.schedule();
+    if (!this.#owesDrain || this.bufferedAmount > this.#options.highWaterMark) return;
+    this.#owesDrain = false;
+    this.#options.onDrain();
   }
 }

@@ -4,32 +4,14 @@ import { ProtocolError } from '../errors.ts';
 import type { Role } from '../frame/frame-header.ts';
 import { resolveLimits, type ConnectionLimits } from '../limits.ts';
 import { Connection, type CloseInfo, type ConnectionEvent } from '../protocol/connection.ts';
-import { guard, reportError, type ErrorHook, type ErrorPhase } from './error-hook.ts';
+import { guard, reportError, type ErrorPhase } from './error-hook.ts';
 import { EventTargetEmitter, type WebSocketEvents } from './event-target.ts';
-import { Inbox, type UnreadMessage } from './inbox.ts';
+import type { UnreadMessage } from './inbox.ts';
 import { toBinaryType, toTextOrBytes, type BinaryType, type MessageData } from './message-data.ts';
 import { Outbox, type SendCallback } from './outbox.ts';
+import { Reader } from './reader.ts';
 import { Transport } from './transport.ts';
-
-/** How a message is sent; the names of `ws`. */
-export interface SendOptions {
-  /** Text or binary frame. Default: binary for bytes, text for a string. */
-  readonly binary?: boolean;
-  /** `false` where further fragments of the same message follow. Default `true`. */
-  readonly fin?: boolean;
-}
-
-export interface WebSocketOptions extends Partial<ConnectionLimits> {
-  readonly role: Role;
-  /** The subprotocol that the handshake chose. Default: none, `''`. */
-  readonly protocol?: string;
-  /** The address that a client dialled. Default `''`. */
-  readonly url?: string;
-  /** Bytes that came behind the opening handshake. */
-  readonly head?: Buffer;
-  /** Told of every error that a listener throws or rejects with. Default: it is printed. */
-  readonly onError?: ErrorHook<{ readonly phase: ErrorPhase; readonly socket: WebSocket }>;
-}
+import type { SendOptions, WebSocketOptions } from './websocket-options.ts';
 
 const phaseOf: Record<keyof WebSocketEvents, ErrorPhase> = {
   open: 'open',
@@ -65,7 +47,7 @@ export class WebSocket extends EventTargetEmitter {
   readonly protocol: string;
   /** The agreed extensions: none, `''`. */
   readonly extensions: string = '';
-  /** The address that was dialled; `''` on a server. */
+  /** The address dialled; `''` on a server. */
   readonly url: string;
   /** What `message` listeners get a binary message as. Default `nodebuffer`. `receive()` always gives a Buffer. */
   binaryType: BinaryType = 'nodebuffer';
@@ -74,19 +56,13 @@ export class WebSocket extends EventTargetEmitter {
   readonly #limits: ConnectionLimits;
   readonly #onError: WebSocketOptions['onError'];
   readonly #connection: Connection;
-  readonly #inbox: Inbox;
+  readonly #reader: Reader;
   readonly #outbox: Outbox;
   readonly #transport: Transport;
-  #isPaused = false;
-  #isFlowScheduled = false;
-  #owesDrain = false;
   #resolveClosed: ((info: CloseInfo) => void) | undefined;
   #closed: Promise<CloseInfo> | undefined;
 
-  /**
-   * @throws {TypeError} on a limit that is not a number
-   * @throws {RangeError} on a limit that is neither a whole number of 0 or more nor `Infinity`
-   */
+  /** @throws {TypeError | RangeError} on a limit that is not a whole number of 0 or more, or `Infinity` */
   constructor(duplex: Duplex, options: WebSocketOptions) {
     super();
     this.#limits = resolveLimits(options);
@@ -95,23 +71,28 @@ export class WebSocket extends EventTargetEmitter {
     this.protocol = options.protocol ?? '';
     this.url = options.url ?? '';
     const connection = new Connection(options);
-    const outbox = new Outbox(duplex, connection, () => this.#onWritten());
+    const { highWaterMark, closeTimeout } = this.#limits;
+    const outbox = new Outbox(duplex, connection, { highWaterMark, onDrain: () => this.#dispatch('drain') });
     this.#connection = connection;
     this.#outbox = outbox;
-    this.#inbox = new Inbox(this.#limits);
+    this.#reader = new Reader(this.#limits, {
+      hasListener: () => this.listenerCount('message') > 0,
+      deliver: (message) => this.#deliver(message),
+      pull: () => this.#transport.pull(),
+    });
     process.nextTick(() => this.#dispatch('open'));
     if (options.head !== undefined && options.head.length > 0) duplex.unshift(options.head);
     this.#transport = new Transport(
-      { duplex, connection, outbox, closeTimeout: this.#limits.closeTimeout },
+      { duplex, connection, outbox, closeTimeout },
       {
-        isReady: () => !this.#isPaused && !this.#inbox.isFull,
+        isReady: () => this.#reader.isReady || connection.state === 'closed',
         onEvent: (event) => this.#onEvent(event),
         onClosed: () => this.#onClosed(),
       },
     );
   }
 
-  /** `OPEN`, `CLOSING` or `CLOSED`; a socket is never handed out before it is open. */
+  /** Never `CONNECTING`: a socket is handed out when it is open. */
   get readyState(): 1 | 2 | 3 {
     if (this.#transport.isClosed) return this.CLOSED;
     return this.#connection.state === 'open' ? this.OPEN : this.CLOSING;
@@ -123,7 +104,7 @@ export class WebSocket extends EventTargetEmitter {
   }
 
   get isPaused(): boolean {
-    return this.#isPaused;
+    return this.#reader.isPaused;
   }
 
   /** Whether the closing handshake was completed (RFC 6455 §7.1.4). */
@@ -182,7 +163,7 @@ export class WebSocket extends EventTargetEmitter {
    */
   close(code?: number, reason?: string | Uint8Array): void {
     this.#connection.close(code, reason);
-    this.#stopDelivery();
+    this.#reader.stop();
     this.#outbox.schedule();
     this.#transport.startClosing();
   }
@@ -190,20 +171,18 @@ export class WebSocket extends EventTargetEmitter {
   /** Destroys the transport without a closing handshake (1006). */
   terminate(): void {
     this.#connection.endOfStream();
-    this.#stopDelivery();
+    this.#reader.stop();
     this.#transport.destroy();
   }
 
   /** Stops reading: no events until `resume()`, and TCP holds the peer back. */
   pause(): void {
     if (this.readyState !== this.OPEN) return;
-    this.#isPaused = true;
-    this.#transport.pull();
+    this.#reader.pause();
   }
 
   resume(): void {
-    this.#isPaused = false;
-    this.#scheduleFlow();
+    this.#reader.resume();
   }
 
   /**
@@ -215,8 +194,7 @@ export class WebSocket extends EventTargetEmitter {
     if (this.listenerCount('message') > 0) {
       return Promise.reject(new TypeError('Cannot receive: the message listeners of this socket take its messages'));
     }
-    if (this.#inbox.isFull) this.#scheduleFlow();
-    return this.#inbox.next().then(toValue);
+    return this.#reader.receive().then(toValue);
   }
 
   /** Every message until the socket is closed. Leaving the loop leaves the socket open. */
@@ -225,7 +203,7 @@ export class WebSocket extends EventTargetEmitter {
   }
 
   protected override onListener(name: string | symbol): void {
-    if (name === 'message' && !this.#inbox.isEmpty) this.#scheduleFlow();
+    if (name === 'message') this.#reader.flow();
   }
 
   protected override onListenerRejected(error: unknown, name: string): void {
@@ -238,13 +216,15 @@ export class WebSocket extends EventTargetEmitter {
       if (done) process.nextTick(done, new Error('Cannot send: the socket is not open'));
       return false;
     }
-    this.#outbox.schedule(done);
-    this.#owesDrain ||= this.bufferedAmount > this.#limits.highWaterMark;
-    return !this.#owesDrain;
+    return this.#outbox.schedule(done);
   }
 
   #guarded(callback: SendCallback): SendCallback {
-    return (error) => guard(() => callback(error), (fault) => this.#onFault(fault, 'message'));
+    return (error) =>
+      guard(
+        () => callback(error),
+        (fault) => this.#onFault(fault, 'message'),
+      );
   }
 
   /** Before a message is added: a burst of one turn is written first, as it may just not have had its chance. */
@@ -258,29 +238,17 @@ export class WebSocket extends EventTargetEmitter {
     this.#fail(new ProtocolError('WS_ERR_SLOW_PEER', CloseCode.TryAgainLater, message));
   }
 
-  #onWritten(): void {
-    if (this.#connection.owesPong) this.#outbox.schedule();
-    if (!this.#owesDrain || this.bufferedAmount > this.#limits.highWaterMark) return;
-    this.#owesDrain = false;
-    this.#dispatch('drain');
-  }
-
   #onEvent(event: ConnectionEvent): void {
     switch (event.type) {
       case 'message':
-        if (this.#inbox.isEmpty && this.listenerCount('message') > 0) this.#deliver(event);
-        else this.#inbox.push(event);
-        break;
+        return this.#reader.push(event);
       case 'ping':
       case 'pong':
-        this.#dispatch(event.type, event.data);
-        break;
+        return this.#dispatch(event.type, event.data);
       case 'close':
-        this.#onPeerClosed();
-        break;
+        return this.#onPeerClosed();
       case 'error':
-        this.#onFailed(event.error);
-        break;
+        return this.#onFailed(event.error);
     }
   }
 
@@ -296,7 +264,7 @@ export class WebSocket extends EventTargetEmitter {
 
   #fail(error: ProtocolError): void {
     this.#connection.fail(error);
-    this.#stopDelivery();
+    this.#reader.stop();
     this.#onFailed(error);
   }
 
@@ -306,34 +274,10 @@ export class WebSocket extends EventTargetEmitter {
   }
 
   #onClosed(): void {
-    const { code, reason } = this.#connection.closeInfo!;
-    this.#inbox.end();
-    this.#resolveClosed?.(this.#connection.closeInfo!);
-    this.#dispatch('close', code, Buffer.from(reason));
-  }
-
-  /** Nobody is to be given messages any more, but what the peer still sends is read, for its Close frame. */
-  #stopDelivery(): void {
-    this.#inbox.clear();
-    this.#inbox.end();
-    this.resume();
-  }
-
-  /** Delivers and reads on the next tick, never from within a listener. */
-  #scheduleFlow(): void {
-    if (this.#isFlowScheduled) return;
-    this.#isFlowScheduled = true;
-    process.nextTick(() => this.#flow());
-  }
-
-  #flow(): void {
-    this.#isFlowScheduled = false;
-    while (!this.#isPaused && this.listenerCount('message') > 0) {
-      const message = this.#inbox.take();
-      if (message === undefined) break;
-      this.#deliver(message);
-    }
-    this.#transport.pull();
+    const info = this.#connection.closeInfo!;
+    this.#reader.end();
+    this.#resolveClosed?.(info);
+    this.#dispatch('close', info.code, Buffer.from(info.reason));
   }
 
   #dispatch<Name extends keyof WebSocketEvents>(name: Name, ...args: WebSocketEvents[Name]): void {
@@ -351,6 +295,5 @@ export class WebSocket extends EventTargetEmitter {
 }
 
 function toValue(message: UnreadMessage | null): string | Buffer | null {
-  if (message === null) return null;
-  return message.isBinary ? message.data : message.data.toString();
+  return message && (message.isBinary ? message.data : message.data.toString());
 }

@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { HandshakeError } from '../errors.ts';
+import { formatAcceptResponse, formatRejection } from '../handshake/handshake-response.ts';
+import { chooseProtocol, type ProtocolChoice } from '../handshake/subprotocol.ts';
+import { parseUpgradeRequest } from '../handshake/upgrade-request.ts';
+import type { HandshakeLimits } from '../limits.ts';
+import type { SocketOptions } from './websocket-options.ts';
+import { WebSocket } from './websocket.ts';
+
+/** The upgrade as `http.Server` gives it to an `upgrade` listener. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly duplex: Duplex;
+  readonly head: Buffer;
+}
+
+export interface AcceptOptions extends SocketOptions, Partial<HandshakeLimits> {
+  /** The subprotocols that the server speaks, the favourite first, or a function that chooses. Default: none. */
+  readonly protocols?: ProtocolChoice | undefined;
+  /** Further headers of the 101. */
+  readonly headers?: Iterable<readonly [name: string, value: string]> | undefined;
+}
+
+/**
+ * Accepts an upgrade: answers 101 and gives the open socket (RFC 6455 §4.2). Whether the request's origin and session
+ * are welcome is the caller's to decide first.
+ *
+ * @throws {HandshakeError} when the request is not a valid opening handshake; nothing was written, so answer it with
+ *   {@link reject}
+ * @throws {TypeError | RangeError} on an invalid option or header; nothing was written
+ */
+export function accept({ request, duplex, head }: Upgrade, options: AcceptOptions = {}): WebSocket {
+  const upgrade = parseUpgradeRequest(request, options);
+  const protocol = chooseProtocol(upgrade.protocols, options.protocols ?? []);
+  const response = formatAcceptResponse(upgrade, protocol, options.headers);
+  const socket = new WebSocket(duplex, { ...options, role: 'server', protocol, head });
+  duplex.write(response, 'latin1');
+  return socket;
+}
+
+/** How long a client that was refused may take to end the connection, in ms, until it is cut. */
+const lingerTimeout = 1_000;
+
+/** Refuses an upgrade with the error's status, `Connection: close` and its message as the body, and ends the connection. */
+export function reject(duplex: Duplex, error: HandshakeError): void {
+  endAfter(duplex, formatRejection(error));
+}
+
+/** Writes `text` and ends; what the client still sends is read and dropped, as an unread byte would reset the answer. */
+function endAfter(duplex: Duplex, text: string): void {
+  const timer = setTimeout(() => duplex.destroy(), lingerTimeout);
+  duplex
+    .on('error', () => duplex.destroy())
+    .on('close', () => clearTimeout(timer))
+    .on('end', () => duplex.destroy())
+    .resume()
+    .end(text);
+}

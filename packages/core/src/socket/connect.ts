@@ -1,0 +1,135 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import type { HandshakeError } from '../errors.ts';
+import { checkServerResponse, clientHeaders, createKey, type ClientHandshake } from '../handshake/client-handshake.ts';
+import { resolveLimits, type HandshakeLimits } from '../limits.ts';
+import { ConnectError } from './connect-error.ts';
+import type { SocketOptions } from './websocket-options.ts';
+import { WebSocket } from './websocket.ts';
+
+export interface ConnectOptions extends SocketOptions, Partial<Pick<HandshakeLimits, 'handshakeTimeout'>> {
+  /** The subprotocols to offer, the favourite first. Default: none. */
+  readonly protocols?: string | readonly string[] | undefined;
+  /** Further headers of the request, such as `Origin` or `Authorization`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Cookies by name, sent as they are. */
+  readonly cookies?: Readonly<Record<string, string>> | undefined;
+  /** TLS options of a `wss:` connection, such as `ca`. */
+  readonly tls?: ConnectionOptions | undefined;
+}
+
+/** A refusal's body is kept up to here, in bytes. */
+const maxBodyLength = 64 * 1024;
+
+/**
+ * Dials a server and resolves with the open socket (RFC 6455 §4.1). Redirects are not followed.
+ *
+ * Rejects with a {@link ConnectError}: with the server's status, headers and body where it answered anything but a
+ * proper 101; with the code of the network's error (`ECONNREFUSED`…) where there is no connection; with
+ * `WS_ERR_CONNECT_TIMEOUT` after `handshakeTimeout` ms (10,000 by default).
+ * Rejects with a `TypeError`, `SyntaxError` or `RangeError` on an invalid address or option.
+ *
+ * @param url `ws:`, `wss:`, `http:` or `https:`
+ */
+export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<WebSocket> {
+  const target = parseUrl(url);
+  const { handshakeTimeout } = resolveLimits(options);
+  const protocols = typeof options.protocols === 'string' ? [options.protocols] : (options.protocols ?? []);
+  const handshake: ClientHandshake = { key: createKey(), protocols };
+  const request = dial(target, handshake, options);
+  return new Promise((resolve, reject) => {
+    const fail = (error: ConnectError): void => {
+      clearTimeout(timer);
+      request.destroy();
+      reject(error);
+    };
+    const timer =
+      handshakeTimeout === Infinity
+        ? undefined
+        : setTimeout(() => {
+            fail(
+              new ConnectError('WS_ERR_CONNECT_TIMEOUT', `No answer within handshakeTimeout ${handshakeTimeout} ms`),
+            );
+          }, handshakeTimeout);
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      fail(
+        new ConnectError(error.code ?? 'WS_ERR_CONNECT_NETWORK', `Cannot connect: ${error.message}`, { cause: error }),
+      );
+    });
+    request.on('response', (response) => readRefusal(response, handshake, fail));
+    request.on('upgrade', (response, duplex, head) => {
+      try {
+        const protocol = checkServerResponse(answerOf(response), handshake);
+        clearTimeout(timer);
+        resolve(openSocket(duplex, { ...options, role: 'client', protocol, head, url: target.href }));
+      } catch (error) {
+        duplex.destroy();
+        fail(connectError(error as HandshakeError, response));
+      }
+    });
+    request.end();
+  });
+}
+
+function parseUrl(url: string | URL): URL {
+  const target = new URL(url);
+  if (target.protocol === 'http:') target.protocol = 'ws:';
+  if (target.protocol === 'https:') target.protocol = 'wss:';
+  if (target.protocol !== 'ws:' && target.protocol !== 'wss:') {
+    throw new SyntaxError(`Invalid address: expected ws:, wss:, http: or https:, got ${target.protocol}`);
+  }
+  if (target.hash !== '') throw new SyntaxError('Invalid address: expected no fragment (RFC 6455 §3)');
+  return target;
+}
+
+function dial(target: URL, handshake: ClientHandshake, options: ConnectOptions): ClientRequest {
+  const extra = Object.entries(options.headers ?? {});
+  const cookies = Object.entries(options.cookies ?? {});
+  if (cookies.length > 0) extra.push(['Cookie', cookies.map(([name, value]) => `${name}=${value}`).join('; ')]);
+  const isSecure = target.protocol === 'wss:';
+  return (isSecure ? requestHttps : requestHttp)({
+    ...options.tls,
+    agent: false,
+    host: target.hostname.replace(/^\[|\]$/g, ''),
+    port: target.port || (isSecure ? 443 : 80),
+    path: target.pathname + target.search,
+    headers: Object.fromEntries([['Host', target.host], ...clientHeaders(handshake, extra)]),
+  });
+}
+
+function openSocket(duplex: Socket, options: ConstructorParameters<typeof WebSocket>[1]): WebSocket {
+  duplex.setTimeout(0);
+  duplex.setNoDelay(true);
+  return new WebSocket(duplex, options);
+}
+
+/** An answer without an upgrade: its body says why, if the server told. */
+function readRefusal(response: IncomingMessage, handshake: ClientHandshake, fail: (error: ConnectError) => void): void {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const done = (): void => {
+    try {
+      checkServerResponse(answerOf(response), handshake);
+    } catch (error) {
+      fail(connectError(error as HandshakeError, response, Buffer.concat(chunks).toString()));
+    }
+  };
+  response.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length <= maxBodyLength) chunks.push(chunk);
+    else done();
+  });
+  response.on('end', done);
+  response.on('error', done);
+}
+
+function answerOf(response: IncomingMessage): { status: number; headers: IncomingMessage['headers'] } {
+  return { status: response.statusCode!, headers: response.headers };
+}
+
+function connectError({ code, message }: HandshakeError, response: IncomingMessage, body = ''): ConnectError {
+  return new ConnectError(code, message, { status: response.statusCode!, headers: response.headers, body });
+}

@@ -1,0 +1,34 @@
+import type { Role } from '../frame/frame-header.ts';
+import type { ConnectionLimits } from '../limits.ts';
+import type { ErrorHook, ErrorPhase } from './error-hook.ts';
+import type { WebSocket } from './websocket.ts';
+
+/** How a message is sent; the names of `ws`. */
+export interface SendOptions {
+  /** Text or binary frame. Default: binary for bytes, text for a string. */
+  readonly binary?: boolean | undefined;
+  /** `false` where further fragments of the same message follow. Default `true`. */
+  readonly fin?: boolean | undefined;
+}
+
+/** Where an error of the application's code came up. */
+export interface ErrorContext {
+  readonly phase: ErrorPhase;
+  readonly socket: WebSocket;
+}
+
+/** What whoever accepts or dials may set. */
+export interface SocketOptions extends Partial<ConnectionLimits> {
+  /** Told of every error that a listener throws or rejects with. Default: it is printed. */
+  readonly onError?: ErrorHook<ErrorContext> | undefined;
+}
+
+export interface WebSocketOptions extends SocketOptions {
+  readonly role: Role;
+  /** The subprotocol that the handshake chose. Default: none, `''`. */
+  readonly protocol?: string | undefined;
+  /** The address that a client dialled. Default `''`. */
+  readonly url?: string | undefined;
+  /** Bytes that came behind the opening handshake. */
+  readonly head?: Buffer | undefined;
+}

@@ -1,0 +1,60 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { isWebSocketUpgrade } from '@turnout/core';
+import { serveWithoutUpgrade } from './serve-without-upgrade.ts';
+import type { Switchboard } from './switchboard.ts';
+import { UnansweredRequests } from './unanswered-requests.ts';
+
+const attachments = new WeakMap<Server | SecureServer, Attachment>();
+
+/**
+ * Serves an app's WebSocket routes on an HTTP server, whose plain requests it answers too where nobody else does.
+ *
+ * Several apps may be attached, and other libraries may listen for `upgrade` beside them: the first app with a route
+ * for the path takes an upgrade; one that no app has a route for is left to the other listeners or, where there are
+ * none, to the first app and its 404.
+ */
+export function attach(server: Server | SecureServer, switchboard: Switchboard): void {
+  const attachment = attachments.get(server) ?? new Attachment(server);
+  attachments.set(server, attachment);
+  attachment.add(switchboard);
+}
+
+class Attachment {
+  readonly #server: Server | SecureServer;
+  readonly #switchboards: Switchboard[] = [];
+  readonly #unanswered = new UnansweredRequests();
+
+  constructor(server: Server | SecureServer) {
+    this.#server = server;
+    // In front of the app's own listener, which may throw.
+    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+      this.#unanswered.add(request, response);
+      if (server.listenerCount('request') === 1) this.#switchboards[0]!.dispatch(request, response);
+    });
+    server.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
+      // First of all: without a listener, a client that resets its connection would end the process.
+      duplex.on('error', () => {});
+      this.#onUpgrade(request, duplex as Socket, head);
+    });
+  }
+
+  add(switchboard: Switchboard): void {
+    if (!this.#switchboards.includes(switchboard)) this.#switchboards.push(switchboard);
+  }
+
+  #onUpgrade(request: IncomingMessage, duplex: Socket, head: Buffer): void {
+    const isAlone = this.#server.listenerCount('upgrade') === 1;
+    const isOurs = isWebSocketUpgrade(request);
+    const claimant = isOurs ? this.#switchboards.find((switchboard) => switchboard.claims(request)) : undefined;
+    if (claimant === undefined && !isAlone) return;
+    duplex.setNoDelay(true);
+    duplex.setTimeout(0);
+    // Node.js would write the answer to the earlier request later, behind ours or between our frames.
+    if (this.#unanswered.countOf(duplex) > 0) duplex.destroy();
+    else if (isOurs) (claimant ?? this.#switchboards[0]!).take(request, duplex, head);
+    else serveWithoutUpgrade(this.#server, request, duplex);
+  }
+}

@@ -1,0 +1,66 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
+import Router from 'router';
+import type { WebSocket } from '@turnout/core';
+import { attach } from './attach.ts';
+import { installWs } from './install-ws.ts';
+import type { CloseOptions } from './open-connections.ts';
+import { sendPlainAnswer, statusOf } from './plain-answer.ts';
+import type { AppOptions } from './route-options.ts';
+import { Switchboard } from './switchboard.ts';
+import type { WsMethod } from './ws-method.ts';
+
+/** Options of `createRouter`: how paths match, as in Express, and what holds for all upgrades. */
+export interface CreateRouterOptions extends Router.RouterOptions, AppOptions<Router.Request> {}
+
+/** A router for `node:http` with WebSocket routes; also a request listener and a middleware of its own. */
+export interface WebSocketRouter extends Router.Router {
+  /** Serves a request; without `next`, what no route answers gets 404, 426 or the status of its error. */
+  (request: IncomingMessage, response: ServerResponse, next?: Router.NextFunction): void;
+  handle(request: IncomingMessage, response: ServerResponse, next?: Router.NextFunction): void;
+  /** Adds a WebSocket route. */
+  readonly ws: WsMethod<WebSocketRouter>;
+  /** The sockets that are open now. */
+  readonly sockets: ReadonlySet<WebSocket>;
+  /** Serves the router on a server: its upgrades and, where nobody else listens for them, its plain requests. */
+  attach(server: Server | SecureServer): void;
+  /** Closes all sockets and refuses new ones; see {@link CloseOptions}. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/**
+ * Creates a router with `ws(path, options?, ...middleware, handler)` beside `get`, `use` and the rest of
+ * [`router`](https://www.npmjs.com/package/router), the router inside Express 5.
+ *
+ * @throws {TypeError | RangeError} on a wrong option
+ * @example
+ * ```ts
+ * const router = createRouter();
+ * router.ws('/echo', async (socket) => {
+ *   for await (const message of socket) socket.send(message);
+ * });
+ * router.attach(server);
+ * ```
+ */
+export function createRouter(options: CreateRouterOptions = {}): WebSocketRouter {
+  const router = installWs<Router.Router, WsMethod<WebSocketRouter>>(Router(options));
+  const switchboard = new Switchboard(
+    { dispatch: (request, response) => handle(request, response), stack: () => router.stack },
+    options,
+  );
+  const route = router.handle.bind(router);
+  const handle = (request: IncomingMessage, response: ServerResponse, next?: Router.NextFunction): void => {
+    const finish = (error?: unknown): void =>
+      switchboard.finish({ request, response, error }, () => {
+        if (error && statusOf(error) >= 500) switchboard.report(error, { phase: 'handshake', request });
+        sendPlainAnswer(response, error);
+      });
+    route(request, response, next ?? finish);
+  };
+  return Object.defineProperties(router, {
+    handle: { value: handle },
+    sockets: { get: () => switchboard.sockets },
+    attach: { value: (server: Server | SecureServer) => attach(server, switchboard) },
+    close: { value: (closeOptions?: CloseOptions) => switchboard.close(closeOptions) },
+  }) as WebSocketRouter;
+}

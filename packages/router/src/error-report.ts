@@ -1,0 +1,32 @@
+import type { IncomingMessage } from 'node:http';
+import type { ErrorPhase, WebSocket } from '@turnout/core';
+
+/** Where an error of the application's code came from. */
+export interface ErrorContext<Request extends IncomingMessage = IncomingMessage> {
+  /** `handshake` before the 101, `open` in a route's handler, `message` and `close` in the socket's listeners. */
+  readonly phase: ErrorPhase;
+  /** The upgrade request. */
+  readonly request: Request;
+  /** Absent in phase `handshake`: there is no socket yet. */
+  readonly socket?: WebSocket;
+}
+
+/**
+ * Told once of every error that a handler, a listener or an option's function throws or rejects with. What the hook
+ * itself throws or rejects with is printed.
+ */
+export type ErrorHook<Request extends IncomingMessage = IncomingMessage> = {
+  // A method's parameters are bivariant, so that a hook for a framework's own request type fits.
+  hook(error: unknown, context: ErrorContext<Request>): unknown;
+}['hook'];
+
+/** Gives an error to the hook; prints it where there is none. Never throws. */
+export function reportError(hook: ErrorHook | undefined, error: unknown, context: ErrorContext): void {
+  if (hook === undefined) return console.error(error);
+  try {
+    const result = hook(error, context);
+    if (result instanceof Promise) result.catch(console.error);
+  } catch (hookError) {
+    console.error(hookError);
+  }
+}

@@ -1,0 +1,220 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { acceptHeaders, HandshakeError, reject } from '@turnout/core';
+import type { UpgradeRequest, WebSocket } from '@turnout/core';
+import type { ErrorContext } from './error-report.ts';
+import type { Address } from './origin.ts';
+import type { AppOptions } from './route-options.ts';
+import { sessionOf } from './session-convention.ts';
+import { SessionWatch } from './session-watch.ts';
+import { createUpgradeResponse, endLingering, releaseResponse } from './upgrade-response.ts';
+
+/**
+ * `pending`: the app's middleware runs; its answer may be on the way.
+ * `accepting`: the 101 is on the way, and nothing else will be written.
+ * `accepted`: the connection belongs to a WebSocket.
+ * `refused`: answered with another status. `aborted`: the connection has gone before any answer.
+ */
+export type UpgradeState = 'pending' | 'accepting' | 'accepted' | 'refused' | 'aborted';
+
+/** What an upgrade needs of the app it came through. */
+export interface UpgradeHost {
+  readonly options: AppOptions;
+  /** Where the client believes to be, for the comparison with its Origin. */
+  addressOf(request: IncomingMessage): Address;
+  report(error: unknown, context: ErrorContext): void;
+  /** The upgrade is over, one way or the other. */
+  onSettled(pending: PendingUpgrade): void;
+  /** A socket is open. Returns whether it may be used; if not, it is being closed. */
+  onOpen(socket: WebSocket): boolean;
+}
+
+/** What Node.js hands over with `upgrade`, checked. */
+export interface Handshake {
+  readonly request: IncomingMessage;
+  readonly duplex: Duplex;
+  readonly head: Buffer;
+  readonly upgrade: UpgradeRequest;
+}
+
+/** Headers that describe a body or this one connection: a 101 has its own of them, or none (RFC 9110 §7.6.1, §15.2). */
+const foreignHeaders = new Set([
+  'connection',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-location',
+  'content-range',
+  'content-type',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const pendingUpgrades = new WeakMap<IncomingMessage, PendingUpgrade>();
+
+/** The upgrade that a request asks for; `undefined` for a plain request. */
+export function pendingUpgradeOf(request: IncomingMessage): PendingUpgrade | undefined {
+  return pendingUpgrades.get(request);
+}
+
+/** One opening handshake, from the upgrade request to its one answer. */
+export class PendingUpgrade {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly upgrade: UpgradeRequest;
+  readonly host: UpgradeHost;
+  readonly #duplex: Duplex;
+  #head: Buffer;
+  #state: UpgradeState = 'pending';
+  #timer: NodeJS.Timeout | undefined;
+  #sessionWatch: SessionWatch | undefined;
+  #onAccepted: ((duplex: Duplex, head: Buffer) => void) | undefined;
+
+  /** @param timeout in ms: an upgrade that is not answered by then gets 503 */
+  constructor({ request, duplex, head, upgrade }: Handshake, host: UpgradeHost, timeout: number) {
+    this.request = request;
+    this.upgrade = upgrade;
+    this.host = host;
+    this.#duplex = duplex;
+    this.#head = head;
+    this.response = createUpgradeResponse(request, duplex);
+    this.response.on('finish', () => this.#onFinish());
+    this.response.on('error', (error) => host.report(error, { phase: 'handshake', request }));
+    duplex.on('close', this.#onClose);
+    if (timeout !== Infinity) this.#timer = setTimeout(() => this.#onTimeout(), timeout);
+    pendingUpgrades.set(request, this);
+  }
+
+  get state(): UpgradeState {
+    return this.#state;
+  }
+
+  /** Whether the answer can still be chosen: none has been begun. */
+  get isUndecided(): boolean {
+    return this.#state === 'pending' && !this.response.headersSent && !this.#duplex.destroyed;
+  }
+
+  /** The watch over the request's session; `undefined` where it has none. */
+  get sessionWatch(): SessionWatch | undefined {
+    return this.#sessionWatch;
+  }
+
+  /** Notices from now on when the session ends that middleware has put on the request, if any. */
+  watchSession(): void {
+    const session = sessionOf(this.request);
+    if (session?.sessionID === this.#sessionWatch?.id) return;
+    this.#sessionWatch?.release();
+    this.#sessionWatch = session && new SessionWatch(session);
+  }
+
+  /**
+   * Answers 101 with the headers that middleware has set, unless another answer was begun.
+   *
+   * @param onAccepted gets the connection once the 101 is out
+   */
+  accept(protocol: string, onAccepted: (duplex: Duplex, head: Buffer) => void): void {
+    if (!this.isUndecided) return;
+    this.watchSession();
+    if (this.#sessionWatch?.isEnded) {
+      return this.refuse(new HandshakeError('WS_ERR_HANDSHAKE_SESSION', 401, 'The session has ended'));
+    }
+    this.#onAccepted = onAccepted;
+    this.#state = 'accepting';
+    try {
+      this.#writeAccept(protocol);
+    } catch (error) {
+      this.#state = 'pending';
+      this.fail(error);
+    }
+  }
+
+  /** Answers with the error's status, headers and message, unless another answer was begun. */
+  refuse({ status, headers, message }: HandshakeError): void {
+    if (!this.isUndecided) return;
+    const { response } = this;
+    this.#state = 'refused';
+    this.#removeForeignHeaders();
+    response.statusCode = status;
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+    response.end(`${message}\n`);
+  }
+
+  /** The app's own code has failed: reports it, and answers 500 or, if an answer was begun, cuts the connection. */
+  fail(error: unknown): void {
+    this.host.report(error, { phase: 'handshake', request: this.request });
+    if (!this.isUndecided) return this.abort();
+    const message = error instanceof HandshakeError ? error.message : 'Internal server error';
+    this.refuse(new HandshakeError('WS_ERR_HANDSHAKE_FAILED', 500, message));
+  }
+
+  /** Refuses without waiting for the app's middleware, whatever it still does. An answer that was begun goes on. */
+  interrupt(error: HandshakeError): void {
+    if (!this.isUndecided) return;
+    this.#state = 'refused';
+    releaseResponse(this.response, this.#duplex);
+    reject(this.#duplex, error);
+    endLingering(this.#duplex);
+    this.#release();
+  }
+
+  /** Cuts the connection. */
+  abort(): void {
+    this.#duplex.destroy();
+  }
+
+  /** Through the response, as properties: middleware has replaced these methods by its own to add its headers and to save. */
+  #writeAccept(protocol: string): void {
+    const { response } = this;
+    this.#removeForeignHeaders();
+    for (const [name, value] of acceptHeaders(this.upgrade, protocol)) response.setHeader(name, value);
+    response.writeHead(101);
+    response.end();
+  }
+
+  #removeForeignHeaders(): void {
+    for (const name of this.response.getHeaderNames()) {
+      if (foreignHeaders.has(name) || name.startsWith('sec-websocket-')) this.response.removeHeader(name);
+    }
+  }
+
+  #onFinish(): void {
+    if (this.#duplex.destroyed) return;
+    releaseResponse(this.response, this.#duplex);
+    if (this.#state === 'accepting') {
+      this.#state = 'accepted';
+      this.#duplex.off('close', this.#onClose);
+      this.#release();
+      this.#onAccepted!(this.#duplex, this.#head);
+    } else {
+      this.#state = 'refused';
+      endLingering(this.#duplex);
+      this.#release();
+    }
+    this.#head = Buffer.alloc(0);
+  }
+
+  readonly #onClose = (): void => {
+    if (this.#state === 'pending' || this.#state === 'accepting') this.#state = 'aborted';
+    this.#release();
+  };
+
+  #onTimeout(): void {
+    if (!this.isUndecided) return this.abort();
+    const message = 'The app did not answer within handshakeTimeout';
+    this.interrupt(new HandshakeError('WS_ERR_HANDSHAKE_TIMEOUT', 503, message));
+  }
+
+  #release(): void {
+    clearTimeout(this.#timer);
+    // The socket of an accepted upgrade watches on.
+    if (this.#state !== 'accepted') this.#sessionWatch?.release();
+    this.host.onSettled(this);
+  }
+}

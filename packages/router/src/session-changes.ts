@@ -1,0 +1,74 @@
+import type { SessionRequest, SessionStore, StoredSession } from './session-convention.ts';
+import type { SessionWatch } from './session-watch.ts';
+
+/** The top-level keys of a session with their values as JSON; all but the cookie, which the middleware keeps. */
+type Snapshot = ReadonlyMap<string, string>;
+
+/**
+ * Saves what a handler changes in `request.session`: the response is out, so that the session's own middleware will
+ * not do it any more.
+ *
+ * The socket may be much older than the stored session. So only the top-level keys that the handler has changed are
+ * written, into the session as it is in the store at that moment, and a session that is no longer there stays away.
+ */
+export class SessionChanges {
+  readonly #request: SessionRequest;
+  readonly #watch: SessionWatch;
+  #saved: Snapshot;
+  #lastSave: Promise<void> = Promise.resolve();
+
+  constructor(request: SessionRequest, watch: SessionWatch) {
+    this.#request = request;
+    this.#watch = watch;
+    this.#saved = snapshotOf(request);
+  }
+
+  /** Stores what has changed since the last time. Rejects with what the store fails with. */
+  save(): Promise<void> {
+    const { sessionID, sessionStore } = this.#request;
+    // After regenerate() it is another session, which this socket was not opened under.
+    if (sessionID !== this.#watch.id) return this.#lastSave;
+    const now = snapshotOf(this.#request);
+    const changedKeys = [...new Set([...this.#saved.keys(), ...now.keys()])].filter(
+      (key) => this.#saved.get(key) !== now.get(key),
+    );
+    this.#saved = now;
+    if (changedKeys.length === 0) return this.#lastSave;
+    const changes = new Map(changedKeys.map((key) => [key, now.get(key)]));
+    this.#lastSave = this.#lastSave.then(() => this.#apply(sessionStore, changes));
+    return this.#lastSave;
+  }
+
+  async #apply(store: SessionStore, changes: ReadonlyMap<string, string | undefined>): Promise<void> {
+    const session = await loadSession(store, this.#watch.id);
+    if (!session || this.#watch.isEnded) return;
+    for (const [key, value] of changes) setOrDelete(session, key, value);
+    await new Promise<void>((resolve, reject) => {
+      session.save((error) => (error ? reject(error as Error) : resolve()));
+    });
+    // Logged out while it was being saved: the store may have got our write last.
+    if (this.#watch.isEnded) store.destroy(this.#watch.id);
+  }
+}
+
+function snapshotOf({ session }: SessionRequest): Snapshot {
+  const snapshot = new Map<string, string>();
+  for (const [key, value] of Object.entries(session ?? {})) {
+    const json = key === 'cookie' ? undefined : (JSON.stringify(value) as string | undefined);
+    if (json !== undefined) snapshot.set(key, json);
+  }
+  return snapshot;
+}
+
+function setOrDelete(session: StoredSession, key: string, json: string | undefined): void {
+  if (json === undefined) Reflect.deleteProperty(session, key);
+  // Not by assignment, which for `__proto__` does something else.
+  else Object.defineProperty(session, key, { value: JSON.parse(json), writable: true, enumerable: true, configurable: true });
+}
+
+function loadSession(store: SessionStore, id: string): Promise<StoredSession | null | undefined> {
+  return new Promise((resolve, reject) => {
+    if (store.load === undefined) return resolve(undefined);
+    store.load(id, (error, session) => (error ? reject(error as Error) : resolve(session)));
+  });
+}

@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http';
+
+/** The session of a request, as `express-session` and what follows its convention leave it there. */
+export interface SessionRequest {
+  readonly sessionID: string;
+  readonly sessionStore: SessionStore;
+  /** Absent once the session was destroyed. */
+  readonly session?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+type Callback = (error?: unknown) => void;
+
+export interface SessionStore {
+  destroy(id: string, callback?: Callback): unknown;
+  /** Ends all sessions. */
+  clear?(callback?: Callback): unknown;
+  /** Gives the session as it is stored now; nothing where it has ended. */
+  load?(id: string, callback: (error?: unknown, session?: StoredSession | null) => void): unknown;
+}
+
+export interface StoredSession {
+  save(callback: Callback): unknown;
+}
+
+/** The request with its session; `undefined` where no middleware has put one on it that a store keeps. */
+export function sessionOf(request: IncomingMessage): SessionRequest | undefined {
+  const { sessionID, sessionStore, session } = request as Partial<SessionRequest>;
+  if (typeof sessionID !== 'string' || typeof sessionStore?.destroy !== 'function' || !session) return undefined;
+  return request as IncomingMessage & SessionRequest;
+}

@@ -1,0 +1,70 @@
+import type { SessionRequest, SessionStore } from './session-convention.ts';
+
+type WatchesById = Map<string, Set<SessionWatch>>;
+
+/** The stores whose sessions are watched. An entry of the map inside is there only while somebody watches. */
+const watchesOf = new WeakMap<SessionStore, WatchesById>();
+
+/**
+ * Waits for the end of one session: `destroy()` and `regenerate()` of a session, and `clear()` of its store, in this
+ * process. Each of them asks the store to destroy, which is where it is noticed.
+ */
+export class SessionWatch {
+  readonly id: string;
+  readonly #watches: WatchesById;
+  #isEnded = false;
+  #onEnd: (() => void) | undefined;
+
+  constructor({ sessionID, sessionStore }: SessionRequest) {
+    this.id = sessionID;
+    this.#watches = watchesOf.get(sessionStore) ?? watchStore(sessionStore);
+    const others = this.#watches.get(sessionID);
+    if (others === undefined) this.#watches.set(sessionID, new Set([this]));
+    else others.add(this);
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** Calls `onEnd` when the session ends, or now if it has ended. */
+  whenEnded(onEnd: () => void): void {
+    if (this.#isEnded) onEnd();
+    else this.#onEnd = onEnd;
+  }
+
+  /** The session has ended. */
+  end(): void {
+    this.#isEnded = true;
+    this.#onEnd?.();
+    this.release();
+  }
+
+  /** Stops waiting. */
+  release(): void {
+    const all = this.#watches.get(this.id);
+    all?.delete(this);
+    if (all?.size === 0) this.#watches.delete(this.id);
+  }
+}
+
+/** Replaces `destroy` and `clear` of this one store by functions that tell the watches first. */
+function watchStore(store: SessionStore): WatchesById {
+  const watches: WatchesById = new Map();
+  watchesOf.set(store, watches);
+  const { destroy, clear } = store;
+  const endAll = (id: string): void => {
+    for (const watch of [...(watches.get(id) ?? [])]) watch.end();
+  };
+  store.destroy = function (this: SessionStore, id, ...rest) {
+    endAll(id);
+    return destroy.call(this, id, ...rest);
+  };
+  if (clear !== undefined) {
+    store.clear = function (this: SessionStore, ...rest) {
+      for (const id of [...watches.keys()]) endAll(id);
+      return clear.call(this, ...rest);
+    };
+  }
+  return watches;
+}

@@ -1,0 +1,141 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { parseUpgradeRequest, reject, resolveLimits } from '@turnout/core';
+import type { HandshakeError, UpgradeRequest, WebSocket } from '@turnout/core';
+import { reportError } from './error-report.ts';
+import type { ErrorContext } from './error-report.ts';
+import { hideHttpRoutes } from './hide-http-routes.ts';
+import { drainingError, OpenConnections } from './open-connections.ts';
+import type { CloseOptions } from './open-connections.ts';
+import type { Address } from './origin.ts';
+import { PendingUpgrade, pendingUpgradeOf } from './pending-upgrade.ts';
+import type { UpgradeHost } from './pending-upgrade.ts';
+import { claimsTarget } from './route-claim.ts';
+import { assertAppOptions } from './route-options.ts';
+import type { AppOptions } from './route-options.ts';
+import { isUpgradeRequired, sendUpgradeRequired } from './upgrade-required.ts';
+import { endLingering } from './upgrade-response.ts';
+
+/** What a switchboard needs of the framework's app: an adapter supplies it. */
+export interface AppBinding {
+  /** Sends a request through the app; the app's own 404 and error handlers answer what nobody else does. */
+  dispatch(request: IncomingMessage, response: ServerResponse): void;
+  /** The layers of the app's router. */
+  stack(): readonly unknown[];
+  /** Where the client believes to be, as the app's rules about proxies have it. Default: the connection and `Host`. */
+  addressOf?(request: IncomingMessage): Address;
+}
+
+/** What an app has for its WebSockets: it takes upgrade requests through the app, and knows which sockets are open. */
+export class Switchboard implements UpgradeHost {
+  readonly options: AppOptions;
+  readonly #binding: AppBinding;
+  readonly #connections = new OpenConnections();
+  readonly #handshakeTimeout: number;
+
+  /** @throws {TypeError | RangeError} on a wrong option */
+  constructor(binding: AppBinding, options: AppOptions = {}) {
+    assertAppOptions(options);
+    this.#binding = binding;
+    this.options = options;
+    this.#handshakeTimeout = resolveLimits(options).handshakeTimeout;
+  }
+
+  /** The sockets that are open now. */
+  get sockets(): ReadonlySet<WebSocket> {
+    return this.#connections.sockets;
+  }
+
+  /** How many upgrades are not answered yet. */
+  get pendingCount(): number {
+    return this.#connections.pending.size;
+  }
+
+  /** Whether a WebSocket route of the app matches the target of a request. */
+  claims(request: IncomingMessage): boolean {
+    return claimsTarget(this.#binding.stack(), request.url!);
+  }
+
+  /** Answers an upgrade request: checks it (RFC 6455 §4.2.1) and sends it through the app. */
+  take(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
+    if (this.#connections.isDraining) return refuse(duplex, drainingError());
+    let upgrade: UpgradeRequest;
+    try {
+      upgrade = parseUpgradeRequest(request, this.options);
+    } catch (error) {
+      return refuse(duplex, error as HandshakeError);
+    }
+    const pending = new PendingUpgrade({ request, duplex, head, upgrade }, this, this.#handshakeTimeout);
+    this.#connections.addPending(pending);
+    hideHttpRoutes(request);
+    try {
+      this.#binding.dispatch(request, pending.response);
+    } catch (error) {
+      pending.fail(error);
+    }
+  }
+
+  /** Sends a plain request through the app. */
+  dispatch(request: IncomingMessage, response: ServerResponse): void {
+    this.#binding.dispatch(request, response);
+  }
+
+  /**
+   * Has the last word on a request that went through the app: an adapter calls it where the app's routes are at their
+   * end. Gives 426 where only a WebSocket route was there, and else leaves the answer to `answer`, unless the upgrade
+   * is decided: an error is then reported, as it cannot be answered any more.
+   */
+  finish(exchange: Exchange, answer: (error?: unknown) => void): void {
+    const { request, response, error } = exchange;
+    const pending = pendingUpgradeOf(request);
+    if (pending !== undefined && !pending.isUndecided) {
+      if (error) this.report(error, { phase: 'handshake', request });
+    } else if (!error && isUpgradeRequired(request) && !response.headersSent) {
+      sendUpgradeRequired(request, response);
+    } else {
+      answer(error);
+    }
+  }
+
+  /**
+   * Refuses new upgrades with 503 and `Retry-After`, also those that are not answered yet, closes all sockets, and cuts
+   * off what has not gone within `timeout`. The HTTP server goes on.
+   *
+   * @returns a promise that resolves when the last has gone
+   * @throws {RangeError} on a code that may not be sent, or a timeout that is no delay
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    return this.#connections.close(options);
+  }
+
+  addressOf(request: IncomingMessage): Address {
+    if (this.#binding.addressOf !== undefined) return this.#binding.addressOf(request);
+    return { scheme: 'encrypted' in request.socket ? 'https' : 'http', host: request.headers.host };
+  }
+
+  report(error: unknown, context: ErrorContext): void {
+    reportError(this.options.onError, error, context);
+  }
+
+  onSettled(pending: PendingUpgrade): void {
+    this.#connections.removePending(pending);
+  }
+
+  onOpen(socket: WebSocket): boolean {
+    return this.#connections.addSocket(socket);
+  }
+}
+
+/** A request that has reached the end of the app's routes. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** What was passed to `next`, or thrown, and not handled. */
+  readonly error?: unknown;
+}
+
+/** Refuses an upgrade without the app. */
+export function refuse(duplex: Duplex, error: HandshakeError): void {
+  reject(duplex, error);
+  endLingering(duplex);
+}

@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { chooseProtocol, HandshakeError } from '@turnout/core';
+import { openSocket } from './open-socket.ts';
+import type { SocketHandler } from './open-socket.ts';
+import { isAllowedOrigin, isSameOrigin } from './origin.ts';
+import { pendingUpgradeOf } from './pending-upgrade.ts';
+import type { PendingUpgrade } from './pending-upgrade.ts';
+import type { RouteOptions } from './route-options.ts';
+import { noteUpgradeRequired } from './upgrade-required.ts';
+
+type Next = (signal?: 'route') => void;
+
+/** What a route is made of: it stands in the router as `gate`, the app's middleware, `accept`. */
+export interface WebSocketRoute {
+  /** Lets upgrade requests in whose Origin is allowed; sends plain requests on to other routes. */
+  gate(request: IncomingMessage, response: ServerResponse, next: Next): void;
+  /** Accepts the upgrade, which all middleware has let pass. */
+  accept(request: IncomingMessage): void;
+}
+
+export function createWebSocketRoute(options: RouteOptions, handler: SocketHandler): WebSocketRoute {
+  return {
+    gate(request, _response, next) {
+      const pending = pendingUpgradeOf(request);
+      if (pending !== undefined) return checkOrigin(pending, options, next);
+      noteUpgradeRequired(request);
+      next('route');
+    },
+    accept(request) {
+      const pending = pendingUpgradeOf(request);
+      if (pending?.isUndecided) acceptUpgrade(pending, options, handler);
+    },
+  };
+}
+
+/** RFC 6455 §10.2: a browser sends cookies along whatever page opens the socket, and names that page's origin. */
+function checkOrigin(pending: PendingUpgrade, options: RouteOptions, next: Next): void {
+  const { request, upgrade, host } = pending;
+  pending.watchSession();
+  if (upgrade.origin === undefined || isSameOrigin(upgrade.origin, host.addressOf(request))) return next();
+  const settle = (isAllowed: boolean): void => {
+    if (isAllowed !== true) return pending.refuse(originError(pending));
+    if (pending.isUndecided) next();
+  };
+  try {
+    const rule = options.origin ?? host.options.origin ?? 'same-origin';
+    const verdict = isAllowedOrigin(rule, upgrade.origin, request);
+    if (typeof verdict === 'boolean') settle(verdict);
+    else verdict.then(settle).catch((error: unknown) => pending.fail(error));
+  } catch (error) {
+    pending.fail(error);
+  }
+}
+
+function originError({ request, upgrade, host }: PendingUpgrade): HandshakeError {
+  const address = host.addressOf(request);
+  const message =
+    `Origin ${upgrade.origin} may not open a WebSocket here, at ${address.scheme}://${address.host}: ` +
+    'it is neither the same origin nor one that the app allows (option origin)';
+  return new HandshakeError('WS_ERR_HANDSHAKE_ORIGIN_REFUSED', 403, message);
+}
+
+function acceptUpgrade(pending: PendingUpgrade, options: RouteOptions, handler: SocketHandler): void {
+  const { protocols = [] } = options;
+  const choice =
+    typeof protocols === 'function' ? (offered: readonly string[]) => protocols(offered, pending.request) : protocols;
+  let protocol: string;
+  try {
+    protocol = chooseProtocol(pending.upgrade.protocols, choice);
+  } catch (error) {
+    return pending.fail(error);
+  }
+  pending.accept(protocol, (duplex, head) => openSocket(pending, { duplex, head, protocol, options, handler }));
+}

@@ -1,0 +1,43 @@
+import type Router from 'router';
+import type { SocketHandler } from './open-socket.ts';
+import type { RouteOptions } from './route-options.ts';
+
+type Middleware<P> = Router.RequestHandler<P> | readonly Middleware<P>[];
+type First<P> = RouteOptions<Router.Request<P>> | Middleware<P>;
+type Handler<P> = SocketHandler<Router.Request<P>>;
+
+/**
+ * `ws(path, options?, ...middleware, handler)`: one signature for each number of middleware, as TypeScript finds the
+ * types of a function's parameters only where it knows its place.
+ */
+export interface WsMethod<Owner> {
+  <Path extends Router.Path, P = Router.RouteParameters<Path>>(path: Path, handler: Handler<P>): Owner;
+  <Path extends Router.Path, P = Router.RouteParameters<Path>>(
+    path: Path,
+    first: First<P>,
+    handler: Handler<P>,
+  ): Owner;
+  <Path extends Router.Path, P = Router.RouteParameters<Path>>(
+    path: Path,
+    first: First<P>,
+    second: Middleware<P>,
+    handler: Handler<P>,
+  ): Owner;
+  <Path extends Router.Path, P = Router.RouteParameters<Path>>(
+    ...args: [path: Path, first: First<P>, second: Middleware<P>, third: Middleware<P>, handler: Handler<P>]
+  ): Owner;
+  <Path extends Router.Path, P = Router.RouteParameters<Path>>(
+    ...args: [
+      path: Path,
+      first: First<P>,
+      second: Middleware<P>,
+      third: Middleware<P>,
+      fourth: Middleware<P>,
+      handler: Handler<P>,
+    ]
+  ): Owner;
+  <Path extends Router.Path, P = Router.RouteParameters<Path>>(
+    path: Path,
+    ...rest: [first: First<P>, ...middleware: Middleware<P>[], handler: Handler<P>]
+  ): Owner;
+}

@@ -22,7 +22,7 @@
 export { attach } from './attach.ts';
 export { createRouter } from './create-router.ts';
 export type { CreateRouterOptions, WebSocketRouter } from './create-router.ts';
-export type { ErrorContext, ErrorHook } from './error-report.ts';
+export type { ErrorContext, ErrorHook } from './error-context.ts';
 export { installWs } from './install-ws.ts';
 export type { RouteOwner } from './install-ws.ts';
 export type { CloseOptions } from './open-connections.ts';
@@ -32,4 +32,4 @@ export { noteMountedApp } from './route-claim.ts';
 export type { AppOptions, ProtocolRule, RouteOptions } from './route-options.ts';
 export { Switchboard } from './switchboard.ts';
 export type { AppBinding, Exchange } from './switchboard.ts';
-export type { WsMethod } from './ws-method.ts';
+export type { RouteParameters, WsMethod } from './ws-method.ts';

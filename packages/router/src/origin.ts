@@ -16,7 +16,10 @@ export type OriginTest<Request extends IncomingMessage = IncomingMessage> = {
  * - `'any'`: every site on the web may, with the cookies of whoever visits it
  */
 export type OriginRule<Request extends IncomingMessage = IncomingMessage> =
-  'same-origin' | 'any' | readonly string[] | OriginTest<Request>;
+  | 'same-origin'
+  | 'any'
+  | readonly string[]
+  | OriginTest<Request>;
 
 /** Where the client believes to be: the scheme and the host, with its port unless that is the scheme's own. */
 export interface Address {
@@ -53,7 +56,8 @@ export function normaliseOrigin(origin: string): string | undefined {
   const host = portStart === -1 ? authority : authority.slice(0, portStart);
   const colonAndPort = authority.slice(host.length);
   const port = colonAndPort === '' ? (defaultPorts.get(scheme) ?? '') : colonAndPort.slice(1);
-  if (!isHost(host) || (colonAndPort !== '' && (colonAndPort[0] !== ':' || !consistsOf(port, digits)))) return undefined;
+  if (!isHost(host) || (colonAndPort !== '' && (colonAndPort[0] !== ':' || !consistsOf(port, digits))))
+    return undefined;
   return `${scheme}://${host}:${port}`;
 }
 
@@ -90,7 +94,9 @@ export function isSameOrigin(origin: string, { scheme, host }: Address): boolean
 export function assertOriginRule(rule: OriginRule): void {
   if (rule === 'same-origin' || rule === 'any' || typeof rule === 'function') return;
   if (!Array.isArray(rule)) {
-    throw new TypeError(`Invalid option origin: expected 'same-origin', 'any', a list or a function, got ${typeof rule}`);
+    throw new TypeError(
+      `Invalid option origin: expected 'same-origin', 'any', a list or a function, got ${typeof rule}`,
+    );
   }
   for (const origin of rule as readonly unknown[]) {
     if (origin === 'null' || (typeof origin === 'string' && normaliseOrigin(origin) !== undefined)) continue;

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { acceptHeaders, HandshakeError, reject } from '@turnout/core';
+import { acceptHeaders, HandshakeError, isReservedHeader, reject } from '@turnout/core';
 import type { UpgradeRequest, WebSocket } from '@turnout/core';
-import type { ErrorContext } from './error-report.ts';
+import type { ErrorContext } from './error-context.ts';
 import type { Address } from './origin.ts';
 import type { AppOptions } from './route-options.ts';
 import { sessionOf } from './session-convention.ts';
@@ -37,23 +37,14 @@ export interface Handshake {
   readonly upgrade: UpgradeRequest;
 }
 
-/** Headers that describe a body or this one connection: a 101 has its own of them, or none (RFC 9110 §7.6.1, §15.2). */
-const foreignHeaders = new Set([
-  'connection',
+/** Headers that describe a body, which neither a 101 has (RFC 9110 §15.2) nor a refusal of ours from the app. */
+const bodyHeaders = new Set([
   'content-disposition',
   'content-encoding',
   'content-language',
-  'content-length',
   'content-location',
   'content-range',
   'content-type',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
 ]);
 
 const pendingUpgrades = new WeakMap<IncomingMessage, PendingUpgrade>();
@@ -160,7 +151,6 @@ export class PendingUpgrade {
     this.#state = 'refused';
     releaseResponse(this.response, this.#duplex);
     reject(this.#duplex, error);
-    endLingering(this.#duplex);
     this.#release();
   }
 
@@ -180,7 +170,7 @@ export class PendingUpgrade {
 
   #removeForeignHeaders(): void {
     for (const name of this.response.getHeaderNames()) {
-      if (foreignHeaders.has(name) || name.startsWith('sec-websocket-')) this.response.removeHeader(name);
+      if (isReservedHeader(name) || bodyHeaders.has(name)) this.response.removeHeader(name);
     }
   }
 

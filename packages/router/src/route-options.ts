@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { resolveLimits } from '@turnout/core';
 import type { ConnectionLimits, Limits } from '@turnout/core';
-import type { ErrorHook } from './error-report.ts';
+import type { ErrorHook } from './error-context.ts';
 import { assertOriginRule } from './origin.ts';
 import type { OriginRule } from './origin.ts';
 

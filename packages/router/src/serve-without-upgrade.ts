@@ -1,8 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { HandshakeError } from '@turnout/core';
-import { refuse } from './switchboard.ts';
+import { HandshakeError, reject } from '@turnout/core';
 import { createUpgradeResponse, endLingering, releaseResponse } from './upgrade-response.ts';
 
 /**
@@ -13,12 +12,12 @@ import { createUpgradeResponse, endLingering, releaseResponse } from './upgrade-
 export function serveWithoutUpgrade(server: Server | SecureServer, request: IncomingMessage, duplex: Duplex): void {
   const { headers } = request;
   if (headers.upgrade === undefined) {
-    return refuse(duplex, new HandshakeError('WS_ERR_HANDSHAKE_HEADERS', 431, 'Request has too many headers'));
+    return reject(duplex, new HandshakeError('WS_ERR_HANDSHAKE_HEADERS', 431, 'Request has too many headers'));
   }
   // Node.js does not parse a body behind such a header.
   if ((headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined) {
     const message = 'A request that asks for another protocol than websocket has no body here';
-    return refuse(duplex, new HandshakeError('WS_ERR_HANDSHAKE_BODY', 400, message));
+    return reject(duplex, new HandshakeError('WS_ERR_HANDSHAKE_BODY', 400, message));
   }
   const response = createUpgradeResponse(request, duplex);
   response.once('finish', () => {

@@ -44,7 +44,7 @@ export class SessionChanges {
     if (!session || this.#watch.isEnded) return;
     for (const [key, value] of changes) setOrDelete(session, key, value);
     await new Promise<void>((resolve, reject) => {
-      session.save((error) => (error ? reject(error as Error) : resolve()));
+      session.save((error) => (error ? reject(error) : resolve()));
     });
     // Logged out while it was being saved: the store may have got our write last.
     if (this.#watch.isEnded) store.destroy(this.#watch.id);
@@ -63,12 +63,18 @@ function snapshotOf({ session }: SessionRequest): Snapshot {
 function setOrDelete(session: StoredSession, key: string, json: string | undefined): void {
   if (json === undefined) Reflect.deleteProperty(session, key);
   // Not by assignment, which for `__proto__` does something else.
-  else Object.defineProperty(session, key, { value: JSON.parse(json), writable: true, enumerable: true, configurable: true });
+  else
+    Object.defineProperty(session, key, {
+      value: JSON.parse(json),
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
 }
 
 function loadSession(store: SessionStore, id: string): Promise<StoredSession | null | undefined> {
   return new Promise((resolve, reject) => {
     if (store.load === undefined) return resolve(undefined);
-    store.load(id, (error, session) => (error ? reject(error as Error) : resolve(session)));
+    store.load(id, (error, session) => (error ? reject(error) : resolve(session)));
   });
 }

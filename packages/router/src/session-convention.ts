@@ -8,14 +8,14 @@ export interface SessionRequest {
   readonly session?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-type Callback = (error?: unknown) => void;
+type Callback = (error?: Error | null) => void;
 
 export interface SessionStore {
   destroy(id: string, callback?: Callback): unknown;
   /** Ends all sessions. */
   clear?(callback?: Callback): unknown;
   /** Gives the session as it is stored now; nothing where it has ended. */
-  load?(id: string, callback: (error?: unknown, session?: StoredSession | null) => void): unknown;
+  load?(id: string, callback: (error?: Error | null, session?: StoredSession | null) => void): unknown;
 }
 
 export interface StoredSession {

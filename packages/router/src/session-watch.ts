@@ -52,18 +52,19 @@ export class SessionWatch {
 function watchStore(store: SessionStore): WatchesById {
   const watches: WatchesById = new Map();
   watchesOf.set(store, watches);
-  const { destroy, clear } = store;
+  const destroy = store.destroy.bind(store);
+  const clear = store.clear?.bind(store);
   const endAll = (id: string): void => {
     for (const watch of [...(watches.get(id) ?? [])]) watch.end();
   };
-  store.destroy = function (this: SessionStore, id, ...rest) {
+  store.destroy = (id, ...rest) => {
     endAll(id);
-    return destroy.call(this, id, ...rest);
+    return destroy(id, ...rest);
   };
   if (clear !== undefined) {
-    store.clear = function (this: SessionStore, ...rest) {
+    store.clear = (...rest) => {
       for (const id of [...watches.keys()]) endAll(id);
-      return clear.call(this, ...rest);
+      return clear(...rest);
     };
   }
   return watches;

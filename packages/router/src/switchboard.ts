@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { parseUpgradeRequest, reject, resolveLimits } from '@turnout/core';
+import { parseUpgradeRequest, reject, reportError, resolveLimits } from '@turnout/core';
 import type { HandshakeError, UpgradeRequest, WebSocket } from '@turnout/core';
-import { reportError } from './error-report.ts';
-import type { ErrorContext } from './error-report.ts';
+import type { ErrorContext } from './error-context.ts';
 import { hideHttpRoutes } from './hide-http-routes.ts';
 import { drainingError, OpenConnections } from './open-connections.ts';
 import type { CloseOptions } from './open-connections.ts';
@@ -14,7 +13,6 @@ import { claimsTarget } from './route-claim.ts';
 import { assertAppOptions } from './route-options.ts';
 import type { AppOptions } from './route-options.ts';
 import { isUpgradeRequired, sendUpgradeRequired } from './upgrade-required.ts';
-import { endLingering } from './upgrade-response.ts';
 
 /** What a switchboard needs of the framework's app: an adapter supplies it. */
 export interface AppBinding {
@@ -58,12 +56,12 @@ export class Switchboard implements UpgradeHost {
 
   /** Answers an upgrade request: checks it (RFC 6455 §4.2.1) and sends it through the app. */
   take(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
-    if (this.#connections.isDraining) return refuse(duplex, drainingError());
+    if (this.#connections.isDraining) return reject(duplex, drainingError());
     let upgrade: UpgradeRequest;
     try {
       upgrade = parseUpgradeRequest(request, this.options);
     } catch (error) {
-      return refuse(duplex, error as HandshakeError);
+      return reject(duplex, error as HandshakeError);
     }
     const pending = new PendingUpgrade({ request, duplex, head, upgrade }, this, this.#handshakeTimeout);
     this.#connections.addPending(pending);
@@ -132,10 +130,4 @@ export interface Exchange {
   readonly response: ServerResponse;
   /** What was passed to `next`, or thrown, and not handled. */
   readonly error?: unknown;
-}
-
-/** Refuses an upgrade without the app. */
-export function refuse(duplex: Duplex, error: HandshakeError): void {
-  reject(duplex, error);
-  endLingering(duplex);
 }

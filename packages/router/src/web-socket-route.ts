@@ -13,9 +13,9 @@ type Next = (signal?: 'route') => void;
 /** What a route is made of: it stands in the router as `gate`, the app's middleware, `accept`. */
 export interface WebSocketRoute {
   /** Lets upgrade requests in whose Origin is allowed; sends plain requests on to other routes. */
-  gate(request: IncomingMessage, response: ServerResponse, next: Next): void;
+  readonly gate: (request: IncomingMessage, response: ServerResponse, next: Next) => void;
   /** Accepts the upgrade, which all middleware has let pass. */
-  accept(request: IncomingMessage): void;
+  readonly accept: (request: IncomingMessage) => void;
 }
 
 export function createWebSocketRoute(options: RouteOptions, handler: SocketHandler): WebSocketRoute {

@@ -6,27 +6,26 @@ type Middleware<P> = Router.RequestHandler<P> | readonly Middleware<P>[];
 type First<P> = RouteOptions<Router.Request<P>> | Middleware<P>;
 type Handler<P> = SocketHandler<Router.Request<P>>;
 
+/** The parameters that a path has, by name: `{ room: string }` for `'/rooms/:room'`. */
+export type RouteParameters<Path extends Router.Path> = Router.RouteParameters<Path>;
+
 /**
  * `ws(path, options?, ...middleware, handler)`: one signature for each number of middleware, as TypeScript finds the
  * types of a function's parameters only where it knows its place.
  */
 export interface WsMethod<Owner> {
-  <Path extends Router.Path, P = Router.RouteParameters<Path>>(path: Path, handler: Handler<P>): Owner;
-  <Path extends Router.Path, P = Router.RouteParameters<Path>>(
-    path: Path,
-    first: First<P>,
-    handler: Handler<P>,
-  ): Owner;
-  <Path extends Router.Path, P = Router.RouteParameters<Path>>(
+  <Path extends Router.Path, P = RouteParameters<Path>>(path: Path, handler: Handler<P>): Owner;
+  <Path extends Router.Path, P = RouteParameters<Path>>(path: Path, first: First<P>, handler: Handler<P>): Owner;
+  <Path extends Router.Path, P = RouteParameters<Path>>(
     path: Path,
     first: First<P>,
     second: Middleware<P>,
     handler: Handler<P>,
   ): Owner;
-  <Path extends Router.Path, P = Router.RouteParameters<Path>>(
+  <Path extends Router.Path, P = RouteParameters<Path>>(
     ...args: [path: Path, first: First<P>, second: Middleware<P>, third: Middleware<P>, handler: Handler<P>]
   ): Owner;
-  <Path extends Router.Path, P = Router.RouteParameters<Path>>(
+  <Path extends Router.Path, P = RouteParameters<Path>>(
     ...args: [
       path: Path,
       first: First<P>,
@@ -36,7 +35,7 @@ export interface WsMethod<Owner> {
       handler: Handler<P>,
     ]
   ): Owner;
-  <Path extends Router.Path, P = Router.RouteParameters<Path>>(
+  <Path extends Router.Path, P = RouteParameters<Path>>(
     path: Path,
     ...rest: [first: First<P>, ...middleware: Middleware<P>[], handler: Handler<P>]
   ): Owner;

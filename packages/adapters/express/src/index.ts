@@ -1,1 +1,31 @@
-export {};
+/**
+ * WebSocket routes for Express: `app.ws()` behind the app's own middleware, sessions and error handlers.
+ *
+ * @example
+ * ```ts
+ * import express from 'express';
+ * import { turnout } from '@turnout/express';
+ *
+ * const app = turnout(express());
+ * app.ws('/echo', (socket) => {
+ *   socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+ * });
+ * app.listen(8080);
+ * ```
+ *
+ * @module
+ */
+export type {
+  CloseOptions,
+  ErrorContext,
+  ErrorHook,
+  OriginRule,
+  ProtocolRule,
+  RouteOptions,
+  SocketHandler,
+} from '@turnout/router';
+export { Router } from './router.ts';
+export type { WebSocketRouter } from './router.ts';
+export { attach, turnout } from './turnout.ts';
+export type { TurnoutOptions, WebSocketApp } from './turnout.ts';
+export type { Middleware, Params, Path, WsMethod } from './ws-method.ts';

@@ -8,7 +8,7 @@ export interface ErrorContext<Request extends IncomingMessage = IncomingMessage>
   /** The upgrade request. */
   readonly request: Request;
   /** Absent in phase `handshake`: there is no socket yet. */
-  readonly socket?: WebSocket;
+  readonly socket?: WebSocket | undefined;
 }
 
 /**
@@ -19,14 +19,3 @@ export type ErrorHook<Request extends IncomingMessage = IncomingMessage> = {
   // A method's parameters are bivariant, so that a hook for a framework's own request type fits.
   hook(error: unknown, context: ErrorContext<Request>): unknown;
 }['hook'];
-
-/** Gives an error to the hook; prints it where there is none. Never throws. */
-export function reportError(hook: ErrorHook | undefined, error: unknown, context: ErrorContext): void {
-  if (hook === undefined) return console.error(error);
-  try {
-    const result = hook(error, context);
-    if (result instanceof Promise) result.catch(console.error);
-  } catch (hookError) {
-    console.error(hookError);
-  }
-}

@@ -1,0 +1,114 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
+import { isWebSocketUpgrade } from '@turnout/core';
+import type { WebSocket } from '@turnout/core';
+import { attach as attachSwitchboard, installWs, noteMountedApp, Switchboard } from '@turnout/router';
+import type { AppOptions, CloseOptions } from '@turnout/router';
+import type { Application, NextFunction, Request } from 'express';
+import finalhandler from 'finalhandler';
+import type { WsMethod } from './ws-method.ts';
+
+/** Options of an app; they hold for all upgrades that come through it. */
+export type TurnoutOptions = AppOptions<Request>;
+
+/** What `turnout()` adds to an Express app. */
+export interface WebSocketApp {
+  /** Adds a WebSocket route. */
+  readonly ws: WsMethod<this>;
+  /** The sockets that are open now. */
+  readonly sockets: ReadonlySet<WebSocket>;
+  /**
+   * Refuses new upgrades with 503 and `Retry-After`, also those that are not answered yet, closes all sockets, and cuts
+   * off what has not gone within `timeout`. The HTTP server goes on.
+   *
+   * @returns a promise that resolves when the last has gone
+   * @throws {RangeError} on a code that may not be sent, or a timeout that is no delay
+   */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+type Handle = (request: IncomingMessage, response: ServerResponse, next?: NextFunction) => void;
+
+const switchboards = new WeakMap<object, Switchboard>();
+
+/** Against clients that send their headers slowly or not at all; Node.js waits for 60 s, and looks every 30 s. */
+const serverOptions = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 };
+
+/**
+ * Gives an Express app WebSocket routes: `app.ws()`, `app.sockets`, `app.close()`, and an `app.listen()` that serves
+ * them. Changes this one app, not Express.
+ *
+ * @returns the same app
+ * @throws {TypeError | RangeError} on a wrong option, or an app that has WebSocket routes already
+ */
+export function turnout<App extends Application>(app: App, options: TurnoutOptions = {}): App & WebSocketApp {
+  if (switchboards.has(app)) throw new TypeError('Invalid app: it has WebSocket routes already');
+  const switchboard = new Switchboard(
+    {
+      dispatch: (request, response) => (app as unknown as Handle)(request, response),
+      stack: () => app.router.stack,
+      addressOf: (request) => ({ scheme: (request as Request).protocol, host: (request as Request).host }),
+    },
+    options,
+  );
+  switchboards.set(app, switchboard);
+  finishWith(app, switchboard);
+  // Express calls a mounted app from a function of its own, which it has just made the last layer of the parent.
+  app.on('mount', (parent: Application) => noteMountedApp(parent.router.stack.at(-1)!.handle, () => app.router.stack));
+  app.listen = listen.bind(undefined, app) as App['listen'];
+  const members = {
+    sockets: { get: () => switchboard.sockets },
+    close: { value: (closeOptions?: CloseOptions) => switchboard.close(closeOptions) },
+  };
+  return Object.defineProperties(installWs<App, WsMethod<App & WebSocketApp>>(app), members) as App & WebSocketApp;
+}
+
+/**
+ * Serves an app's WebSocket routes on a server of your own; `app.listen()` does it for its own.
+ *
+ * @throws {TypeError} on an app that did not go through `turnout()`
+ */
+export function attach(server: Server | SecureServer, app: Application): void {
+  const switchboard = switchboards.get(app);
+  if (switchboard === undefined) throw new TypeError('Invalid app: expected one that turnout() has returned');
+  attachSwitchboard(server, switchboard);
+}
+
+/** Has the app's requests end in the switchboard, and then as they do in Express: its 404, its default error handler. */
+function finishWith(app: Application, switchboard: Switchboard): void {
+  const handle = (app as unknown as { handle: Handle }).handle.bind(app);
+  const onerror = (error: unknown): void => {
+    if (app.get('env') !== 'test') console.error(error);
+  };
+  const override: Handle = (request, response, next) => {
+    const finish = (error?: unknown): void => {
+      const answer = finalhandler(request, response, { env: app.get('env') as string, onerror });
+      switchboard.finish({ request, response, error }, answer);
+    };
+    handle(request, response, next ?? finish);
+  };
+  Object.assign(app, { handle: override });
+}
+
+/** As `app.listen()` of Express: the last function is called once, when the server listens or cannot. */
+function listen(app: Application, ...args: unknown[]): Server {
+  const server = createServer(withUpgradesApart(serverOptions), app);
+  attach(server, app);
+  const last = args.at(-1);
+  if (typeof last === 'function') {
+    let callback = last as ((error?: Error) => void) | undefined;
+    const once = (error?: Error): void => {
+      callback?.(error);
+      callback = undefined;
+    };
+    args[args.length - 1] = once;
+    server.once('error', once);
+  }
+  return server.listen(...(args as []));
+}
+
+/** Has Node.js 24 and later treat an upgrade to anything but `websocket` as the plain request that it is too. */
+function withUpgradesApart<Options extends object>(options: Options): Options {
+  return { ...options, shouldUpgradeCallback: isWebSocketUpgrade };
+}

@@ -1,0 +1,52 @@
+import type { RouteOptions, RouteParameters, SocketHandler } from '@turnout/router';
+import type { Request, RequestHandler } from 'express';
+
+/** A path as Express takes it. */
+export type Path = string | RegExp | (string | RegExp)[];
+
+/** The parameters of a path: by name where it is a literal. */
+export type Params<P extends Path> = P extends string
+  ? string extends P
+    ? Request['params']
+    : RouteParameters<P>
+  : Request['params'];
+
+/** The app's ordinary HTTP middleware. It runs before the 101. */
+export type Middleware<P> = RequestHandler<P> | readonly Middleware<P>[];
+
+/** What stands first behind the path: options, or middleware already. */
+type First<P> = RouteOptions<Request<P>> | Middleware<P>;
+
+type Handler<P> = SocketHandler<Request<P>>;
+
+/**
+ * `ws(path, options?, ...middleware, handler)`: one signature for each number of middleware, as TypeScript finds the
+ * types of a function's parameters only where it knows its place.
+ */
+export interface WsMethod<Owner> {
+  <Route extends Path, P = Params<Route>>(path: Route, handler: Handler<P>): Owner;
+  <Route extends Path, P = Params<Route>>(path: Route, first: First<P>, handler: Handler<P>): Owner;
+  <Route extends Path, P = Params<Route>>(
+    path: Route,
+    first: First<P>,
+    second: Middleware<P>,
+    handler: Handler<P>,
+  ): Owner;
+  <Route extends Path, P = Params<Route>>(
+    ...args: [path: Route, first: First<P>, second: Middleware<P>, third: Middleware<P>, handler: Handler<P>]
+  ): Owner;
+  <Route extends Path, P = Params<Route>>(
+    ...args: [
+      path: Route,
+      first: First<P>,
+      second: Middleware<P>,
+      third: Middleware<P>,
+      fourth: Middleware<P>,
+      handler: Handler<P>,
+    ]
+  ): Owner;
+  <Route extends Path, P = Params<Route>>(
+    path: Route,
+    ...rest: [first: First<P>, ...middleware: Middleware<P>[], handler: Handler<P>]
+  ): Owner;
+}

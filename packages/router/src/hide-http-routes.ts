@@ -26,7 +26,8 @@ const guardsOnly = 'CONNECT';
  * Express, `app.all()` is one handler for each method that Node.js knows), what `get()` registered does not. Where
  * nothing is left of a route, `params` reads empty too, so that no `param()` callback loads what no handler will see.
  *
- * One trace is left: a `param()` callback of a route that mixes `all()` and `get()` sees `CONNECT`.
+ * One trace is left: a `param()` callback of a route that mixes `all()` and `get()` sees `CONNECT`, and so does what runs
+ * after it where it fails.
  */
 export function hideHttpRoutes(request: IncomingMessage): void {
   let view: View = 'everything';

@@ -68,7 +68,7 @@ export class OpenConnections {
     const done = new Promise<void>((resolveDone) => (resolve = resolveDone));
     const timer = timeout === Infinity ? undefined : setTimeout(() => this.#cut(), timeout);
     this.#drain = { code, done, resolve, timer };
-    for (const pending of [...this.#pending]) pending.interrupt(drainingError());
+    for (const pending of this.#pending) pending.interrupt(drainingError());
     for (const socket of this.#sockets) socket.close(code);
     this.#settle();
     return done;

@@ -55,7 +55,7 @@ function watchStore(store: SessionStore): WatchesById {
   const destroy = store.destroy.bind(store);
   const clear = store.clear?.bind(store);
   const endAll = (id: string): void => {
-    for (const watch of [...(watches.get(id) ?? [])]) watch.end();
+    for (const watch of watches.get(id) ?? []) watch.end();
   };
   store.destroy = (id, ...rest) => {
     endAll(id);
@@ -63,7 +63,7 @@ function watchStore(store: SessionStore): WatchesById {
   };
   if (clear !== undefined) {
     store.clear = (...rest) => {
-      for (const id of [...watches.keys()]) endAll(id);
+      for (const id of watches.keys()) endAll(id);
       return clear(...rest);
     };
   }

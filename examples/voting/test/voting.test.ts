@@ -1,0 +1,188 @@
+import { request as requestHttp } from 'node:http';
+import { ConnectError, connect } from '@turnout/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Candidate } from '../src/vote-store.ts';
+import { nextOf, openMessages, signIn, startApp, type RunningApp } from './running-app.ts';
+
+interface Snapshot {
+  readonly candidates: Candidate[];
+  readonly you: { readonly id: string; readonly name: string };
+}
+
+interface Vote {
+  readonly user_id: string;
+  readonly count: number;
+}
+
+let app: RunningApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.stop());
+
+const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${app.url}${path}`, { headers, redirect: 'manual' });
+
+const refusalOf = async (dialling: Promise<unknown>): Promise<ConnectError> => {
+  const error: unknown = await dialling.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ConnectError)) throw new Error('Expected a refusal');
+  return error;
+};
+
+describe('pages', () => {
+  test('without a session lead to the login page', async () => {
+    const index = await get('/index');
+    expect([index.status, index.headers.get('location')]).toEqual([302, '/login']);
+    expect((await get('/')).headers.get('location')).toBe('/index');
+    expect((await get('/login')).status).toBe(200);
+  });
+
+  test('with a session list the candidates with counts and a button each', async () => {
+    const html = await (await get('/index', { Cookie: await signIn(app.url, 'Mia') })).text();
+    expect(html).toContain('Signed in as <strong>Mia</strong>');
+    expect(html).toMatch(/id="user_1" class="count">\d+</);
+    expect(html.match(/<button class="primary vote"/g)).toHaveLength(4);
+  });
+
+  test('show a name with markup as text, and refuse an empty, an overlong and a direction-changing one', async () => {
+    const html = await (await get('/index', { Cookie: await signIn(app.url, '<img src=x>') })).text();
+    expect(html).toContain('<strong>&lt;img src=x&gt;</strong>');
+    for (const name of ['   ', 'x'.repeat(41), 'a\u202Eb']) {
+      await expect(signIn(app.url, name)).rejects.toThrow('status 400');
+    }
+  });
+
+  test('have a strict policy, are not stored, and the cookie is HttpOnly and SameSite', async () => {
+    const response = await fetch(`${app.url}/login`, {
+      method: 'POST',
+      body: new URLSearchParams({ name: 'Lee' }),
+      redirect: 'manual',
+    });
+    expect(response.headers.getSetCookie()[0]).toMatch(/; HttpOnly; SameSite=Lax$/);
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none';script-src 'self'");
+    expect(response.headers.get('cache-control')).toBe('no-store');
+  });
+});
+
+describe('the WebSocket', () => {
+  test('is refused with 401 and a sentence without a session', async () => {
+    const { status, body } = await refusalOf(connect(`${app.url}/message`));
+    expect(status).toBe(401);
+    expect(body).toContain('Sign in first');
+  });
+
+  test('answers a plain GET with 426 and a sentence saying why', async () => {
+    const response = await get('/message', { Cookie: await signIn(app.url, 'Ann') });
+    expect(response.status).toBe(426);
+    expect(response.headers.get('upgrade')).toBe('websocket');
+    expect(await response.text()).toContain('WebSocket');
+  });
+
+  test('is refused with 403 from a foreign origin', async () => {
+    const headers = { Cookie: await signIn(app.url, 'Ann'), Origin: 'http://evil.example' };
+    expect((await refusalOf(connect(`${app.url}/message`, { headers }))).status).toBe(403);
+  });
+
+  test('sends every count first, then tells everybody each vote in the wire format of the seed', async () => {
+    const [ann, bob] = await Promise.all([signIn(app.url, 'Ann'), signIn(app.url, 'Bob')]);
+    const annSocket = await openMessages(app.url, ann);
+    const bobSocket = await openMessages(app.url, bob);
+    const { candidates, you } = await nextOf<Snapshot>(annSocket, 'snapshot');
+    expect(you.name).toBe('Ann');
+    expect(candidates.map(({ id }) => id)).toEqual(['1', '2', '3', '4']);
+    const before = candidates[1]!.count;
+    annSocket.send('2');
+    const expected = { user_id: '2', count: before + 1 };
+    expect(await nextOf<Vote>(annSocket, 'vote')).toEqual(expected);
+    expect(await nextOf<Vote>(bobSocket, 'vote')).toEqual(expected);
+    annSocket.close();
+    bobSocket.close();
+  });
+
+  test('answers an unknown id and a binary message with an error, and lives on', async () => {
+    const socket = await openMessages(app.url, await signIn(app.url, 'Ann'));
+    for (const bad of ['99', ' 1', '1.0', '1;--', '']) {
+      socket.send(bad);
+      const { reason } = await nextOf<{ reason: string }>(socket, 'error');
+      expect(reason).toBe(`No candidate has the id ${JSON.stringify(bad)}`);
+    }
+    socket.send(Buffer.from('1'));
+    expect((await nextOf<{ reason: string }>(socket, 'error')).reason).toContain('as text');
+    socket.send('1');
+    expect((await nextOf<Vote>(socket, 'vote')).user_id).toBe('1');
+    socket.close();
+  });
+
+  test('keeps all tabs of one user alive and counts them as one person', async () => {
+    const cookie = await signIn(app.url, 'Tabs');
+    const tabs = await Promise.all([openMessages(app.url, cookie), openMessages(app.url, cookie)]);
+    tabs[0].send('3');
+    for (const tab of tabs) expect((await nextOf<Vote>(tab, 'vote')).user_id).toBe('3');
+    const third = await openMessages(app.url, cookie);
+    const users = await nextOf<{ name: string }[]>(third, 'users');
+    expect(users.filter(({ name }) => name === 'Tabs')).toHaveLength(1);
+    for (const tab of [...tabs, third]) tab.close();
+  });
+
+  test('goes on for all others when one client dies without a word', async () => {
+    const [dead, alive] = await Promise.all([signIn(app.url, 'Dead'), signIn(app.url, 'Alive')]);
+    const deadSocket = await openMessages(app.url, dead);
+    const aliveSocket = await openMessages(app.url, alive);
+    await nextOf(deadSocket, 'snapshot');
+    deadSocket.terminate();
+    aliveSocket.send('4');
+    expect((await nextOf<Vote>(aliveSocket, 'vote')).user_id).toBe('4');
+    aliveSocket.close();
+  });
+});
+
+describe('log-out', () => {
+  test('closes the sockets of that session with 3000, and no other', async () => {
+    const [ann, bob] = await Promise.all([signIn(app.url, 'Ann'), signIn(app.url, 'Bob')]);
+    const sockets = await Promise.all([openMessages(app.url, ann), openMessages(app.url, ann)]);
+    const bobSocket = await openMessages(app.url, bob);
+    const response = await fetch(`${app.url}/logout`, { method: 'POST', headers: { Cookie: ann }, redirect: 'manual' });
+    expect(response.headers.get('location')).toBe('/login');
+    for (const socket of sockets) expect((await socket.closed).code).toBe(3000);
+    expect((await get('/index', { Cookie: ann })).status).toBe(302);
+    bobSocket.send('1');
+    expect((await nextOf<Vote>(bobSocket, 'vote')).user_id).toBe('1');
+    bobSocket.close();
+  });
+});
+
+describe('/alert', () => {
+  test('answers ok and pushes the alert to everybody, without a session', async () => {
+    const socket = await openMessages(app.url, await signIn(app.url, 'Ann'));
+    const response = await get('/alert');
+    expect([response.status, await response.text()]).toEqual([200, 'ok']);
+    await nextOf(socket, 'alert');
+    socket.close();
+  });
+
+  test('is closed to who comes through a proxy or from a page of another site', async () => {
+    expect((await get('/alert', { 'X-Forwarded-For': '203.0.113.9' })).status).toBe(403);
+    // fetch() does not let the header be set.
+    const status = await new Promise((resolve) => {
+      requestHttp(`${app.url}/alert`, { headers: { 'Sec-Fetch-Site': 'cross-site' } }, ({ statusCode }) =>
+        resolve(statusCode),
+      ).end();
+    });
+    expect(status).toBe(403);
+  });
+
+  test('is open to who bears the token, and to nobody else, where there is one', async () => {
+    const guarded = await startApp({ alertToken: 'open sesame' });
+    const ask = async (path: string, headers: Record<string, string> = {}): Promise<number> =>
+      (await fetch(`${guarded.url}${path}`, { headers })).status;
+    expect(await ask('/alert')).toBe(401);
+    expect(await ask('/alert', { Authorization: 'Bearer wrong' })).toBe(401);
+    expect(await ask('/alert?token=open%20sesame')).toBe(200);
+    const other = await startApp({ alertToken: 'sesame' });
+    expect((await fetch(`${other.url}/alert`, { headers: { Authorization: 'Bearer sesame' } })).status).toBe(200);
+    await Promise.all([guarded.stop(), other.stop()]);
+  });
+});

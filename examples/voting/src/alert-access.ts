@@ -15,8 +15,12 @@ export function allowAlert(token: string | undefined): RequestHandler {
   return (request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
     if (token === undefined ? isLocalProgram(request) : bears(request, token)) return next();
-    const reason = token === undefined ? 'Alerts come from this machine, or set ALERT_TOKEN' : 'Expected the alert token';
-    response.status(token === undefined ? 403 : 401).type('text').send(`${reason}\n`);
+    const reason =
+      token === undefined ? 'Alerts come from this machine, or set ALERT_TOKEN' : 'Expected the alert token';
+    response
+      .status(token === undefined ? 403 : 401)
+      .type('text')
+      .send(`${reason}\n`);
   };
 }
 

@@ -14,7 +14,7 @@ export function voteOver(votes: VoteStore, audience: Audience): (socket: WebSock
       // On the disk before anybody is told.
       const count = isBinary ? undefined : votes.add(id);
       if (count === undefined) {
-        const reason = isBinary ? 'Expected a candidate\'s id as text' : `No candidate has the id ${quote(id)}`;
+        const reason = isBinary ? "Expected a candidate's id as text" : `No candidate has the id ${quote(id)}`;
         socket.send(JSON.stringify({ type: 'error', data: { reason } }));
       } else {
         audience.broadcast({ type: 'vote', data: { user_id: id, count } });

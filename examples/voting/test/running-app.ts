@@ -23,7 +23,9 @@ export async function startApp({ port = 0, ...options }: StartOptions = {}): Pro
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'turnout-voting-'));
   const voting = createVotingApp({ ...options, dataDir });
   const server = await new Promise<Server>((resolve, reject) => {
-    const listening: Server = voting.app.listen(port, '127.0.0.1', (error) => (error ? reject(error) : resolve(listening)));
+    const listening: Server = voting.app.listen(port, '127.0.0.1', (error) =>
+      error ? reject(error) : resolve(listening),
+    );
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -37,11 +37,12 @@ describe('beside another listener for upgrade', () => {
 
   test('a client that resets its connection does not end the process', async () => {
     const { server, port } = await serveRouter((router) => void router.ws('/ours', () => {}));
+    server.on('upgrade', () => {});
     const taken = once(server, 'upgrade');
     const client = await RawClient.open(port);
     client.write(formatHandshake({ target: '/theirs' }));
     const [, duplex] = (await taken) as [IncomingMessage, Duplex];
-    const closed = once(duplex, 'close');
+    const closed = new Promise((resolve) => duplex.once('close', resolve));
     duplex.resume();
     client.reset();
     await closed;

@@ -70,7 +70,7 @@ describe('close()', () => {
         (_request, response, next) => {
           const { end } = response;
           response.end = () => {
-            letEnd = () => end.call(response);
+            letEnd = () => Reflect.apply(end, response, []);
             return response;
           };
           next();

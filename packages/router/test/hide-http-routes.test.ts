@@ -29,8 +29,8 @@ async function dispatch(target: string, setUp: (router: Router.Router, log: Log)
 type Log = (name: string) => Router.RequestHandler;
 
 /** As Express has it: one handler for each method. */
-function allMethods(route: Router.Route, ...handlers: Router.RequestHandler[]): void {
-  for (const method of METHODS) route[method.toLowerCase() as 'get'](...handlers);
+function allMethods(route: Router.Route, handler: Router.RequestHandler): void {
+  for (const method of METHODS) route[method.toLowerCase() as 'get'](handler);
 }
 
 describe('an upgrade request', () => {

@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connect } from '@turnout/core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createEchoApp } from '../src/echo-app.ts';
+
+const app = createEchoApp();
+let server: Server;
+let url: string;
+beforeAll(async () => {
+  server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  await app.close();
+  server.close();
+  server.closeAllConnections();
+});
+
+test('/echo sends back the same message, of the same type', async () => {
+  const socket = await connect(`${url}/echo`);
+  for (const message of ['', 'grüße 👋', 'x'.repeat(70_000)]) {
+    socket.send(message);
+    expect(await socket.receive()).toBe(message);
+  }
+  socket.send(Buffer.from([0, 255]));
+  expect(await socket.receive()).toEqual(Buffer.from([0, 255]));
+  socket.close();
+});
+
+test('/upper sends back text in upper case, and bytes as they are', async () => {
+  const socket = await connect(`${url}/upper`);
+  socket.send('straße');
+  expect(await socket.receive()).toBe('STRASSE');
+  socket.send(Buffer.from('abc'));
+  expect(await socket.receive()).toEqual(Buffer.from('abc'));
+  socket.close();
+});
+
+test('/reply answers each message with a prefix, one sent in fragments as one', async () => {
+  const socket = await connect(`${url}/reply`);
+  socket.send('one, ', { fin: false });
+  socket.send('two, ', { fin: false });
+  socket.send('three');
+  expect(await socket.receive()).toBe('Server received: one, two, three');
+  socket.close();
+});
+
+test('serves several clients at once', async () => {
+  const sockets = await Promise.all(Array.from({ length: 5 }, () => connect(`${url}/echo`)));
+  sockets.forEach((socket, index) => socket.send(String(index)));
+  expect(await Promise.all(sockets.map((socket) => socket.receive()))).toEqual(['0', '1', '2', '3', '4']);
+  for (const socket of sockets) socket.close();
+});

@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+type Data = Record<string, unknown>;
+type Callback = (error?: Error | null) => void;
+
+/** A store of sessions after the convention of express-session, whose every step can be held up or made to fail. */
+export class TestStore {
+  readonly sessions = new Map<string, string>();
+  readonly calls: string[] = [];
+  /** Awaited before each `load` and `save` answers. */
+  beforeAnswer: (step: 'load' | 'save') => Promise<void> | void = () => {};
+
+  add(id: string, data: Data): void {
+    this.sessions.set(id, JSON.stringify(data));
+  }
+
+  data(id: string): Data | undefined {
+    const json = this.sessions.get(id);
+    return json === undefined ? undefined : (JSON.parse(json) as Data);
+  }
+
+  destroy(id: string, callback?: Callback): void {
+    this.calls.push(`destroy ${id}`);
+    this.sessions.delete(id);
+    callback?.();
+  }
+
+  clear(callback?: Callback): void {
+    this.calls.push('clear');
+    this.sessions.clear();
+    callback?.();
+  }
+
+  load(id: string, callback: (error?: Error | null, session?: TestSession | null) => void): void {
+    void this.#answer('load', callback, () => {
+      this.calls.push(`load ${id}`);
+      const data = this.data(id);
+      callback(null, data && new TestSession(this, id, data));
+    });
+  }
+
+  save(id: string, data: TestSession, callback: Callback): void {
+    void this.#answer('save', callback, () => {
+      this.calls.push(`save ${id}`);
+      this.sessions.set(id, JSON.stringify(data));
+      callback();
+    });
+  }
+
+  async #answer(step: 'load' | 'save', callback: Callback, answer: () => void): Promise<void> {
+    try {
+      await this.beforeAnswer(step);
+    } catch (error) {
+      return callback(error as Error);
+    }
+    answer();
+  }
+}
+
+class TestSession {
+  readonly #store: TestStore;
+  readonly #id: string;
+
+  constructor(store: TestStore, id: string, data: Data) {
+    this.#store = store;
+    this.#id = id;
+    Object.assign(this, data);
+  }
+
+  save(callback: Callback): void {
+    this.#store.save(this.#id, this, callback);
+  }
+}
+
+/** What middleware for sessions leaves on a request. */
+export interface WithSession {
+  sessionID: string;
+  sessionStore: object;
+  session?: Data | null;
+}
+
+/** Puts the session on the request that the query names: `/path?sid`. */
+export function useStore(store: TestStore) {
+  return (request: IncomingMessage, _response: ServerResponse, next: () => void): void => {
+    const id = request.url!.split('?')[1];
+    if (id !== undefined) Object.assign(request, { sessionID: id, sessionStore: store, session: store.data(id) });
+    next();
+  };
+}
+
+/** The session on a request. */
+export function sessionIn(request: IncomingMessage): Data {
+  return (request as unknown as { session: Data }).session;
+}

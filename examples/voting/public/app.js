@@ -23,7 +23,7 @@ function connect() {
   socket.addEventListener('close', ({ code }) => {
     if (code === 3000) return location.assign('/login');
     show('closed', 'Connection lost. Reconnecting…');
-    setTimeout(reconnect, Math.random() * Math.min(longestDelay, firstDelay * 2 ** ++failures));
+    setTimeout(() => void reconnect(), Math.random() * Math.min(longestDelay, firstDelay * 2 ** ++failures));
   });
 }
 
@@ -83,6 +83,11 @@ function showShares() {
   });
 }
 
+/** The first letter, whole: one that takes two units of UTF-16 is not cut. */
+function initialOf(name) {
+  return String.fromCodePoint(name.codePointAt(0)).toUpperCase();
+}
+
 function celebrate(id) {
   const candidate = find(`user_${id}`)?.closest('.candidate');
   candidate?.classList.remove('voted');
@@ -94,7 +99,7 @@ function showPeople(people) {
   find('people').replaceChildren(
     ...people.map(({ name }) => {
       const item = document.createElement('li');
-      item.dataset.initial = [...name][0].toUpperCase();
+      item.dataset.initial = initialOf(name);
       item.textContent = name;
       return item;
     }),
@@ -107,7 +112,7 @@ for (const button of buttons) {
     else notice.textContent = 'Not connected just now: your vote was not sent.';
   });
 }
-for (const item of find('people').children) item.dataset.initial = [...item.textContent.trim()][0].toUpperCase();
+for (const item of find('people').children) item.dataset.initial = initialOf(item.textContent.trim());
 
 showShares();
 connect();

@@ -38,7 +38,7 @@ export function loginRoutes(): Router {
 
 function problemWith(name: string): string | undefined {
   if (name === '') return 'Enter a name';
-  if ([...name].length > maxNameLength) return `Enter a name of at most ${maxNameLength} characters`;
+  if (name.length > maxNameLength) return `Enter a name of at most ${maxNameLength} characters`;
   // Control characters, and those that turn the direction of the text around them.
   if (/[\p{Cc}\p{Cs}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/u.test(name)) {
     return 'Enter a name without control characters';

@@ -51,7 +51,7 @@ export function createVotingApp({ dataDir, alertToken }: VotingOptions): Voting 
   const audience = new Audience();
 
   const app = turnout(express());
-  app.engine('ejs', ejs.renderFile);
+  app.engine('ejs', (path, options, callback) => ejs.renderFile(path, options as ejs.Data, callback));
   app.set('view engine', 'ejs');
   app.set('views', folder('views'));
   // HSTS is for the proxy that ends TLS: over plain http on this machine it would lock the browser out.

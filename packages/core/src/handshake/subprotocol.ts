@@ -65,5 +65,9 @@ export function chooseProtocol(offered: readonly string[], choice: ProtocolChoic
 /** @throws {HandshakeError} 500 when the server's choice is not among the client's offers */
 export function assertOffered(offered: readonly string[], chosen: string): void {
   if (offered.includes(chosen)) return;
-  throw new HandshakeError('WS_ERR_HANDSHAKE_PROTOCOL_CHOICE', 500, 'The server chose a subprotocol that was not offered');
+  throw new HandshakeError(
+    'WS_ERR_HANDSHAKE_PROTOCOL_CHOICE',
+    500,
+    'The server chose a subprotocol that was not offered',
+  );
 }

@@ -64,7 +64,7 @@ export class OpenConnections {
   close({ code = 1001, timeout = 5_000 }: CloseOptions): Promise<void> {
     if (this.#drain !== undefined) return this.#drain.done;
     assertCloseOptions(code, timeout);
-    let resolve = (): void => {};
+    let resolve!: () => void;
     const done = new Promise<void>((resolveDone) => (resolve = resolveDone));
     const timer = timeout === Infinity ? undefined : setTimeout(() => this.#cut(), timeout);
     this.#drain = { code, done, resolve, timer };

@@ -82,10 +82,6 @@ export class PendingUpgrade {
     pendingUpgrades.set(request, this);
   }
 
-  get state(): UpgradeState {
-    return this.#state;
-  }
-
   /** Whether the answer can still be chosen: none has been begun. */
   get isUndecided(): boolean {
     return this.#state === 'pending' && !this.response.headersSent && !this.#duplex.destroyed;

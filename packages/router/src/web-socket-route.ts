@@ -42,14 +42,14 @@ function checkOrigin(pending: PendingUpgrade, options: RouteOptions, next: Next)
     if (isAllowed !== true) return pending.refuse(originError(pending));
     if (pending.isUndecided) next();
   };
+  let verdict: boolean | Promise<boolean>;
   try {
-    const rule = options.origin ?? host.options.origin ?? 'same-origin';
-    const verdict = isAllowedOrigin(rule, upgrade.origin, request);
-    if (typeof verdict === 'boolean') settle(verdict);
-    else verdict.then(settle).catch((error: unknown) => pending.fail(error));
+    verdict = isAllowedOrigin(options.origin ?? host.options.origin ?? 'same-origin', upgrade.origin, request);
   } catch (error) {
-    pending.fail(error);
+    return pending.fail(error);
   }
+  if (verdict instanceof Promise) verdict.then(settle).catch((error: unknown) => pending.fail(error));
+  else settle(verdict);
 }
 
 function originError({ request, upgrade, host }: PendingUpgrade): HandshakeError {

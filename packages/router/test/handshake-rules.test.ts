@@ -67,6 +67,13 @@ describe('a handshake that breaks a rule never reaches the app', () => {
   });
 });
 
+test('headers that Node.js has dropped, with the Upgrade among them, are too many', async () => {
+  const { port, calls } = await serveAll();
+  const flood = Array.from({ length: 3000 }, (_, index) => `X${index}: 1\r\n`).join('');
+  const answer = await RawClient.exchange(port, formatHandshake().replace('\r\n', `\r\n${flood}`));
+  expect([statusOf(answer), calls]).toEqual([431, []]);
+});
+
 describe('a target that is merely unusual', () => {
   test.each([
     ['/%77s', 404],
@@ -150,6 +157,12 @@ describe('one TCP connection', () => {
 });
 
 describe('the origin rule of a server', () => {
+  test('lets in no other origin by default', async () => {
+    const { url } = await serveRouter((app) => void app.ws('/', () => {}));
+    const refusal = { status: 403, body: expect.stringContaining('Origin http://evil.test may not open') as string };
+    await expect(connect(url, { headers: { Origin: 'http://evil.test' } })).rejects.toMatchObject(refusal);
+  });
+
   test.each<[string, HandshakeText, number]>([
     ['no Origin', {}, 101],
     ['the same', { host: 'good.test', headers: ['Origin: http://good.test'] }, 101],

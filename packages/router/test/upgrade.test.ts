@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@turnout/core';
@@ -298,7 +299,7 @@ describe('an error before the 101', () => {
         (_request, _response, next) => next(new Error('Handled')),
         () => {},
       );
-      router.use((error: Error, _request: unknown, response: import('node:http').ServerResponse, _next: unknown) => {
+      router.use((error: Error, _request: unknown, response: ServerResponse, _next: unknown) => {
         response.statusCode = 409;
         response.end(error.message);
       });

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { applyMask, createMaskingKey } from '../../src/frame/masking.ts';
+import { maskNaively, sampleKey } from './raw-frame.ts';
+
+describe('applyMask', () => {
+  test('unmasks the example of RFC 6455 §5.7', () => {
+    const bytes = Buffer.from('7f9f4d5158', 'hex');
+    applyMask(bytes, sampleKey, 0);
+    expect(bytes.toString()).toBe('Hello');
+  });
+
+  test.each(Array.from({ length: 18 }, (_, length) => length))(
+    'masks %i bytes as §5.3 defines it, wherever they stand in the payload',
+    (length) => {
+      const bytes = Buffer.from(Array.from({ length }, (_, index) => index * 37));
+      for (const key of [0, 1, sampleKey, 0x80000000, 0xff00ff00, 0xffffffff]) {
+        for (const offset of [0, 1, 2, 3, 4, 7, 65_537]) {
+          const masked = Buffer.from(bytes);
+          applyMask(masked, key, offset);
+          expect(masked).toEqual(maskNaively(bytes, key, offset));
+        }
+      }
+    },
+  );
+
+  test('touches nothing outside the bytes it is given', () => {
+    const whole = Buffer.alloc(12);
+    applyMask(whole.subarray(3, 9), 0xffffffff, 0);
+    expect(whole.toString('hex')).toBe('000000ffffffffffff000000');
+  });
+});
+
+describe('createMaskingKey', () => {
+  test('draws 32-bit numbers that do not repeat from one fill of the pool to the next', () => {
+    const keys = Array.from({ length: 5000 }, createMaskingKey);
+    expect(keys.every((key) => Number.isInteger(key) && key >= 0 && key < 2 ** 32)).toBe(true);
+    // Of 5,000 of 2^32, three that occur twice are less likely than one in a billion.
+    expect(new Set(keys).size).toBeGreaterThan(4996);
+  });
+
+  test('draws every value of every byte equally often (chi-square, p = 1e-9)', () => {
+    const draws = 100_000;
+    const counts = Array.from({ length: 4 }, () => new Array<number>(256).fill(0));
+    for (let draw = 0; draw < draws; draw++) {
+      const key = createMaskingKey();
+      for (const [index, count] of counts.entries()) count[(key >>> (index * 8)) & 0xff]!++;
+    }
+    for (const count of counts) {
+      const expected = draws / 256;
+      const chiSquare = count.reduce((sum, seen) => sum + (seen - expected) ** 2 / expected, 0);
+      expect(chiSquare).toBeLessThan(420);
+    }
+  });
+});

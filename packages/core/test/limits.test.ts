@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { defaultLimits, limitTable, resolveLimits, type LimitName } from '../src/limits.ts';
+
+const names = Object.keys(limitTable) as LimitName[];
+const delays = names.filter((name) => limitTable[name].unit === 'ms');
+
+describe('defaultLimits', () => {
+  test('are the documented ones', () => {
+    expect(defaultLimits).toEqual({
+      maxHeaders: 100,
+      maxTargetLength: 8192,
+      maxListLength: 1024,
+      maxListItems: 16,
+      handshakeTimeout: 10_000,
+      maxPayload: 1_048_576,
+      maxFragments: Infinity,
+      maxEmptyFragments: 16,
+      closeTimeout: 5_000,
+      highWaterMark: 65_536,
+      maxBufferedAmount: 1_048_576,
+      maxUnreadMessages: 16,
+      maxUnreadBytes: 131_072,
+    });
+  });
+
+  test('cannot be changed for everybody by one', () => {
+    expect(Object.isFrozen(defaultLimits)).toBe(true);
+  });
+
+  test.each(names)('give a reason and an answer for %s', (name) => {
+    expect(limitTable[name].reason).toMatch(/^[A-Z]/);
+    expect(limitTable[name].answer).not.toBe('');
+  });
+});
+
+describe('resolveLimits', () => {
+  test('gives the defaults where nothing is asked for', () => {
+    expect(resolveLimits()).toEqual(defaultLimits);
+  });
+
+  test('gives a copy that its owner may change', () => {
+    expect(resolveLimits()).not.toBe(defaultLimits);
+  });
+
+  test('takes what is given, skips undefined and fills in the rest', () => {
+    const limits = resolveLimits({ maxPayload: 10, maxFragments: undefined as never, closeTimeout: Infinity });
+    expect(limits).toEqual({ ...defaultLimits, maxPayload: 10, closeTimeout: Infinity });
+  });
+
+  test('leaves out what is not a limit', () => {
+    expect(resolveLimits({ role: 'server' } as object)).not.toHaveProperty('role');
+  });
+
+  test.each(names)('takes 0 and Infinity for %s', (name) => {
+    expect(resolveLimits({ [name]: 0 })[name]).toBe(0);
+    expect(resolveLimits({ [name]: Infinity })[name]).toBe(Infinity);
+  });
+
+  test.each([
+    ['a string', '10', 'string'],
+    ['null', null, 'object'],
+    ['true', true, 'boolean'],
+    ['a bigint', 10n, 'bigint'],
+  ])('throws a TypeError on %s', (_, value, type) => {
+    const message = `Invalid option maxPayload: expected a number, got ${type}`;
+    expect(() => resolveLimits({ maxPayload: value as never })).toThrow(new TypeError(message));
+  });
+
+  test.each([-1, 1.5, NaN, -Infinity])('throws a RangeError on %s', (value) => {
+    const message = `Invalid option maxUnreadBytes: expected a whole number of 0 or more, or Infinity, got ${value}`;
+    expect(() => resolveLimits({ maxUnreadBytes: value })).toThrow(new RangeError(message));
+  });
+
+  test.each(delays)('throws a RangeError on a %s that no timer takes', (name) => {
+    expect(resolveLimits({ [name]: 2_147_483_647 })[name]).toBe(2_147_483_647);
+    const message = `Invalid option ${name}: expected at most 2147483647 ms, or Infinity, got 2147483648`;
+    expect(() => resolveLimits({ [name]: 2_147_483_648 })).toThrow(new RangeError(message));
+  });
+
+  test('takes a length in bytes over 2^31', () => {
+    expect(resolveLimits({ maxPayload: 2 ** 40 }).maxPayload).toBe(2 ** 40);
+  });
+});

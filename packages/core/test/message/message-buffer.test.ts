@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { MessageBuffer } from '../../src/message/message-buffer.ts';
+
+describe('MessageBuffer', () => {
+  test('is empty at first', () => {
+    const buffer = new MessageBuffer();
+    expect(buffer.byteLength).toBe(0);
+    expect(buffer.bytes).toEqual(Buffer.alloc(0));
+  });
+
+  test('copies parts together in order, over every growth', () => {
+    const buffer = new MessageBuffer();
+    const parts = Array.from({ length: 300 }, (_, index) => Buffer.alloc(index % 7, index));
+    for (const part of parts) buffer.append(part, Infinity);
+    const whole = Buffer.concat(parts);
+    expect(buffer.byteLength).toBe(whole.length);
+    expect(buffer.bytes).toEqual(whole);
+  });
+
+  test('keeps none of the parts', () => {
+    const buffer = new MessageBuffer();
+    const part = Buffer.from('part');
+    buffer.append(part, 8);
+    part.fill(0);
+    expect(buffer.bytes.toString()).toBe('part');
+  });
+
+  test('grows to twice its size, but never past the length that is expected', () => {
+    const buffer = new MessageBuffer();
+    buffer.append(Buffer.alloc(257), 1000);
+    expect(buffer.bytes.buffer.byteLength).toBe(512);
+    buffer.append(Buffer.alloc(300), 1000);
+    expect(buffer.bytes.buffer.byteLength).toBe(1000);
+    buffer.append(Buffer.alloc(443), 1000);
+    expect(buffer.bytes.buffer.byteLength).toBe(1000);
+    expect(buffer.byteLength).toBe(1000);
+  });
+
+  test('makes room at once for a part that is more than twice its size', () => {
+    const buffer = new MessageBuffer();
+    buffer.append(Buffer.alloc(5000, 1), 5000);
+    expect(buffer.bytes.buffer.byteLength).toBe(5000);
+    expect(buffer.bytes).toEqual(Buffer.alloc(5000, 1));
+  });
+});

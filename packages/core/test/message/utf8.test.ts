@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { checkUtf8 } from '../../src/message/utf8.ts';
+import { canBecomeUtf8, utf8Boundaries } from './utf8-reference.ts';
+
+const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
+
+describe('checkUtf8', () => {
+  test.each([
+    ['', 0],
+    ['41 42', 2],
+    ['c2 80', 2],
+    ['e0 a0 80', 3],
+    ['ed 9f bf', 3],
+    ['f0 90 80 80', 4],
+    ['f4 8f bf bf', 4],
+    ['41 f0 9f 98 80 42', 6],
+  ])('finds %s whole', (bytes, end) => {
+    expect(checkUtf8(hex(bytes), 0)).toBe(end);
+  });
+
+  test.each([
+    ['41 c2', 1],
+    ['41 e0', 1],
+    ['41 e0 a0', 1],
+    ['e1 80', 0],
+    ['ed 9f', 0],
+    ['ef bf', 0],
+    ['f0', 0],
+    ['f0 90', 0],
+    ['f1 80 80', 0],
+    ['f4 8f', 0],
+    ['f4 8f bf', 0],
+  ])('waits for the rest of %s, to be checked again from byte %i', (bytes, next) => {
+    expect(checkUtf8(hex(bytes), 0)).toBe(next);
+  });
+
+  test.each([
+    ['a continuation byte alone', '80'],
+    ['continuation bytes alone', '41 80 80 80 80'],
+    ['an overlong form of 2 bytes by its first', 'c1'],
+    ['an overlong form of 3 bytes by its second', 'e0 9f'],
+    ['an overlong form of 4 bytes by its second', 'f0 8f'],
+    ['a surrogate by its second byte', 'ed a0'],
+    ['a code point over U+10FFFF by its second byte', 'f4 90'],
+    ['a code point over U+10FFFF by its first byte', 'f5'],
+    ['FF', 'ff'],
+    ['a sequence broken off by a letter', 'e2 82 41'],
+    ['a sequence broken off by another', 'e2 c3'],
+    ['a fault long before an unfinished sequence', '41 ff 41 e2 82'],
+    ['a continuation byte too many', 'c3 a4 a4'],
+  ])('fails at %s: %s', (_, bytes) => {
+    expect(checkUtf8(hex(bytes), 0)).toBe(-1);
+  });
+
+  test('goes on from where it was told to', () => {
+    expect(checkUtf8(hex('ff ff e2 82'), 2)).toBe(2);
+    expect(checkUtf8(hex('ff ff e2 82 ac'), 2)).toBe(5);
+    expect(checkUtf8(hex('e2 82 ac'), 3)).toBe(3);
+  });
+
+  test('says of every sequence of up to 3 boundary bytes whether it can still become UTF-8', () => {
+    let sequences: number[][] = [[]];
+    for (let length = 1; length <= 3; length++) {
+      sequences = sequences.flatMap((sequence) => utf8Boundaries.map((byte) => [...sequence, byte]));
+      const disagreed = sequences.filter((sequence) => {
+        const bytes = Buffer.from(sequence);
+        return checkUtf8(bytes, 0) >= 0 !== canBecomeUtf8(bytes);
+      });
+      expect(disagreed).toEqual([]);
+    }
+  });
+});

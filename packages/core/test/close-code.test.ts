@@ -36,9 +36,4 @@ describe('isValidCloseCode', () => {
   test.each([-1, NaN, Infinity, -Infinity])('refuses %s', (code) => {
     expect(isValidCloseCode(code)).toBe(false);
   });
-
-  // What is not whole cannot come from the wire, but can from an application.
-  test.each([1000.5, 3000.25])('refuses %s, which is no whole number', (code) => {
-    expect(isValidCloseCode(code)).toBe(false);
-  });
 });

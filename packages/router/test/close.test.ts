@@ -68,9 +68,9 @@ describe('close()', () => {
       app.ws(
         '/accepting',
         (_request, response, next) => {
-          const { end } = response;
+          const end = response.end.bind(response);
           response.end = () => {
-            letEnd = () => Reflect.apply(end, response, []);
+            letEnd = end;
             return response;
           };
           next();

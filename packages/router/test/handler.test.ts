@@ -174,8 +174,8 @@ describe('ws()', () => {
   });
 
   test('refuses a path with too many optional parts', () => {
-    const path = `/${Array.from({ length: 16 }, (_, index) => `{:a${index}}`).join('')}`;
-    expect(() => createRouter().ws(path, noop)).toThrow();
+    const path = `/${[...'abcdefghijklmnop'].map((name) => `{${name}}`).join('')}:z`;
+    expect(() => createRouter().ws(path, noop)).toThrow(/combinations/);
   });
 
   test('takes lists of middleware, paths and expressions as get() does, and can be chained', async () => {

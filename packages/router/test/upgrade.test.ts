@@ -85,16 +85,16 @@ describe('an upgrade that middleware lets pass', () => {
     const calls: string[] = [];
     const { url } = await serveRouter((router) => {
       router.use((_request, response, next) => {
-        const { writeHead, end } = response;
-        response.writeHead = function (this: typeof response, ...args: unknown[]) {
-          calls.push(`writeHead ${String(args[0])}`);
-          this.setHeader('X-Hook', 'yes');
-          return Reflect.apply(writeHead, this, args) as typeof response;
+        const writeHead = response.writeHead.bind(response);
+        const end = response.end.bind(response);
+        response.writeHead = (status: number) => {
+          calls.push(`writeHead ${status}`);
+          return writeHead(status);
         };
-        response.end = function (this: typeof response, ...args: unknown[]) {
+        response.end = () => {
           calls.push('end');
-          setImmediate(() => Reflect.apply(end, this, args));
-          return this;
+          setImmediate(end);
+          return response;
         };
         response.on('finish', () => calls.push('finish'));
         response.on('close', () => calls.push('close'));
@@ -333,11 +333,11 @@ describe('an error before the 101', () => {
       router.ws(
         '/',
         (_request, response, next) => {
-          const { writeHead } = response;
-          response.writeHead = ((...args: unknown[]) => {
-            if (args[0] === 101) throw broken;
-            return Reflect.apply(writeHead, response, args) as typeof response;
-          }) as typeof writeHead;
+          const writeHead = response.writeHead.bind(response);
+          response.writeHead = (status: number) => {
+            if (status === 101) throw broken;
+            return writeHead(status);
+          };
           next();
         },
         () => {},
@@ -626,4 +626,26 @@ describe('a client that goes away', () => {
     await eventually(() => codes.length === 1);
     expect([codes, router.sockets.size]).toEqual([[1006], 0]);
   });
+});
+
+test('an upgrade whose connection goes while its answer is written is not opened', async () => {
+  const { port, router } = await serveRouter((app) => {
+    app.ws(
+      '/',
+      (request, response, next) => {
+        const end = response.end.bind(response);
+        response.end = () => {
+          end();
+          request.socket.destroy();
+          return response;
+        };
+        next();
+      },
+      () => {
+        throw new Error('Never called');
+      },
+    );
+  });
+  await RawClient.exchange(port, formatHandshake());
+  expect(router.sockets.size).toBe(0);
 });

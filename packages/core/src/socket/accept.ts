@@ -15,7 +15,7 @@ export interface Upgrade {
   readonly head: Buffer;
 }
 
-export interface AcceptOptions extends SocketOptions, Partial<HandshakeLimits> {
+export interface AcceptOptions extends SocketOptions<WebSocket>, Partial<HandshakeLimits> {
   /** The subprotocols that the server speaks, the favourite first, or a function that chooses. Default: none. */
   readonly protocols?: ProtocolChoice | undefined;
   /** Further headers of the 101. */

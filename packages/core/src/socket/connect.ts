@@ -10,7 +10,7 @@ import { ConnectError } from './connect-error.ts';
 import type { SocketOptions } from './websocket-options.ts';
 import { WebSocket } from './websocket.ts';
 
-export interface ConnectOptions extends SocketOptions, Partial<Pick<HandshakeLimits, 'handshakeTimeout'>> {
+export interface ConnectOptions extends SocketOptions<WebSocket>, Partial<Pick<HandshakeLimits, 'handshakeTimeout'>> {
   /** The subprotocols to offer, the favourite first. Default: none. */
   readonly protocols?: string | readonly string[] | undefined;
   /** Further headers of the request, such as `Origin` or `Authorization`. */

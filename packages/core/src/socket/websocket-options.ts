@@ -1,7 +1,6 @@
 import type { Role } from '../frame/frame-header.ts';
 import type { ConnectionLimits } from '../limits.ts';
 import type { ErrorHook, ErrorPhase } from './error-hook.ts';
-import type { WebSocket } from './websocket.ts';
 
 /** How a message is sent; the names of `ws`. */
 export interface SendOptions {
@@ -12,18 +11,18 @@ export interface SendOptions {
 }
 
 /** Where an error of the application's code came up. */
-export interface ErrorContext {
+export interface ErrorContext<Socket> {
   readonly phase: ErrorPhase;
-  readonly socket: WebSocket;
+  readonly socket: Socket;
 }
 
 /** What whoever accepts or dials may set. */
-export interface SocketOptions extends Partial<ConnectionLimits> {
+export interface SocketOptions<Socket> extends Partial<ConnectionLimits> {
   /** Told of every error that a listener throws or rejects with. Default: it is printed. */
-  readonly onError?: ErrorHook<ErrorContext> | undefined;
+  readonly onError?: ErrorHook<ErrorContext<Socket>> | undefined;
 }
 
-export interface WebSocketOptions extends SocketOptions {
+export interface WebSocketOptions<Socket> extends SocketOptions<Socket> {
   readonly role: Role;
   /** The subprotocol that the handshake chose. Default: none, `''`. */
   readonly protocol?: string | undefined;

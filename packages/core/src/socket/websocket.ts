@@ -54,7 +54,7 @@ export class WebSocket extends EventTargetEmitter {
 
   readonly #role: Role;
   readonly #limits: ConnectionLimits;
-  readonly #onError: WebSocketOptions['onError'];
+  readonly #onError: WebSocketOptions<WebSocket>['onError'];
   readonly #connection: Connection;
   readonly #reader: Reader;
   readonly #outbox: Outbox;
@@ -63,7 +63,7 @@ export class WebSocket extends EventTargetEmitter {
   #closed: Promise<CloseInfo> | undefined;
 
   /** @throws {TypeError | RangeError} on a limit that is not a whole number of 0 or more, or `Infinity` */
-  constructor(duplex: Duplex, options: WebSocketOptions) {
+  constructor(duplex: Duplex, options: WebSocketOptions<WebSocket>) {
     super();
     this.#limits = resolveLimits(options);
     this.#role = options.role;

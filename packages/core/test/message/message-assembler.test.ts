@@ -19,6 +19,9 @@ function assembled(chunks: readonly Buffer[], limits: Partial<MessageLimits> = {
   return received;
 }
 
+/** For long payloads: strings compare a thousand times faster than Buffers do. */
+const shown = ({ opcode, payload }: Received): string => `${opcode} ${payload.toString('latin1')}`;
+
 const text = (payload: string): Received => ({ opcode: 1, payload: Buffer.from(payload) });
 const binary = (payload: Uint8Array): Received => ({ opcode: 2, payload: Buffer.from(payload) });
 
@@ -37,7 +40,7 @@ describe('MessageAssembler', () => {
       peerFrame(role, 0x80, third),
     ]);
     const expected = [binary(payload), text(payload.toString())];
-    expect(assembled(chunksOf(bytes, chunking), {}, role)).toEqual(expected);
+    expect(assembled(chunksOf(bytes, chunking), {}, role).map(shown)).toEqual(expected.map(shown));
   });
 
   test('hands on a message of one frame in one read without a copy', () => {

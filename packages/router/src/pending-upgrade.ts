@@ -121,14 +121,13 @@ export class PendingUpgrade {
     }
   }
 
-  /** Answers with the error's status, headers and message, unless another answer was begun. */
-  refuse({ status, headers, message }: HandshakeError): void {
+  /** Answers with the error's status and message, unless another answer was begun. */
+  refuse({ status, message }: HandshakeError): void {
     if (!this.isUndecided) return;
     const { response } = this;
     this.#state = 'refused';
     this.#removeForeignHeaders();
     response.statusCode = status;
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
     response.end(`${message}\n`);
   }

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@turnout/core';
@@ -460,6 +460,20 @@ describe('subprotocols', () => {
     const socket = await connect(url, { protocols: ['acme.v1'] });
     expect(await socket.receive()).toBe('acme.v1');
     socket.terminate();
+  });
+
+  test('are of no use to a client that has gone meanwhile', async () => {
+    const { port, errors } = await serveRouter((router) => {
+      const protocols = (_offered: unknown, request: IncomingMessage): false => {
+        request.socket.destroy();
+        return false;
+      };
+      router.ws('/', { protocols }, () => {
+        throw new Error('Never called');
+      });
+    });
+    expect(await RawClient.exchange(port, formatHandshake())).toBe('');
+    expect(errors).toEqual([]);
   });
 
   test('that were not offered are a 500', async () => {

@@ -55,9 +55,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
             );
           }, handshakeTimeout);
     request.on('error', (error: NodeJS.ErrnoException) => {
-      fail(
-        new ConnectError(error.code ?? 'WS_ERR_CONNECT_NETWORK', `Cannot connect: ${error.message}`, { cause: error }),
-      );
+      fail(new ConnectError(error.code!, `Cannot connect: ${error.message}`, { cause: error }));
     });
     request.on('response', (response) => readRefusal(response, handshake, fail));
     request.on('upgrade', (response, duplex, head) => {

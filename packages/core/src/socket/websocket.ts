@@ -13,15 +13,11 @@ import { Reader } from './reader.ts';
 import { Transport } from './transport.ts';
 import type { SendOptions, WebSocketOptions } from './websocket-options.ts';
 
-const phaseOf: Record<keyof WebSocketEvents, ErrorPhase> = {
-  open: 'open',
-  message: 'message',
-  ping: 'message',
-  pong: 'message',
-  drain: 'message',
-  error: 'close',
-  close: 'close',
-};
+/** Events of the application's own count as messages, as `ping`, `pong` and `drain` do. */
+function phaseOf(name: string): ErrorPhase {
+  if (name === 'open') return 'open';
+  return name === 'close' || name === 'error' ? 'close' : 'message';
+}
 
 /**
  * A WebSocket over any Duplex, after its opening handshake, with the surface of the `ws` package's.
@@ -207,7 +203,7 @@ export class WebSocket extends EventTargetEmitter {
   }
 
   protected override onListenerRejected(error: unknown, name: string): void {
-    this.#onFault(error, phaseOf[name as keyof WebSocketEvents]);
+    this.#onFault(error, phaseOf(name));
   }
 
   #sent(isSent: boolean, callback: SendCallback | undefined): boolean {
@@ -284,7 +280,7 @@ export class WebSocket extends EventTargetEmitter {
     try {
       this.emit(name, ...(args as never));
     } catch (error) {
-      this.#onFault(error, phaseOf[name]);
+      this.#onFault(error, phaseOf(name));
     }
   }
 

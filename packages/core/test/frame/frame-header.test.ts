@@ -106,14 +106,8 @@ describe('parseFrameHeader', () => {
     ['82 7e 007d', '1002 WS_ERR_NON_MINIMAL_LENGTH: Length 125 is not in its shortest form (§5.2)'],
     ['82 7f 0000000000000005', '1002 WS_ERR_NON_MINIMAL_LENGTH: Length 5 is not in its shortest form (§5.2)'],
     ['82 7f 000000000000ffff', '1002 WS_ERR_NON_MINIMAL_LENGTH: Length 65535 is not in its shortest form (§5.2)'],
-    [
-      '82 7f 8000000000000000',
-      '1002 WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: Highest bit of the length is set (§5.2)',
-    ],
-    [
-      '82 7f ffffffffffffffff',
-      '1002 WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: Highest bit of the length is set (§5.2)',
-    ],
+    ['82 7f 8000000000000000', '1002 WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: Highest bit of the length is set (§5.2)'],
+    ['82 7f ffffffffffffffff', '1002 WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: Highest bit of the length is set (§5.2)'],
     ['82 7f 0020000000000000', '1009 WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: Payload length is over 2^53 - 1 bytes'],
     ['82 7f 0020000000000001', '1009 WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: Payload length is over 2^53 - 1 bytes'],
     ['82 7f 7fffffffffffffff', '1009 WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: Payload length is over 2^53 - 1 bytes'],

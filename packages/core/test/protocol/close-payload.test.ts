@@ -24,9 +24,7 @@ describe('parseClosePayload', () => {
   test.each(invalidCodes)('refuses %i', (code) => {
     const payload = Buffer.alloc(2);
     payload.writeUInt16BE(code);
-    expect(faultOf(() => parseClosePayload(payload))).toBe(
-      `1002 WS_ERR_INVALID_CLOSE_CODE: Close code ${code} (§7.4)`,
-    );
+    expect(faultOf(() => parseClosePayload(payload))).toBe(`1002 WS_ERR_INVALID_CLOSE_CODE: Close code ${code} (§7.4)`);
   });
 
   test.each(['ff', 'eda080', 'e282'])('refuses the reason %s, which is not UTF-8', (reason) => {

@@ -107,9 +107,17 @@ describe('any message', () => {
   test('comes back from bytes that come one by one', () => {
     fc.assert(
       fc.property(role, fragmented, (reader, part) => {
-        const short = { ...part, message: { ...part.message, isBinary: true, payload: part.message.payload.subarray(0, 300) } };
+        const short = {
+          ...part,
+          message: { ...part.message, isBinary: true, payload: part.message.payload.subarray(0, 300) },
+        };
         const { bytes, events } = streamOf([short], reader);
-        expect(drive(new Connection({ role: reader }), Array.from(bytes, (byte) => Buffer.of(byte)))).toEqual(events);
+        expect(
+          drive(
+            new Connection({ role: reader }),
+            Array.from(bytes, (byte) => Buffer.of(byte)),
+          ),
+        ).toEqual(events);
       }),
       { numRuns: 100 },
     );
@@ -152,7 +160,9 @@ const nearlyFrame = fc
     payload: fc.oneof(
       fc.uint8Array({ maxLength: 130 }),
       fc.string({ unit: 'grapheme' }).map((text) => new Uint8Array(Buffer.from(text).subarray(0, 130))),
-      fc.constantFrom('03e8', '03ec', '03e8ff', '00', 'f0', '9f', '9880', 'eda080').map((bytes) => Buffer.from(bytes, 'hex')),
+      fc
+        .constantFrom('03e8', '03ec', '03e8ff', '00', 'f0', '9f', '9880', 'eda080')
+        .map((bytes) => Buffer.from(bytes, 'hex')),
     ),
     key,
   })
@@ -164,7 +174,12 @@ describe('any bytes', () => {
   const expectSame = (reader: Role, bytes: Uint8Array, places: readonly number[]): void => {
     const whole = outcome(reader, splitAt(bytes, []));
     expect(outcome(reader, splitAt(bytes, places))).toEqual(whole);
-    expect(outcome(reader, Array.from(bytes, (byte) => Buffer.of(byte)))).toEqual(whole);
+    expect(
+      outcome(
+        reader,
+        Array.from(bytes, (byte) => Buffer.of(byte)),
+      ),
+    ).toEqual(whole);
   };
 
   test('give events or a close, never a throw, and the same at every split', () => {

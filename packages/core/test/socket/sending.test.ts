@@ -1,0 +1,186 @@
+import { expect, test } from 'vitest';
+import type { MessageData, WebSocket } from '@turnout/core';
+import { createPair, settle, TestServer } from './socket-pair.ts';
+
+test('all that one turn sends leaves in one write', async () => {
+  const { server, serverEnd, client } = createPair();
+  await settle();
+  const received: string[] = [];
+  client.on('message', (data) => received.push(String(data)));
+  server.send('now');
+  process.nextTick(() => server.send('next tick'));
+  void Promise.resolve()
+    .then(() => server.send('promise'))
+    .then(() => Promise.resolve())
+    .then(() => server.send('later promise'));
+  server.ping('p');
+  await settle();
+  expect(serverEnd.writes).toHaveLength(1);
+  expect(received.toSorted()).toEqual(['later promise', 'next tick', 'now', 'promise']);
+});
+
+test('replies to all messages of one read leave in one write, from listeners and from a loop', async () => {
+  for (const style of ['listener', 'loop'] as const) {
+    const { server, client, serverEnd } = createPair();
+    if (style === 'listener') server.on('message', (data) => server.send(data, { binary: false }));
+    else void echoAll(server);
+    await settle();
+    for (let index = 0; index < 10; index++) client.send(String(index));
+    await settle();
+    expect(serverEnd.writes, style).toHaveLength(1);
+    for (let index = 0; index < 10; index++) expect(await client.receive()).toBe(String(index));
+  }
+});
+
+async function echoAll(socket: WebSocket): Promise<void> {
+  for await (const message of socket) socket.send(message);
+}
+
+test('sends large messages of one turn whole, in order', async () => {
+  const { server, client } = createPair();
+  const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(50_000));
+  for (const text of texts) server.send(text);
+  for (const text of texts) expect(await client.receive()).toBe(text);
+});
+
+test('sends every kind of bytes as it was at the call', async () => {
+  const { server, client } = createPair();
+  const bytes = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+  const shared = new Uint8Array(new SharedArrayBuffer(8));
+  shared.set(bytes);
+  const kinds: MessageData[] = [
+    Buffer.from(bytes),
+    bytes,
+    bytes.buffer,
+    new DataView(bytes.buffer),
+    new Float64Array(bytes.buffer),
+    shared.buffer,
+  ];
+  for (const kind of kinds) server.send(kind);
+  bytes.fill(0);
+  for (const _ of kinds) expect(await client.receive()).toEqual(Buffer.of(1, 2, 3, 4, 5, 6, 7, 8));
+});
+
+test('refuses what is neither text nor bytes, and stays usable', async () => {
+  const { server, client } = createPair();
+  const detached = new Uint8Array(4);
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  const wrong: [unknown, string][] = [
+    [1, 'got number'],
+    [null, 'got null'],
+    [undefined, 'got undefined'],
+    [new Date(), 'got Date'],
+    [new Blob(['x']), 'got Blob'],
+    [Object.create(null), 'got object'],
+    [detached, 'detached'],
+    [detached.buffer, 'detached'],
+  ];
+  for (const [value, message] of wrong) {
+    expect(() => server.send(value as MessageData), message).toThrow(TypeError);
+    expect(() => server.send(value as MessageData)).toThrow(message);
+  }
+  expect(() => server.send(Buffer.of(0xff), { binary: false })).toThrow('expected UTF-8');
+  expect(() => server.ping('x'.repeat(126))).toThrow('at most 125 bytes');
+  expect(() => server.pong(Buffer.alloc(126))).toThrow(RangeError);
+  server.send('fine');
+  expect(await client.receive()).toBe('fine');
+});
+
+test('calls back when the transport has taken the message, or with the error why not', async () => {
+  const { server, client } = createPair();
+  const results: unknown[] = [];
+  server.send('a', (error) => results.push(error ?? 'sent'));
+  server.send('b', undefined, (error) => results.push(error ?? 'sent'));
+  server.ping('', (error) => results.push(error ?? 'sent'));
+  server.pong('', false, (error) => results.push(error ?? 'sent'));
+  await settle();
+  expect(results).toEqual(['sent', 'sent', 'sent', 'sent']);
+  server.close();
+  expect(server.send('late', (error) => results.push(error))).toBe(false);
+  expect(server.send('late')).toBe(false);
+  expect(server.ping('late', true, (error) => results.push(error))).toBe(false);
+  await client.closed;
+  await settle();
+  expect(results.slice(4).map(String)).toEqual(
+    Array.from({ length: 2 }, () => 'Error: Cannot send: the socket is not open'),
+  );
+});
+
+test('calls back with an error where the transport goes before the write', async () => {
+  const { server, serverEnd } = createPair();
+  const result = new Promise((resolve) => server.send('a', resolve));
+  serverEnd.destroy();
+  expect(await result).toBeInstanceOf(Error);
+});
+
+test('send() says false above highWaterMark, and drain follows', async () => {
+  const { server, serverEnd } = createPair({ highWaterMark: 100 });
+  await settle();
+  serverEnd.isStalled = true;
+  let drains = 0;
+  server.on('drain', () => drains++);
+  expect(server.send('x'.repeat(90))).toBe(true);
+  expect(server.send('x'.repeat(90))).toBe(false);
+  await settle();
+  expect(server.bufferedAmount).toBeGreaterThan(100);
+  expect(drains).toBe(0);
+  serverEnd.release();
+  await settle();
+  expect([drains, server.bufferedAmount]).toEqual([1, 0]);
+  expect(server.send('x')).toBe(true);
+});
+
+test('a peer that does not read is dropped with 1013 over maxBufferedAmount', async () => {
+  const { server, serverEnd } = createPair({ maxBufferedAmount: 1000, closeTimeout: 20 });
+  const errors: unknown[] = [];
+  server.on('error', (error) => errors.push(error));
+  await settle();
+  serverEnd.isStalled = true;
+  server.send('x'.repeat(2000));
+  await settle();
+  expect(server.readyState).toBe(server.OPEN);
+  expect(server.send('one too many')).toBe(false);
+  expect(server.send('and another')).toBe(false);
+  expect(server.readyState).toBe(server.CLOSING);
+  const { code, reason } = await server.closed;
+  expect([code, reason]).toEqual([1013, 'Slow peer: 2004 bytes wait, over maxBufferedAmount 1000']);
+  expect(errors).toMatchObject([{ code: 'WS_ERR_SLOW_PEER', closeCode: 1013 }]);
+});
+
+test('a burst of one turn over maxBufferedAmount reaches a peer that reads', async () => {
+  const { server, client } = createPair({ maxBufferedAmount: 1000 });
+  const all = (async () => {
+    for (let index = 0; index < 100; index++) expect(await client.receive()).toBe('x'.repeat(100));
+  })();
+  for (let index = 0; index < 100; index++) server.send('x'.repeat(100));
+  await all;
+  expect(server.readyState).toBe(server.OPEN);
+});
+
+test('a peer that pings and does not read has one pong waiting, for its latest ping', async () => {
+  const { server, client, serverEnd } = createPair();
+  await settle();
+  serverEnd.isStalled = true;
+  server.send('fills the transport');
+  await settle();
+  const pongs: string[] = [];
+  client.on('pong', (data) => pongs.push(String(data)));
+  for (let index = 0; index < 50; index++) {
+    client.ping(String(index));
+    await settle();
+  }
+  expect(serverEnd.writes).toHaveLength(1);
+  serverEnd.release();
+  await settle();
+  expect(pongs).toEqual(['49']);
+});
+
+test('fragments are one message to the peer', async () => {
+  const server = await new TestServer().listen();
+  const pair = await server.open();
+  pair.client.send('a', { fin: false });
+  pair.client.send(Buffer.from('b'), { fin: false });
+  pair.client.send('c');
+  expect(await pair.server.receive()).toBe('abc');
+  await server.stop();
+});

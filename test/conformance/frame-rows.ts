@@ -1,0 +1,316 @@
+import { bytes, closeFrame, failing, repeat, type WireRow } from './wire-row.ts';
+
+/* A masking key of zeros leaves the payload readable; the rows on masking have others. */
+
+const reserved = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15];
+const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
+
+const masking: WireRow[] = [
+  {
+    section: '§5.1',
+    rule: 'server closes 1002 on a frame that is not masked',
+    abuse: 35,
+    sent: '81 05 48656c6c6f',
+    ...failing(1002, 'A client must mask (§5.1)'),
+  },
+  {
+    section: '§5.1',
+    rule: 'server answers a masked frame with one that is not',
+    sent: '81 85 37fa213d 7f9f4d5158',
+    answer: '81 05 48656c6c6f',
+  },
+  {
+    section: '§5.3',
+    rule: 'server takes a masking key of zeros, and the payload stays whole',
+    abuse: 44,
+    sent: '81 85 00000000 48656c6c6f',
+    answer: '81 05 48656c6c6f',
+  },
+  {
+    section: '§5.3',
+    rule: 'server unmasks with octet i modulo 4 of the key, over every split of the payload',
+    sent: ['82 87 01020408', 'fe', 'fdfb', 'f7fe', 'fd', 'fb'],
+    answer: '82 07 ffffffffffffff',
+  },
+];
+
+const firstByte: WireRow[] = [
+  {
+    section: '§5.2',
+    rule: 'server closes 1002 on RSV1 without an extension',
+    abuse: 37,
+    sent: 'c1 80 00000000',
+    ...failing(1002, 'RSV1 is set without an extension (§5.2)'),
+  },
+  {
+    section: '§5.2',
+    rule: 'server closes 1002 on RSV2',
+    abuse: 36,
+    sent: 'a2 80 00000000',
+    ...failing(1002, 'RSV2 is set without an extension (§5.2)'),
+  },
+  {
+    section: '§5.2',
+    rule: 'server closes 1002 on RSV3',
+    abuse: 36,
+    sent: '92 80 00000000',
+    ...failing(1002, 'RSV3 is set without an extension (§5.2)'),
+  },
+  {
+    section: '§5.2',
+    rule: 'server closes 1002 on RSV1 in a continuation frame',
+    abuse: 38,
+    sent: '01 80 00000000 c0 80 00000000',
+    ...failing(1002, 'RSV1 is set without an extension (§5.2)'),
+  },
+  {
+    section: '§5.2',
+    rule: 'server closes 1002 on RSV1 in a control frame',
+    abuse: 38,
+    sent: 'c9 80 00000000',
+    ...failing(1002, 'RSV1 is set without an extension (§5.2)'),
+  },
+  ...reserved.flatMap((opcode) =>
+    [
+      ['no payload', '80 00000000'],
+      ['125 bytes announced', 'fd 00000000'],
+      ['2^40 bytes announced', 'ff 0000010000000000 00000000'],
+    ].map(([length, rest]) => ({
+      section: '§5.2',
+      rule: `server closes 1002 on the reserved opcode ${opcode} with ${length}`,
+      abuse: 39,
+      sent: `${hex(0x80 | opcode)} ${rest}`,
+      ...failing(1002, `Reserved opcode ${opcode} (§5.2)`),
+    })),
+  ),
+  {
+    section: '§5.2',
+    rule: 'server closes 1002 on the first byte alone, when that is wrong',
+    sent: '83',
+    ...failing(1002, 'Reserved opcode 3 (§5.2)'),
+  },
+];
+
+const lengths: WireRow[] = [
+  ...(
+    [
+      ['00', '80', 0],
+      ['7d', 'fd', 125],
+      ['7e 007e', 'fe 007e', 126],
+      ['7e 007f', 'fe 007f', 127],
+      ['7e ffff', 'fe ffff', 65_535],
+      ['7f 0000000000010000', 'ff 0000000000010000', 65_536],
+    ] as const
+  ).map(([answered, sent, length]) => ({
+    section: '§5.2',
+    rule: `server echoes ${length} bytes with the length in its shortest form`,
+    sent: bytes('82', sent, '00000000', repeat('ab', length)),
+    answer: bytes('82', answered, repeat('ab', length)),
+  })),
+  ...(
+    [
+      ['fe 0005', 5],
+      ['fe 007d', 125],
+      ['ff 0000000000000005', 5],
+      ['ff 000000000000ffff', 65_535],
+    ] as const
+  ).map(([sent, length]) => ({
+    section: '§5.2',
+    rule: `server closes 1002 on the length ${sent}, which is not the shortest form of ${length}`,
+    abuse: 43,
+    sent: `82 ${sent} 00000000`,
+    ...failing(1002, `Length ${length} is not in its shortest form (§5.2)`),
+  })),
+  ...['8000000000000000', 'ffffffffffffffff'].map((length) => ({
+    section: '§5.2',
+    rule: `server closes 1002 on the length ${length}, whose highest bit is set`,
+    abuse: 45,
+    sent: `82 ff ${length} 00000000`,
+    ...failing(1002, 'Highest bit of the length is set (§5.2)'),
+  })),
+  {
+    section: '§5.2',
+    rule: 'server closes 1009 on a length of 2^53 + 1',
+    abuse: 45,
+    sent: '82 ff 0020000000000001 00000000',
+    ...failing(1009, 'Payload length is over 2^53 - 1 bytes'),
+  },
+  {
+    section: '§7.4.1',
+    rule: 'server closes 1009 on a length of 2^32, over maxPayload',
+    abuse: 45,
+    sent: '82 ff 0000000100000000 00000000',
+    ...failing(1009, 'Message of 4294967296 bytes or more is over maxPayload 1048576'),
+  },
+  {
+    section: '§5.2',
+    rule: 'server closes 1002 on length bytes in the style of the drafts, which never end',
+    abuse: 46,
+    sent: bytes('80', repeat('ff', 1000)),
+    ...failing(1002, 'Highest bit of the length is set (§5.2)'),
+  },
+  {
+    section: '§7.4.1',
+    rule: 'server closes 1009 at once on 1 GiB announced, before a byte of it has come',
+    abuse: 47,
+    sent: '82 ff 0000000040000000 00000000',
+    ...failing(1009, 'Message of 1073741824 bytes or more is over maxPayload 1048576'),
+  },
+  {
+    section: '§7.4.1',
+    rule: 'server closes 1009 on the fragment that goes over maxPayload, by its header',
+    target: '/?maxPayload=4',
+    sent: '02 83 00000000 616263 80 82 00000000',
+    ...failing(1009, 'Message of 5 bytes or more is over maxPayload 4'),
+  },
+  {
+    section: '§7.4.1',
+    rule: 'server takes a message of just maxPayload bytes, whole or in fragments',
+    target: '/?maxPayload=4',
+    sent: '82 84 00000000 61626364 02 82 00000000 6162 80 82 00000000 6364',
+    answer: '82 04 61626364 82 04 61626364',
+  },
+];
+
+const fragments: WireRow[] = [
+  {
+    section: '§5.4',
+    rule: 'server joins fragments, empty ones among them, into one message',
+    sent: '01 81 00000000 61 00 80 00000000 00 82 00000000 6263 80 80 00000000',
+    answer: '81 03 616263',
+  },
+  {
+    section: '§5.4',
+    rule: 'server closes 1002 on a continuation frame without a start',
+    abuse: 41,
+    sent: '80 81 00000000 61',
+    ...failing(1002, 'Continuation frame without a message (§5.4)'),
+  },
+  {
+    section: '§5.4',
+    rule: 'server closes 1002 on a continuation frame after the message has ended',
+    abuse: 41,
+    sent: '81 81 00000000 61 00 81 00000000 62',
+    answer: bytes('81 01 61', closeFrame(1002, 'Continuation frame without a message (§5.4)')),
+    closeCode: 1002,
+  },
+  ...['81', '82', '01', '02'].map((first) => ({
+    section: '§5.4',
+    rule: `server closes 1002 on a new message (${first}) inside a fragmented one`,
+    abuse: 41,
+    sent: `01 81 00000000 61 ${first} 81 00000000 62`,
+    ...failing(1002, 'New message inside a fragmented one (§5.4)'),
+  })),
+  {
+    section: '§5.4',
+    rule: 'server answers a Ping between two fragments, before the message has ended',
+    abuse: 42,
+    sent: ['01 82 00000000 4865', '89 81 00000000 70', '80 83 00000000 6c6c6f'],
+    answer: '8a 01 70 81 05 48656c6c6f',
+  },
+  {
+    section: '§5.4',
+    rule: 'server takes a Pong between two fragments',
+    abuse: 42,
+    sent: '01 82 00000000 4865 8a 81 00000000 70 80 83 00000000 6c6c6f',
+    answer: '81 05 48656c6c6f',
+  },
+  {
+    section: '§5.4',
+    rule: 'server answers a Close between two fragments and drops the unfinished message',
+    abuse: 42,
+    sent: '01 82 00000000 4865 88 82 00000000 03e8 80 83 00000000 6c6c6f',
+    answer: '88 02 03e8',
+    closeCode: 1000,
+  },
+  {
+    section: '§5.4',
+    rule: 'server closes 1008 on the 17th empty fragment in a row',
+    sent: bytes('02 80 00000000', repeat('00 80 00000000', 16)),
+    ...failing(1008, 'Too many fragments: in a row without payload, over maxEmptyFragments 16'),
+  },
+  {
+    section: '§5.4',
+    rule: 'server takes 16 empty fragments in a row',
+    sent: bytes('02 80 00000000', repeat('00 80 00000000', 15), '80 81 00000000 61'),
+    answer: '82 01 61',
+  },
+  {
+    section: '§5.4',
+    rule: 'server closes 1008 on a fragment over maxFragments, where that is set',
+    target: '/?maxFragments=3',
+    sent: '02 81 00000000 61 00 81 00000000 62 00 81 00000000 63 00 81 00000000 64',
+    ...failing(1008, 'Too many fragments: over maxFragments 3'),
+  },
+  {
+    section: '§5.4',
+    rule: 'server takes just maxFragments fragments',
+    target: '/?maxFragments=3',
+    sent: '02 81 00000000 61 00 81 00000000 62 80 81 00000000 63',
+    answer: '82 03 616263',
+  },
+  {
+    section: '§5.4',
+    rule: 'server takes 4 MiB in fragments of 64 bytes, where maxPayload is 8 MiB',
+    target: '/?maxPayload=8388608',
+    sent: bytes(
+      '02 c0 00000000',
+      repeat('ab', 64),
+      repeat(bytes('00 c0 00000000', repeat('ab', 64)), 65_534),
+      '80 c0 00000000',
+      repeat('ab', 64),
+    ),
+    answer: bytes('82 7f 0000000000400000', repeat('ab', 4_194_304)),
+  },
+];
+
+const control: WireRow[] = [
+  ...['08', '09', '0a'].map((first) => ({
+    section: '§5.5',
+    rule: `server closes 1002 on a fragmented control frame (${first})`,
+    abuse: 40,
+    sent: `${first} 80 00000000`,
+    ...failing(1002, 'Fragmented control frame (§5.5)'),
+  })),
+  ...['88 fe 007e', '89 fe 007e', '8a ff 0000000000010000'].map((head) => ({
+    section: '§5.5',
+    rule: `server closes 1002 on a control frame over 125 bytes (${head})`,
+    abuse: 40,
+    sent: `${head} 00000000`,
+    ...failing(1002, 'Control frame over 125 bytes (§5.5)'),
+  })),
+  {
+    section: '§5.5.2',
+    rule: 'server answers a Ping with a Pong of the same payload',
+    sent: ['89 85 37fa213d 7f9f4d5158'],
+    answer: '8a 05 48656c6c6f',
+  },
+  {
+    section: '§5.5.2',
+    rule: 'server answers an empty Ping and one of 125 bytes',
+    sent: ['89 80 00000000', bytes('89 fd 00000000', repeat('fe', 125))],
+    answer: bytes('8a 00', '8a 7d', repeat('fe', 125)),
+  },
+  {
+    section: '§5.5.3',
+    rule: 'server may answer only the latest of several Pings, and has one Pong pending',
+    sent: '89 81 00000000 31 89 81 00000000 32 89 81 00000000 33',
+    answer: '8a 01 33',
+  },
+  {
+    section: '§5.5.2',
+    rule: 'server sends the Pong that it owes before it answers a Close',
+    sent: '89 81 00000000 31 88 82 00000000 03e8',
+    answer: '8a 01 31 88 02 03e8',
+    closeCode: 1000,
+  },
+  {
+    section: '§5.5.3',
+    rule: 'server does not answer a Pong that it has not asked for',
+    sent: '8a 81 00000000 31 8a 80 00000000',
+    answer: '',
+  },
+];
+
+/** RFC 6455 §5: data framing. */
+export const frameRows: WireRow[] = [...masking, ...firstByte, ...lengths, ...fragments, ...control];

@@ -1,0 +1,208 @@
+/** One rule of the opening handshake: the request as it goes over the wire, and the answer as it comes back. */
+export interface HandshakeRow {
+  /** Of RFC 6455. */
+  readonly section: string;
+  readonly rule: string;
+  readonly abuse?: number;
+  readonly request: string;
+  readonly answer: string;
+}
+
+const fields = {
+  Host: 'server.example.com',
+  Upgrade: 'websocket',
+  Connection: 'Upgrade',
+  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version': '13',
+};
+
+type Changes = Readonly<Record<string, string | null>>;
+
+/** The valid handshake of §1.3 with some headers changed, added, or with `null` left out. */
+function request(changes: Changes, requestLine = 'GET /chat HTTP/1.1'): string {
+  const entries = Object.entries<string | null>({ ...fields, ...changes }).filter(([, value]) => value !== null);
+  return `${[requestLine, ...entries.map(([name, value]) => `${name}: ${value}`)].join('\r\n')}\r\n\r\n`;
+}
+
+/** Behind every accepted request: a Close frame in the same write, so that the connection ends. */
+const closing = '\x88\x80\0\0\0\0';
+const closed = '\x88\0';
+
+function accepted(...extra: string[]): string {
+  const head = [
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
+    ...extra,
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${closed}`;
+}
+
+function refused(status: string, message: string, ...extra: string[]): string {
+  const upgrade = extra.some((line) => line.startsWith('Upgrade'));
+  const head = [
+    `HTTP/1.1 ${status}`,
+    `Connection: ${upgrade ? 'close, Upgrade' : 'close'}`,
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${message.length + 1}`,
+    ...extra,
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${message}\n`;
+}
+
+const accepts: [section: string, rule: string, changes: Changes, ...extra: string[]][] = [
+  ['§4.2.2', 'server accepts the handshake of §1.3 with the accept key given there', {}],
+  ['§4.2.1', 'server takes websocket and upgrade in any case', { Upgrade: 'WebSocket', Connection: 'UPGRADE' }],
+  ['§4.2.1', 'server finds its tokens in lists', { Upgrade: 'h2c, websocket', Connection: 'keep-alive, Upgrade' }],
+  ['§4.1', 'server takes an Origin', { Origin: 'https://example.com' }],
+  ['§4.2.2', 'server does not name a subprotocol that it does not speak', { 'Sec-WebSocket-Protocol': 'other' }],
+  [
+    '§4.2.2',
+    'server names the subprotocol that it likes best of those offered',
+    { 'Sec-WebSocket-Protocol': 'chat.v1, chat.v2' },
+    'Sec-WebSocket-Protocol: chat.v2',
+  ],
+  [
+    '§9.1',
+    'server declines extensions that it does not know',
+    { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits, x-other' },
+  ],
+];
+
+const version = 'Sec-WebSocket-Version: 13';
+
+const refusals: [section: string, rule: string, changes: Changes, answer: string, requestLine?: string][] = [
+  [
+    '§4.1',
+    'server answers 405 to another method than GET',
+    {},
+    refused('405 Method Not Allowed', 'A WebSocket is opened with method GET, got "POST"', 'Allow: GET'),
+    'POST /chat HTTP/1.1',
+  ],
+  [
+    '§4.1',
+    'server answers 505 to HTTP/1.0',
+    {},
+    refused('505 HTTP Version Not Supported', 'A WebSocket is opened over HTTP version 1.1, got "1.0"'),
+    'GET /chat HTTP/1.0',
+  ],
+  [
+    '§4.2.1',
+    'server answers 400 without a Host',
+    { Host: null },
+    refused('400 Bad Request', 'Expected one Host header, got 0'),
+  ],
+  [
+    '§4.2.1',
+    'server answers 400 to two Hosts',
+    { Host: 'a\r\nHost: b' },
+    refused('400 Bad Request', 'Expected one Host header, got 2'),
+  ],
+  [
+    '§4.2.1',
+    'server answers 400 to an Upgrade without websocket',
+    { Upgrade: 'websockets' },
+    refused('400 Bad Request', 'Expected an Upgrade header with "websocket"'),
+  ],
+  [
+    '§4.2.1',
+    'server answers 400 to a Connection without upgrade',
+    { Connection: 'notupgrade' },
+    refused('400 Bad Request', 'Expected a Connection header with "upgrade"'),
+  ],
+  [
+    '§4.2.1',
+    'server answers 400 without a key',
+    { 'Sec-WebSocket-Key': null },
+    refused('400 Bad Request', 'Expected one Sec-WebSocket-Key header, got 0'),
+  ],
+  [
+    '§4.2.1',
+    'server answers 400 to two keys',
+    { 'Sec-WebSocket-Key': `${fields['Sec-WebSocket-Key']}\r\nSec-WebSocket-Key: ${fields['Sec-WebSocket-Key']}` },
+    refused('400 Bad Request', 'Expected one Sec-WebSocket-Key header, got 2'),
+  ],
+  ...(
+    [
+      ['of 15 bytes', 'AAAAAAAAAAAAAAAAAAAA'],
+      ['of 17 bytes', 'AAAAAAAAAAAAAAAAAAAAAAA='],
+      ['that is no base64', '!!!!!!!!!!!!!!!!!!!!!!=='],
+    ] as const
+  ).map(([what, key]): [string, string, Changes, string] => [
+    '§4.2.1',
+    `server answers 400 to a key ${what}`,
+    { 'Sec-WebSocket-Key': key },
+    refused('400 Bad Request', 'Sec-WebSocket-Key is not the base64 of 16 bytes'),
+  ]),
+  [
+    '§4.2.1',
+    'server answers 400 without a version, and names its own',
+    { 'Sec-WebSocket-Version': null },
+    refused('400 Bad Request', 'Expected a Sec-WebSocket-Version header', version),
+  ],
+  ...['0', '7', '8', '12', '014'].map((other): [string, string, Changes, string] => [
+    '§4.4',
+    `server answers 426 to version ${other}, and names its own`,
+    { 'Sec-WebSocket-Version': other },
+    refused(
+      '426 Upgrade Required',
+      `Expected one Sec-WebSocket-Version 13, got "${other}"`,
+      version,
+      'Upgrade: websocket',
+    ),
+  ]),
+  [
+    '§4.4',
+    'server answers 426 to a list of versions',
+    { 'Sec-WebSocket-Version': '13, 8' },
+    refused(
+      '426 Upgrade Required',
+      'Expected one Sec-WebSocket-Version 13, got another value',
+      version,
+      'Upgrade: websocket',
+    ),
+  ],
+  [
+    '§4.1',
+    'server answers 400 to a subprotocol that is offered twice',
+    { 'Sec-WebSocket-Protocol': 'chat.v1, chat.v1' },
+    refused('400 Bad Request', 'Sec-WebSocket-Protocol offers "chat.v1" twice'),
+  ],
+  [
+    '§3',
+    'server answers 400 to a target with a fragment',
+    {},
+    refused('400 Bad Request', 'Request target is refused: it holds a fragment'),
+    'GET /chat#here HTTP/1.1',
+  ],
+  [
+    '§4.1',
+    'server answers 400 to a handshake that announces a body',
+    { 'Content-Length': '11' },
+    refused('400 Bad Request', 'An upgrade request has no body: expected no Content-Length, or one of 0'),
+  ],
+];
+
+const abuse: Readonly<Record<string, number>> = {
+  'server answers 405 to another method than GET': 23,
+  'server answers 505 to HTTP/1.0': 23,
+  'server answers 400 to a handshake that announces a body': 13,
+};
+
+/** RFC 6455 §4.2: the opening handshake, as a client sees it. */
+export const handshakeRows: HandshakeRow[] = [
+  ...accepts.map(([section, rule, changes, ...extra]) => ({
+    section,
+    rule,
+    request: request(changes) + closing,
+    answer: accepted(...extra),
+  })),
+  ...refusals.map(([section, rule, changes, answer, requestLine]) => ({
+    section,
+    rule,
+    ...(abuse[rule] === undefined ? {} : { abuse: abuse[rule] }),
+    request: request(changes, requestLine),
+    answer,
+  })),
+];

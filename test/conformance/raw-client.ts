@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import type { CloseInfo } from '@turnout/core';
+import type { EchoServer, ServedConnection } from './echo-server.ts';
+
+/** What came back after the 101 until the server ended the connection, and how the server's application saw it end. */
+export interface Exchange {
+  readonly bytes: Buffer;
+  readonly closeInfo: CloseInfo;
+}
+
+export interface ExchangeOptions {
+  /** Path and query. */
+  readonly target: string;
+  /** Sent in the same write as the handshake. */
+  readonly early: Buffer;
+  /** Each reaches the server in a read of its own, or in several where it is long. */
+  readonly chunks: readonly Buffer[];
+}
+
+const acceptance =
+  'HTTP/1.1 101 Switching Protocols\r\n' +
+  'Upgrade: websocket\r\n' +
+  'Connection: Upgrade\r\n' +
+  'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n';
+
+function handshakeOf(target: string): Buffer {
+  return Buffer.from(
+    `GET ${target} HTTP/1.1\r\n` +
+      'Host: server.example.com\r\n' +
+      'Upgrade: websocket\r\n' +
+      'Connection: Upgrade\r\n' +
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n' +
+      'Sec-WebSocket-Version: 13\r\n\r\n',
+  );
+}
+
+async function dial(port: number): Promise<Socket> {
+  const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  await once(client, 'connect');
+  return client.setNoDelay(true);
+}
+
+/** Everything that the server sends until it ends the connection. The client then ends its side too. */
+async function readToEnd(client: Socket): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  client.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(client, 'end');
+  client.end();
+  return Buffer.concat(chunks);
+}
+
+/** Sends bytes as they are instead of a handshake, and gives the whole answer, a character a byte. */
+export async function answerTo(server: EchoServer, request: Buffer): Promise<string> {
+  const client = await dial(server.port);
+  const answer = readToEnd(client);
+  client.write(request);
+  return (await answer).toString('latin1');
+}
+
+/** Opens a WebSocket, sends the chunks and reads until the server ends the connection, which the chunks must bring about. */
+export async function exchange(server: EchoServer, { target, early, chunks }: ExchangeOptions): Promise<Exchange> {
+  const client = await dial(server.port);
+  const answer = readToEnd(client);
+  const opening = Buffer.concat([handshakeOf(target), early]);
+  client.write(opening);
+  await once(client, 'data');
+  const served = server.connectionFrom(client.localPort);
+  let sent = opening.length;
+  for (const chunk of chunks) {
+    client.write(chunk);
+    sent += chunk.length;
+    await untilRead(served, sent);
+  }
+  const bytes = await answer;
+  if (!bytes.toString('latin1').startsWith(acceptance)) throw new Error(`Expected a 101, got ${bytes.toString()}`);
+  return { bytes: bytes.subarray(acceptance.length), closeInfo: await served.closed };
+}
+
+/** So that two chunks never come in one read: both ends run on this event loop, so turns of it are all that it takes. */
+async function untilRead({ duplex }: ServedConnection, byteLength: number): Promise<void> {
+  while (duplex.bytesRead < byteLength && !duplex.destroyed) await setImmediate();
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** What the raw server does with the next client: an answer to its handshake, and bytes behind that. */
+export interface Script {
+  /** Lines of the head; `{accept}` stands for the accept key. */
+  readonly answer: readonly string[];
+  readonly bytes: Buffer;
+}
+
+/** What the client sent. */
+export interface Recording {
+  readonly request: string;
+  /** Its frames, unmasked. */
+  readonly frames: Buffer;
+  readonly isMasked: boolean;
+}
+
+/** A server that follows a script and knows nothing of WebSockets but the accept key, and to end after a Close frame. */
+export class RawServer {
+  readonly #server: Server = createServer({ allowHalfOpen: true });
+
+  get url(): string {
+    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/chat`;
+  }
+
+  async listen(): Promise<void> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+  }
+
+  async close(): Promise<void> {
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  /** Serves the next client, until it or its Close frame ends the connection. */
+  async serve({ answer, bytes }: Script): Promise<Recording> {
+    const [client] = (await once(this.#server, 'connection')) as [Socket];
+    let received = Buffer.alloc(0);
+    let headEnd = -1;
+    for await (const chunk of client as AsyncIterable<Buffer>) {
+      received = Buffer.concat([received, chunk]);
+      if (headEnd < 0) {
+        headEnd = received.indexOf('\r\n\r\n');
+        if (headEnd >= 0) client.write(Buffer.concat([head(answer, received.toString('latin1')), bytes]));
+      }
+      if (headEnd >= 0 && hasClose(received.subarray(headEnd + 4))) break;
+    }
+    client.end();
+    const sent = framesIn(received.subarray(headEnd + 4));
+    return {
+      request: received.toString('latin1', 0, headEnd + 4),
+      frames: Buffer.concat(sent.map(({ bytes: frame }) => frame)),
+      isMasked: sent.every((frame) => frame.isMasked),
+    };
+  }
+}
+
+function head(lines: readonly string[], request: string): Buffer {
+  const key = request
+    .split('\r\n')
+    .find((line) => line.startsWith('Sec-WebSocket-Key: '))!
+    .slice(19);
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+  return Buffer.from(`${lines.join('\r\n').replace('{accept}', accept)}\r\n\r\n`);
+}
+
+interface ClientFrame {
+  readonly bytes: Buffer;
+  readonly isMasked: boolean;
+}
+
+/** Whole frames of up to 125 bytes, masking taken off. */
+function framesIn(bytes: Buffer): ClientFrame[] {
+  const frames: ClientFrame[] = [];
+  let offset = 0;
+  while (offset + 6 <= bytes.length) {
+    const isMasked = (bytes[offset + 1]! & 0x80) !== 0;
+    const length = bytes[offset + 1]! & 0x7f;
+    const start = offset + (isMasked ? 6 : 2);
+    if (start + length > bytes.length) break;
+    const key = isMasked ? bytes.subarray(offset + 2, start) : Buffer.alloc(4);
+    const payload = bytes.subarray(start, start + length).map((byte, index) => byte ^ key[index % 4]!);
+    frames.push({ bytes: Buffer.concat([Buffer.of(bytes[offset]!, length), payload]), isMasked });
+    offset = start + length;
+  }
+  return frames;
+}
+
+function hasClose(bytes: Buffer): boolean {
+  return framesIn(bytes).some((frame) => frame.bytes[0] === 0x88);
+}

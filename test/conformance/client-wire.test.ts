@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '@turnout/core';
 import { acceptingAnswer, clientFrameRows, clientHandshakeRows } from './client-rows.ts';
 import { RawServer } from './raw-server.ts';
-import { toBytes } from './wire-row.ts';
+import { toBytes, type WireBytes } from './wire-row.ts';
 
 const server = new RawServer();
 beforeAll(() => server.listen());
@@ -42,14 +42,14 @@ describe('the opening handshake of a client', () => {
 
 describe('a client', () => {
   test.each(titled(clientFrameRows))('%s', async (_, { sent, answer, closeCode }) => {
-    const end = closeCode === undefined ? '880203e8' : '';
-    const bytes = Buffer.concat([toBytes(sent as string), toBytes(end)]);
-    const recording = server.serve({ answer: acceptingAnswer, bytes });
+    const end = closeCode === undefined ? toBytes('880203e8') : Buffer.alloc(0);
+    const script = { answer: acceptingAnswer, bytes: toBytes(sent as WireBytes) };
+    const recording = server.serve(end.length === 0 ? script : { ...script, lastBytes: end });
     const socket = await connect(server.url, options);
     socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
     expect((await socket.closed).code).toBe(closeCode ?? 1000);
     const { frames, isMasked } = await recording;
-    expect(frames.toString('hex')).toBe(Buffer.concat([toBytes(answer), toBytes(end)]).toString('hex'));
+    expect(frames.toString('hex')).toBe(Buffer.concat([toBytes(answer), end]).toString('hex'));
     expect(isMasked).toBe(true);
   });
 });

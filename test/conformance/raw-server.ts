@@ -7,6 +7,8 @@ export interface Script {
   /** Lines of the head; `{accept}` stands for the accept key. */
   readonly answer: readonly string[];
   readonly bytes: Buffer;
+  /** Sent once the client has sent a frame. */
+  readonly lastBytes?: Buffer;
 }
 
 /** What the client sent. */
@@ -36,17 +38,22 @@ export class RawServer {
   }
 
   /** Serves the next client, until it or its Close frame ends the connection. */
-  async serve({ answer, bytes }: Script): Promise<Recording> {
+  async serve({ answer, bytes, lastBytes }: Script): Promise<Recording> {
     const [client] = (await once(this.#server, 'connection')) as [Socket];
     let received = Buffer.alloc(0);
     let headEnd = -1;
+    let last = lastBytes;
     for await (const chunk of client as AsyncIterable<Buffer>) {
       received = Buffer.concat([received, chunk]);
       if (headEnd < 0) {
         headEnd = received.indexOf('\r\n\r\n');
         if (headEnd >= 0) client.write(Buffer.concat([head(answer, received.toString('latin1')), bytes]));
       }
-      if (headEnd >= 0 && hasClose(received.subarray(headEnd + 4))) break;
+      const sent = headEnd < 0 ? [] : framesIn(received.subarray(headEnd + 4));
+      if (sent.some(({ bytes: frame }) => frame[0] === 0x88)) break;
+      if (sent.length === 0 || last === undefined) continue;
+      client.write(last);
+      last = undefined;
     }
     client.end();
     const sent = framesIn(received.subarray(headEnd + 4));
@@ -87,8 +94,4 @@ function framesIn(bytes: Buffer): ClientFrame[] {
     offset = start + length;
   }
   return frames;
-}
-
-function hasClose(bytes: Buffer): boolean {
-  return framesIn(bytes).some((frame) => frame.bytes[0] === 0x88);
 }

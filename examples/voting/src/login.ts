@@ -4,7 +4,7 @@ import type { User } from './audience.ts';
 
 declare module 'express-session' {
   interface SessionData {
-    user: User;
+    voter: User;
   }
 }
 
@@ -14,7 +14,7 @@ const maxNameLength = 40;
 export function loginRoutes(): Router {
   const routes = express.Router();
   routes.get('/login', (request, response) => {
-    if (request.session.user) return response.redirect('/index');
+    if (request.session.voter) return response.redirect('/index');
     return response.render('login', { problem: undefined, name: '' });
   });
   routes.post('/login', express.urlencoded({ extended: false, limit: '4kb' }), (request, response, next) => {
@@ -25,7 +25,7 @@ export function loginRoutes(): Router {
     // A fresh session id, so that nobody can plant theirs on who signs in.
     return request.session.regenerate((error) => {
       if (error) return next(error);
-      request.session.user = { id: randomUUID(), name };
+      request.session.voter = { id: randomUUID(), name };
       return response.redirect(303, '/index');
     });
   });
@@ -48,12 +48,12 @@ function problemWith(name: string): string | undefined {
 
 /** Sends who has no session to the login page. */
 export const requirePageLogin: RequestHandler = (request, response, next) => {
-  if (request.session.user) next();
+  if (request.session.voter) next();
   else response.redirect('/login');
 };
 
 /** Refuses the WebSocket of who has no session. */
 export const requireSocketLogin: RequestHandler = (request, response, next) => {
-  if (request.session.user) next();
+  if (request.session.voter) next();
   else response.status(401).type('text').send('Sign in first: this WebSocket needs the session of /login\n');
 };

@@ -6,7 +6,7 @@ import type { VoteStore } from './vote-store.ts';
 /** The `/message` socket: a candidate's id comes as text, and everybody is told the new count. */
 export function voteOver(votes: VoteStore, audience: Audience): (socket: WebSocket, request: Request) => void {
   return (socket, request) => {
-    const user = request.session.user!;
+    const user = request.session.voter!;
     socket.send(JSON.stringify({ type: 'snapshot', data: { candidates: votes.all(), you: user } }));
     audience.join(socket, user);
     socket.on('message', (data, isBinary) => {

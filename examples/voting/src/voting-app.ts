@@ -79,7 +79,7 @@ export function createVotingApp({ dataDir, alertToken }: VotingOptions): Voting 
   app.get('/', (_request, response) => response.redirect('/index'));
   app.use(loginRoutes());
   app.get('/index', requirePageLogin, (request, response) => {
-    response.render('index', { candidates: votes.all(), users: audience.users(), user: request.session.user });
+    response.render('index', { candidates: votes.all(), users: audience.users(), user: request.session.voter });
   });
   app.ws('/message', { maxPayload: 1024 }, requireSocketLogin, voteOver(votes, audience));
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as requestHttp } from 'node:http';
 import express from 'express';
-import type { Request, Response } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Router } from '../src/index.ts';
@@ -94,6 +94,9 @@ test('a WebSocket route means by its path what an HTTP route means, over thousan
       app.use('/room/:name', mounted);
       app.use('/strict', strict);
       app.use(express.Router().use('/', inner));
+      app.use((error: Error & { status?: number }, _request: Request, response: Response, _next: NextFunction) => {
+        response.status(error.status ?? 500).send(error.message);
+      });
     });
     ports.push(port);
   }

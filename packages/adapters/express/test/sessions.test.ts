@@ -290,19 +290,19 @@ describe('cookie-parser and cookie-session', () => {
       app.use(cookieParser('secret'));
       app.use(cookieSession({ keys: ['key'] }));
       app.post('/login', (request, response) => {
-        request.session!.user = 'ann';
+        request.session.user = 'ann';
         response.cookie('theme', 'dark', { signed: true }).sendStatus(204);
       });
       app.ws(
         '/',
         (request, response, next) => {
-          request.session!.visits = 1;
+          request.session.visits = 1;
           response.cookie('seen', 'yes');
           next();
         },
         (socket, request) => {
-          request.session!.lost = true;
-          socket.send(JSON.stringify([request.session!.user, request.signedCookies.theme]));
+          request.session.left = true;
+          socket.send(JSON.stringify([request.session.user, request.signedCookies.theme]));
         },
       );
     });

@@ -35,7 +35,8 @@ test('a listener is added once, an object with handleEvent too, and can be remov
   client.send('1');
   await settle();
   server.removeEventListener('message', listener);
-  server.removeEventListener('message', () => {});
+  const stranger = (): void => {};
+  server.removeEventListener('message', stranger);
   client.send('2');
   await settle();
   server.removeEventListener('message', object);
@@ -51,7 +52,7 @@ test('onopen, onmessage, onclose and onerror hold one listener each', async () =
   expect([server.onopen, server.onmessage, server.onclose, server.onerror]).toEqual([null, null, null, null]);
   server.onopen = () => events.push('open');
   server.onmessage = () => events.push('replaced');
-  server.onmessage = ({ data }) => events.push(String(data));
+  server.onmessage = ({ data }) => events.push(data as string);
   server.onclose = () => events.push('close');
   const onerror = (): void => {};
   server.onerror = onerror;

@@ -93,15 +93,18 @@ test('calls back when the transport has taken the message, or with the error why
   server.send('b', undefined, (error) => results.push(error ?? 'sent'));
   server.ping('', (error) => results.push(error ?? 'sent'));
   server.pong('', false, (error) => results.push(error ?? 'sent'));
+  server.pong('', (error) => results.push(error ?? 'sent'));
+  server.ping();
+  server.pong();
   await settle();
-  expect(results).toEqual(['sent', 'sent', 'sent', 'sent']);
+  expect(results).toEqual(Array.from({ length: 5 }, () => 'sent'));
   server.close();
   expect(server.send('late', (error) => results.push(error))).toBe(false);
   expect(server.send('late')).toBe(false);
   expect(server.ping('late', true, (error) => results.push(error))).toBe(false);
   await client.closed;
   await settle();
-  expect(results.slice(4).map(String)).toEqual(
+  expect(results.slice(5).map(String)).toEqual(
     Array.from({ length: 2 }, () => 'Error: Cannot send: the socket is not open'),
   );
 });

@@ -109,7 +109,7 @@ export class PendingUpgrade {
     if (!this.isUndecided) return;
     this.watchSession();
     if (this.#sessionWatch?.isEnded) {
-      return this.refuse(new HandshakeError('WS_ERR_HANDSHAKE_SESSION', 401, 'The session has ended'));
+      return this.refuse(401, 'The session has ended');
     }
     this.#onAccepted = onAccepted;
     this.#state = 'accepting';
@@ -121,8 +121,8 @@ export class PendingUpgrade {
     }
   }
 
-  /** Answers with the error's status and message, unless another answer was begun. */
-  refuse({ status, message }: HandshakeError): void {
+  /** Answers with this status, and the message as plain text, unless another answer was begun. */
+  refuse(status: number, message: string): void {
     if (!this.isUndecided) return;
     const { response } = this;
     this.#state = 'refused';
@@ -136,8 +136,7 @@ export class PendingUpgrade {
   fail(error: unknown): void {
     this.host.report(error, { phase: 'handshake', request: this.request });
     if (!this.isUndecided) return this.abort();
-    const message = error instanceof HandshakeError ? error.message : 'Internal server error';
-    this.refuse(new HandshakeError('WS_ERR_HANDSHAKE_FAILED', 500, message));
+    this.refuse(500, error instanceof HandshakeError ? error.message : 'Internal server error');
   }
 
   /** Refuses without waiting for the app's middleware, whatever it still does. An answer that was begun goes on. */

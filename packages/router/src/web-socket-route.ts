@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { chooseProtocol, HandshakeError } from '@turnout/core';
+import { chooseProtocol } from '@turnout/core';
 import { openSocket } from './open-socket.ts';
 import type { SocketHandler } from './open-socket.ts';
 import { isAllowedOrigin, isSameOrigin } from './origin.ts';
@@ -39,7 +39,7 @@ function checkOrigin(pending: PendingUpgrade, options: RouteOptions, next: Next)
   pending.watchSession();
   if (upgrade.origin === undefined || isSameOrigin(upgrade.origin, host.addressOf(request))) return next();
   const settle = (isAllowed: boolean): void => {
-    if (isAllowed !== true) return pending.refuse(originError(pending));
+    if (isAllowed !== true) return pending.refuse(403, describeOrigin(pending));
     if (pending.isUndecided) next();
   };
   let verdict: boolean | Promise<boolean>;
@@ -52,12 +52,12 @@ function checkOrigin(pending: PendingUpgrade, options: RouteOptions, next: Next)
   else settle(verdict);
 }
 
-function originError({ request, upgrade, host }: PendingUpgrade): HandshakeError {
+function describeOrigin({ request, upgrade, host }: PendingUpgrade): string {
   const address = host.addressOf(request);
-  const message =
+  return (
     `Origin ${upgrade.origin} may not open a WebSocket here, at ${address.scheme}://${address.host}: ` +
-    'it is neither the same origin nor one that the app allows (option origin)';
-  return new HandshakeError('WS_ERR_HANDSHAKE_ORIGIN_REFUSED', 403, message);
+    'it is neither the same origin nor one that the app allows (option origin)'
+  );
 }
 
 function acceptUpgrade(pending: PendingUpgrade, options: RouteOptions, handler: SocketHandler): void {

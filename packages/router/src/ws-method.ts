@@ -14,29 +14,39 @@ export type RouteParameters<Path extends Router.Path> = Router.RouteParameters<P
  * types of a function's parameters only where it knows its place.
  */
 export interface WsMethod<Owner> {
-  <Path extends Router.Path, P = RouteParameters<Path>>(path: Path, handler: Handler<P>): Owner;
-  <Path extends Router.Path, P = RouteParameters<Path>>(path: Path, first: First<P>, handler: Handler<P>): Owner;
+  <Path extends Router.Path, P = RouteParameters<Path>>(path: Path, handler: Handler<NoInfer<P>>): Owner;
   <Path extends Router.Path, P = RouteParameters<Path>>(
     path: Path,
-    first: First<P>,
-    second: Middleware<P>,
-    handler: Handler<P>,
+    first: First<NoInfer<P>>,
+    handler: Handler<NoInfer<P>>,
   ): Owner;
   <Path extends Router.Path, P = RouteParameters<Path>>(
-    ...args: [path: Path, first: First<P>, second: Middleware<P>, third: Middleware<P>, handler: Handler<P>]
+    path: Path,
+    first: First<NoInfer<P>>,
+    second: Middleware<NoInfer<P>>,
+    handler: Handler<NoInfer<P>>,
   ): Owner;
   <Path extends Router.Path, P = RouteParameters<Path>>(
     ...args: [
       path: Path,
-      first: First<P>,
-      second: Middleware<P>,
-      third: Middleware<P>,
-      fourth: Middleware<P>,
-      handler: Handler<P>,
+      first: First<NoInfer<P>>,
+      second: Middleware<NoInfer<P>>,
+      third: Middleware<NoInfer<P>>,
+      handler: Handler<NoInfer<P>>,
+    ]
+  ): Owner;
+  <Path extends Router.Path, P = RouteParameters<Path>>(
+    ...args: [
+      path: Path,
+      first: First<NoInfer<P>>,
+      second: Middleware<NoInfer<P>>,
+      third: Middleware<NoInfer<P>>,
+      fourth: Middleware<NoInfer<P>>,
+      handler: Handler<NoInfer<P>>,
     ]
   ): Owner;
   <Path extends Router.Path, P = RouteParameters<Path>>(
     path: Path,
-    ...rest: [first: First<P>, ...middleware: Middleware<P>[], handler: Handler<P>]
+    ...rest: [first: First<NoInfer<P>>, ...middleware: Middleware<NoInfer<P>>[], handler: Handler<NoInfer<P>>]
   ): Owner;
 }

@@ -24,29 +24,35 @@ type Handler<P> = SocketHandler<Request<P>>;
  * types of a function's parameters only where it knows its place.
  */
 export interface WsMethod<Owner> {
-  <Route extends Path, P = Params<Route>>(path: Route, handler: Handler<P>): Owner;
-  <Route extends Path, P = Params<Route>>(path: Route, first: First<P>, handler: Handler<P>): Owner;
+  <Route extends Path, P = Params<Route>>(path: Route, handler: Handler<NoInfer<P>>): Owner;
+  <Route extends Path, P = Params<Route>>(path: Route, first: First<NoInfer<P>>, handler: Handler<NoInfer<P>>): Owner;
   <Route extends Path, P = Params<Route>>(
     path: Route,
-    first: First<P>,
-    second: Middleware<P>,
-    handler: Handler<P>,
-  ): Owner;
-  <Route extends Path, P = Params<Route>>(
-    ...args: [path: Route, first: First<P>, second: Middleware<P>, third: Middleware<P>, handler: Handler<P>]
+    first: First<NoInfer<P>>,
+    second: Middleware<NoInfer<P>>,
+    handler: Handler<NoInfer<P>>,
   ): Owner;
   <Route extends Path, P = Params<Route>>(
     ...args: [
       path: Route,
-      first: First<P>,
-      second: Middleware<P>,
-      third: Middleware<P>,
-      fourth: Middleware<P>,
-      handler: Handler<P>,
+      first: First<NoInfer<P>>,
+      second: Middleware<NoInfer<P>>,
+      third: Middleware<NoInfer<P>>,
+      handler: Handler<NoInfer<P>>,
+    ]
+  ): Owner;
+  <Route extends Path, P = Params<Route>>(
+    ...args: [
+      path: Route,
+      first: First<NoInfer<P>>,
+      second: Middleware<NoInfer<P>>,
+      third: Middleware<NoInfer<P>>,
+      fourth: Middleware<NoInfer<P>>,
+      handler: Handler<NoInfer<P>>,
     ]
   ): Owner;
   <Route extends Path, P = Params<Route>>(
     path: Route,
-    ...rest: [first: First<P>, ...middleware: Middleware<P>[], handler: Handler<P>]
+    ...rest: [first: First<NoInfer<P>>, ...middleware: Middleware<NoInfer<P>>[], handler: Handler<NoInfer<P>>]
   ): Owner;
 }

@@ -6,10 +6,11 @@ import type { Duplex } from 'node:stream';
 import { connect } from '@turnout/core';
 import express from 'express';
 import type { NextFunction, Request, Response } from 'express';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { attach, Router, turnout } from '../src/index.ts';
 import { exchange, formatHandshake, statusOf } from './raw-client.ts';
-import { closeAfterTest, listen, serve } from './serving.ts';
+import { closeAfterTest, eventually, listen, serve } from './serving.ts';
+import type { App } from './serving.ts';
 
 /** The first message that a socket at `url` gets. */
 async function firstMessage(url: string): Promise<string | Buffer | null> {
@@ -222,6 +223,30 @@ describe('an upgrade that is refused', () => {
   });
 });
 
+test('an error that no handler takes is printed as Express does it, except in its test environment', async () => {
+  const print = vi.spyOn(console, 'error').mockImplementation(() => {});
+  try {
+    const setUp = (app: App): void => {
+      app.ws(
+        '/',
+        () => {
+          throw new Error('Broken');
+        },
+        () => {},
+      );
+    };
+    const tested = await serve(setUp);
+    await expect(connect(tested.url)).rejects.toMatchObject({ status: 500, body: /Error: Broken/ });
+    const { app, url } = await serve(setUp);
+    app.set('env', 'production');
+    await expect(connect(url)).rejects.toMatchObject({ status: 500, body: /Internal Server Error/ });
+    await eventually(() => print.mock.calls.length > 0);
+    expect(print.mock.calls).toMatchObject([[{ message: 'Broken' }]]);
+  } finally {
+    print.mockRestore();
+  }
+});
+
 describe('a plain request of a WebSocket path', () => {
   test('gets 426 and the reason', async () => {
     const { page } = await serve((app) => void app.ws('/socket', () => {}));
@@ -250,8 +275,9 @@ describe('turnout()', () => {
     const other = express();
     expect(turnout(app)).toBe(app);
     expect(() => turnout(app)).toThrow(new TypeError('Invalid app: it has WebSocket routes already'));
-    expect('ws' in other || 'ws' in express.application || 'ws' in express.Router.prototype).toBe(false);
-    expect(other.listen).toBe(express.application.listen);
+    const untouched: object[] = [other, express.application, express.Router.prototype as object];
+    expect(untouched.filter((object) => 'ws' in object || 'sockets' in object)).toEqual([]);
+    expect(Reflect.get(other, 'listen')).toBe(Reflect.get(express.application, 'listen'));
     expect(() => attach(createServer(), other)).toThrow(
       new TypeError('Invalid app: expected one that turnout() has returned'),
     );

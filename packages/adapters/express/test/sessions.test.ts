@@ -239,7 +239,7 @@ describe('a log-out', () => {
 
   test('while middleware waits refuses the upgrade', async () => {
     let letPass: (() => void) | undefined;
-    const { page, url } = await serveSessions((app) => {
+    const { page, port } = await serveSessions((app) => {
       app.ws(
         '/',
         (_request, _response, next) => {
@@ -249,12 +249,11 @@ describe('a log-out', () => {
       );
     });
     const cookie = await signIn(page);
-    const dialling = dialWith(url, cookie);
-    const refused = expect(dialling).rejects.toMatchObject({ status: 401 });
+    const answer = exchange(port, formatHandshake('/', [`Cookie: ${cookie}`]));
     await eventually(() => letPass !== undefined);
     await post(`${page}/logout`, cookie);
     letPass!();
-    await refused;
+    expect(statusOf(await answer)).toBe(401);
   });
 
   test('while the session is being saved closes the socket before its handler runs', async () => {

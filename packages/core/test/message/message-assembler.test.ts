@@ -48,6 +48,11 @@ describe('MessageAssembler', () => {
     expect(assembled([chunk])[0]!.payload.buffer).toBe(chunk.buffer);
   });
 
+  test('gives a message of several fragments no more memory than it is long, once its length is known', () => {
+    const chunks = [rawFrame(0x02, Buffer.alloc(300)), ...chunksOf(rawFrame(0x80, Buffer.alloc(400)), 'halves')];
+    expect(assembled(chunks)[0]!.payload.buffer.byteLength).toBe(700);
+  });
+
   test('hands on control frames between fragments as they come', () => {
     const frames = [
       rawFrame(0x01, 'He'),

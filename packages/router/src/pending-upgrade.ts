@@ -5,7 +5,8 @@ import type { UpgradeRequest, WebSocket } from '@turnout/core';
 import type { ErrorContext } from './error-context.ts';
 import type { Address } from './origin.ts';
 import type { AppOptions } from './route-options.ts';
-import { sessionOf } from './session-convention.ts';
+import { namedSessionOf, sessionOf, whenSessionNamed } from './session-convention.ts';
+import type { SessionRequest } from './session-convention.ts';
 import { SessionWatch } from './session-watch.ts';
 import { createUpgradeResponse, endLingering, releaseResponse } from './upgrade-response.ts';
 
@@ -79,6 +80,8 @@ export class PendingUpgrade {
     this.response.on('error', (error) => host.report(error, { phase: 'handshake', request }));
     duplex.on('close', this.#onClose);
     if (timeout !== Infinity) this.#timer = setTimeout(() => this.#onTimeout(), timeout);
+    // From here on, so that a log-out is not missed while middleware loads the session, or waits for something else.
+    whenSessionNamed(request, () => this.#state === 'pending' && this.#watch(namedSessionOf(request)));
     pendingUpgrades.set(request, this);
   }
 
@@ -92,14 +95,6 @@ export class PendingUpgrade {
     return this.#sessionWatch;
   }
 
-  /** Notices from now on when the session ends that middleware has put on the request, if any. */
-  watchSession(): void {
-    const session = sessionOf(this.request);
-    if (session?.sessionID === this.#sessionWatch?.id) return;
-    this.#sessionWatch?.release();
-    this.#sessionWatch = session && new SessionWatch(session);
-  }
-
   /**
    * Answers 101 with the headers that middleware has set, unless another answer was begun.
    *
@@ -107,7 +102,7 @@ export class PendingUpgrade {
    */
   accept(protocol: string, onAccepted: (duplex: Duplex, head: Buffer) => void): void {
     if (!this.isUndecided) return;
-    this.watchSession();
+    this.#watch(sessionOf(this.request));
     if (this.#sessionWatch?.isEnded) {
       return this.refuse(401, 'The session has ended');
     }
@@ -160,6 +155,13 @@ export class PendingUpgrade {
     for (const [name, value] of acceptHeaders(this.upgrade, protocol)) response.setHeader(name, value);
     response.writeHead(101);
     response.end();
+  }
+
+  /** Notices from now on when this session ends, and no other. */
+  #watch(session: SessionRequest | undefined): void {
+    if (session?.sessionID === this.#sessionWatch?.id) return;
+    this.#sessionWatch?.release();
+    this.#sessionWatch = session && new SessionWatch(session);
   }
 
   #removeForeignHeaders(): void {

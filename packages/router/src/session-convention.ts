@@ -24,7 +24,27 @@ export interface StoredSession {
 
 /** The request with its session; `undefined` where no middleware has put one on it that a store keeps. */
 export function sessionOf(request: IncomingMessage): SessionRequest | undefined {
-  const { sessionID, sessionStore, session } = request as Partial<SessionRequest>;
-  if (typeof sessionID !== 'string' || typeof sessionStore?.destroy !== 'function' || !session) return undefined;
+  const named = namedSessionOf(request);
+  return named?.session ? named : undefined;
+}
+
+/** As {@link sessionOf}, also while the session itself is still being loaded. */
+export function namedSessionOf(request: IncomingMessage): SessionRequest | undefined {
+  const { sessionID, sessionStore } = request as Partial<SessionRequest>;
+  if (typeof sessionID !== 'string' || typeof sessionStore?.destroy !== 'function') return undefined;
   return request as IncomingMessage & SessionRequest;
+}
+
+/** Calls `onNamed` whenever middleware assigns `request.sessionID`: before it loads that session, and for a new one. */
+export function whenSessionNamed(request: IncomingMessage, onNamed: () => void): void {
+  let id: unknown;
+  Object.defineProperty(request, 'sessionID', {
+    get: () => id,
+    set: (value: unknown) => {
+      id = value;
+      onNamed();
+    },
+    enumerable: true,
+    configurable: true,
+  });
 }

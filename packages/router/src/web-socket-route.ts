@@ -36,7 +36,6 @@ export function createWebSocketRoute(options: RouteOptions, handler: SocketHandl
 /** RFC 6455 §10.2: a browser sends cookies along whatever page opens the socket, and names that page's origin. */
 function checkOrigin(pending: PendingUpgrade, options: RouteOptions, next: Next): void {
   const { request, upgrade, host } = pending;
-  pending.watchSession();
   if (upgrade.origin === undefined || isSameOrigin(upgrade.origin, host.addressOf(request))) return next();
   const settle = (isAllowed: boolean): void => {
     if (isAllowed !== true) return pending.refuse(403, describeOrigin(pending));

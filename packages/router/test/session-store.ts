@@ -83,7 +83,7 @@ export interface WithSession {
 export function useStore(store: TestStore) {
   return (request: IncomingMessage, _response: ServerResponse, next: () => void): void => {
     const id = request.url!.split('?')[1];
-    if (id !== undefined) Object.assign(request, { sessionID: id, sessionStore: store, session: store.data(id) });
+    if (id !== undefined) Object.assign(request, { sessionStore: store, sessionID: id, session: store.data(id) });
     next();
   };
 }

@@ -69,6 +69,41 @@ describe('a session that ends', () => {
     expect([statusOf(answer), answer.endsWith('The session has ended\n'), router.sockets.size]).toEqual([401, true, 0]);
   });
 
+  test('while it is being loaded is a 401', async () => {
+    const store = new TestStore();
+    store.add('a', {});
+    const { port } = await serveRouter((app) => {
+      app.use((request, _response, next) => {
+        Object.assign(request, { sessionStore: store, sessionID: 'a' });
+        const session = store.data('a');
+        store.destroy('a');
+        Object.assign(request, { session });
+        next();
+      });
+      app.ws('/', () => {
+        throw new Error('Never called');
+      });
+    });
+    expect(statusOf(await RawClient.exchange(port, formatHandshake()))).toBe(401);
+  });
+
+  test('and is replaced while its handler runs leaves nothing behind', async () => {
+    const store = new TestStore();
+    store.add('a', {});
+    const { url } = await serveRouter((app) => {
+      app.use(useStore(store));
+      app.ws('/', (socket, request) => {
+        Object.assign(request, { sessionID: 'b' });
+        socket.send('renewed');
+      });
+    });
+    const socket = await connect(`${url}/?a`);
+    expect(await socket.receive()).toBe('renewed');
+    store.destroy('b');
+    store.destroy('a');
+    expect(await socket.closed).toMatchObject({ code: 3000 });
+  });
+
   test('while the 101 is on the way closes the socket, and its handler is not called', async () => {
     const store = new TestStore();
     store.add('a', {});

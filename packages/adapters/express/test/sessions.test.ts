@@ -256,6 +256,23 @@ describe('a log-out', () => {
     expect(statusOf(await answer)).toBe(401);
   });
 
+  test('while express-session loads the session refuses the upgrade', async () => {
+    const { page, port, store } = await serveSessions((app) => void app.ws('/', () => {}));
+    const cookie = await signIn(page);
+    const get = store.get.bind(store);
+    let loading: (() => void) | undefined;
+    store.get = (id, callback) =>
+      get(id, (error, data) => {
+        store.get = get;
+        loading = () => callback(error, data);
+      });
+    const answer = exchange(port, formatHandshake('/', [`Cookie: ${cookie}`]));
+    await eventually(() => loading !== undefined);
+    await post(`${page}/logout`, cookie);
+    loading!();
+    expect(statusOf(await answer)).toBe(401);
+  });
+
   test('while the session is being saved closes the socket before its handler runs', async () => {
     let handled = 0;
     const { page, url, store } = await serveSessions((app) => {

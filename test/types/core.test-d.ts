@@ -1,0 +1,73 @@
+import type { Buffer } from 'node:buffer';
+import type { Duplex } from 'node:stream';
+import { accept, connect, WebSocket, type CloseInfo, type ErrorPhase, type ProtocolError } from '@turnout/core';
+import { describe, expectTypeOf, test } from 'vitest';
+
+declare const socket: WebSocket;
+declare const duplex: Duplex;
+
+describe('WebSocket', () => {
+  test('reads text as a string and bytes as a Buffer, and null at the end', () => {
+    expectTypeOf(socket.receive()).resolves.toEqualTypeOf<string | Buffer | null>();
+    expectTypeOf(socket[Symbol.asyncIterator]()).toExtend<AsyncIterator<string | Buffer>>();
+  });
+
+  test('knows the arguments of its events', () => {
+    socket.on('message', (data, isBinary) => {
+      expectTypeOf(data).toEqualTypeOf<Buffer>();
+      expectTypeOf(isBinary).toEqualTypeOf<boolean>();
+    });
+    socket.on('close', (code, reason) => {
+      expectTypeOf(code).toEqualTypeOf<number>();
+      expectTypeOf(reason).toEqualTypeOf<Buffer>();
+    });
+    socket.addEventListener('close', ({ code, reason, wasClean, target }) => {
+      expectTypeOf([code, reason, wasClean] as const).toEqualTypeOf<readonly [number, string, boolean]>();
+      expectTypeOf(target).toEqualTypeOf<WebSocket>();
+    });
+    // @ts-expect-error there is no such event
+    socket.on('upgrade', () => {});
+  });
+
+  test('takes text and every kind of bytes, and tells whether more may follow', () => {
+    expectTypeOf(socket.send('text')).toEqualTypeOf<boolean>();
+    socket.send(new ArrayBuffer(1), { binary: true }, () => {});
+    socket.send(new Float32Array(1), (error) => expectTypeOf(error).toEqualTypeOf<Error | null | undefined>());
+    // @ts-expect-error a number is a mistake
+    socket.send(1);
+    // @ts-expect-error compression is not there yet
+    socket.send('text', { compress: true });
+  });
+
+  test('tells how it ended, and cannot be told what it is', () => {
+    expectTypeOf(socket.closed).resolves.toEqualTypeOf<CloseInfo>();
+    expectTypeOf(socket.readyState).toEqualTypeOf<1 | 2 | 3>();
+    // @ts-expect-error the handshake has chosen it
+    socket.protocol = 'other';
+    // @ts-expect-error blobs are not there
+    socket.binaryType = 'blob';
+  });
+
+  test('needs a role, and tells its hook the phase', () => {
+    // @ts-expect-error which end is it
+    new WebSocket(duplex, {});
+    new WebSocket(duplex, {
+      role: 'server',
+      onError: (error, context) => {
+        expectTypeOf(error).toBeUnknown();
+        expectTypeOf(context.phase).toEqualTypeOf<ErrorPhase>();
+        expectTypeOf(context.socket).toEqualTypeOf<WebSocket>();
+      },
+    });
+  });
+});
+
+test('accept() and connect() give a socket, and take the limits that concern them', () => {
+  expectTypeOf(accept).returns.toEqualTypeOf<WebSocket>();
+  expectTypeOf(
+    connect('ws://127.0.0.1', { protocols: 'a', maxPayload: 1, handshakeTimeout: 1 }),
+  ).resolves.toEqualTypeOf<WebSocket>();
+  // @ts-expect-error a server's limit
+  void connect('ws://127.0.0.1', { maxHeaders: 1 });
+  expectTypeOf<ProtocolError>().toHaveProperty('closeCode').toEqualTypeOf<number>();
+});

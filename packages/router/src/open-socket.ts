@@ -4,7 +4,7 @@ import { CloseCode, WebSocket } from '@turnout/core';
 import type { PendingUpgrade } from './pending-upgrade.ts';
 import type { RouteOptions } from './route-options.ts';
 import { SessionChanges } from './session-changes.ts';
-import { sessionOf } from './session-convention.ts';
+import type { SessionRequest } from './session-convention.ts';
 import type { SessionWatch } from './session-watch.ts';
 
 /**
@@ -37,19 +37,18 @@ export function openSocket(pending: PendingUpgrade, { duplex, head, protocol, op
     onError: (error, { phase }) => host.report(error, { phase, request, socket }),
   });
   const isUsable = host.onOpen(socket);
-  if (watch === undefined) {
-    if (isUsable) void runHandler(pending, socket, handler);
-    return;
-  }
-  watch.whenEnded(() => socket.close(CloseCode.Unauthorized, 'Session ended'));
-  const handled = isUsable && !watch.isEnded ? runHandler(pending, socket, handler) : undefined;
-  void Promise.all([handled, socket.closed]).then(() => watch.release());
+  watch?.whenEnded(() => socket.close(CloseCode.Unauthorized, 'Session ended'));
+  const handled = isUsable && !watch?.isEnded ? runHandler(pending, socket, handler) : undefined;
+  if (watch !== undefined)
+    void keepWatch(pending, socket, watch)
+      .then(() => handled)
+      .then(() => watch.release());
 }
 
 async function runHandler(pending: PendingUpgrade, socket: WebSocket, handler: SocketHandler): Promise<void> {
-  const { request, host, sessionWatch } = pending;
+  const { request, host, sessionWatch: watch } = pending;
   try {
-    const changes = trackSession(request, sessionWatch);
+    const changes = watch && new SessionChanges(request as IncomingMessage & SessionRequest, watch);
     const result: unknown = handler(socket, request);
     await Promise.all([result, changes?.save()]);
     await changes?.save();
@@ -59,7 +58,12 @@ async function runHandler(pending: PendingUpgrade, socket: WebSocket, handler: S
   }
 }
 
-function trackSession(request: IncomingMessage, watch: SessionWatch | undefined): SessionChanges | undefined {
-  const session = watch === undefined ? undefined : sessionOf(request);
-  return session === undefined ? undefined : new SessionChanges(session, watch!);
+async function keepWatch({ request, host }: PendingUpgrade, socket: WebSocket, watch: SessionWatch): Promise<void> {
+  try {
+    // It has ended while the end of the response was saving it, and stands in the store once more.
+    if (watch.isEnded) await watch.destroySession();
+  } catch (error) {
+    host.report(error, { phase: 'open', request, socket });
+  }
+  await socket.closed;
 }

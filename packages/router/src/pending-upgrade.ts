@@ -104,6 +104,8 @@ export class PendingUpgrade {
     if (!this.isUndecided) return;
     this.#watch(sessionOf(this.request));
     if (this.#sessionWatch?.isEnded) {
+      // The end of a response saves the session that is on its request, and would bring it back.
+      Reflect.deleteProperty(this.request, 'session');
       return this.refuse(401, 'The session has ended');
     }
     this.#onAccepted = onAccepted;

@@ -1,4 +1,4 @@
-import type { SessionRequest, SessionStore, StoredSession } from './session-convention.ts';
+import type { SessionRequest, StoredSession } from './session-convention.ts';
 import type { SessionWatch } from './session-watch.ts';
 
 /** The top-level keys of a session with their values as JSON; all but the cookie, which the middleware keeps. */
@@ -25,9 +25,8 @@ export class SessionChanges {
 
   /** Stores what has changed since the last time. Rejects with what the store fails with. */
   save(): Promise<void> {
-    const { sessionID, sessionStore } = this.#request;
     // After regenerate() it is another session, which this socket was not opened under.
-    if (sessionID !== this.#watch.id) return this.#lastSave;
+    if (this.#request.sessionID !== this.#watch.id) return this.#lastSave;
     const now = snapshotOf(this.#request);
     const changedKeys = [...new Set([...this.#saved.keys(), ...now.keys()])].filter(
       (key) => this.#saved.get(key) !== now.get(key),
@@ -35,19 +34,19 @@ export class SessionChanges {
     this.#saved = now;
     if (changedKeys.length === 0) return this.#lastSave;
     const changes = new Map(changedKeys.map((key) => [key, now.get(key)]));
-    this.#lastSave = this.#lastSave.then(() => this.#apply(sessionStore, changes));
+    this.#lastSave = this.#lastSave.then(() => this.#apply(changes));
     return this.#lastSave;
   }
 
-  async #apply(store: SessionStore, changes: ReadonlyMap<string, string | undefined>): Promise<void> {
-    const session = await loadSession(store, this.#watch.id);
+  async #apply(changes: ReadonlyMap<string, string | undefined>): Promise<void> {
+    const session = await loadSession(this.#watch);
     if (!session || this.#watch.isEnded) return;
     for (const [key, value] of changes) setOrDelete(session, key, value);
     await new Promise<void>((resolve, reject) => {
       session.save((error) => (error ? reject(error) : resolve()));
     });
     // Logged out while it was being saved: the store may have got our write last.
-    if (this.#watch.isEnded) store.destroy(this.#watch.id);
+    if (this.#watch.isEnded) await this.#watch.destroySession();
   }
 }
 
@@ -72,7 +71,7 @@ function setOrDelete(session: StoredSession, key: string, json: string | undefin
     });
 }
 
-function loadSession(store: SessionStore, id: string): Promise<StoredSession | null | undefined> {
+function loadSession({ store, id }: SessionWatch): Promise<StoredSession | null | undefined> {
   return new Promise((resolve, reject) => {
     if (store.load === undefined) return resolve(undefined);
     store.load(id, (error, session) => (error ? reject(error) : resolve(session)));

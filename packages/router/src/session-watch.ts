@@ -11,12 +11,14 @@ const watchesOf = new WeakMap<SessionStore, WatchesById>();
  */
 export class SessionWatch {
   readonly id: string;
+  readonly store: SessionStore;
   readonly #watches: WatchesById;
   #isEnded = false;
   #onEnd: (() => void) | undefined;
 
   constructor({ sessionID, sessionStore }: SessionRequest) {
     this.id = sessionID;
+    this.store = sessionStore;
     this.#watches = watchesOf.get(sessionStore) ?? watchStore(sessionStore);
     const others = this.#watches.get(sessionID);
     if (others === undefined) this.#watches.set(sessionID, new Set([this]));
@@ -31,6 +33,14 @@ export class SessionWatch {
   whenEnded(onEnd: () => void): void {
     if (this.#isEnded) onEnd();
     else this.#onEnd = onEnd;
+  }
+
+  /** Ends the session in the store, where it may stand once more after it has ended. */
+  destroySession(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      // With a callback, as a store that is given none may reject a promise that nobody holds.
+      this.store.destroy(this.id, (error) => (error ? reject(error) : resolve()));
+    });
   }
 
   /** The session has ended. */

@@ -27,7 +27,8 @@ export function createUpgradeResponse(request: IncomingMessage, duplex: Duplex):
 /** Takes the connection away from its response. What is written to the response afterwards goes nowhere. */
 export function releaseResponse(response: ServerResponse, duplex: Duplex): void {
   response.detachSocket(duplex as Socket);
-  response.destroy();
+  // As http.Server ends a response. Its destroy() says `close` or not, depending on the version of Node.js.
+  response.destroyed = true;
   response.emit('close');
 }
 

@@ -11,6 +11,8 @@ export interface Serving {
   readonly port: number;
   /** `ws://127.0.0.1:port` */
   readonly url: string;
+  /** The TCP connections that the server has not seen the end of. */
+  readonly connections: ReadonlySet<unknown>;
 }
 
 /** Listens on a free port until the test is over. */
@@ -28,7 +30,7 @@ export async function listen(server: Server): Promise<Serving> {
     if (server.listening) await once(server, 'close');
   });
   const { port } = server.address() as AddressInfo;
-  return { server, port, url: `ws://127.0.0.1:${port}` };
+  return { server, port, url: `ws://127.0.0.1:${port}`, connections };
 }
 
 /** A router on a server of its own. */

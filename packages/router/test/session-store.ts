@@ -7,6 +7,7 @@ type Callback = (error?: Error | null) => void;
 export class TestStore {
   readonly sessions = new Map<string, string>();
   readonly calls: string[] = [];
+  failing: 'destroy' | undefined;
   /** Awaited before each `load` and `save` answers. */
   beforeAnswer: (step: 'load' | 'save') => Promise<void> | void = () => {};
 
@@ -22,7 +23,7 @@ export class TestStore {
   destroy(id: string, callback?: Callback): void {
     this.calls.push(`destroy ${id}`);
     this.sessions.delete(id);
-    callback?.();
+    callback?.(this.failing === 'destroy' ? new Error('Cannot destroy') : undefined);
   }
 
   clear(callback?: Callback): void {

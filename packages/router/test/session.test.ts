@@ -129,6 +129,32 @@ describe('a session that ends', () => {
     expect(handled).toBe(0);
   });
 
+  test('while the 101 is on the way, in a store that then fails, is reported', async () => {
+    const store = new TestStore();
+    store.add('a', {});
+    const { url, errors } = await serveRouter((app) => {
+      app.use(useStore(store));
+      app.ws(
+        '/',
+        (_request, response, next) => {
+          const end = response.end.bind(response);
+          response.end = () => {
+            store.destroy('a');
+            store.failing = 'destroy';
+            return end();
+          };
+          next();
+        },
+        () => {
+          throw new Error('Never called');
+        },
+      );
+    });
+    const socket = await connect(`${url}/?a`);
+    expect(await socket.closed).toMatchObject({ code: 3000 });
+    expect(errors).toMatchObject([{ message: 'Cannot destroy' }]);
+  });
+
   test('by middleware’s own hand leaves the upgrade without one', async () => {
     const store = new TestStore();
     store.add('a', {});

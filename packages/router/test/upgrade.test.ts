@@ -551,7 +551,7 @@ describe('time', () => {
 describe('a client that goes away', () => {
   test('while middleware waits, 1000 times, leaves nothing and disturbs nobody', async () => {
     const waiting: (() => void)[] = [];
-    const { port, url, router, errors } = await serveRouter((app) => {
+    const { port, url, router, errors, connections } = await serveRouter((app) => {
       app.ws(
         '/wait',
         async (_request, _response, next) => {
@@ -572,6 +572,7 @@ describe('a client that goes away', () => {
       for (const client of clients) client.write(formatHandshake({ target: '/wait' }));
       await eventually(() => waiting.length === 100);
       for (const client of clients) client.reset();
+      await eventually(() => connections.size === 1);
       bystander.send(`round ${round}`);
       expect(await bystander.receive()).toBe(`round ${round}`);
       for (const resolve of waiting.splice(0)) resolve();

@@ -18,6 +18,8 @@ export interface Serving {
   readonly url: string;
   /** `http://127.0.0.1:port` */
   readonly page: string;
+  /** The TCP connections that the server has not seen the end of. */
+  readonly connections: ReadonlySet<unknown>;
   /** What the error hook was told. */
   readonly errors: unknown[];
 }
@@ -35,15 +37,16 @@ export async function serve(setUp: (app: App) => void, options: TurnoutOptions =
 }
 
 /** Listens on a free port until the test is over. */
-export async function listen(server: Server): Promise<Pick<Serving, 'server' | 'port' | 'url' | 'page'>> {
+export async function listen(server: Server): Promise<Omit<Serving, 'app' | 'errors'>> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  closeAfterTest(server);
+  const connections = closeAfterTest(server);
   const { port } = server.address() as AddressInfo;
-  return { server, port, url: `ws://127.0.0.1:${port}`, page: `http://127.0.0.1:${port}` };
+  return { server, port, url: `ws://127.0.0.1:${port}`, page: `http://127.0.0.1:${port}`, connections };
 }
 
-export function closeAfterTest(server: Server): void {
+/** Returns the open connections of the server. */
+export function closeAfterTest(server: Server): ReadonlySet<unknown> {
   const connections = new Set<{ destroy(): void }>();
   server.on('connection', (connection) => {
     connections.add(connection);
@@ -54,6 +57,7 @@ export function closeAfterTest(server: Server): void {
     server.close();
     await once(server, 'close');
   });
+  return connections;
 }
 
 /** Resolves once `condition` holds; the test's own time limit ends it otherwise. */

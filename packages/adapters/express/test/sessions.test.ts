@@ -167,14 +167,23 @@ describe('express-session', () => {
     const { page, url, data } = await serveSessions((app) => {
       app.ws('/', (socket, request) => {
         socket.on('message', () => {
-          request.session.visits = 3;
-          request.session.save(() => socket.send('saved'));
+          request.session.reload(() => {
+            request.session.visits = 3;
+            request.session.save(() => socket.send('saved'));
+          });
         });
       });
+      app.post('/rename', (request, response) => {
+        request.session.user = 'anna';
+        response.sendStatus(204);
+      });
     });
-    const socket = await dialWith(url, await signIn(page));
+    const cookie = await signIn(page);
+    const socket = await dialWith(url, cookie);
+    await post(`${page}/rename`, cookie);
     socket.send('save');
-    expect([await socket.receive(), data().visits]).toEqual(['saved', 3]);
+    expect(await socket.receive()).toBe('saved');
+    expect(data()).toMatchObject({ visits: 3, user: 'anna' });
     socket.terminate();
   });
 
@@ -257,7 +266,16 @@ describe('a log-out', () => {
   });
 
   test('while express-session loads the session refuses the upgrade', async () => {
-    const { page, port, store } = await serveSessions((app) => void app.ws('/', () => {}));
+    const { page, port, store } = await serveSessions((app) => {
+      app.ws(
+        '/',
+        (request, _response, next) => {
+          request.session.visits = 1;
+          next();
+        },
+        () => {},
+      );
+    });
     const cookie = await signIn(page);
     const get = store.get.bind(store);
     let loading: (() => void) | undefined;
@@ -271,6 +289,7 @@ describe('a log-out', () => {
     await post(`${page}/logout`, cookie);
     loading!();
     expect(statusOf(await answer)).toBe(401);
+    expect(Object.keys((store as unknown as { sessions: object }).sessions)).toEqual([]);
   });
 
   test('while the session is being saved closes the socket before its handler runs', async () => {
@@ -296,7 +315,7 @@ describe('a log-out', () => {
     await post(`${page}/logout`, cookie);
     saving!();
     expect(await (await dialling).closed).toMatchObject({ code: 3000 });
-    expect(handled).toBe(0);
+    expect([handled, Object.keys((store as unknown as { sessions: object }).sessions)]).toEqual([0, []]);
   });
 });
 

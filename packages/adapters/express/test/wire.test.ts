@@ -3,71 +3,69 @@ import express from 'express';
 import type { Request, Response } from 'express';
 import session from 'express-session';
 import { describe, expect, test } from 'vitest';
+import type { TurnoutOptions } from '../src/index.ts';
 import { dial, exchange, formatHandshake, statusOf, textFrame } from './raw-client.ts';
 import { eventually, serve } from './serving.ts';
 
 /** An app with an ordinary stack of middleware, and routes that echo. */
-function serveApp(): ReturnType<typeof serve> {
-  return serve(
-    (app) => {
-      app.use(session({ secret: 'test', resave: false, saveUninitialized: true }), express.json());
-      app.get('/slow', () => {});
-      app.ws('/', (socket) => {
-        socket.on('message', (data) => socket.send(data.toString()));
-      });
-      app.ws(
-        '/never',
-        () => {},
-        () => {},
-      );
-      app.ws(
-        '/crlf',
-        (_request, response) => void response.setHeader('X-Own', 'a\r\nX-Injected: 1'),
-        () => {},
-      );
-      app.ws(
-        '/cookie',
-        (_request, response, next) => {
-          response.cookie('a', 'b\r\nX-Injected: 1\0Ā');
-          next();
-        },
-        () => {},
-      );
-      app.ws('/protocol', { protocols: () => 'never offered' }, () => {});
-      app.ws(
-        '/answers-twice',
-        (_request, response, next) => {
-          response.status(403).send('first');
-          next();
-        },
-        () => {},
-      );
-      app.ws(
-        '/body-and-error',
-        (_request, response, next) => {
-          response.status(403).send('first');
-          next(new Error('second'));
-        },
-        () => {},
-      );
-      app.ws(
-        '/next-and-error',
-        (_request, _response, next) => {
-          next(new Error('first'));
-          next(new Error('second'));
-        },
-        () => {},
-      );
-      app.ws(
-        '/throws',
-        () => {
-          throw new Error('Broken');
-        },
-        () => {},
-      );
-    },
-    { handshakeTimeout: 200 },
-  );
+function serveApp(options: TurnoutOptions = {}): ReturnType<typeof serve> {
+  return serve((app) => {
+    app.use(session({ secret: 'test', resave: false, saveUninitialized: true }), express.json());
+    app.get('/slow', () => {});
+    app.ws('/', (socket) => {
+      socket.on('message', (data) => socket.send(data.toString()));
+    });
+    app.ws(
+      '/never',
+      () => {},
+      () => {},
+    );
+    app.ws(
+      '/crlf',
+      (_request, response) => void response.setHeader('X-Own', 'a\r\nX-Injected: 1'),
+      () => {},
+    );
+    app.ws(
+      '/cookie',
+      (_request, response, next) => {
+        response.cookie('a', 'b\r\nX-Injected: 1\0Ā');
+        next();
+      },
+      () => {},
+    );
+    app.ws('/protocol', { protocols: () => 'never offered' }, () => {});
+    app.ws(
+      '/answers-twice',
+      (_request, response, next) => {
+        response.status(403).send('first');
+        next();
+      },
+      () => {},
+    );
+    app.ws(
+      '/body-and-error',
+      (_request, response, next) => {
+        response.status(403).send('first');
+        next(new Error('second'));
+      },
+      () => {},
+    );
+    app.ws(
+      '/next-and-error',
+      (_request, _response, next) => {
+        next(new Error('first'));
+        next(new Error('second'));
+      },
+      () => {},
+    );
+    app.ws(
+      '/throws',
+      () => {
+        throw new Error('Broken');
+      },
+      () => {},
+    );
+  }, options);
 }
 
 const smuggled = 'GET /slow HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
@@ -95,7 +93,7 @@ describe('one request gets exactly one answer, and a refused connection is close
     ['no route', formatHandshake('/none'), 404],
     ['an HTTP route alone', formatHandshake('/slow'), 404],
   ])('%s', async (_name, text, status) => {
-    const { port } = await serveApp();
+    const { port } = await serveApp(text.includes('/never') ? { handshakeTimeout: 50 } : {});
     const bystander = await connect(`ws://127.0.0.1:${port}/`);
     const answer = await exchange(port, text + smuggled);
     expect(statusOf(answer)).toBe(status);
@@ -133,7 +131,7 @@ test('messages that are sent at once are delivered, with express-session in betw
 
 test('1000 clients that reset their connection while middleware waits leave nothing', async () => {
   const waiting: (() => void)[] = [];
-  const { app, port, url, errors } = await serve((served) => {
+  const { app, port, url, errors, connections } = await serve((served) => {
     served.use(session({ secret: 'test', resave: false, saveUninitialized: true }));
     const wait = (_request: Request, _response: Response, next: () => void): void => void waiting.push(next);
     served.ws('/wait', wait, () => {
@@ -151,6 +149,7 @@ test('1000 clients that reset their connection while middleware waits leave noth
     for (const client of clients) client.write(formatHandshake('/wait'));
     await eventually(() => waiting.length === 100);
     for (const client of clients) client.resetAndDestroy();
+    await eventually(() => connections.size === 2);
     for (const bystander of bystanders) bystander.send('alive');
     expect(await Promise.all(bystanders.map((bystander) => bystander.receive()))).toEqual(['/one alive', '/two alive']);
     for (const next of waiting.splice(0)) next();

@@ -1,6 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isWebSocketUpgrade } from '@turnout/core';
 import { serveWithoutUpgrade } from './serve-without-upgrade.ts';
@@ -37,7 +36,8 @@ class Attachment {
     server.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
       // First of all: without a listener, a client that resets its connection would end the process.
       duplex.on('error', () => {});
-      this.#onUpgrade(request, duplex as Socket, head);
+      request.socket.on('error', () => {});
+      this.#onUpgrade(request, duplex, head);
     });
   }
 
@@ -45,15 +45,17 @@ class Attachment {
     if (!this.#switchboards.includes(switchboard)) this.#switchboards.push(switchboard);
   }
 
-  #onUpgrade(request: IncomingMessage, duplex: Socket, head: Buffer): void {
+  #onUpgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
     const isAlone = this.#server.listenerCount('upgrade') === 1;
     const isOurs = isWebSocketUpgrade(request);
     const claimant = isOurs ? this.#switchboards.find((switchboard) => switchboard.claims(request)) : undefined;
     if (claimant === undefined && !isAlone) return;
-    duplex.setNoDelay(true);
-    duplex.setTimeout(0);
+    // Before a body, the duplex of Node.js 26 is another one.
+    const { socket } = request;
+    socket.setNoDelay(true);
+    socket.setTimeout(0);
     // Node.js would write the answer to the earlier request later, behind ours or between our frames.
-    if (this.#unanswered.countOf(duplex) > 0) duplex.destroy();
+    if (this.#unanswered.countOf(socket) > 0) socket.destroy();
     else if (isOurs) (claimant ?? this.#switchboards[0]!).take(request, duplex, head);
     else serveWithoutUpgrade(this.#server, request, duplex);
   }

@@ -5,6 +5,7 @@ import type { PendingUpgrade } from './pending-upgrade.ts';
 import type { RouteOptions } from './route-options.ts';
 import { SessionChanges } from './session-changes.ts';
 import type { SessionRequest } from './session-convention.ts';
+import { SessionExpiry } from './session-expiry.ts';
 import type { SessionWatch } from './session-watch.ts';
 
 /**
@@ -39,10 +40,8 @@ export function openSocket(pending: PendingUpgrade, { duplex, head, protocol, op
   const isUsable = host.onOpen(socket);
   watch?.whenEnded(() => socket.close(CloseCode.Unauthorized, 'Session ended'));
   const handled = isUsable && !watch?.isEnded ? runHandler(pending, socket, handler) : undefined;
-  if (watch !== undefined)
-    void keepWatch(pending, socket, watch)
-      .then(() => handled)
-      .then(() => watch.release());
+  if (watch === undefined) return;
+  void Promise.all([handled, keepWatch(pending, socket, watch)]).then(() => watch.release());
 }
 
 async function runHandler(pending: PendingUpgrade, socket: WebSocket, handler: SocketHandler): Promise<void> {
@@ -65,5 +64,7 @@ async function keepWatch({ request, host }: PendingUpgrade, socket: WebSocket, w
   } catch (error) {
     host.report(error, { phase: 'open', request, socket });
   }
+  const expiry = new SessionExpiry(request as IncomingMessage & SessionRequest, watch);
   await socket.closed;
+  expiry.release();
 }

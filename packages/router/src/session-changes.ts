@@ -39,7 +39,7 @@ export class SessionChanges {
   }
 
   async #apply(changes: ReadonlyMap<string, string | undefined>): Promise<void> {
-    const session = await loadSession(this.#watch);
+    const session = await this.#watch.load();
     if (!session || this.#watch.isEnded) return;
     for (const [key, value] of changes) setOrDelete(session, key, value);
     await new Promise<void>((resolve, reject) => {
@@ -69,11 +69,4 @@ function setOrDelete(session: StoredSession, key: string, json: string | undefin
       enumerable: true,
       configurable: true,
     });
-}
-
-function loadSession({ store, id }: SessionWatch): Promise<StoredSession | null | undefined> {
-  return new Promise((resolve, reject) => {
-    if (store.load === undefined) return resolve(undefined);
-    store.load(id, (error, session) => (error ? reject(error) : resolve(session)));
-  });
 }

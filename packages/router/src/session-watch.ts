@@ -1,4 +1,4 @@
-import type { SessionRequest, SessionStore } from './session-convention.ts';
+import type { SessionRequest, SessionStore, StoredSession } from './session-convention.ts';
 
 type WatchesById = Map<string, Set<SessionWatch>>;
 
@@ -40,6 +40,14 @@ export class SessionWatch {
     return new Promise((resolve, reject) => {
       // With a callback, as a store that is given none may reject a promise that nobody holds.
       this.store.destroy(this.id, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** The session as it is stored now; nothing where it has ended, or where its store cannot say. */
+  load(): Promise<StoredSession | null | undefined> {
+    return new Promise((resolve, reject) => {
+      if (this.store.load === undefined) return resolve(undefined);
+      this.store.load(this.id, (error, session) => (error ? reject(error) : resolve(session)));
     });
   }
 

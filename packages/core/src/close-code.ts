@@ -28,6 +28,7 @@ export const CloseCode = {
  * libraries, frameworks and applications. 1004 is reserved; 1005, 1006 and 1015 are for the application's eyes only.
  */
 export function isValidCloseCode(code: number): boolean {
+  if (!Number.isInteger(code)) return false;
   if (code >= 1000 && code <= 1014) return code !== 1004 && code !== CloseCode.NoStatus && code !== CloseCode.Abnormal;
   return code >= 3000 && code <= 4999;
 }

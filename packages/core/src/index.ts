@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { CloseCode } from './close-code.ts';
+export { CloseCode, isValidCloseCode } from './close-code.ts';
 export { HandshakeError, ProtocolError } from './errors.ts';
 export {
   acceptHeaders,

@@ -33,7 +33,7 @@ describe('isValidCloseCode', () => {
     expect(valid.slice(12)).toEqual(Array.from({ length: 2000 }, (_, index) => 3000 + index));
   });
 
-  test.each([-1, NaN, Infinity, -Infinity])('refuses %s', (code) => {
+  test.each([-1, 1000.5, NaN, Infinity, -Infinity])('refuses %s', (code) => {
     expect(isValidCloseCode(code)).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import { HandshakeError } from '@turnout/core';
+import { HandshakeError, isValidCloseCode } from '@turnout/core';
 import type { WebSocket } from '@turnout/core';
 import type { PendingUpgrade } from './pending-upgrade.ts';
 
@@ -92,8 +92,7 @@ export function drainingError(): HandshakeError {
 }
 
 function assertCloseOptions(code: number, timeout: number): void {
-  const isCode = (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999);
-  if (!isCode || !Number.isInteger(code)) throw new RangeError(`Invalid close code: ${code} may not be sent`);
+  if (!isValidCloseCode(code)) throw new RangeError(`Invalid close code: ${code} may not be sent`);
   if (timeout === Infinity || (timeout >= 0 && timeout < 2 ** 31)) return;
   throw new RangeError(`Invalid option timeout: expected 0 to ${2 ** 31 - 1} ms, or Infinity, got ${timeout}`);
 }

@@ -54,7 +54,7 @@ export function encodeClosePayload(code?: number, reason: string | Uint8Array = 
     return Buffer.alloc(0);
   }
   if (typeof code !== 'number') throw new TypeError(`Invalid close code: expected a number, got ${typeof code}`);
-  if (!Number.isInteger(code) || !isValidCloseCode(code)) {
+  if (!isValidCloseCode(code)) {
     throw new RangeError(`Invalid close code: expected 1000-1014 but 1004-1006, or 3000-4999, got ${code}`);
   }
   if (text.length > maxReasonLength) {

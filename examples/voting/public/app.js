@@ -1,118 +1,65 @@
-const find = (id) => document.getElementById(id);
-const state = find('state');
-const notice = find('notice');
-const dialog = find('alert');
-const buttons = [...document.querySelectorAll('button.vote')];
+import { allowVotes, celebrate, nameOf, onVote, showCounts } from './ballot.js';
+import { Connection } from './connection.js';
+import { showPeople } from './people.js';
 
-/** How long to wait before the next try, in ms: longer each time, and never the same for two pages. */
-const firstDelay = 300;
-const longestDelay = 10_000;
+const [state, notice, counted, people, dialog] = ['state', 'notice', 'counted', 'people', 'alert'].map((id) =>
+  document.getElementById(id),
+);
 
-let socket;
-let failures = 0;
-
-function connect() {
-  show('connecting', failures === 0 ? 'Connecting…' : 'Reconnecting…');
-  socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/message`);
-  socket.addEventListener('open', () => {
-    failures = 0;
-    notice.textContent = '';
-    show('open', 'Live');
-  });
-  socket.addEventListener('message', ({ data }) => receive(JSON.parse(data)));
-  socket.addEventListener('close', ({ code }) => {
-    if (code === 3000) return location.assign('/login');
-    show('closed', 'Connection lost. Reconnecting…');
-    setTimeout(() => void reconnect(), Math.random() * Math.min(longestDelay, firstDelay * 2 ** ++failures));
-  });
-}
-
-/** A browser is not told why a handshake was refused. Whether the session has ended, a page can be asked. */
-async function reconnect() {
-  try {
-    const { type } = await fetch('/index', { method: 'HEAD', redirect: 'manual' });
-    if (type === 'opaqueredirect') return location.assign('/login');
-  } catch {
-    // The server is away: the WebSocket will find out when it is back.
-  }
-  return connect();
-}
+/** Votes of this page that the server has not told of yet: the candidate's id, and how many. */
+const unconfirmed = new Map();
+let ownId;
 
 function receive({ type, data }) {
   switch (type) {
     case 'snapshot':
-      for (const { id, count } of data.candidates) setCount(id, count);
-      return showShares();
+      ownId = data.you.id;
+      return showCounts(data.candidates);
     case 'vote':
-      setCount(data.user_id, data.count);
+      showCounts([{ id: data.user_id, count: data.count }]);
       celebrate(data.user_id);
-      return showShares();
+      return confirm(data);
     case 'users':
-      return showPeople(data);
+      return showPeople(data, ownId);
     case 'alert':
       if (!dialog.open) dialog.showModal();
       return;
     case 'error':
+      unconfirmed.clear();
       notice.textContent = data.reason;
   }
 }
 
-function show(name, words) {
+function confirm({ user_id: id, count }) {
+  const waiting = unconfirmed.get(id) ?? 0;
+  if (waiting === 0) return;
+  if (waiting === 1) unconfirmed.delete(id);
+  else unconfirmed.set(id, waiting - 1);
+  notice.textContent = '';
+  counted.textContent = `Your vote is in: ${nameOf(id)} has ${count}`;
+}
+
+function showState(name, words) {
   state.dataset.state = name;
   state.textContent = words;
-  for (const button of buttons) button.setAttribute('aria-disabled', String(name !== 'open'));
+  allowVotes(name === 'open');
+  if (name === 'closed' && unconfirmed.size > 0) {
+    // Not sent again: it may have been counted, and nobody's vote counts twice.
+    const names = [...unconfirmed.keys()].map((id) => nameOf(id)).join(' and ');
+    notice.textContent = `The connection broke before your vote for ${names} was confirmed. Look at the numbers, then vote again if it is missing.`;
+    unconfirmed.clear();
+  }
 }
 
-function setCount(id, count) {
-  const element = find(`user_${id}`);
-  // A snapshot may be older than a vote that was on its way; counts only grow.
-  if (element && count > Number(element.textContent)) element.textContent = String(count);
-}
+const connection = new Connection(`${location.origin.replace(/^http/, 'ws')}/message`, {
+  onState: showState,
+  onMessage: receive,
+  onSignedOut: () => location.assign('/login'),
+});
 
-function showShares() {
-  const counts = buttons.map(({ value }) => Number(find(`user_${value}`).textContent));
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  const most = Math.max(...counts, 1);
-  find('total').textContent = total.toLocaleString();
-  buttons.forEach((button, index) => {
-    const candidate = button.closest('.candidate');
-    const percent = total === 0 ? 0 : Math.round((100 * counts[index]) / total);
-    candidate.querySelector('.share').textContent = `${percent} %`;
-    candidate.querySelector('progress').value = counts[index] / most;
-    candidate.classList.toggle('leads', total > 0 && counts[index] === most);
-  });
-}
+onVote((id) => {
+  if (connection.send(id)) unconfirmed.set(id, (unconfirmed.get(id) ?? 0) + 1);
+  else notice.textContent = 'Not connected just now: your vote was not sent.';
+});
 
-/** The first letter, whole: one that takes two units of UTF-16 is not cut. */
-function initialOf(name) {
-  return String.fromCodePoint(name.codePointAt(0)).toUpperCase();
-}
-
-function celebrate(id) {
-  const candidate = find(`user_${id}`)?.closest('.candidate');
-  candidate?.classList.remove('voted');
-  requestAnimationFrame(() => candidate?.classList.add('voted'));
-}
-
-function showPeople(people) {
-  find('people-count').textContent = String(people.length);
-  find('people').replaceChildren(
-    ...people.map(({ name }) => {
-      const item = document.createElement('li');
-      item.dataset.initial = initialOf(name);
-      item.textContent = name;
-      return item;
-    }),
-  );
-}
-
-for (const button of buttons) {
-  button.addEventListener('click', () => {
-    if (socket.readyState === WebSocket.OPEN) socket.send(button.value);
-    else notice.textContent = 'Not connected just now: your vote was not sent.';
-  });
-}
-for (const item of find('people').children) item.dataset.initial = initialOf(item.textContent.trim());
-
-showShares();
-connect();
+showPeople([...people.children].map(({ dataset, textContent }) => ({ id: dataset.id, name: textContent.trim() })));

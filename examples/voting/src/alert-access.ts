@@ -15,22 +15,34 @@ export function allowAlert(token: string | undefined): RequestHandler {
   return (request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
     if (token === undefined ? isLocalProgram(request) : bears(request, token)) return next();
+    if (token === undefined) response.status(403);
+    else response.status(401).setHeader('WWW-Authenticate', 'Bearer');
     const reason =
       token === undefined ? 'Alerts come from this machine, or set ALERT_TOKEN' : 'Expected the alert token';
-    response
-      .status(token === undefined ? 403 : 401)
-      .type('text')
-      .send(`${reason}\n`);
+    response.type('text').send(`${reason}\n`);
   };
 }
 
 function isLocalProgram(request: Request): boolean {
-  const { remoteAddress = '' } = request.socket;
-  const address = remoteAddress.replace(/^::ffff:/, '');
-  const isForwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) => name in request.headers);
+  const isForwarded = Object.keys(request.headers).some((name) =>
+    /^(?:forwarded|via|x-real-ip|x-forwarded-)/.test(name),
+  );
   const site = request.get('sec-fetch-site');
   const isOwnPage = site === undefined || site === 'same-origin' || site === 'none';
-  return isOwnPage && !isForwarded && loopback.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
+  // By the Host too: a page whose name was made to mean 127.0.0.1 is of the same origin, to its browser.
+  return (
+    isOwnPage && !isForwarded && isLoopback(request.socket.remoteAddress ?? '') && isLocalHost(request.get('host'))
+  );
+}
+
+function isLocalHost(host = ''): boolean {
+  const name = host.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
+  return name.toLowerCase() === 'localhost' || isLoopback(name);
+}
+
+function isLoopback(address: string): boolean {
+  const plain = address.replace(/^::ffff:/i, '');
+  return loopback.check(plain, plain.includes(':') ? 'ipv6' : 'ipv4');
 }
 
 function bears(request: Request, token: string): boolean {
@@ -39,6 +51,7 @@ function bears(request: Request, token: string): boolean {
   return typeof given === 'string' && timingSafeEqual(digest(given), digest(token));
 }
 
+/** Of one length whatever the text is, as a comparison in constant time needs it. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

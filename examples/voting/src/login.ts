@@ -37,12 +37,12 @@ export function loginRoutes(): Router {
 }
 
 function problemWith(name: string): string | undefined {
-  if (name === '') return 'Enter a name';
+  // What a name is seen by: not a space, a mark that needs a letter under it, or what no font draws.
+  if (!/[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{C}\p{M}]/u.test(name)) return 'Enter a name';
   if (name.length > maxNameLength) return `Enter a name of at most ${maxNameLength} characters`;
-  // Control characters, and those that turn the direction of the text around them.
-  if (/[\p{Cc}\p{Cs}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/u.test(name)) {
+  // \p{Cf} holds those that turn the direction of the text around them. The two that join letters (and emoji) may stay.
+  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200C\u200D])\p{Cf}/u.test(name))
     return 'Enter a name without control characters';
-  }
   return undefined;
 }
 

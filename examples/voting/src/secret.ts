@@ -1,14 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The key that signs session cookies: made on first start, then kept in the data folder, for its owner's eyes only. */
 export function loadSecret(dataDir: string): string {
   const path = join(dataDir, 'secret');
+  const known = readIfThere(path);
+  if (known) return known;
+  const secret = randomBytes(32).toString('base64url');
+  // Under another name first, so that a process killed here leaves no half of a secret behind.
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, secret, { mode: 0o600 });
+  renameSync(draft, path);
+  return secret;
+}
+
+function readIfThere(path: string): string | undefined {
   try {
-    writeFileSync(path, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
+    return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
-  return readFileSync(path, 'utf8');
 }

@@ -6,6 +6,7 @@ import session from 'express-session';
 import helmet from 'helmet';
 import { allowAlert } from './alert-access.ts';
 import { Audience } from './audience.ts';
+import { answerFailure } from './failure.ts';
 import { loginRoutes, requirePageLogin, requireSocketLogin } from './login.ts';
 import { loadSecret } from './secret.ts';
 import { SessionStore } from './session-store.ts';
@@ -48,7 +49,7 @@ export function createVotingApp({ dataDir, alertToken }: VotingOptions): Voting 
   const database = openDatabase(dataDir);
   const votes = new VoteStore(database);
   const sessions = new SessionStore(database);
-  const audience = new Audience();
+  const audience = new Audience((you) => ({ type: 'snapshot', data: { candidates: votes.all(), you } }));
 
   const app = turnout(express());
   app.engine('ejs', (path, options, callback) => ejs.renderFile(path, options as ejs.Data, callback));
@@ -58,7 +59,7 @@ export function createVotingApp({ dataDir, alertToken }: VotingOptions): Voting 
   app.use(helmet({ contentSecurityPolicy, strictTransportSecurity: false }));
   app.use('/assets', express.static(folder('public')));
   app.get('/alert', allowAlert(alertToken), (_request, response) => {
-    audience.broadcast({ type: 'alert' });
+    audience.interrupt({ type: 'alert' });
     response.type('text').send('ok');
   });
   app.use(
@@ -79,9 +80,11 @@ export function createVotingApp({ dataDir, alertToken }: VotingOptions): Voting 
   app.get('/', (_request, response) => response.redirect('/index'));
   app.use(loginRoutes());
   app.get('/index', requirePageLogin, (request, response) => {
-    response.render('index', { candidates: votes.all(), users: audience.users(), user: request.session.voter });
+    response.render('index', { candidates: votes.all(), users: audience.users(), you: request.session.voter });
   });
-  app.ws('/message', { maxPayload: 1024 }, requireSocketLogin, voteOver(votes, audience));
+  // Longer messages than an id are answered with an error; only who sends far longer ones is cut off (1009).
+  app.ws('/message', { maxPayload: 64 * 1024 }, requireSocketLogin, voteOver(votes, audience));
+  app.use(answerFailure);
 
   return {
     app,

@@ -1,0 +1,56 @@
+import { initialsOf } from './people.js';
+
+const rows = [...document.querySelectorAll('.candidate')].map((element) => ({
+  element,
+  id: element.dataset.id,
+  name: element.querySelector('h2').textContent,
+  count: element.querySelector('.count'),
+  share: element.querySelector('.share'),
+  badge: element.querySelector('.badge'),
+  meter: element.querySelector('.meter'),
+  button: element.querySelector('.vote'),
+}));
+for (const { element, name } of rows) element.querySelector('.portrait').dataset.initials = initialsOf(name);
+
+export function nameOf(id) {
+  return rows.find((row) => row.id === id)?.name ?? id;
+}
+
+export function onVote(listener) {
+  for (const { id, button } of rows) button.addEventListener('click', () => listener(id));
+}
+
+/** Buttons that do nothing just now say so, and stay where the keyboard finds them. */
+export function allowVotes(isAllowed) {
+  for (const { button } of rows) button.setAttribute('aria-disabled', String(!isAllowed));
+}
+
+/** Shows counts as the server has them. */
+export function showCounts(counts) {
+  for (const { id, count } of counts) {
+    const row = rows.find((candidate) => candidate.id === id);
+    if (row) row.count.textContent = String(count);
+  }
+  const votes = rows.map(({ count }) => Number(count.textContent));
+  const total = votes.reduce((sum, count) => sum + count, 0);
+  const most = Math.max(...votes);
+  document.getElementById('total').textContent = total.toLocaleString('en');
+  rows.forEach(({ element, share, meter, badge }, index) => {
+    share.textContent = `${total === 0 ? 0 : Math.round((100 * votes[index]) / total)} %`;
+    meter.max = Math.max(total, 1);
+    meter.value = votes[index];
+    const isLeading = total > 0 && votes[index] === most;
+    element.classList.toggle('leads', isLeading);
+    badge.hidden = !isLeading;
+  });
+}
+
+/** Draws the eye to a vote that has just come in. */
+export function celebrate(id) {
+  const element = rows.find((row) => row.id === id)?.element;
+  element?.classList.remove('voted');
+  // Two frames apart, else the animation does not begin anew.
+  requestAnimationFrame(() => requestAnimationFrame(() => element?.classList.add('voted')));
+}
+
+showCounts([]);

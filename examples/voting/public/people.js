@@ -1,0 +1,28 @@
+const hues = 6;
+
+/** The first letters of the first two words, each whole: one that takes two units of UTF-16 is not cut. */
+export function initialsOf(name) {
+  const words = name.split(/\s+/).filter(Boolean).slice(0, 2);
+  return words.map((word) => String.fromCodePoint(word.codePointAt(0)).toUpperCase()).join('');
+}
+
+/** One colour for a person, the same on every page. */
+function hueOf(id) {
+  return [...id].reduce((sum, character) => sum + character.charCodeAt(0), 0) % hues;
+}
+
+/** Shows who is online. Names are text, whatever they hold; initials and colours are drawn by the style sheet. */
+export function showPeople(people, ownId) {
+  document.getElementById('people-count').textContent = String(people.length);
+  document.getElementById('people').replaceChildren(
+    ...people.map(({ id, name }) => {
+      const item = document.createElement('li');
+      item.dataset.id = id;
+      item.dataset.initials = initialsOf(name);
+      item.dataset.hue = String(hueOf(id));
+      if (id === ownId) item.dataset.you = 'you';
+      item.textContent = name;
+      return item;
+    }),
+  );
+}

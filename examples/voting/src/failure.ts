@@ -1,0 +1,12 @@
+import { STATUS_CODES } from 'node:http';
+import type { ErrorRequestHandler } from 'express';
+
+/** Answers a failed request with its status and no more: where it failed is for the log, not for the client. */
+export const answerFailure: ErrorRequestHandler = (error: { readonly status?: unknown }, _request, response, next) => {
+  const { status } = error;
+  const isRefusal = typeof status === 'number' && status >= 400 && status < 500;
+  if (!isRefusal) console.error(error);
+  if (response.headersSent) return next(error);
+  const answered = isRefusal ? status : 500;
+  return response.status(answered).type('text').send(`${STATUS_CODES[answered]}\n`);
+};

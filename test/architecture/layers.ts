@@ -6,7 +6,8 @@ export const packageLayers: readonly PackageLayer[] = [
   { folder: /^packages\/topics$/, mayImport: [/^packages\/core$/] },
   { folder: /^packages\/brokers\/[^/]+$/, mayImport: [/^packages\/(core|topics)$/] },
   { folder: /^packages\/client$/, mayImport: [/^packages\/topics$/] },
-  { folder: /^examples\/[^/]+$/, mayImport: [/^packages\//] },
+  { folder: /^examples\/host$/, mayImport: [/^packages\//] },
+  { folder: /^examples\/[^/]+$/, mayImport: [/^packages\//, /^examples\/host$/] },
 ];
 
 export interface PackageLayer {

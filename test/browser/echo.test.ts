@@ -1,27 +1,19 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
+import { startExample, type RunningExample } from '@turnout/example-host/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEchoApp } from '../../examples/echo/src/echo-app.ts';
 import { chromiumPath, complaintsOf, launchChromium, takeScreenshot } from './chromium.ts';
 
 describe.skipIf(chromiumPath === undefined)('the echo page in Chromium', () => {
-  const app = createEchoApp();
   let browser: Browser;
-  let server: Server;
-  let url: string;
+  let running: RunningExample;
   beforeAll(async () => {
     browser = await launchChromium();
-    server = app.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    running = await startExample(createEchoApp);
   });
   afterAll(async () => {
     await browser?.close();
-    await app.close();
-    server.close();
-    server.closeAllConnections();
+    await running?.stop();
   });
 
   const state = (page: Page, word: string): Promise<void> => page.locator('#state', { hasText: word }).waitFor();
@@ -29,7 +21,7 @@ describe.skipIf(chromiumPath === undefined)('the echo page in Chromium', () => {
   test('says the state in words, logs what happens, and answers on each path', async () => {
     const page = await browser.newPage();
     const complaints = complaintsOf(page);
-    await page.goto(url);
+    await page.goto(running.url);
     await state(page, 'open');
     await page.locator('#log .notice', { hasText: 'opened /echo' }).waitFor();
     for (const [path, answer] of [

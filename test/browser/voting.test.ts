@@ -1,20 +1,21 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startApp, type RunningApp } from '../../examples/voting/test/running-app.ts';
+import { startVoting } from '../../examples/voting/test/running-app.ts';
+import type { RunningExample } from '@turnout/example-host/testing';
 import { chromiumPath, complaintsOf, launchChromium, takeScreenshot } from './chromium.ts';
 
 type ContextOptions = Parameters<Browser['newContext']>[0];
 
 describe.skipIf(chromiumPath === undefined)('the voting page in Chromium', () => {
   let browser: Browser;
-  let app: RunningApp;
+  let app: RunningExample;
   let contexts: BrowserContext[];
   beforeAll(async () => {
     browser = await launchChromium();
   });
   afterAll(() => browser?.close());
   beforeEach(async () => {
-    app = await startApp();
+    app = await startVoting();
     contexts = [];
   });
   afterEach(async () => {
@@ -67,7 +68,7 @@ describe.skipIf(chromiumPath === undefined)('the voting page in Chromium', () =>
     await app.stop({ keepData: true });
     await page.locator('#state:not([data-state=open])').waitFor();
     expect(await page.getByRole('button', { name: 'Vote for Alan Turing' }).getAttribute('aria-disabled')).toBe('true');
-    app = await startApp({ dataDir, port: Number(new URL(url).port) });
+    app = await startVoting({ dataDir, port: Number(new URL(url).port) });
     const bob = await open('Bob');
     await bob.page.getByRole('button', { name: 'Vote for Alan Turing' }).click();
     await page.locator('#state[data-state=open]').waitFor();

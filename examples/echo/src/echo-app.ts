@@ -1,26 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { turnout, type WebSocketApp } from '@turnout/express';
-import express, { type Express } from 'express';
-import helmet from 'helmet';
-
-const contentSecurityPolicy = {
-  useDefaults: false,
-  directives: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    imgSrc: ["'self'"],
-    connectSrc: ["'self'"],
-    frameAncestors: ["'none'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-  },
-};
+import { securityHeaders, type Example } from '@turnout/example-host';
+import { turnout } from '@turnout/express';
+import express from 'express';
 
 /** Three ways to answer a message, and a page to try them. */
-export function createEchoApp(): Express & WebSocketApp {
+export function createEchoApp(): Example {
   const app = turnout(express());
-  app.use(helmet({ contentSecurityPolicy, strictTransportSecurity: false }));
+  app.use(securityHeaders());
 
   app.ws('/echo', (socket) => {
     socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
@@ -39,5 +25,5 @@ export function createEchoApp(): Express & WebSocketApp {
   });
 
   app.use(express.static(fileURLToPath(new URL('../public', import.meta.url))));
-  return app;
+  return { app, dispose: () => undefined };
 }

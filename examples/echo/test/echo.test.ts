@@ -1,23 +1,15 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { startExample, type RunningExample } from '@turnout/example-host/testing';
 import { connect } from '@turnout/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEchoApp } from '../src/echo-app.ts';
 
-const app = createEchoApp();
-let server: Server;
+let running: RunningExample;
 let url: string;
 beforeAll(async () => {
-  server = app.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  running = await startExample(createEchoApp);
+  url = running.url;
 });
-afterAll(async () => {
-  await app.close();
-  server.close();
-  server.closeAllConnections();
-});
+afterAll(() => running.stop());
 
 test('/echo sends back the same message, of the same type', async () => {
   const socket = await connect(`${url}/echo`);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { nameProblem } from '@turnout/example-host';
 import express, { type RequestHandler, type Router } from 'express';
 import type { User } from './audience.ts';
 
@@ -7,8 +8,6 @@ declare module 'express-session' {
     voter: User;
   }
 }
-
-const maxNameLength = 40;
 
 /** GET and POST /login, POST /logout. */
 export function loginRoutes(): Router {
@@ -20,7 +19,7 @@ export function loginRoutes(): Router {
   routes.post('/login', express.urlencoded({ extended: false, limit: '4kb' }), (request, response, next) => {
     const given: unknown = (request.body as Record<string, unknown> | undefined)?.['name'];
     const name = typeof given === 'string' ? given.trim() : '';
-    const problem = problemWith(name);
+    const problem = nameProblem(name);
     if (problem !== undefined) return response.status(400).render('login', { problem, name });
     // A fresh session id, so that nobody can plant theirs on who signs in.
     return request.session.regenerate((error) => {
@@ -34,16 +33,6 @@ export function loginRoutes(): Router {
     request.session.destroy((error) => (error ? next(error) : response.redirect(303, '/login')));
   });
   return routes;
-}
-
-function problemWith(name: string): string | undefined {
-  // What a name is seen by: not a space, a mark that needs a letter under it, or what no font draws.
-  if (!/[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{C}\p{M}]/u.test(name)) return 'Enter a name';
-  if (name.length > maxNameLength) return `Enter a name of at most ${maxNameLength} characters`;
-  // \p{Cf} holds those that turn the direction of the text around them. The two that join letters (and emoji) may stay.
-  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200C\u200D])\p{Cf}/u.test(name))
-    return 'Enter a name without control characters';
-  return undefined;
 }
 
 /** Sends who has no session to the login page. */

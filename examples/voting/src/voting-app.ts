@@ -1,16 +1,12 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { turnout, type WebSocketApp } from '@turnout/express';
+import { answerFailure, keptSessions, openDatabase, securityHeaders, type Example } from '@turnout/example-host';
+import { turnout } from '@turnout/express';
 import ejs from 'ejs';
-import express, { type Express } from 'express';
-import session from 'express-session';
-import helmet from 'helmet';
+import express from 'express';
 import { allowAlert } from './alert-access.ts';
 import { Audience } from './audience.ts';
-import { answerFailure } from './failure.ts';
 import { loginRoutes, requirePageLogin, requireSocketLogin } from './login.ts';
-import { loadSecret } from './secret.ts';
-import { SessionStore } from './session-store.ts';
-import { openDatabase } from './database.ts';
 import { VoteStore } from './vote-store.ts';
 import { voteOver } from './vote-socket.ts';
 
@@ -21,61 +17,26 @@ export interface VotingOptions {
   readonly alertToken?: string | undefined;
 }
 
-export interface Voting {
-  readonly app: Express & WebSocketApp;
-  /** Closes the database; to be called last. */
-  dispose(): void;
-}
-
 const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
-/** One self-contained policy: nothing from elsewhere, nothing inline. */
-const contentSecurityPolicy = {
-  useDefaults: false,
-  directives: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    imgSrc: ["'self'"],
-    connectSrc: ["'self'"],
-    formAction: ["'self'"],
-    frameAncestors: ["'none'"],
-    baseUri: ["'none'"],
-  },
-};
-
 /** The voting app: pages, the `/message` WebSocket and `/alert`, on one Express app. */
-export function createVotingApp({ dataDir, alertToken }: VotingOptions): Voting {
-  const database = openDatabase(dataDir);
+export function createVotingApp({ dataDir, alertToken }: VotingOptions): Example {
+  const database = openDatabase(join(dataDir, 'voting.db'));
   const votes = new VoteStore(database);
-  const sessions = new SessionStore(database);
+  const sessions = keptSessions({ name: 'turnout.voting', dataDir, database });
   const audience = new Audience((you) => ({ type: 'snapshot', data: { candidates: votes.all(), you } }));
 
   const app = turnout(express());
   app.engine('ejs', (path, options, callback) => ejs.renderFile(path, options as ejs.Data, callback));
   app.set('view engine', 'ejs');
   app.set('views', folder('views'));
-  // HSTS is for the proxy that ends TLS: over plain http on this machine it would lock the browser out.
-  app.use(helmet({ contentSecurityPolicy, strictTransportSecurity: false }));
+  app.use(securityHeaders());
   app.use('/assets', express.static(folder('public')));
   app.get('/alert', allowAlert(alertToken), (_request, response) => {
     audience.interrupt({ type: 'alert' });
     response.type('text').send('ok');
   });
-  app.use(
-    session({
-      name: 'turnout.voting',
-      secret: loadSecret(dataDir),
-      store: sessions,
-      resave: false,
-      saveUninitialized: false,
-      cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', maxAge: 7 * 24 * 60 * 60 * 1000 },
-    }),
-  );
-  app.use((_request, response, next) => {
-    response.setHeader('Cache-Control', 'no-store');
-    next();
-  });
+  app.use(sessions.middleware);
 
   app.get('/', (_request, response) => response.redirect('/index'));
   app.use(loginRoutes());

@@ -1,46 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { startExample, type RunningExample, type StartOptions } from '@turnout/example-host/testing';
 import { connect, type WebSocket } from '@turnout/core';
-import { createVotingApp, type Voting, type VotingOptions } from '../src/voting-app.ts';
+import { createVotingApp } from '../src/voting-app.ts';
 
-/** The voting app in this process, on a free port and a data folder of its own. */
-export interface RunningApp {
-  readonly url: string;
-  readonly dataDir: string;
-  readonly voting: Voting;
-  /** Ends the app and removes its data, unless told to keep it. */
-  stop(options?: { readonly keepData?: boolean }): Promise<void>;
+export interface StartVotingOptions extends StartOptions {
+  readonly alertToken?: string;
 }
 
-export interface StartOptions extends Partial<VotingOptions> {
-  readonly port?: number;
-}
-
-export async function startApp({ port = 0, ...options }: StartOptions = {}): Promise<RunningApp> {
-  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'turnout-voting-'));
-  const voting = createVotingApp({ ...options, dataDir });
-  const server = await new Promise<Server>((resolve, reject) => {
-    const listening: Server = voting.app.listen(port, '127.0.0.1', (error) =>
-      error ? reject(error) : resolve(listening),
-    );
-  });
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    dataDir,
-    voting,
-    stop: async ({ keepData = false } = {}) => {
-      await voting.app.close({ timeout: 2_000 });
-      await new Promise((resolve) => {
-        server.close(resolve);
-        server.closeAllConnections();
-      });
-      voting.dispose();
-      if (!keepData) rmSync(dataDir, { recursive: true, force: true });
-    },
-  };
+export function startVoting({ alertToken, ...options }: StartVotingOptions = {}): Promise<RunningExample> {
+  return startExample((dataDir) => createVotingApp({ dataDir, alertToken }), options);
 }
 
 /** Signs in and returns the session's cookie. */

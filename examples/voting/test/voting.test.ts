@@ -2,7 +2,8 @@ import { request as requestHttp } from 'node:http';
 import { ConnectError, connect } from '@turnout/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Candidate } from '../src/vote-store.ts';
-import { nextOf, openMessages, signIn, startApp, type RunningApp } from './running-app.ts';
+import type { RunningExample } from '@turnout/example-host/testing';
+import { nextOf, openMessages, signIn, startVoting } from './running-app.ts';
 
 interface Snapshot {
   readonly candidates: Candidate[];
@@ -14,9 +15,9 @@ interface Vote {
   readonly count: number;
 }
 
-let app: RunningApp;
+let app: RunningExample;
 beforeAll(async () => {
-  app = await startApp();
+  app = await startVoting();
 });
 afterAll(() => app.stop());
 
@@ -175,13 +176,13 @@ describe('/alert', () => {
   });
 
   test('is open to who bears the token, and to nobody else, where there is one', async () => {
-    const guarded = await startApp({ alertToken: 'open sesame' });
+    const guarded = await startVoting({ alertToken: 'open sesame' });
     const ask = async (path: string, headers: Record<string, string> = {}): Promise<number> =>
       (await fetch(`${guarded.url}${path}`, { headers })).status;
     expect(await ask('/alert')).toBe(401);
     expect(await ask('/alert', { Authorization: 'Bearer wrong' })).toBe(401);
     expect(await ask('/alert?token=open%20sesame')).toBe(200);
-    const other = await startApp({ alertToken: 'sesame' });
+    const other = await startVoting({ alertToken: 'sesame' });
     expect((await fetch(`${other.url}/alert`, { headers: { Authorization: 'Bearer sesame' } })).status).toBe(200);
     await Promise.all([guarded.stop(), other.stop()]);
   });

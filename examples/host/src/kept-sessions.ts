@@ -1,0 +1,41 @@
+import type { RequestHandler } from 'express';
+import session from 'express-session';
+import type { Database } from 'libsql';
+import { loadSecret } from './load-secret.ts';
+import { SessionStore } from './session-store.ts';
+
+const week = 7 * 24 * 60 * 60 * 1000;
+
+export interface KeptSessionsOptions {
+  /** Of the cookie: examples on one host name, on different ports, share their cookies. */
+  readonly name: string;
+  /** The folder that holds the secret. */
+  readonly dataDir: string;
+  readonly database: Database;
+}
+
+export interface KeptSessions {
+  readonly middleware: RequestHandler;
+  /** Ends the sweeping of expired sessions; to be called before the database is closed. */
+  dispose(): void;
+}
+
+/** Sessions of a week since they were last used, that outlive a restart. What they decide is not to be cached. */
+export function keptSessions({ name, dataDir, database }: KeptSessionsOptions): KeptSessions {
+  const store = new SessionStore(database);
+  const readSession = session({
+    name,
+    secret: loadSecret(dataDir),
+    store,
+    resave: false,
+    saveUninitialized: false,
+    cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', maxAge: week },
+  });
+  return {
+    middleware: (request, response, next) => {
+      response.setHeader('Cache-Control', 'no-store');
+      readSession(request, response, next);
+    },
+    dispose: () => store.dispose(),
+  };
+}

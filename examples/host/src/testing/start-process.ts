@@ -1,0 +1,49 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export interface StartProcessOptions {
+  /** The example's own folder. */
+  readonly folder: URL;
+  readonly dataDir: string;
+  /** Default: a free one. */
+  readonly port?: number;
+}
+
+/** An example as a process of its own, started as `pnpm example NAME` does. */
+export interface RunningProcess {
+  readonly child: ChildProcess;
+  /** Resolves at the line that says where it listens; rejects with what it says on standard error where it ends before. */
+  readonly url: Promise<string>;
+  /** Kills it, where it still runs. */
+  kill(): Promise<void>;
+}
+
+export function startProcess({ folder, dataDir, port = 0 }: StartProcessOptions): RunningProcess {
+  const child = spawn(process.execPath, ['--conditions=@turnout/source', '--import', 'tsx', 'src/main.ts'], {
+    cwd: fileURLToPath(folder),
+    env: { ...process.env, PORT: String(port), HOST: '127.0.0.1', DATA_DIR: dataDir },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const complaints: Buffer[] = [];
+  child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
+  const url = new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const [, where] = /^listening on (http:\S+)$/.exec(line) ?? [];
+      if (where) resolve(where);
+    });
+    child.on('close', () => reject(new Error(Buffer.concat(complaints).toString())));
+  });
+  // Who only waits for the end does not ask for the address.
+  url.catch(() => undefined);
+  return {
+    child,
+    url,
+    kill: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+}

@@ -30,31 +30,62 @@ const guardsOnly = 'CONNECT';
  * after it where it fails.
  */
 export function hideHttpRoutes(request: IncomingMessage): void {
-  let view: View = 'everything';
-  let method: unknown = request.method;
-  let route: unknown;
-  let params: unknown;
-  Object.defineProperties(request, {
-    method: accessor(
-      () => (view === 'everything' ? method : guardsOnly),
-      (value) => (method = value),
-    ),
-    route: accessor(
-      () => route,
-      (value) => {
-        view = view !== 'everything' && value === route ? 'everything' : viewOf(value, method);
-        route = value;
-      },
-    ),
-    params: accessor(
-      () => (view === 'nothing' ? {} : params),
-      (value) => (params = value),
-    ),
-  });
+  const masked = request as unknown as MaskedRequest;
+  masked[mask] = { view: 'everything', method: undefined, route: undefined, params: undefined };
+  Object.defineProperties(masked, accessors);
 }
 
-function accessor(get: () => unknown, set: (value: unknown) => void): PropertyDescriptor {
-  return { get, set, enumerable: true, configurable: true };
+/** What is kept of a request's own properties meanwhile. */
+interface Mask {
+  view: View;
+  /** The method, while the request shows another. */
+  method: unknown;
+  route: unknown;
+  params: unknown;
+}
+
+const mask = Symbol('mask');
+
+interface MaskedRequest {
+  [mask]: Mask;
+  method: unknown;
+}
+
+/** The same for every request: with functions of its own, each would be of a shape that V8 has never seen. */
+const accessors: PropertyDescriptorMap & ThisType<MaskedRequest> = {
+  route: {
+    get() {
+      return this[mask].route;
+    },
+    set(route: unknown) {
+      const { view, route: running } = this[mask];
+      show(this, view !== 'everything' && route === running ? 'everything' : viewOf(route, trueMethodOf(this)));
+      this[mask].route = route;
+    },
+    enumerable: true,
+    configurable: true,
+  },
+  params: {
+    get() {
+      return this[mask].view === 'nothing' ? {} : this[mask].params;
+    },
+    set(params: unknown) {
+      this[mask].params = params;
+    },
+    enumerable: true,
+    configurable: true,
+  },
+};
+
+function trueMethodOf(request: MaskedRequest): unknown {
+  return request[mask].view === 'everything' ? request.method : request[mask].method;
+}
+
+function show(request: MaskedRequest, view: View): void {
+  const method = trueMethodOf(request);
+  request[mask].view = view;
+  request[mask].method = method;
+  request.method = view === 'everything' ? method : guardsOnly;
 }
 
 function viewOf(route: unknown, method: unknown): View {

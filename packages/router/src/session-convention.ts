@@ -37,14 +37,25 @@ export function namedSessionOf(request: IncomingMessage): SessionRequest | undef
 
 /** Calls `onNamed` whenever middleware assigns `request.sessionID`: before it loads that session, and for a new one. */
 export function whenSessionNamed(request: IncomingMessage, onNamed: () => void): void {
-  let id: unknown;
-  Object.defineProperty(request, 'sessionID', {
-    get: () => id,
-    set: (value: unknown) => {
-      id = value;
-      onNamed();
-    },
-    enumerable: true,
-    configurable: true,
-  });
+  (request as NamedRequest)[naming] = { id: undefined, onNamed };
+  Object.defineProperty(request, 'sessionID', sessionIdAccessor);
 }
+
+const naming = Symbol('naming');
+
+interface NamedRequest extends IncomingMessage {
+  [naming]: { id: unknown; readonly onNamed: () => void };
+}
+
+/** The same for every request: with functions of its own, each would be of a shape that V8 has never seen. */
+const sessionIdAccessor: PropertyDescriptor & ThisType<NamedRequest> = {
+  get() {
+    return this[naming].id;
+  },
+  set(id: unknown) {
+    this[naming].id = id;
+    this[naming].onNamed();
+  },
+  enumerable: true,
+  configurable: true,
+};

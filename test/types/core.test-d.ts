@@ -1,6 +1,14 @@
 import type { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
-import { accept, connect, WebSocket, type CloseInfo, type ErrorPhase, type ProtocolError } from '@turnout/core';
+import {
+  accept,
+  connect,
+  WebSocket,
+  type CloseInfo,
+  type ErrorPhase,
+  type ProtocolError,
+  prepareMessage,
+} from '@turnout/core';
 import { describe, expectTypeOf, test } from 'vitest';
 
 declare const socket: WebSocket;
@@ -35,8 +43,10 @@ describe('WebSocket', () => {
     socket.send(new Float32Array(1), (error) => expectTypeOf(error).toEqualTypeOf<Error | null | undefined>());
     // @ts-expect-error a number is a mistake
     socket.send(1);
-    // @ts-expect-error compression is not there yet
-    socket.send('text', { compress: true });
+    socket.send('text', { compress: false });
+    socket.send(prepareMessage('text'), (error) => expectTypeOf(error).toEqualTypeOf<Error | null | undefined>());
+    // @ts-expect-error a prepared message is whole
+    prepareMessage('text', { fin: false });
   });
 
   test('tells how it ended, and cannot be told what it is', () => {

@@ -11,9 +11,12 @@ export {
   formatAcceptResponse,
   formatRejection,
   isReservedHeader,
+  type HandshakeChoice,
   type HeaderPair,
 } from './handshake/handshake-response.ts';
+export { resolveDeflate, type DeflateSettings, type PerMessageDeflateOptions } from './deflate/deflate-settings.ts';
 export type { ExtensionOffer } from './handshake/extension.ts';
+export type { DeflateParameters } from './handshake/permessage-deflate.ts';
 export { chooseProtocol, type ProtocolChoice } from './handshake/subprotocol.ts';
 export {
   isWebSocketUpgrade,
@@ -23,13 +26,10 @@ export {
 } from './handshake/upgrade-request.ts';
 export { defaultLimits, resolveLimits, type ConnectionLimits, type HandshakeLimits, type Limits } from './limits.ts';
 export type { Role } from './frame/frame-header.ts';
-export {
-  Connection,
-  type CloseInfo,
-  type ConnectionEvent,
-  type ConnectionOptions,
-  type OutgoingMessage,
-} from './protocol/connection.ts';
+export { Connection, type CloseInfo, type ConnectionEvent, type ConnectionOptions } from './protocol/connection.ts';
+export { agreeOnDeflate, type AgreedDeflate } from './protocol/deflation.ts';
+export type { OutgoingMessage } from './protocol/message-sender.ts';
+export type { PreparedMessage } from './protocol/prepared-message.ts';
 export type { ConnectionState } from './protocol/connection-state.ts';
 export { accept, reject, type AcceptOptions, type Upgrade } from './socket/accept.ts';
 export { ConnectError } from './socket/connect-error.ts';
@@ -44,5 +44,6 @@ export type {
 } from './socket/event-target.ts';
 export type { BinaryType, MessageData } from './socket/message-data.ts';
 export type { SendCallback } from './socket/outbox.ts';
+export { prepareMessage } from './socket/prepare-message.ts';
 export type { ErrorContext, SendOptions, SocketOptions, WebSocketOptions } from './socket/websocket-options.ts';
 export { WebSocket } from './socket/websocket.ts';

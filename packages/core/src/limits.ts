@@ -104,26 +104,33 @@ const maxDelay = 2 ** 31 - 1;
 
 const names = Object.keys(limitTable) as LimitName[];
 
+/** What {@link resolveLimits} has given: to be shared, as 10,000 sockets with the same limits need them only once. */
+const resolved = new WeakSet<object>([defaultLimits]);
+
 /**
- * Fills in the defaults of the limits that `options` leaves out.
+ * Fills in the defaults of the limits that `options` leaves out. Limits that were resolved before, and options without
+ * any, cost nothing.
  *
  * @throws {TypeError} where a limit is not a number
  * @throws {RangeError} where a limit is neither a whole number of 0 or more nor `Infinity`
  */
-export function resolveLimits(options: Partial<Limits> = {}): Limits {
+export function resolveLimits(options: Partial<Limits> = defaultLimits): Readonly<Limits> {
+  if (resolved.has(options)) return options as Limits;
+  const given = names.filter((name) => options[name] !== undefined);
+  if (given.length === 0) return defaultLimits;
   const limits = { ...defaultLimits };
-  for (const name of names) {
-    const value = options[name];
-    if (value === undefined) continue;
-    if (typeof value !== 'number')
-      throw new TypeError(`Invalid option ${name}: expected a number, got ${typeof value}`);
-    if (value !== Infinity && (!Number.isInteger(value) || value < 0)) {
-      throw new RangeError(`Invalid option ${name}: expected a whole number of 0 or more, or Infinity, got ${value}`);
-    }
-    if (value !== Infinity && limitTable[name].unit === 'ms' && value > maxDelay) {
-      throw new RangeError(`Invalid option ${name}: expected at most ${maxDelay} ms, or Infinity, got ${value}`);
-    }
-    limits[name] = value;
+  for (const name of given) limits[name] = checkedLimit(name, options[name]);
+  resolved.add(limits);
+  return Object.freeze(limits);
+}
+
+function checkedLimit(name: LimitName, value: unknown): number {
+  if (typeof value !== 'number') throw new TypeError(`Invalid option ${name}: expected a number, got ${typeof value}`);
+  if (value !== Infinity && (!Number.isInteger(value) || value < 0)) {
+    throw new RangeError(`Invalid option ${name}: expected a whole number of 0 or more, or Infinity, got ${value}`);
   }
-  return limits;
+  if (value !== Infinity && limitTable[name].unit === 'ms' && value > maxDelay) {
+    throw new RangeError(`Invalid option ${name}: expected at most ${maxDelay} ms, or Infinity, got ${value}`);
+  }
+  return value;
 }

@@ -38,8 +38,12 @@ describe('resolveLimits', () => {
     expect(resolveLimits()).toEqual(defaultLimits);
   });
 
-  test('gives a copy that its owner may change', () => {
-    expect(resolveLimits()).not.toBe(defaultLimits);
+  test('gives limits that may be shared: the same where there is nothing to resolve, and frozen', () => {
+    expect(resolveLimits()).toBe(defaultLimits);
+    expect(resolveLimits({})).toBe(defaultLimits);
+    const limits = resolveLimits({ maxPayload: 5 });
+    expect(resolveLimits(limits)).toBe(limits);
+    expect(Object.isFrozen(limits)).toBe(true);
   });
 
   test('takes what is given, skips undefined and fills in the rest', () => {

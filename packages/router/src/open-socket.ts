@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CloseCode, WebSocket } from '@turnout/core';
+import type { AgreedDeflate, ConnectionLimits } from '@turnout/core';
 import type { PendingUpgrade } from './pending-upgrade.ts';
-import type { RouteOptions } from './route-options.ts';
 import { SessionChanges } from './session-changes.ts';
 import type { SessionRequest } from './session-convention.ts';
 import { SessionExpiry } from './session-expiry.ts';
@@ -22,19 +22,23 @@ export interface Opening {
   readonly duplex: Duplex;
   readonly head: Buffer;
   readonly protocol: string;
-  readonly options: RouteOptions;
+  readonly deflate: AgreedDeflate | null;
+  readonly limits: ConnectionLimits;
   readonly handler: SocketHandler;
 }
 
 /** Opens the socket of an accepted upgrade and runs the handler of its route. */
-export function openSocket(pending: PendingUpgrade, { duplex, head, protocol, options, handler }: Opening): void {
+export function openSocket(
+  pending: PendingUpgrade,
+  { duplex, head, protocol, deflate, limits, handler }: Opening,
+): void {
   const { request, host, sessionWatch: watch } = pending;
   const socket = new WebSocket(duplex, {
-    ...host.options,
-    ...options,
     role: 'server',
+    limits,
     head,
     protocol,
+    deflate,
     onError: (error, { phase }) => host.report(error, { phase, request, socket }),
   });
   const isUsable = host.onOpen(socket);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { acceptHeaders, HandshakeError, isReservedHeader, reject } from '@turnout/core';
-import type { UpgradeRequest, WebSocket } from '@turnout/core';
+import type { HandshakeChoice, UpgradeRequest, WebSocket } from '@turnout/core';
 import type { ErrorContext } from './error-context.ts';
 import type { Address } from './origin.ts';
 import type { AppOptions } from './route-options.ts';
@@ -100,7 +100,7 @@ export class PendingUpgrade {
    *
    * @param onAccepted gets the connection once the 101 is out
    */
-  accept(protocol: string, onAccepted: (duplex: Duplex, head: Buffer) => void): void {
+  accept(choice: HandshakeChoice, onAccepted: (duplex: Duplex, head: Buffer) => void): void {
     if (!this.isUndecided) return;
     this.#watch(sessionOf(this.request));
     if (this.#sessionWatch?.isEnded) {
@@ -111,7 +111,7 @@ export class PendingUpgrade {
     this.#onAccepted = onAccepted;
     this.#state = 'accepting';
     try {
-      this.#writeAccept(protocol);
+      this.#writeAccept(choice);
     } catch (error) {
       this.#state = 'pending';
       this.fail(error);
@@ -151,10 +151,10 @@ export class PendingUpgrade {
   }
 
   /** Through the response, as properties: middleware has replaced these methods by its own to add its headers and to save. */
-  #writeAccept(protocol: string): void {
+  #writeAccept(choice: HandshakeChoice): void {
     const { response } = this;
     this.#removeForeignHeaders();
-    for (const [name, value] of acceptHeaders(this.upgrade, protocol)) response.setHeader(name, value);
+    for (const [name, value] of acceptHeaders(this.upgrade, choice)) response.setHeader(name, value);
     response.writeHead(101);
     response.end();
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { resolveLimits } from '@turnout/core';
-import type { ConnectionLimits, Limits } from '@turnout/core';
+import { resolveDeflate, resolveLimits } from '@turnout/core';
+import type { ConnectionLimits, Limits, PerMessageDeflateOptions } from '@turnout/core';
 import type { ErrorHook } from './error-context.ts';
 import { assertOriginRule } from './origin.ts';
 import type { OriginRule } from './origin.ts';
@@ -20,6 +20,8 @@ export type ProtocolRule<Request extends IncomingMessage = IncomingMessage> =
 export interface AppOptions<Request extends IncomingMessage = IncomingMessage> extends Partial<Limits> {
   /** Default `'same-origin'`. */
   readonly origin?: OriginRule<Request> | undefined;
+  /** Whether to compress messages with clients that can (RFC 7692), and how. Default: not. */
+  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   /** Default: the error is printed. */
   readonly onError?: ErrorHook<Request> | undefined;
 }
@@ -28,6 +30,8 @@ export interface AppOptions<Request extends IncomingMessage = IncomingMessage> e
 export interface RouteOptions<Request extends IncomingMessage = IncomingMessage> extends Partial<ConnectionLimits> {
   /** Default: the app's. */
   readonly origin?: OriginRule<Request> | undefined;
+  /** Default: the app's. */
+  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   /** Default: none. */
   readonly protocols?: ProtocolRule<Request> | undefined;
 }
@@ -36,10 +40,11 @@ export interface RouteOptions<Request extends IncomingMessage = IncomingMessage>
  * Checks an app's options.
  *
  * @throws {TypeError} on an option of the wrong type
- * @throws {RangeError} on a limit that is neither a whole number of 0 or more nor `Infinity`
+ * @throws {RangeError} on a number out of its range
  */
 export function assertAppOptions(options: AppOptions): void {
   resolveLimits(options);
+  resolveDeflate(options.perMessageDeflate);
   assertOriginRule(options.origin ?? 'same-origin');
   if (options.onError !== undefined && typeof options.onError !== 'function') {
     throw new TypeError(`Invalid option onError: expected a function, got ${typeof options.onError}`);
@@ -47,8 +52,9 @@ export function assertAppOptions(options: AppOptions): void {
 }
 
 /** Checks a route's options; throws as {@link assertAppOptions}. */
-export function assertRouteOptions({ protocols = [], origin = 'same-origin', ...limits }: RouteOptions): void {
-  resolveLimits(limits);
+export function assertRouteOptions({ protocols = [], origin = 'same-origin', ...options }: RouteOptions): void {
+  resolveLimits(options);
+  resolveDeflate(options.perMessageDeflate);
   assertOriginRule(origin);
   if (typeof protocols === 'function' || Array.isArray(protocols)) return;
   throw new TypeError(`Invalid option protocols: expected a list or a function, got ${typeof protocols}`);

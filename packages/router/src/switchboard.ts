@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { parseUpgradeRequest, reject, reportError, resolveLimits } from '@turnout/core';
-import type { HandshakeError, UpgradeRequest, WebSocket } from '@turnout/core';
+import type { HandshakeError, Limits, UpgradeRequest, WebSocket } from '@turnout/core';
 import type { ErrorContext } from './error-context.ts';
 import { hideHttpRoutes } from './hide-http-routes.ts';
 import { drainingError, OpenConnections } from './open-connections.ts';
@@ -29,14 +29,14 @@ export class Switchboard implements UpgradeHost {
   readonly options: AppOptions;
   readonly #binding: AppBinding;
   readonly #connections = new OpenConnections();
-  readonly #handshakeTimeout: number;
+  readonly #limits: Limits;
 
   /** @throws {TypeError | RangeError} on a wrong option */
   constructor(binding: AppBinding, options: AppOptions = {}) {
     assertAppOptions(options);
     this.#binding = binding;
     this.options = options;
-    this.#handshakeTimeout = resolveLimits(options).handshakeTimeout;
+    this.#limits = resolveLimits(options);
   }
 
   /** The sockets that are open now. */
@@ -59,11 +59,11 @@ export class Switchboard implements UpgradeHost {
     if (this.#connections.isDraining) return reject(duplex, drainingError());
     let upgrade: UpgradeRequest;
     try {
-      upgrade = parseUpgradeRequest(request, this.options);
+      upgrade = parseUpgradeRequest(request, this.#limits);
     } catch (error) {
       return reject(duplex, error as HandshakeError);
     }
-    const pending = new PendingUpgrade({ request, duplex, head, upgrade }, this, this.#handshakeTimeout);
+    const pending = new PendingUpgrade({ request, duplex, head, upgrade }, this, this.#limits.handshakeTimeout);
     this.#connections.addPending(pending);
     hideHttpRoutes(request);
     try {

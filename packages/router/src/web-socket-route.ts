@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { chooseProtocol } from '@turnout/core';
+import { agreeOnDeflate, chooseProtocol, resolveDeflate, resolveLimits } from '@turnout/core';
+import type { ConnectionLimits } from '@turnout/core';
 import { openSocket } from './open-socket.ts';
 import type { SocketHandler } from './open-socket.ts';
 import { isAllowedOrigin, isSameOrigin } from './origin.ts';
 import { pendingUpgradeOf } from './pending-upgrade.ts';
-import type { PendingUpgrade } from './pending-upgrade.ts';
+import type { PendingUpgrade, UpgradeHost } from './pending-upgrade.ts';
 import type { RouteOptions } from './route-options.ts';
 import { noteUpgradeRequired } from './upgrade-required.ts';
 
@@ -18,7 +19,15 @@ export interface WebSocketRoute {
   readonly accept: (request: IncomingMessage) => void;
 }
 
+/** What a route keeps for its sockets. */
+interface RouteParts {
+  readonly options: RouteOptions;
+  readonly handler: SocketHandler;
+  readonly limits: WeakMap<UpgradeHost, ConnectionLimits>;
+}
+
 export function createWebSocketRoute(options: RouteOptions, handler: SocketHandler): WebSocketRoute {
+  const parts: RouteParts = { options, handler, limits: new WeakMap() };
   return {
     gate(request, _response, next) {
       const pending = pendingUpgradeOf(request);
@@ -28,7 +37,7 @@ export function createWebSocketRoute(options: RouteOptions, handler: SocketHandl
     },
     accept(request) {
       const pending = pendingUpgradeOf(request);
-      if (pending?.isUndecided) acceptUpgrade(pending, options, handler);
+      if (pending?.isUndecided) acceptUpgrade(pending, parts);
     },
   };
 }
@@ -59,7 +68,8 @@ function describeOrigin({ request, upgrade, host }: PendingUpgrade): string {
   );
 }
 
-function acceptUpgrade(pending: PendingUpgrade, options: RouteOptions, handler: SocketHandler): void {
+function acceptUpgrade(pending: PendingUpgrade, parts: RouteParts): void {
+  const { options, handler } = parts;
   const { protocols = [] } = options;
   const choice =
     typeof protocols === 'function' ? (offered: readonly string[]) => protocols(offered, pending.request) : protocols;
@@ -69,5 +79,19 @@ function acceptUpgrade(pending: PendingUpgrade, options: RouteOptions, handler: 
   } catch (error) {
     return pending.fail(error);
   }
-  pending.accept(protocol, (duplex, head) => openSocket(pending, { duplex, head, protocol, options, handler }));
+  const limits = limitsOf(parts, pending.host);
+  const { perMessageDeflate = pending.host.options.perMessageDeflate } = options;
+  const deflate = agreeOnDeflate(pending.upgrade.extensions, resolveDeflate(perMessageDeflate));
+  pending.accept({ protocol, deflate: deflate && deflate.parameters }, (duplex, head) =>
+    openSocket(pending, { duplex, head, protocol, deflate, limits, handler }),
+  );
+}
+
+/** A route's limits in one app: resolved once, and shared by all its sockets. */
+function limitsOf({ options, limits }: RouteParts, host: UpgradeHost): ConnectionLimits {
+  const known = limits.get(host);
+  if (known !== undefined) return known;
+  const resolved = resolveLimits({ ...host.options, ...options });
+  limits.set(host, resolved);
+  return resolved;
 }

@@ -5,21 +5,57 @@ import { applyMask, createMaskingKey } from './masking.ts';
 /** A frame to be sent. */
 export interface OutgoingFrame {
   readonly fin: boolean;
+  /** Marks a compressed message on its first frame (RFC 7692 §6). */
+  readonly rsv1: boolean;
   readonly opcode: Opcode;
   /** Text is encoded as UTF-8. Bytes are copied: the caller's are neither masked nor kept. */
   readonly payload: string | Uint8Array;
 }
 
-/** Header and payload in one buffer, masked with a fresh key where `role` is `client` (RFC 6455 §5.2, §5.3). */
-export function encodeFrame(frame: OutgoingFrame, role: Role): Buffer {
-  const { fin, opcode, payload } = frame;
-  const payloadLength = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.byteLength;
+/** Length of a frame's payload in bytes. */
+export function payloadLengthOf(payload: string | Uint8Array): number {
+  return typeof payload === 'string' ? Buffer.byteLength(payload) : payload.byteLength;
+}
+
+/**
+ * Writes a frame at `offset` of `target`, masked with a fresh key where `role` is `client` (RFC 6455 §5.2, §5.3).
+ *
+ * @param payloadLength from {@link payloadLengthOf}; with the header's length, there has to be room for it
+ * @returns where the frame ends
+ */
+export function writeFrame(
+  target: Buffer,
+  offset: number,
+  {
+    frame,
+    payloadLength,
+    role,
+  }: { readonly frame: OutgoingFrame; readonly payloadLength: number; readonly role: Role },
+): number {
+  const { fin, rsv1, opcode, payload } = frame;
   const byteLength = frameHeaderLength(payloadLength, role);
   const maskingKey = role === 'client' ? createMaskingKey() : 0;
-  const bytes = Buffer.allocUnsafe(byteLength + payloadLength);
-  encodeFrameHeader(bytes, { fin, opcode, payloadLength, maskingKey, byteLength }, role);
-  if (typeof payload === 'string') bytes.write(payload, byteLength);
-  else bytes.set(payload, byteLength);
-  if (role === 'client') applyMask(bytes.subarray(byteLength), maskingKey, 0);
+  encodeFrameHeader(target, offset, { fin, rsv1, opcode, payloadLength, maskingKey, byteLength }, role);
+  const start = offset + byteLength;
+  const end = start + payloadLength;
+  if (typeof payload === 'string') target.write(payload, start);
+  else target.set(payload, start);
+  if (role === 'client') applyMask(target.subarray(start, end), maskingKey, 0);
+  return end;
+}
+
+/** Header and payload in one buffer of their own. */
+export function encodeFrame(frame: OutgoingFrame, role: Role): Buffer {
+  const payloadLength = payloadLengthOf(frame.payload);
+  const bytes = Buffer.allocUnsafeSlow(frameHeaderLength(payloadLength, role) + payloadLength);
+  writeFrame(bytes, 0, { frame, payloadLength, role });
+  return bytes;
+}
+
+/** The header of a server's frame, for a payload that goes after it as it is. */
+export function encodeHeader({ fin, rsv1, opcode }: OutgoingFrame, payloadLength: number): Buffer {
+  const byteLength = frameHeaderLength(payloadLength, 'server');
+  const bytes = Buffer.allocUnsafeSlow(byteLength);
+  encodeFrameHeader(bytes, 0, { fin, rsv1, opcode, payloadLength, maskingKey: 0, byteLength }, 'server');
   return bytes;
 }

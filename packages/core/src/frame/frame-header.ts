@@ -1,13 +1,23 @@
 import { CloseCode } from '../close-code.ts';
 import { ProtocolError } from '../errors.ts';
-import { isControl, type Opcode } from '../opcode.ts';
+import { isControl, Opcode } from '../opcode.ts';
 
 /** Which end of the connection we are: masking is all that it changes in framing (RFC 6455 §5.1). */
 export type Role = 'server' | 'client';
 
+/** What a reader of frames has to know of its connection. */
+export interface FrameRules {
+  /** The reader's own role: a server reads masked frames, a client reads unmasked ones (RFC 6455 §5.1). */
+  readonly role: Role;
+  /** Whether RSV1 may mark the first frame of a message as compressed (RFC 7692 §6). */
+  readonly allowsRsv1: boolean;
+}
+
 /** A frame header (RFC 6455 §5.2). */
 export interface FrameHeader {
   readonly fin: boolean;
+  /** The message is compressed (RFC 7692 §6); only on its first frame. */
+  readonly rsv1: boolean;
   readonly opcode: Opcode;
   /** Payload length in bytes. */
   readonly payloadLength: number;
@@ -30,16 +40,15 @@ const maxControlPayload = 125;
  * Reads the frame header that starts at `offset`, or returns `null` while bytes of it are missing.
  * Every rule is checked on the first byte that can break it, before the rest has come.
  *
- * @param role the reader's role: a server reads masked frames, a client reads unmasked ones (§5.1)
  * @throws {ProtocolError} 1002 on a reserved bit or opcode, wrong masking, a bad control frame, a length that is not
  *   in its shortest form; 1009 on a length that JavaScript cannot count
  */
-export function parseFrameHeader(bytes: Buffer, offset: number, role: Role): FrameHeader | null {
+export function parseFrameHeader(bytes: Buffer, offset: number, { role, allowsRsv1 }: FrameRules): FrameHeader | null {
   const available = bytes.length - offset;
   if (available < 1) return null;
   const first = bytes[offset]!;
   const fin = (first & finBit) !== 0;
-  const opcode = parseOpcode(first, fin);
+  const opcode = parseOpcode(first, fin, allowsRsv1);
   if (available < 2) return null;
 
   const second = bytes[offset + 1]!;
@@ -59,23 +68,32 @@ export function parseFrameHeader(bytes: Buffer, offset: number, role: Role): Fra
   const byteLength = 2 + lengthBytes + (masked ? 4 : 0);
   if (available < byteLength) return null;
   const maskingKey = masked ? bytes.readUInt32BE(offset + 2 + lengthBytes) : 0;
-  return { fin, opcode, payloadLength, maskingKey, byteLength };
+  return { fin, rsv1: (first & rsv1Bit) !== 0, opcode, payloadLength, maskingKey, byteLength };
 }
 
-function parseOpcode(first: number, fin: boolean): Opcode {
-  if ((first & (rsv1Bit | rsv2Bit | rsv3Bit)) !== 0) {
-    const bit = (first & rsv1Bit) !== 0 ? 1 : (first & rsv2Bit) !== 0 ? 2 : 3;
-    throw protocolError(
-      bit === 1 ? 'WS_ERR_UNEXPECTED_RSV_1' : 'WS_ERR_UNEXPECTED_RSV_2_3',
-      `RSV${bit} is set without an extension (§5.2)`,
-    );
-  }
+function parseOpcode(first: number, fin: boolean, allowsRsv1: boolean): Opcode {
   const opcode = first & 0x0f;
+  if ((first & (rsv1Bit | rsv2Bit | rsv3Bit)) !== 0) checkReservedBits(first, opcode, allowsRsv1);
   if ((opcode & 0x7) > 2) throw protocolError('WS_ERR_INVALID_OPCODE', `Reserved opcode ${opcode} (§5.2)`);
   if (!fin && isControl(opcode as Opcode)) {
     throw protocolError('WS_ERR_EXPECTED_FIN', 'Fragmented control frame (§5.5)');
   }
   return opcode as Opcode;
+}
+
+function checkReservedBits(first: number, opcode: number, allowsRsv1: boolean): void {
+  if ((first & rsv1Bit) !== 0) {
+    if (!allowsRsv1) throw protocolError('WS_ERR_UNEXPECTED_RSV_1', 'RSV1 is set without an extension (§5.2)');
+    if (opcode !== Opcode.Text && opcode !== Opcode.Binary) {
+      throw protocolError(
+        'WS_ERR_UNEXPECTED_RSV_1',
+        'RSV1 is set on another frame than the first of a message (RFC 7692 §6)',
+      );
+    }
+  }
+  if ((first & (rsv2Bit | rsv3Bit)) === 0) return;
+  const bit = (first & rsv2Bit) !== 0 ? 2 : 3;
+  throw protocolError('WS_ERR_UNEXPECTED_RSV_2_3', `RSV${bit} is set without an extension (§5.2)`);
 }
 
 function parseExtendedLength(bytes: Buffer, offset: number, lengthBytes: 2 | 8): number {
@@ -114,20 +132,20 @@ export function frameHeaderLength(payloadLength: number, role: Role): number {
   return 2 + lengthBytes + (role === 'client' ? 4 : 0);
 }
 
-/** Writes a frame header to the start of `target`, which has room for `header.byteLength` bytes (§5.2). */
-export function encodeFrameHeader(target: Buffer, header: FrameHeader, role: Role): void {
-  const { fin, opcode, payloadLength, maskingKey, byteLength } = header;
+/** Writes a frame header at `offset` of `target`, which has room for `header.byteLength` bytes (§5.2). */
+export function encodeFrameHeader(target: Buffer, offset: number, header: FrameHeader, role: Role): void {
+  const { fin, rsv1, opcode, payloadLength, maskingKey, byteLength } = header;
   const mask = role === 'client' ? maskBit : 0;
-  target[0] = (fin ? finBit : 0) | opcode;
+  target[offset] = (fin ? finBit : 0) | (rsv1 ? rsv1Bit : 0) | opcode;
   if (payloadLength < length16) {
-    target[1] = mask | payloadLength;
+    target[offset + 1] = mask | payloadLength;
   } else if (payloadLength <= 0xffff) {
-    target[1] = mask | length16;
-    target.writeUInt16BE(payloadLength, 2);
+    target[offset + 1] = mask | length16;
+    target.writeUInt16BE(payloadLength, offset + 2);
   } else {
-    target[1] = mask | length64;
-    target.writeUInt32BE(Math.floor(payloadLength / 2 ** 32), 2);
-    target.writeUInt32BE(payloadLength >>> 0, 6);
+    target[offset + 1] = mask | length64;
+    target.writeUInt32BE(Math.floor(payloadLength / 2 ** 32), offset + 2);
+    target.writeUInt32BE(payloadLength >>> 0, offset + 6);
   }
-  if (role === 'client') target.writeUInt32BE(maskingKey, byteLength - 4);
+  if (role === 'client') target.writeUInt32BE(maskingKey, offset + byteLength - 4);
 }

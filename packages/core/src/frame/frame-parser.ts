@@ -1,6 +1,6 @@
 import { isControl, type Opcode } from '../opcode.ts';
 import { applyMask } from './masking.ts';
-import { parseFrameHeader, type FrameHeader, type Role } from './frame-header.ts';
+import { parseFrameHeader, type FrameHeader, type FrameRules } from './frame-header.ts';
 
 /**
  * What has come of one frame. A control frame is always whole; a data frame is handed on as its bytes come, so that
@@ -8,6 +8,7 @@ import { parseFrameHeader, type FrameHeader, type Role } from './frame-header.ts
  */
 export interface FramePart {
   readonly fin: boolean;
+  readonly rsv1: boolean;
   readonly opcode: Opcode;
   /** Length of the whole frame's payload in bytes. */
   readonly payloadLength: number;
@@ -17,23 +18,20 @@ export interface FramePart {
   readonly isLast: boolean;
 }
 
-interface FrameInProgress {
-  readonly header: FrameHeader;
-  /** Bytes of the payload handed on so far; `null` until the first part is. */
-  received: number | null;
-}
-
 const noBytes = Buffer.alloc(0);
 
 /** Chunks in, parts of frames out (RFC 6455 §5.2). */
 export class FrameParser {
-  readonly #role: Role;
+  readonly #rules: FrameRules;
   #bytes: Buffer = noBytes;
   #offset = 0;
-  #frame: FrameInProgress | null = null;
+  /** Of the frame whose payload is coming. */
+  #header: FrameHeader | null = null;
+  /** Bytes of that payload handed on so far; `null` until the first part is. */
+  #received: number | null = null;
 
-  constructor(role: Role) {
-    this.#role = role;
+  constructor(rules: FrameRules) {
+    this.#rules = rules;
   }
 
   /** Adds the next chunk. It belongs to the parser from now on: payloads are unmasked in place. */
@@ -49,34 +47,33 @@ export class FrameParser {
    * @throws {ProtocolError} when the frame's header breaks a rule; the parser is of no use afterwards
    */
   next(): FramePart | null {
-    this.#frame ??= this.#parseHeader();
-    const part = this.#frame && this.#takePart(this.#frame);
+    this.#header ??= this.#parseHeader();
+    const part = this.#header && this.#takePart(this.#header);
     if (part === null) this.#releaseChunk();
-    else if (part.isLast) this.#frame = null;
     return part;
   }
 
-  #parseHeader(): FrameInProgress | null {
-    const header = parseFrameHeader(this.#bytes, this.#offset, this.#role);
-    if (header === null) return null;
-    this.#offset += header.byteLength;
-    return { header, received: null };
+  #parseHeader(): FrameHeader | null {
+    const header = parseFrameHeader(this.#bytes, this.#offset, this.#rules);
+    if (header !== null) this.#offset += header.byteLength;
+    return header;
   }
 
-  #takePart(frame: FrameInProgress): FramePart | null {
-    const { fin, opcode, payloadLength, maskingKey } = frame.header;
-    const received = frame.received ?? 0;
-    const isFirst = frame.received === null;
+  #takePart({ fin, rsv1, opcode, payloadLength, maskingKey }: FrameHeader): FramePart | null {
+    const received = this.#received ?? 0;
+    const isFirst = this.#received === null;
     const missing = payloadLength - received;
     const available = this.#bytes.length - this.#offset;
     if (available < missing && (isControl(opcode) || (available === 0 && !isFirst))) return null;
 
-    const taken = Math.min(available, missing);
-    const payload = this.#bytes.subarray(this.#offset, this.#offset + taken);
+    const isLast = available >= missing;
+    const end = this.#offset + (isLast ? missing : available);
+    const payload = this.#bytes.subarray(this.#offset, end);
     if (maskingKey !== 0) applyMask(payload, maskingKey, received);
-    this.#offset += taken;
-    frame.received = received + taken;
-    return { fin, opcode, payloadLength, payload, isFirst, isLast: taken === missing };
+    this.#offset = end;
+    this.#received = isLast ? null : received + payload.length;
+    if (isLast) this.#header = null;
+    return { fin, rsv1, opcode, payloadLength, payload, isFirst, isLast };
   }
 
   /** Keeps the few bytes of an unfinished header or control frame, not the whole chunk that they came in. */

@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** The GUID of RFC 6455 §1.3, which only an endpoint that knows WebSocket appends. */
 const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** Computes the value of Sec-WebSocket-Accept for a Sec-WebSocket-Key (§4.2.2, step 5). */
 export function acceptKey(key: string): string {
-  return createHash('sha1')
-    .update(key + guid)
-    .digest('base64');
+  return hash('sha1', key + guid, 'base64');
 }
 
 /**

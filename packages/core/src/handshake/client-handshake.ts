@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { HandshakeError } from '../errors.ts';
+import { defaultLimits } from '../limits.ts';
 import { acceptKey } from './accept-key.ts';
+import { formatExtensions, parseExtensions, type ExtensionOffer } from './extension.ts';
 import { isReservedHeader } from './handshake-response.ts';
-import type { HeaderPair } from './handshake-response.ts';
+import type { HandshakeChoice, HeaderPair } from './handshake-response.ts';
 import { listIncludes } from './header-list.ts';
+import { deflateOffer, readDeflateResponse, type DeflateParameters } from './permessage-deflate.ts';
 import { formatProtocols } from './subprotocol.ts';
 import { assertHeader, describeValue } from './token-grammar.ts';
 
@@ -13,6 +16,8 @@ export interface ClientHandshake {
   readonly key: string;
   /** The subprotocols offered, the favourite first. */
   readonly protocols: readonly string[];
+  /** What is wished of permessage-deflate; `null` where it is not offered. */
+  readonly deflate: DeflateParameters | null;
 }
 
 /** A server's answer, with its headers by lower-case name; an `http.IncomingMessage` with its `statusCode` fits. */
@@ -27,14 +32,14 @@ export function createKey(): string {
 }
 
 /**
- * The headers of a client's opening handshake (§4.1), all but Host. No extension is offered.
+ * The headers of a client's opening handshake (§4.1), all but Host.
  *
  * @param extraHeaders what the application adds, such as `Cookie` or `Origin`
  * @throws {SyntaxError} when a subprotocol is not a token or is given twice
  * @throws {TypeError} when an extra header is not a valid one, or belongs to the handshake
  */
 export function clientHeaders(
-  { key, protocols }: ClientHandshake,
+  { key, protocols, deflate }: ClientHandshake,
   extraHeaders: Iterable<readonly [name: string, value: string]> = [],
 ): HeaderPair[] {
   const headers: HeaderPair[] = [
@@ -43,6 +48,7 @@ export function clientHeaders(
     ['Sec-WebSocket-Key', key],
     ['Sec-WebSocket-Version', '13'],
   ];
+  if (deflate !== null) headers.push(['Sec-WebSocket-Extensions', formatExtensions([deflateOffer(deflate)])]);
   if (protocols.length > 0) headers.push(['Sec-WebSocket-Protocol', formatProtocols(protocols)]);
   for (const [name, value] of extraHeaders) {
     assertHeader(name, value);
@@ -53,16 +59,19 @@ export function clientHeaders(
 }
 
 /**
- * Checks a server's answer (§4.1, "validate the server's response") and returns the subprotocol it chose, `''` for none.
+ * Checks a server's answer (§4.1, "validate the server's response") and returns what it chose.
  *
  * @throws {HandshakeError} with the status of the answer, and the code
  *   - `WS_ERR_CONNECT_STATUS`: it is not 101
  *   - `WS_ERR_CONNECT_UPGRADE`, `WS_ERR_CONNECT_CONNECTION`: it does not switch to `websocket`
  *   - `WS_ERR_CONNECT_ACCEPT`: it was not made for this key
- *   - `WS_ERR_CONNECT_EXTENSIONS`: it uses an extension, and none was offered
+ *   - `WS_ERR_CONNECT_EXTENSIONS`: it uses an extension, or parameters of one, that it may not have chosen
  *   - `WS_ERR_CONNECT_PROTOCOL`: it chose a subprotocol that was not offered, or more than one
  */
-export function checkServerResponse(response: ServerAnswer, { key, protocols }: ClientHandshake): string {
+export function checkServerResponse(
+  response: ServerAnswer,
+  { key, protocols, deflate }: ClientHandshake,
+): HandshakeChoice {
   const refuse = (code: string, message: string): HandshakeError => new HandshakeError(code, response.status, message);
   const { headers, status } = response;
 
@@ -79,16 +88,34 @@ export function checkServerResponse(response: ServerAnswer, { key, protocols }: 
       'Sec-WebSocket-Accept of the answer does not belong to our Sec-WebSocket-Key',
     );
   }
-  if (headers['sec-websocket-extensions'] !== undefined) {
-    throw refuse('WS_ERR_CONNECT_EXTENSIONS', 'Sec-WebSocket-Extensions in the answer, but none was offered');
+  const extensions = headerValue(headers['sec-websocket-extensions']);
+  const agreed = extensions === undefined ? null : deflate && readExtensions(extensions, deflate);
+  if (extensions !== undefined && agreed === null) {
+    const offered = deflate === null ? 'none was offered' : 'not as it was offered';
+    const message = `Sec-WebSocket-Extensions ${describeValue(extensions)} in the answer, but ${offered}`;
+    throw refuse('WS_ERR_CONNECT_EXTENSIONS', message);
   }
   const protocol = headerValue(headers['sec-websocket-protocol']);
-  if (protocol === undefined) return '';
-  if (protocols.includes(protocol)) return protocol;
+  if (protocol === undefined) return { protocol: '', deflate: agreed };
+  if (protocols.includes(protocol)) return { protocol, deflate: agreed };
   throw refuse(
     'WS_ERR_CONNECT_PROTOCOL',
     `Expected one of the offered subprotocols in the answer, got ${describeValue(protocol)}`,
   );
+}
+
+/** The one extension that may be in the answer; `null` where it is malformed, another, or more than one. */
+function readExtensions(value: string, wishes: DeflateParameters): DeflateParameters | null {
+  const [response, ...others] = parseAnswer(value);
+  return response !== undefined && others.length === 0 ? readDeflateResponse(response, wishes) : null;
+}
+
+function parseAnswer(value: string): ExtensionOffer[] {
+  try {
+    return parseExtensions([value], defaultLimits);
+  } catch {
+    return [];
+  }
 }
 
 /** Several fields of one name are one list, which then equals no single value. */

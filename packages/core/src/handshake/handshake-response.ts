@@ -1,5 +1,7 @@
 import type { HandshakeError } from '../errors.ts';
 import { acceptKey } from './accept-key.ts';
+import { formatExtensions } from './extension.ts';
+import { deflateResponse, type DeflateParameters } from './permessage-deflate.ts';
 import { reasonPhrase } from './reason-phrase.ts';
 import { assertOffered } from './subprotocol.ts';
 import { assertHeader } from './token-grammar.ts';
@@ -31,18 +33,26 @@ export function isReservedHeader(name: string): boolean {
   return connectionHeaders.has(lowerCase) || lowerCase.startsWith('sec-websocket-');
 }
 
+/** What a server has chosen of all that the client offered. */
+export interface HandshakeChoice {
+  /** The subprotocol; `''` for none. */
+  readonly protocol: string;
+  /** What permessage-deflate was accepted with; `null` where it was not. */
+  readonly deflate: DeflateParameters | null;
+}
+
 /**
  * The headers of the 101 (RFC 6455 §4.2.2, step 5).
  *
- * @param protocol the subprotocol chosen; `''` for none
- * @throws {HandshakeError} 500 when the client did not offer it
+ * @throws {HandshakeError} 500 when the client did not offer the protocol
  */
-export function acceptHeaders(upgrade: UpgradeRequest, protocol: string): HeaderPair[] {
+export function acceptHeaders(upgrade: UpgradeRequest, { protocol, deflate }: HandshakeChoice): HeaderPair[] {
   const headers: HeaderPair[] = [
     ['Upgrade', 'websocket'],
     ['Connection', 'Upgrade'],
     ['Sec-WebSocket-Accept', acceptKey(upgrade.key)],
   ];
+  if (deflate !== null) headers.push(['Sec-WebSocket-Extensions', formatExtensions([deflateResponse(deflate)])]);
   if (protocol === '') return headers;
   assertOffered(upgrade.protocols, protocol);
   headers.push(['Sec-WebSocket-Protocol', protocol]);
@@ -58,11 +68,11 @@ export function acceptHeaders(upgrade: UpgradeRequest, protocol: string): Header
  */
 export function formatAcceptResponse(
   upgrade: UpgradeRequest,
-  protocol: string,
+  choice: HandshakeChoice,
   extraHeaders: Iterable<readonly [name: string, value: string]> = [],
 ): string {
   let head = 'HTTP/1.1 101 Switching Protocols\r\n';
-  for (const [name, value] of acceptHeaders(upgrade, protocol)) head += `${name}: ${value}\r\n`;
+  for (const [name, value] of acceptHeaders(upgrade, choice)) head += `${name}: ${value}\r\n`;
   for (const [name, value] of extraHeaders) {
     assertHeader(name, value);
     if (isReservedHeader(name)) throw new TypeError(`Invalid header ${name}: the handshake writes its own`);

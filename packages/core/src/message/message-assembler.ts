@@ -3,20 +3,16 @@ import { CloseCode } from '../close-code.ts';
 import { ProtocolError } from '../errors.ts';
 import type { FrameParser, FramePart } from '../frame/frame-parser.ts';
 import type { ConnectionLimits } from '../limits.ts';
-import { isControl, Opcode, type ControlOpcode } from '../opcode.ts';
+import { isControl, Opcode } from '../opcode.ts';
+import type { MessageSource, Received } from './message-source.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import { checkUtf8 } from './utf8.ts';
-
-/** A whole message or a control frame, as the peer sent it. */
-export interface Received {
-  readonly opcode: typeof Opcode.Text | typeof Opcode.Binary | ControlOpcode;
-  readonly payload: Buffer;
-}
 
 export type MessageLimits = Pick<ConnectionLimits, 'maxPayload' | 'maxFragments' | 'maxEmptyFragments'>;
 
 interface MessageInProgress {
   readonly opcode: typeof Opcode.Text | typeof Opcode.Binary;
+  readonly isCompressed: boolean;
   readonly buffer: MessageBuffer;
   fragments: number;
   emptyInARow: number;
@@ -27,7 +23,9 @@ interface MessageInProgress {
 }
 
 /** Parts of frames in, messages and control frames out (RFC 6455 §5.4, §8.1). */
-export class MessageAssembler {
+export class MessageAssembler implements MessageSource {
+  /** Nothing is ever waited for but bytes. */
+  readonly isBusy = false;
   readonly #parser: FrameParser;
   readonly #limits: MessageLimits;
   readonly #maxPayload: number;
@@ -47,7 +45,7 @@ export class MessageAssembler {
    */
   next(): Received | null {
     for (let part = this.#parser.next(); part !== null; part = this.#parser.next()) {
-      if (isControl(part.opcode)) return { opcode: part.opcode, payload: part.payload };
+      if (isControl(part.opcode)) return { opcode: part.opcode, payload: part.payload, isCompressed: false };
       const received = this.#addPart(part);
       if (received !== null) return received;
     }
@@ -60,18 +58,17 @@ export class MessageAssembler {
       this.#checkOrder(part);
       this.#checkLength(part);
       // The common message, one frame that came in one read, is handed on without a copy.
-      if (opcode !== Opcode.Continuation && fin && isLast)
-        return wholeMessage(opcode as MessageInProgress['opcode'], payload);
+      if (opcode !== Opcode.Continuation && fin && isLast) return wholeMessage(part);
       this.#startFragment(part);
     }
     const message = this.#message!;
     message.buffer.append(payload, message.expected);
-    if (message.opcode === Opcode.Text) checkText(message);
+    if (isPlainText(message)) checkText(message);
     if (!fin || !isLast) return null;
     this.#message = null;
     const { bytes } = message.buffer;
-    if (message.opcode === Opcode.Text && message.checked < bytes.length) throw invalidUtf8();
-    return { opcode: message.opcode, payload: bytes };
+    if (isPlainText(message) && message.checked < bytes.length) throw invalidUtf8();
+    return { opcode: message.opcode, payload: bytes, isCompressed: message.isCompressed };
   }
 
   #checkOrder({ opcode }: FramePart): void {
@@ -84,9 +81,10 @@ export class MessageAssembler {
     );
   }
 
-  #checkLength({ payloadLength }: FramePart): void {
+  #checkLength({ payloadLength, rsv1 }: FramePart): void {
     const total = (this.#message?.buffer.byteLength ?? 0) + payloadLength;
     if (total <= this.#maxPayload) return;
+    if ((this.#message?.isCompressed ?? rsv1) && total <= maxCompressed(this.#maxPayload)) return;
     throw new ProtocolError(
       'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
       CloseCode.MessageTooBig,
@@ -94,9 +92,10 @@ export class MessageAssembler {
     );
   }
 
-  #startFragment({ opcode, payloadLength, fin }: FramePart): void {
+  #startFragment({ opcode, payloadLength, fin, rsv1 }: FramePart): void {
     this.#message ??= {
       opcode: opcode as MessageInProgress['opcode'],
+      isCompressed: rsv1,
       buffer: new MessageBuffer(),
       fragments: 0,
       emptyInARow: 0,
@@ -115,9 +114,18 @@ export class MessageAssembler {
   }
 }
 
-function wholeMessage(opcode: MessageInProgress['opcode'], payload: Buffer): Received {
-  if (opcode === Opcode.Text && !isUtf8(payload)) throw invalidUtf8();
-  return { opcode, payload };
+function wholeMessage({ opcode, payload, rsv1 }: FramePart): Received {
+  if (opcode === Opcode.Text && !rsv1 && !isUtf8(payload)) throw invalidUtf8();
+  return { opcode: opcode as MessageInProgress['opcode'], payload, isCompressed: rsv1 };
+}
+
+/** DEFLATE makes what cannot be compressed a little longer: by 5 bytes a block, and blocks have 128 bytes or more. */
+function maxCompressed(maxPayload: number): number {
+  return maxPayload + Math.ceil(maxPayload / 16) + 64;
+}
+
+function isPlainText({ opcode, isCompressed }: MessageInProgress): boolean {
+  return opcode === Opcode.Text && !isCompressed;
 }
 
 function checkText(message: MessageInProgress): void {
@@ -125,7 +133,8 @@ function checkText(message: MessageInProgress): void {
   if (message.checked < 0) throw invalidUtf8();
 }
 
-function invalidUtf8(): ProtocolError {
+/** The fault of text that is not UTF-8. */
+export function invalidUtf8(): ProtocolError {
   return new ProtocolError('WS_ERR_INVALID_UTF8', CloseCode.InvalidPayload, 'Text is not valid UTF-8 (§8.1)');
 }
 

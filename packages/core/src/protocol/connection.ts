@@ -2,13 +2,19 @@ import { isUtf8 } from 'node:buffer';
 import { CloseCode } from '../close-code.ts';
 import { ProtocolError } from '../errors.ts';
 import { encodeFrame } from '../frame/frame-encoder.ts';
-import { FrameParser } from '../frame/frame-parser.ts';
 import type { Role } from '../frame/frame-header.ts';
+import { FrameParser } from '../frame/frame-parser.ts';
 import { resolveLimits } from '../limits.ts';
-import { MessageAssembler, type MessageLimits, type Received } from '../message/message-assembler.ts';
-import { Opcode } from '../opcode.ts';
+import { MessageAssembler, type MessageLimits } from '../message/message-assembler.ts';
+import { MessageInflater } from '../message/message-inflater.ts';
+import type { MessageSource, Received } from '../message/message-source.ts';
+import { Opcode, type ControlOpcode } from '../opcode.ts';
 import { encodeClosePayload, fitReason, parseClosePayload } from './close-payload.ts';
 import { stateAfter, type ConnectionMove, type ConnectionState } from './connection-state.ts';
+import { createDeflation, type AgreedDeflate, type Deflation } from './deflation.ts';
+import { MessageSender, type OutgoingMessage } from './message-sender.ts';
+import { OutputQueue } from './output-queue.ts';
+import type { PreparedMessage } from './prepared-message.ts';
 
 /** How a connection ended. */
 export interface CloseInfo {
@@ -29,19 +35,18 @@ export type ConnectionEvent =
   | { readonly type: 'close' }
   | { readonly type: 'error'; readonly error: ProtocolError };
 
-export interface ConnectionOptions extends Partial<MessageLimits> {
+export interface ConnectionOptions {
   readonly role: Role;
-}
-
-/** What makes a message: text or bytes, and whether it is complete. */
-export interface OutgoingMessage {
-  readonly data: string | Uint8Array;
-  readonly isBinary: boolean;
-  /** `false` where further fragments of the same message follow (§5.4). */
-  readonly fin: boolean;
+  readonly limits?: Partial<MessageLimits> | undefined;
+  /** What the handshake agreed on (RFC 7692). Default: nothing is compressed. */
+  readonly deflate?: AgreedDeflate | null | undefined;
+  /** Called when something that was deflated or inflated off the event loop is there: pull `next()`, take the output. */
+  readonly onReady?: (() => void) | undefined;
 }
 
 const maxControlPayload = 125;
+
+function doNothing(): void {}
 
 /**
  * One WebSocket connection after its opening handshake, sans-I/O: chunks in, events out, and frames to be written.
@@ -51,18 +56,28 @@ const maxControlPayload = 125;
 export class Connection {
   readonly #role: Role;
   readonly #parser: FrameParser;
-  readonly #assembler: MessageAssembler;
+  readonly #source: MessageSource;
+  readonly #deflation: Deflation | null;
+  readonly #sender: MessageSender;
+  readonly #output: OutputQueue;
   #state: ConnectionState = 'open';
   #closeInfo: CloseInfo | null = null;
-  #output: Buffer[] = [];
-  #outputLength = 0;
   #pendingPong: Buffer | null = null;
-  #isInMessage = false;
 
-  constructor(options: ConnectionOptions) {
-    this.#role = options.role;
-    this.#parser = new FrameParser(options.role);
-    this.#assembler = new MessageAssembler(this.#parser, resolveLimits(options));
+  constructor({ role, limits, deflate = null, onReady = doNothing }: ConnectionOptions) {
+    const resolved = resolveLimits(limits);
+    this.#role = role;
+    this.#output = new OutputQueue(role);
+    this.#parser = new FrameParser({ role, allowsRsv1: deflate !== null });
+    const assembler = new MessageAssembler(this.#parser, resolved);
+    this.#deflation = deflate && createDeflation(deflate, role, resolved.maxPayload);
+    this.#source = this.#deflation ? new MessageInflater(assembler, this.#deflation.inflater, onReady) : assembler;
+    this.#sender = new MessageSender({
+      role,
+      output: this.#output,
+      deflater: this.#deflation?.deflater ?? null,
+      onReady,
+    });
   }
 
   get state(): ConnectionState {
@@ -76,7 +91,12 @@ export class Connection {
 
   /** Bytes that wait for `takeOutput()`. */
   get outputLength(): number {
-    return this.#outputLength;
+    return this.#output.byteLength;
+  }
+
+  /** Whether a message is being inflated off the event loop: no event comes until `onReady` is called. */
+  get isInflating(): boolean {
+    return this.#state !== 'closed' && this.#source.isBusy;
   }
 
   /** Whether `takePong()` has one to give. */
@@ -93,7 +113,7 @@ export class Connection {
   next(): ConnectionEvent | null {
     while (this.#state !== 'closed') {
       try {
-        const received = this.#assembler.next();
+        const received = this.#source.next();
         if (received === null) return null;
         const event = this.#handle(received);
         if (event !== null) return event;
@@ -112,14 +132,19 @@ export class Connection {
    * @returns `false`, with nothing framed, once a Close frame was sent or the connection has ended (§5.5.1)
    * @throws {TypeError} on bytes sent as text that are not UTF-8
    */
-  send({ data, isBinary, fin }: OutgoingMessage): boolean {
-    if (!isBinary && typeof data !== 'string' && !isUtf8(data)) {
+  send(message: OutgoingMessage): boolean {
+    if (!message.isBinary && typeof message.data !== 'string' && !isUtf8(message.data)) {
       throw new TypeError('Invalid text message: expected UTF-8');
     }
     if (this.#state !== 'open') return false;
-    const first = isBinary ? Opcode.Binary : Opcode.Text;
-    this.#push(this.#isInMessage ? Opcode.Continuation : first, data, fin);
-    this.#isInMessage = !fin;
+    this.#sender.send(message);
+    return true;
+  }
+
+  /** Sends a message that was framed for many sockets; `false` as {@link send} gives it. */
+  sendPrepared(message: PreparedMessage): boolean {
+    if (this.#state !== 'open') return false;
+    this.#sender.sendPrepared(message);
     return true;
   }
 
@@ -163,12 +188,18 @@ export class Connection {
     if (this.#move('transport-ended')) this.#closeInfo = { code: CloseCode.Abnormal, reason: '', wasClean: false };
   }
 
-  /** Removes and returns the frames to be written, in order. */
-  takeOutput(): Buffer[] {
-    const output = this.#output;
-    this.#output = [];
-    this.#outputLength = 0;
-    return output;
+  /** How many frames were ever put out, and how many of them taken: a message is in `takeOutput()` once it is reached. */
+  get framesSent(): number {
+    return this.#output.pushed;
+  }
+
+  get framesTaken(): number {
+    return this.#output.taken;
+  }
+
+  /** Removes and returns what is to be written, in order. */
+  takeOutput(): Uint8Array[] {
+    return this.#output.take();
   }
 
   /**
@@ -178,7 +209,7 @@ export class Connection {
   takePong(): Buffer | null {
     const payload = this.#pendingPong;
     this.#pendingPong = null;
-    return payload && encodeFrame({ fin: true, opcode: Opcode.Pong, payload }, this.#role);
+    return payload && encodeFrame({ fin: true, rsv1: false, opcode: Opcode.Pong, payload }, this.#role);
   }
 
   #handle({ opcode, payload }: Received): ConnectionEvent | null {
@@ -209,8 +240,14 @@ export class Connection {
 
   #move(move: ConnectionMove): boolean {
     const state = stateAfter(this.#state, move);
-    if (state !== null) this.#state = state;
-    return state !== null;
+    if (state === null) return false;
+    this.#state = state;
+    if (state === 'closed') {
+      // Nobody is to read what is still being deflated, and our Close frame does not wait for it.
+      this.#output.dropHeld();
+      this.#deflation?.dispose();
+    }
+    return true;
   }
 
   #sendControl(opcode: typeof Opcode.Ping | typeof Opcode.Pong, data: string | Uint8Array): boolean {
@@ -219,7 +256,7 @@ export class Connection {
       throw new RangeError(`Invalid control frame: expected at most ${maxControlPayload} bytes, got ${length}`);
     }
     if (this.#state !== 'open') return false;
-    this.#push(opcode, data, true);
+    this.#push(opcode, data);
     return true;
   }
 
@@ -227,13 +264,11 @@ export class Connection {
   #pushClose(payload: Uint8Array): void {
     const pong = this.#pendingPong;
     this.#pendingPong = null;
-    if (pong !== null) this.#push(Opcode.Pong, pong, true);
-    this.#push(Opcode.Close, payload, true);
+    if (pong !== null) this.#push(Opcode.Pong, pong);
+    this.#push(Opcode.Close, payload);
   }
 
-  #push(opcode: Opcode, payload: string | Uint8Array, fin: boolean): void {
-    const frame = encodeFrame({ fin, opcode, payload }, this.#role);
-    this.#output.push(frame);
-    this.#outputLength += frame.length;
+  #push(opcode: ControlOpcode, payload: string | Uint8Array): void {
+    this.#output.push({ fin: true, rsv1: false, opcode, payload });
   }
 }

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { resolveDeflate, type PerMessageDeflateOptions } from '../deflate/deflate-settings.ts';
 import type { HandshakeError } from '../errors.ts';
 import { formatAcceptResponse, formatRejection } from '../handshake/handshake-response.ts';
 import { chooseProtocol, type ProtocolChoice } from '../handshake/subprotocol.ts';
 import { parseUpgradeRequest } from '../handshake/upgrade-request.ts';
-import type { HandshakeLimits } from '../limits.ts';
+import { resolveLimits, type HandshakeLimits } from '../limits.ts';
+import { agreeOnDeflate } from '../protocol/deflation.ts';
 import type { SocketOptions } from './websocket-options.ts';
 import { WebSocket } from './websocket.ts';
 
@@ -18,6 +20,8 @@ export interface Upgrade {
 export interface AcceptOptions extends SocketOptions<WebSocket>, Partial<HandshakeLimits> {
   /** The subprotocols that the server speaks, the favourite first, or a function that chooses. Default: none. */
   readonly protocols?: ProtocolChoice | undefined;
+  /** Whether to compress messages with clients that can (RFC 7692), and how. Default: not. */
+  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   /** Further headers of the 101. */
   readonly headers?: Iterable<readonly [name: string, value: string]> | undefined;
 }
@@ -33,8 +37,17 @@ export interface AcceptOptions extends SocketOptions<WebSocket>, Partial<Handsha
 export function accept({ request, duplex, head }: Upgrade, options: AcceptOptions = {}): WebSocket {
   const upgrade = parseUpgradeRequest(request, options);
   const protocol = chooseProtocol(upgrade.protocols, options.protocols ?? []);
-  const response = formatAcceptResponse(upgrade, protocol, options.headers);
-  const socket = new WebSocket(duplex, { ...options, role: 'server', protocol, head });
+  const deflate = agreeOnDeflate(upgrade.extensions, resolveDeflate(options.perMessageDeflate));
+  const choice = { protocol, deflate: deflate && deflate.parameters };
+  const response = formatAcceptResponse(upgrade, choice, options.headers);
+  const socket = new WebSocket(duplex, {
+    role: 'server',
+    limits: resolveLimits(options),
+    onError: options.onError,
+    protocol,
+    deflate,
+    head,
+  });
   duplex.write(response, 'latin1');
   return socket;
 }

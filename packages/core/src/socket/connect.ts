@@ -3,6 +3,7 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
+import { resolveDeflate, type DeflateSettings, type PerMessageDeflateOptions } from '../deflate/deflate-settings.ts';
 import type { HandshakeError } from '../errors.ts';
 import { checkServerResponse, clientHeaders, createKey, type ClientHandshake } from '../handshake/client-handshake.ts';
 import { resolveLimits, type HandshakeLimits } from '../limits.ts';
@@ -13,6 +14,8 @@ import { WebSocket } from './websocket.ts';
 export interface ConnectOptions extends SocketOptions<WebSocket>, Partial<Pick<HandshakeLimits, 'handshakeTimeout'>> {
   /** The subprotocols to offer, the favourite first. Default: none. */
   readonly protocols?: string | readonly string[] | undefined;
+  /** Whether to offer compression (RFC 7692), and how. Default: not. */
+  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   /** Further headers of the request, such as `Origin` or `Authorization`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Cookies by name, sent as they are. */
@@ -36,9 +39,10 @@ const maxBodyLength = 64 * 1024;
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<WebSocket> {
   const target = parseUrl(url);
-  const { handshakeTimeout } = resolveLimits(options);
-  const protocols = typeof options.protocols === 'string' ? [options.protocols] : (options.protocols ?? []);
-  const handshake: ClientHandshake = { key: createKey(), protocols };
+  const limits = resolveLimits(options);
+  const { handshakeTimeout } = limits;
+  const settings = resolveDeflate(options.perMessageDeflate);
+  const handshake = createHandshake(options.protocols ?? [], settings);
   const request = dial(target, handshake, options);
   return new Promise((resolve, reject) => {
     const fail = (error: ConnectError): void => {
@@ -60,9 +64,11 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     request.on('response', (response) => readRefusal(response, handshake, fail));
     request.on('upgrade', (response, duplex, head) => {
       try {
-        const protocol = checkServerResponse(answerOf(response), handshake);
+        const { protocol, deflate: parameters } = checkServerResponse(answerOf(response), handshake);
         clearTimeout(timer);
-        resolve(openSocket(duplex, { ...options, role: 'client', protocol, head, url: target.href }));
+        const deflate = parameters && settings && { parameters, settings };
+        const { onError } = options;
+        resolve(openSocket(duplex, { role: 'client', limits, onError, protocol, deflate, head, url: target.href }));
       } catch (error) {
         duplex.destroy();
         fail(connectError(error as HandshakeError, response));
@@ -70,6 +76,11 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     });
     request.end();
   });
+}
+
+function createHandshake(protocols: string | readonly string[], settings: DeflateSettings | null): ClientHandshake {
+  const list = typeof protocols === 'string' ? [protocols] : protocols;
+  return { key: createKey(), protocols: list, deflate: settings && settings.wishes };
 }
 
 function parseUrl(url: string | URL): URL {

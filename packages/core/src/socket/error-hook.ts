@@ -22,3 +22,9 @@ export function guard(callback: () => unknown, onFault: (error: unknown) => void
     onFault(error);
   }
 }
+
+/** Events of the application's own count as messages, as `ping`, `pong` and `drain` do. */
+export function phaseOf(name: string): ErrorPhase {
+  if (name === 'open') return 'open';
+  return name === 'close' || name === 'error' ? 'close' : 'message';
+}

@@ -45,12 +45,12 @@ export class Inbox {
     return message;
   }
 
-  /** The oldest message, now or when it comes; `null` once there will be none. */
-  next(): Promise<UnreadMessage | null> {
+  /** What `read` makes of the oldest message, now or when it comes; of `null` once there will be none. */
+  async next<Value>(read: (message: UnreadMessage | null) => Value): Promise<Value> {
     const message = this.take();
-    if (message !== undefined) return Promise.resolve(message);
-    if (this.#isEnded) return Promise.resolve(null);
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    if (message !== undefined) return read(message);
+    if (this.#isEnded) return read(null);
+    return read(await new Promise<UnreadMessage | null>((resolve) => this.#waiters.push(resolve)));
   }
 
   /** No message will come any more. What has come can still be read. */

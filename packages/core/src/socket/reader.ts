@@ -36,10 +36,13 @@ export class Reader {
     else this.#inbox.push(message);
   }
 
-  /** The next message, or `null` once there will be none. */
-  receive(): Promise<UnreadMessage | null> {
+  /** What `read` makes of the next message, or of `null` once there will be none. Rejects where listeners take them. */
+  receive<Value>(read: (message: UnreadMessage | null) => Value): Promise<Value> {
+    if (this.#owner.hasListener()) {
+      return Promise.reject(new TypeError('Cannot receive: the message listeners of this socket take its messages'));
+    }
     if (this.#inbox.isFull) this.flow();
-    return this.#inbox.next();
+    return this.#inbox.next(read);
   }
 
   pause(): void {

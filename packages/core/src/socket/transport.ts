@@ -26,6 +26,8 @@ export class Transport {
   readonly #outbox: Outbox;
   readonly #closeTimeout: number;
   readonly #owner: TransportOwner;
+  /** `null` until it has been set for the first time. */
+  #isFlowing: boolean | null = null;
   #isInputEnded = false;
   #isClosed = false;
   #closeTimer: NodeJS.Timeout | undefined;
@@ -56,9 +58,8 @@ export class Transport {
       if (event === null) break;
       this.#owner.onEvent(event);
     }
-    const isDrained = this.#owner.isReady();
-    if (isDrained) this.#duplex.resume();
-    else this.#duplex.pause();
+    const isDrained = this.#owner.isReady() && !this.#connection.isInflating;
+    if (isDrained !== this.#isFlowing) this.#setFlowing(isDrained);
     if (this.#connection.outputLength > 0 || this.#connection.owesPong) this.#outbox.schedule();
     if (isDrained && this.#isInputEnded) this.#endInput();
   }
@@ -72,7 +73,8 @@ export class Transport {
   /** Writes what is left, then ends our side; the peer's end follows or is not waited for longer than `closeTimeout`. */
   end(): void {
     this.#outbox.flush();
-    this.#duplex.end();
+    // Ended twice, it would make an error each time, with a stack trace.
+    if (!this.#duplex.writableEnded) this.#duplex.end();
     this.startClosing();
   }
 
@@ -80,9 +82,17 @@ export class Transport {
     this.#duplex.destroy();
   }
 
+  #setFlowing(isFlowing: boolean): void {
+    this.#isFlowing = isFlowing;
+    if (isFlowing) this.#duplex.resume();
+    else this.#duplex.pause();
+  }
+
   #onData(chunk: Buffer): void {
     this.#connection.receive(chunk);
+    this.#outbox.beginRead();
     this.pull();
+    this.#outbox.endRead();
   }
 
   /** The peer sends no more. What it sent may still be unread: the end comes after that, or at the time limit. */

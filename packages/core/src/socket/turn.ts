@@ -1,3 +1,5 @@
+import { forgetBatch } from './batch.ts';
+
 /** Something that gathers output during a turn of the event loop. */
 export interface TurnTask {
   flush(): void;
@@ -23,4 +25,5 @@ function flushAll(): void {
   const due = tasks;
   tasks = [];
   for (const task of due) task.flush();
+  forgetBatch();
 }

@@ -1,5 +1,6 @@
 import type { Role } from '../frame/frame-header.ts';
 import type { ConnectionLimits } from '../limits.ts';
+import type { AgreedDeflate } from '../protocol/deflation.ts';
 import type { ErrorHook, ErrorPhase } from './error-hook.ts';
 
 /** How a message is sent; the names of `ws`. */
@@ -8,6 +9,8 @@ export interface SendOptions {
   readonly binary?: boolean | undefined;
   /** `false` where further fragments of the same message follow. Default `true`. */
   readonly fin?: boolean | undefined;
+  /** `false` where compressing it, if that was agreed on, would be of no use. Default `true`. */
+  readonly compress?: boolean | undefined;
 }
 
 /** Where an error of the application's code came up. */
@@ -22,8 +25,14 @@ export interface SocketOptions<Socket> extends Partial<ConnectionLimits> {
   readonly onError?: ErrorHook<ErrorContext<Socket>> | undefined;
 }
 
-export interface WebSocketOptions<Socket> extends SocketOptions<Socket> {
+export interface WebSocketOptions<Socket> {
   readonly role: Role;
+  /** Default: `defaultLimits`. What `resolveLimits()` gave is shared, not copied. */
+  readonly limits?: Partial<ConnectionLimits> | undefined;
+  /** As in {@link SocketOptions}. */
+  readonly onError?: ErrorHook<ErrorContext<Socket>> | undefined;
+  /** What the handshake agreed on (RFC 7692). Default: nothing is compressed. */
+  readonly deflate?: AgreedDeflate | null | undefined;
   /** The subprotocol that the handshake chose. Default: none, `''`. */
   readonly protocol?: string | undefined;
   /** The address that a client dialled. Default `''`. */

@@ -4,20 +4,24 @@ import { ProtocolError } from '../errors.ts';
 import type { Role } from '../frame/frame-header.ts';
 import { resolveLimits, type ConnectionLimits } from '../limits.ts';
 import { Connection, type CloseInfo, type ConnectionEvent } from '../protocol/connection.ts';
-import { guard, reportError, type ErrorPhase } from './error-hook.ts';
+import { extensionsOf } from '../protocol/deflation.ts';
+import { PreparedMessage } from '../protocol/prepared-message.ts';
+import { guard, phaseOf, reportError, type ErrorPhase } from './error-hook.ts';
 import { EventTargetEmitter, type WebSocketEvents } from './event-target.ts';
 import type { UnreadMessage } from './inbox.ts';
-import { toBinaryType, toTextOrBytes, type BinaryType, type MessageData } from './message-data.ts';
+import {
+  iterate,
+  toBinaryType,
+  toResult,
+  toTextOrBytes,
+  toValue,
+  type BinaryType,
+  type MessageData,
+} from './message-data.ts';
 import { Outbox, type SendCallback } from './outbox.ts';
 import { Reader } from './reader.ts';
 import { Transport } from './transport.ts';
 import type { SendOptions, WebSocketOptions } from './websocket-options.ts';
-
-/** Events of the application's own count as messages, as `ping`, `pong` and `drain` do. */
-function phaseOf(name: string): ErrorPhase {
-  if (name === 'open') return 'open';
-  return name === 'close' || name === 'error' ? 'close' : 'message';
-}
 
 /**
  * A WebSocket over any Duplex, after its opening handshake, with the surface of the `ws` package's.
@@ -41,8 +45,8 @@ export class WebSocket extends EventTargetEmitter {
 
   /** The chosen subprotocol, or `''`. */
   readonly protocol: string;
-  /** The agreed extensions: none, `''`. */
-  readonly extensions: string = '';
+  /** The agreed extensions, as they were answered; `''` for none. */
+  readonly extensions: string;
   /** The address dialled; `''` on a server. */
   readonly url: string;
   /** What `message` listeners get a binary message as. Default `nodebuffer`. `receive()` always gives a Buffer. */
@@ -61,17 +65,20 @@ export class WebSocket extends EventTargetEmitter {
   /** @throws {TypeError | RangeError} on a limit that is not a whole number of 0 or more, or `Infinity` */
   constructor(duplex: Duplex, options: WebSocketOptions<WebSocket>) {
     super();
-    this.#limits = resolveLimits(options);
-    this.#role = options.role;
+    const { role, deflate } = options;
+    const limits = resolveLimits(options.limits);
+    this.#limits = limits;
+    this.#role = role;
     this.#onError = options.onError;
     this.protocol = options.protocol ?? '';
     this.url = options.url ?? '';
-    const connection = new Connection(options);
-    const { highWaterMark, closeTimeout } = this.#limits;
+    this.extensions = extensionsOf(deflate);
+    const connection = new Connection({ role, limits, deflate, onReady: () => this.#transport.pull() });
+    const { highWaterMark, closeTimeout } = limits;
     const outbox = new Outbox(duplex, connection, { highWaterMark, onDrain: () => this.#dispatch('drain') });
     this.#connection = connection;
     this.#outbox = outbox;
-    this.#reader = new Reader(this.#limits, {
+    this.#reader = new Reader(limits, {
       hasListener: () => this.listenerCount('message') > 0,
       deliver: (message) => this.#deliver(message),
       pull: () => this.#transport.pull(),
@@ -117,19 +124,18 @@ export class WebSocket extends EventTargetEmitter {
   }
 
   /**
-   * Sends a message: text for a string, else binary. The bytes are copied; all that one turn of the event loop sends
-   * leaves in one write.
+   * Sends a message: text for a string, else binary. All that one turn of the event loop sends leaves in one write.
+   * Bytes are copied, so that they may be changed at once; but a server does not copy 64 KiB and more, unless it
+   * compresses them: leave those as they are until the callback.
    *
    * @param callback called when the transport has taken the message, or with the error why not
    * @returns `false` when over `highWaterMark` (wait for `drain`), and when the socket is not open any more
    * @throws {TypeError} on data that is neither text nor bytes, and on bytes sent as text that are not UTF-8
    */
-  send(data: MessageData, options?: SendOptions | SendCallback, callback?: SendCallback): boolean {
-    if (typeof options === 'function') return this.send(data, {}, options);
-    const message = toTextOrBytes(data);
-    const { binary = typeof message !== 'string', fin = true } = options ?? {};
+  send(data: MessageData | PreparedMessage, options?: SendOptions | SendCallback, callback?: SendCallback): boolean {
+    if (typeof options === 'function') return this.send(data, undefined, options);
     this.#dropSlowPeer();
-    return this.#sent(this.#connection.send({ data: message, isBinary: binary, fin }), callback);
+    return this.#sent(this.#put(data, options ?? {}), callback);
   }
 
   /**
@@ -187,15 +193,12 @@ export class WebSocket extends EventTargetEmitter {
    * Rejects with a `TypeError` where `message` listeners take the messages.
    */
   receive(): Promise<string | Buffer | null> {
-    if (this.listenerCount('message') > 0) {
-      return Promise.reject(new TypeError('Cannot receive: the message listeners of this socket take its messages'));
-    }
-    return this.#reader.receive().then(toValue);
+    return this.#reader.receive(toValue);
   }
 
   /** Every message until the socket is closed. Leaving the loop leaves the socket open. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<string | Buffer, void, undefined> {
-    for (let message = await this.receive(); message !== null; message = await this.receive()) yield message;
+  [Symbol.asyncIterator](): AsyncIterableIterator<string | Buffer, void, undefined> {
+    return iterate(() => this.#reader.receive(toResult));
   }
 
   protected override onListener(name: string | symbol): void {
@@ -206,30 +209,27 @@ export class WebSocket extends EventTargetEmitter {
     this.#onFault(error, phaseOf(name));
   }
 
+  #put(data: MessageData | PreparedMessage, options: SendOptions): boolean {
+    if (data instanceof PreparedMessage) return this.#connection.sendPrepared(data);
+    const message = toTextOrBytes(data);
+    const { binary = typeof message !== 'string', fin = true, compress = true } = options;
+    return this.#connection.send({ data: message, isBinary: binary, fin, compress });
+  }
+
   #sent(isSent: boolean, callback: SendCallback | undefined): boolean {
-    const done = callback && this.#guarded(callback);
-    if (!isSent) {
-      if (done) process.nextTick(done, new Error('Cannot send: the socket is not open'));
-      return false;
-    }
-    return this.#outbox.schedule(done);
+    if (callback === undefined) return isSent && this.#outbox.schedule();
+    const onFault = (fault: unknown): void => this.#onFault(fault, 'message');
+    const done: SendCallback = (error) => guard(() => callback(error), onFault);
+    if (isSent) return this.#outbox.schedule(done);
+    process.nextTick(done, new Error('Cannot send: the socket is not open'));
+    return false;
   }
 
-  #guarded(callback: SendCallback): SendCallback {
-    return (error) =>
-      guard(
-        () => callback(error),
-        (fault) => this.#onFault(fault, 'message'),
-      );
-  }
-
-  /** Before a message is added: a burst of one turn is written first, as it may just not have had its chance. */
+  /** Before a message is added, so that one long message is never too many. */
   #dropSlowPeer(): void {
     const { maxBufferedAmount } = this.#limits;
-    if (this.bufferedAmount <= maxBufferedAmount) return;
-    this.#outbox.flush();
-    const waiting = this.bufferedAmount;
-    if (waiting <= maxBufferedAmount || this.readyState !== this.OPEN) return;
+    const waiting = this.#outbox.excess(maxBufferedAmount);
+    if (waiting === 0 || this.readyState !== this.OPEN) return;
     const message = `Slow peer: ${waiting} bytes wait, over maxBufferedAmount ${maxBufferedAmount}`;
     this.#fail(new ProtocolError('WS_ERR_SLOW_PEER', CloseCode.TryAgainLater, message));
   }
@@ -248,8 +248,13 @@ export class WebSocket extends EventTargetEmitter {
     }
   }
 
+  /** As {@link #dispatch}, without an array of arguments for each message. */
   #deliver({ data, isBinary }: UnreadMessage): void {
-    this.#dispatch('message', (isBinary ? toBinaryType(data, this.binaryType) : data) as Buffer, isBinary);
+    try {
+      this.emit('message', (isBinary ? toBinaryType(data, this.binaryType) : data) as Buffer, isBinary);
+    } catch (error) {
+      this.#onFault(error, 'message');
+    }
   }
 
   /** Both Close frames are there: the server ends TCP, the client waits for that (§7.1.1). */
@@ -288,8 +293,4 @@ export class WebSocket extends EventTargetEmitter {
     reportError(this.#onError, error, { phase, socket: this });
     this.close(CloseCode.InternalError);
   }
-}
-
-function toValue(message: UnreadMessage | null): string | Buffer | null {
-  return message && (message.isBinary ? message.data : message.data.toString());
 }

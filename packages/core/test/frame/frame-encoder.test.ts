@@ -5,13 +5,17 @@ import { boundaryLengths, maskNaively, rawFrame } from './raw-frame.ts';
 describe('encodeFrame', () => {
   test.each(boundaryLengths)('writes %i bytes as a server, plain, after the header', (length) => {
     const payload = Buffer.alloc(length, 'abcdefg');
-    expect(encodeFrame({ fin: true, opcode: 2, payload }, 'server').equals(rawFrame(0x82, payload))).toBe(true);
-    expect(encodeFrame({ fin: false, opcode: 0, payload }, 'server').equals(rawFrame(0x00, payload))).toBe(true);
+    expect(encodeFrame({ fin: true, rsv1: false, opcode: 2, payload }, 'server').equals(rawFrame(0x82, payload))).toBe(
+      true,
+    );
+    expect(encodeFrame({ fin: false, rsv1: false, opcode: 0, payload }, 'server').equals(rawFrame(0x00, payload))).toBe(
+      true,
+    );
   });
 
   test.each(boundaryLengths)('writes %i bytes as a client, masked with the key in the header', (length) => {
     const payload = Buffer.alloc(length, 'abcdefg');
-    const frame = encodeFrame({ fin: true, opcode: 2, payload }, 'client');
+    const frame = encodeFrame({ fin: true, rsv1: false, opcode: 2, payload }, 'client');
     const key = frame.readUInt32BE(frame.length - length - 4);
     expect(frame.equals(rawFrame(0x82, payload, key))).toBe(true);
     expect(maskNaively(frame.subarray(frame.length - length), key).equals(payload)).toBe(true);
@@ -19,22 +23,26 @@ describe('encodeFrame', () => {
 
   test('masks each frame of a client with a key of its own', () => {
     const keys = Array.from({ length: 20 }, () =>
-      encodeFrame({ fin: true, opcode: 9, payload: '' }, 'client').readUInt32BE(2),
+      encodeFrame({ fin: true, rsv1: false, opcode: 9, payload: '' }, 'client').readUInt32BE(2),
     );
     expect(new Set(keys).size).toBeGreaterThan(18);
   });
 
   test('writes text as UTF-8, its length counted in bytes', () => {
-    expect(encodeFrame({ fin: true, opcode: 1, payload: 'κ😀' }, 'server').toString('hex')).toBe('8106cebaf09f9880');
+    expect(encodeFrame({ fin: true, rsv1: false, opcode: 1, payload: 'κ😀' }, 'server').toString('hex')).toBe(
+      '8106cebaf09f9880',
+    );
   });
 
   test('writes half a surrogate pair as U+FFFD, so that no text is invalid', () => {
-    expect(encodeFrame({ fin: true, opcode: 1, payload: '\ud83d' }, 'server').toString('hex')).toBe('8103efbfbd');
+    expect(encodeFrame({ fin: true, rsv1: false, opcode: 1, payload: '\ud83d' }, 'server').toString('hex')).toBe(
+      '8103efbfbd',
+    );
   });
 
   test.each(['server', 'client'] as const)('leaves the bytes of its caller alone as a %s', (role) => {
     const payload = new Uint8Array([1, 2, 3, 4, 5]);
-    const frame = encodeFrame({ fin: true, opcode: 2, payload }, role);
+    const frame = encodeFrame({ fin: true, rsv1: false, opcode: 2, payload }, role);
     expect(payload).toEqual(new Uint8Array([1, 2, 3, 4, 5]));
     const before = Buffer.from(frame);
     payload.fill(0);

@@ -4,14 +4,17 @@ import {
   frameHeaderLength,
   parseFrameHeader,
   type FrameHeader,
+  type FrameRules,
   type Role,
 } from '../../src/frame/frame-header.ts';
 import { faultOf } from './fault.ts';
 
 const roles: Role[] = ['server', 'client'];
+const plain = (role: Role): FrameRules => ({ role, allowsRsv1: false });
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const header = (fields: Partial<FrameHeader>): FrameHeader => ({
   fin: true,
+  rsv1: false,
   opcode: 1,
   payloadLength: 0,
   maskingKey: 0,
@@ -41,21 +44,21 @@ const valid: [bytes: string, reader: Role, header: FrameHeader][] = [
 
 describe('a frame header', () => {
   test.each(valid)('%s is read by a %s', (bytes, reader, expected) => {
-    expect(parseFrameHeader(hex(bytes), 0, reader)).toEqual(expected);
-    expect(parseFrameHeader(hex(`ffffff ${bytes} ffff`), 3, reader)).toEqual(expected);
+    expect(parseFrameHeader(hex(bytes), 0, plain(reader))).toEqual(expected);
+    expect(parseFrameHeader(hex(`ffffff ${bytes} ffff`), 3, plain(reader))).toEqual(expected);
   });
 
   test.each(valid)('%s is waited for by a %s while a byte is missing', (bytes, reader) => {
     const whole = hex(bytes);
     for (let length = 0; length < whole.length; length++) {
-      expect(parseFrameHeader(whole.subarray(0, length), 0, reader)).toBeNull();
+      expect(parseFrameHeader(whole.subarray(0, length), 0, plain(reader))).toBeNull();
     }
   });
 
   test.each(valid)('%s, which a %s reads, is what its peer writes', (bytes, reader, fields) => {
     const writer = reader === 'server' ? 'client' : 'server';
     const target = Buffer.alloc(fields.byteLength);
-    encodeFrameHeader(target, fields, writer);
+    encodeFrameHeader(target, 0, fields, writer);
     expect(target).toEqual(hex(bytes));
     expect(frameHeaderLength(fields.payloadLength, writer)).toBe(fields.byteLength);
   });
@@ -73,30 +76,30 @@ describe('parseFrameHeader', () => {
     ['09', '1002 WS_ERR_EXPECTED_FIN: Fragmented control frame (§5.5)'],
     ['0a', '1002 WS_ERR_EXPECTED_FIN: Fragmented control frame (§5.5)'],
   ])('refuses %s by its first byte in either role', (bytes, fault) => {
-    for (const role of roles) expect(faultOf(() => parseFrameHeader(hex(bytes), 0, role))).toBe(fault);
+    for (const role of roles) expect(faultOf(() => parseFrameHeader(hex(bytes), 0, plain(role)))).toBe(fault);
   });
 
   test.each([3, 4, 5, 6, 7, 11, 12, 13, 14, 15])('refuses the reserved opcode %i by its first byte', (opcode) => {
     const fault = `1002 WS_ERR_INVALID_OPCODE: Reserved opcode ${opcode} (§5.2)`;
     for (const first of [0x80 | opcode, opcode]) {
-      for (const role of roles) expect(faultOf(() => parseFrameHeader(Buffer.of(first), 0, role))).toBe(fault);
+      for (const role of roles) expect(faultOf(() => parseFrameHeader(Buffer.of(first), 0, plain(role)))).toBe(fault);
     }
   });
 
   test('refuses a frame that is not masked as a server, by its second byte', () => {
-    expect(faultOf(() => parseFrameHeader(hex('81 7f'), 0, 'server'))).toBe(
+    expect(faultOf(() => parseFrameHeader(hex('81 7f'), 0, plain('server')))).toBe(
       '1002 WS_ERR_EXPECTED_MASK: A client must mask (§5.1)',
     );
   });
 
   test('refuses a masked frame as a client, by its second byte', () => {
-    expect(faultOf(() => parseFrameHeader(hex('81 ff'), 0, 'client'))).toBe(
+    expect(faultOf(() => parseFrameHeader(hex('81 ff'), 0, plain('client')))).toBe(
       '1002 WS_ERR_EXPECTED_MASK: A server must not mask (§5.1)',
     );
   });
 
   test.each(['88 7e', '89 7e', '8a 7f'])('refuses the control frame %s over 125 bytes by its second byte', (bytes) => {
-    expect(faultOf(() => parseFrameHeader(hex(bytes), 0, 'client'))).toBe(
+    expect(faultOf(() => parseFrameHeader(hex(bytes), 0, plain('client')))).toBe(
       '1002 WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH: Control frame over 125 bytes (§5.5)',
     );
   });
@@ -112,11 +115,13 @@ describe('parseFrameHeader', () => {
     ['82 7f 0020000000000001', '1009 WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: Payload length is over 2^53 - 1 bytes'],
     ['82 7f 7fffffffffffffff', '1009 WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: Payload length is over 2^53 - 1 bytes'],
   ])('refuses the length of %s', (bytes, fault) => {
-    expect(faultOf(() => parseFrameHeader(hex(bytes), 0, 'client'))).toBe(fault);
+    expect(faultOf(() => parseFrameHeader(hex(bytes), 0, plain('client')))).toBe(fault);
   });
 
   test('refuses a length before the masking key has come', () => {
-    expect(faultOf(() => parseFrameHeader(hex('82 fe 0005'), 0, 'server'))).toContain('WS_ERR_NON_MINIMAL_LENGTH');
+    expect(faultOf(() => parseFrameHeader(hex('82 fe 0005'), 0, plain('server')))).toContain(
+      'WS_ERR_NON_MINIMAL_LENGTH',
+    );
   });
 });
 

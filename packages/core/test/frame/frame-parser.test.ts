@@ -5,7 +5,7 @@ import { faultOf } from './fault.ts';
 import { boundaryLengths, chunkings, chunksOf, peerFrame, rawFrame, sampleKey } from './raw-frame.ts';
 
 function partsOf(role: Role, chunks: readonly Buffer[]): FramePart[] {
-  const parser = new FrameParser(role);
+  const parser = new FrameParser({ role: role, allowsRsv1: false });
   const parts: FramePart[] = [];
   for (const chunk of chunks) {
     parser.push(chunk);
@@ -34,16 +34,17 @@ describe('FrameParser', () => {
     const ping = Buffer.alloc(125, 'ping');
     const bytes = Buffer.concat([peerFrame('server', 0x89, ping), peerFrame('server', 0x8a)]);
     expect(partsOf('server', chunksOf(bytes, chunking))).toEqual([
-      { fin: true, opcode: 9, payloadLength: 125, payload: ping, isFirst: true, isLast: true },
-      { fin: true, opcode: 10, payloadLength: 0, payload: Buffer.alloc(0), isFirst: true, isLast: true },
+      { fin: true, rsv1: false, opcode: 9, payloadLength: 125, payload: ping, isFirst: true, isLast: true },
+      { fin: true, rsv1: false, opcode: 10, payloadLength: 0, payload: Buffer.alloc(0), isFirst: true, isLast: true },
     ]);
   });
 
   test('hands on a data frame at its header, once, while the payload is still to come', () => {
-    const parser = new FrameParser('client');
+    const parser = new FrameParser({ role: 'client', allowsRsv1: false });
     parser.push(Buffer.from('017e1000', 'hex'));
     expect(parser.next()).toEqual({
       fin: false,
+      rsv1: false,
       opcode: 1,
       payloadLength: 4096,
       payload: Buffer.alloc(0),
@@ -69,7 +70,7 @@ describe('FrameParser', () => {
   });
 
   test('reads the chunks that were pushed before it was asked for parts', () => {
-    const parser = new FrameParser('client');
+    const parser = new FrameParser({ role: 'client', allowsRsv1: false });
     for (const chunk of chunksOf(Buffer.concat([rawFrame(0x81, 'one'), rawFrame(0x82, 'two')]), 'bytes')) {
       parser.push(chunk);
     }
@@ -82,7 +83,7 @@ describe('FrameParser', () => {
 
   test('keeps the start of a frame, and not the chunk that it came in', () => {
     const chunk = Buffer.concat([rawFrame(0x82, Buffer.alloc(1000)), rawFrame(0x89, 'ping').subarray(0, 4)]);
-    const parser = new FrameParser('client');
+    const parser = new FrameParser({ role: 'client', allowsRsv1: false });
     parser.push(chunk);
     expect(parser.next()!.isLast).toBe(true);
     expect(parser.next()).toBeNull();
@@ -92,7 +93,7 @@ describe('FrameParser', () => {
   });
 
   test('throws what is wrong with a header after the frames before it', () => {
-    const parser = new FrameParser('client');
+    const parser = new FrameParser({ role: 'client', allowsRsv1: false });
     parser.push(Buffer.concat([rawFrame(0x81, 'fine'), Buffer.of(0x83)]));
     expect(parser.next()!.payload.toString()).toBe('fine');
     expect(faultOf(() => parser.next())).toBe('1002 WS_ERR_INVALID_OPCODE: Reserved opcode 3 (§5.2)');

@@ -8,6 +8,7 @@ import { maskNaively, otherRole } from './raw-frame.ts';
 const key = fc.oneof(fc.constantFrom(0, 1, 0x80000000, 0xffffffff), fc.integer({ min: 0, max: 0xffffffff }));
 const dataFrame = fc.record({
   fin: fc.boolean(),
+  rsv1: fc.constant(false),
   opcode: fc.constantFrom<Opcode>(0, 1, 2),
   payloadLength: fc.oneof(
     fc.constantFrom(0, 125, 126, 127, 65_535, 65_536, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1),
@@ -17,6 +18,7 @@ const dataFrame = fc.record({
 });
 const controlFrame = fc.record({
   fin: fc.constant(true),
+  rsv1: fc.constant(false),
   opcode: fc.constantFrom<Opcode>(8, 9, 10),
   payloadLength: fc.nat(125),
 });
@@ -29,9 +31,11 @@ describe('any frame header', () => {
         const byteLength = frameHeaderLength(fields.payloadLength, writer);
         const header = { ...fields, maskingKey: writer === 'client' ? maskingKey : 0, byteLength };
         const bytes = Buffer.alloc(before + byteLength);
-        encodeFrameHeader(bytes.subarray(before), header, writer);
-        expect(parseFrameHeader(bytes, before, otherRole(writer))).toEqual(header);
-        expect(parseFrameHeader(bytes.subarray(0, -1), before, otherRole(writer))).toBeNull();
+        encodeFrameHeader(bytes, before, header, writer);
+        expect(parseFrameHeader(bytes, before, { role: otherRole(writer), allowsRsv1: true })).toEqual(header);
+        expect(
+          parseFrameHeader(bytes.subarray(0, -1), before, { role: otherRole(writer), allowsRsv1: true }),
+        ).toBeNull();
       }),
       { numRuns: 1000 },
     );

@@ -9,15 +9,19 @@ describe('applyMask', () => {
     expect(bytes.toString()).toBe('Hello');
   });
 
-  test.each(Array.from({ length: 18 }, (_, length) => length))(
+  test.each([...Array.from({ length: 18 }, (_, length) => length), 255, 256, 257, 258, 259, 1_000, 70_000])(
     'masks %i bytes as §5.3 defines it, wherever they stand in the payload',
     (length) => {
       const bytes = Buffer.from(Array.from({ length }, (_, index) => index * 37));
       for (const key of [0, 1, sampleKey, 0x80000000, 0xff00ff00, 0xffffffff]) {
         for (const offset of [0, 1, 2, 3, 4, 7, 65_537]) {
-          const masked = Buffer.from(bytes);
-          applyMask(masked, key, offset);
-          expect(masked).toEqual(maskNaively(bytes, key, offset));
+          const expected = maskNaively(bytes, key, offset);
+          // Wherever they stand in memory, too.
+          for (const start of [0, 1, 2, 3]) {
+            const masked = Buffer.concat([Buffer.alloc(start), bytes]).subarray(start);
+            applyMask(masked, key, offset);
+            expect(masked.equals(expected)).toBe(true);
+          }
         }
       }
     },

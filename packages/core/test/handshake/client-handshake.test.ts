@@ -16,7 +16,7 @@ describe('createKey (RFC 6455 §4.1, item 7)', () => {
 
 describe('clientHeaders (RFC 6455 §4.1)', () => {
   test('are the five of the handshake, then those of the application', () => {
-    expect(clientHeaders({ key: sampleKey, protocols: ['a', 'b'] }, [['Cookie', 'id=1']])).toEqual([
+    expect(clientHeaders({ key: sampleKey, protocols: ['a', 'b'], deflate: null }, [['Cookie', 'id=1']])).toEqual([
       ['Upgrade', 'websocket'],
       ['Connection', 'Upgrade'],
       ['Sec-WebSocket-Key', sampleKey],
@@ -27,7 +27,7 @@ describe('clientHeaders (RFC 6455 §4.1)', () => {
   });
 
   test('leave out Sec-WebSocket-Protocol when no subprotocol is offered', () => {
-    expect(clientHeaders({ key: sampleKey, protocols: [] })).toHaveLength(4);
+    expect(clientHeaders({ key: sampleKey, protocols: [], deflate: null })).toHaveLength(4);
   });
 
   test.each([
@@ -36,16 +36,16 @@ describe('clientHeaders (RFC 6455 §4.1)', () => {
     ['a header of the handshake', 'sec-websocket-key', 'x'],
     ['a header of the connection', 'Connection', 'close'],
   ])('throw a TypeError on %s', (_what, name, value) => {
-    expect(() => clientHeaders({ key: sampleKey, protocols: [] }, [[name, value]])).toThrow(TypeError);
+    expect(() => clientHeaders({ key: sampleKey, protocols: [], deflate: null }, [[name, value]])).toThrow(TypeError);
   });
 
   test('throw a SyntaxError on a subprotocol that is no token', () => {
-    expect(() => clientHeaders({ key: sampleKey, protocols: ['a b'] })).toThrow(SyntaxError);
+    expect(() => clientHeaders({ key: sampleKey, protocols: ['a b'], deflate: null })).toThrow(SyntaxError);
   });
 });
 
 describe('checkServerResponse (RFC 6455 §4.1)', () => {
-  const offer = { key: sampleKey, protocols: ['chat', 'superchat'] };
+  const offer = { key: sampleKey, protocols: ['chat', 'superchat'], deflate: null };
   const headers = { upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-accept': sampleAccept };
 
   test.each([
@@ -55,7 +55,7 @@ describe('checkServerResponse (RFC 6455 §4.1)', () => {
     ['other cases of the two tokens', { ...headers, upgrade: 'WebSocket', connection: 'keep-alive, UPGRADE' }, ''],
     ['a Connection of two fields', { ...headers, connection: ['keep-alive', 'upgrade'] }, ''],
   ])('takes %s', (_what, answer, protocol) => {
-    expect(checkServerResponse({ status: 101, headers: answer }, offer)).toBe(protocol);
+    expect(checkServerResponse({ status: 101, headers: answer }, offer)).toEqual({ protocol, deflate: null });
   });
 
   test.each([
@@ -83,7 +83,7 @@ describe('checkServerResponse (RFC 6455 §4.1)', () => {
 
   test('refuses a subprotocol when none was offered', () => {
     const answer = { status: 101, headers: { ...headers, 'sec-websocket-protocol': 'chat' } };
-    expect(refusalOf(() => checkServerResponse(answer, { key: sampleKey, protocols: [] })).message).toBe(
+    expect(refusalOf(() => checkServerResponse(answer, { key: sampleKey, protocols: [], deflate: null })).message).toBe(
       'Expected one of the offered subprotocols in the answer, got "chat"',
     );
   });
@@ -98,10 +98,16 @@ describe('checkServerResponse (RFC 6455 §4.1)', () => {
 
   test('both sides agree: what the client sends is accepted, and the answer passes', () => {
     const key = createKey();
-    const rawHeaders = ['Host', 'a', ...clientHeaders({ key, protocols: ['v2', 'v1'] }).flat()];
+    const rawHeaders = ['Host', 'a', ...clientHeaders({ key, protocols: ['v2', 'v1'], deflate: null }).flat()];
     const upgrade = parseUpgradeRequest({ method: 'GET', url: '/', httpVersion: '1.1', rawHeaders });
-    const answer = acceptHeaders(upgrade, 'v1').map(([name, value]) => [name.toLowerCase(), value]);
+    const answer = acceptHeaders(upgrade, { protocol: 'v1', deflate: null }).map(([name, value]) => [
+      name.toLowerCase(),
+      value,
+    ]);
     const response = { status: 101, headers: Object.fromEntries(answer) as Record<string, string> };
-    expect(checkServerResponse(response, { key, protocols: ['v2', 'v1'] })).toBe('v1');
+    expect(checkServerResponse(response, { key, protocols: ['v2', 'v1'], deflate: null })).toEqual({
+      protocol: 'v1',
+      deflate: null,
+    });
   });
 });

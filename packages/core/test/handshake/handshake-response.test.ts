@@ -15,7 +15,7 @@ const upgrade = parseUpgradeRequest(upgradeRequest({ headers: [['Sec-WebSocket-P
 
 describe('acceptHeaders (RFC 6455 §4.2.2)', () => {
   test('answers the example of RFC 6455 §1.3 without a subprotocol', () => {
-    expect(acceptHeaders(upgrade, '')).toEqual([
+    expect(acceptHeaders(upgrade, { protocol: '', deflate: null })).toEqual([
       ['Upgrade', 'websocket'],
       ['Connection', 'Upgrade'],
       ['Sec-WebSocket-Accept', sampleAccept],
@@ -23,20 +23,25 @@ describe('acceptHeaders (RFC 6455 §4.2.2)', () => {
   });
 
   test('names the subprotocol chosen', () => {
-    expect(acceptHeaders(upgrade, 'chat').at(-1)).toEqual(['Sec-WebSocket-Protocol', 'chat']);
+    expect(acceptHeaders(upgrade, { protocol: 'chat', deflate: null }).at(-1)).toEqual([
+      'Sec-WebSocket-Protocol',
+      'chat',
+    ]);
   });
 
   test.each(['other', 'chat, superchat', 'chat\r\nX: y'])(
     'refuses the subprotocol %j, which was not offered',
     (protocol) => {
-      expect(verdictOf(() => acceptHeaders(upgrade, protocol))).toBe('500 WS_ERR_HANDSHAKE_PROTOCOL_CHOICE');
+      expect(verdictOf(() => acceptHeaders(upgrade, { protocol, deflate: null }))).toBe(
+        '500 WS_ERR_HANDSHAKE_PROTOCOL_CHOICE',
+      );
     },
   );
 });
 
 describe('formatAcceptResponse', () => {
   test('writes the 101 to the empty line', () => {
-    expect(formatAcceptResponse(upgrade, 'chat')).toBe(
+    expect(formatAcceptResponse(upgrade, { protocol: 'chat', deflate: null })).toBe(
       'HTTP/1.1 101 Switching Protocols\r\n' +
         'Upgrade: websocket\r\n' +
         'Connection: Upgrade\r\n' +
@@ -51,7 +56,9 @@ describe('formatAcceptResponse', () => {
       ['Set-Cookie', 'a=1'],
       ['Set-Cookie', 'b=\u00e9'],
     ] as const;
-    expect(formatAcceptResponse(upgrade, '', cookies)).toMatch(/\r\nSet-Cookie: a=1\r\nSet-Cookie: b=\u00e9\r\n\r\n$/);
+    expect(formatAcceptResponse(upgrade, { protocol: '', deflate: null }, cookies)).toMatch(
+      /\r\nSet-Cookie: a=1\r\nSet-Cookie: b=\u00e9\r\n\r\n$/,
+    );
   });
 
   test.each([
@@ -65,7 +72,7 @@ describe('formatAcceptResponse', () => {
     ['a Transfer-Encoding', 'Transfer-Encoding', 'chunked'],
     ['a header of the handshake', 'Sec-WebSocket-Extensions', 'permessage-deflate'],
   ])('throws a TypeError on %s', (_what, name, value) => {
-    expect(() => formatAcceptResponse(upgrade, '', [[name, value]])).toThrow(TypeError);
+    expect(() => formatAcceptResponse(upgrade, { protocol: '', deflate: null }, [[name, value]])).toThrow(TypeError);
   });
 
   test('never writes more header lines than it was given headers', () => {
@@ -79,7 +86,7 @@ describe('formatAcceptResponse', () => {
       fc.property(extra, (headers) => {
         let text;
         try {
-          text = formatAcceptResponse(upgrade, '', headers);
+          text = formatAcceptResponse(upgrade, { protocol: '', deflate: null }, headers);
         } catch (error) {
           expect(error).toBeInstanceOf(TypeError);
           return;

@@ -2,14 +2,15 @@ import { constants } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import type { Role } from '../../src/frame/frame-header.ts';
 import { FrameParser } from '../../src/frame/frame-parser.ts';
-import { MessageAssembler, type MessageLimits, type Received } from '../../src/message/message-assembler.ts';
+import { MessageAssembler, type MessageLimits } from '../../src/message/message-assembler.ts';
+import type { Received } from '../../src/message/message-source.ts';
 import { faultOf } from '../frame/fault.ts';
 import { boundaryLengths, chunkings, chunksOf, peerFrame, rawFrame, splitAt } from '../frame/raw-frame.ts';
 
 const defaults: MessageLimits = { maxPayload: 1_048_576, maxFragments: Infinity, maxEmptyFragments: 16 };
 
 function assembled(chunks: readonly Buffer[], limits: Partial<MessageLimits> = {}, role: Role = 'client'): Received[] {
-  const parser = new FrameParser(role);
+  const parser = new FrameParser({ role, allowsRsv1: false });
   const assembler = new MessageAssembler(parser, { ...defaults, ...limits });
   const received: Received[] = [];
   for (const chunk of chunks) {
@@ -22,8 +23,8 @@ function assembled(chunks: readonly Buffer[], limits: Partial<MessageLimits> = {
 /** For long payloads: strings compare a thousand times faster than Buffers do. */
 const shown = ({ opcode, payload }: Received): string => `${opcode} ${payload.toString('latin1')}`;
 
-const text = (payload: string): Received => ({ opcode: 1, payload: Buffer.from(payload) });
-const binary = (payload: Uint8Array): Received => ({ opcode: 2, payload: Buffer.from(payload) });
+const text = (payload: string): Received => ({ opcode: 1, payload: Buffer.from(payload), isCompressed: false });
+const binary = (payload: Uint8Array): Received => ({ opcode: 2, payload: Buffer.from(payload), isCompressed: false });
 
 const sweep = (['server', 'client'] as const).flatMap((role) =>
   chunkings.flatMap((chunking) => boundaryLengths.map((length) => ({ role, chunking, length }))),
@@ -63,10 +64,10 @@ describe('MessageAssembler', () => {
       rawFrame(0x88),
     ];
     expect(assembled([Buffer.concat(frames)])).toEqual([
-      { opcode: 9, payload: Buffer.from('ping') },
-      { opcode: 10, payload: Buffer.from('pong') },
+      { opcode: 9, payload: Buffer.from('ping'), isCompressed: false },
+      { opcode: 10, payload: Buffer.from('pong'), isCompressed: false },
       text('Hello'),
-      { opcode: 8, payload: Buffer.alloc(0) },
+      { opcode: 8, payload: Buffer.alloc(0), isCompressed: false },
     ]);
   });
 

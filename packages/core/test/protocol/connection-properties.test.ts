@@ -142,7 +142,10 @@ describe('any message', () => {
 
 /** What a peer sees and what the application sees of these chunks. */
 function outcome(reader: Role, chunks: readonly Buffer[]): unknown {
-  const connection = new Connection({ role: reader, maxPayload: 300, maxFragments: 20, maxEmptyFragments: 2 });
+  const connection = new Connection({
+    role: reader,
+    limits: { maxPayload: 300, maxFragments: 20, maxEmptyFragments: 2 },
+  });
   const events = drive(connection, chunks);
   const { state, closeInfo } = connection;
   const pong = connection.takePong();

@@ -4,9 +4,19 @@ import { Connection } from '../../src/protocol/connection.ts';
 import { peerFrame, rawFrame } from '../frame/raw-frame.ts';
 import { drive, framesWritten } from './driven.ts';
 
-const server = (limits = {}): Connection => new Connection({ role: 'server', ...limits });
+const server = (limits = {}): Connection => new Connection({ role: 'server', limits });
 const fromPeer = (first: number, payload: Uint8Array | string = ''): Buffer => peerFrame('server', first, payload);
-const written = (connection: Connection): string[] => connection.takeOutput().map((frame) => frame.toString('hex'));
+/** A server's short frames, each in hex. */
+function written(connection: Connection): string[] {
+  const bytes = Buffer.concat(connection.takeOutput());
+  const frames: string[] = [];
+  for (let start = 0; start < bytes.length;) {
+    const end = start + 2 + bytes[start + 1]!;
+    frames.push(bytes.toString('hex', start, end));
+    start = end;
+  }
+  return frames;
+}
 const closeFrame = (code: string, reason = ''): Buffer =>
   fromPeer(0x88, Buffer.concat([Buffer.from(code, 'hex'), Buffer.from(reason)]));
 
@@ -78,7 +88,7 @@ describe('send', () => {
     const connection = new Connection({ role: 'client' });
     connection.send({ data: 'Hello', ...text });
     const output = connection.takeOutput();
-    expect(output[0]!.subarray(0, 2).toString('hex')).toBe('8185');
+    expect(Buffer.from(output[0]!).subarray(0, 2).toString('hex')).toBe('8185');
     expect(framesWritten('client', output)).toEqual(['81 Hello']);
   });
 
@@ -235,7 +245,7 @@ describe('a fault of the peer', () => {
   test.each(['00', '03ec', '03ee'])('in the payload %s of its Close frame is answered with 1002', (payload) => {
     const connection = server();
     expect(drive(connection, [closeFrame(payload)])[0]).toContain('error 1002 WS_ERR_INVALID_CLOSE');
-    expect(connection.takeOutput()[0]!.subarray(2, 4).toString('hex')).toBe('03ea');
+    expect(Buffer.from(connection.takeOutput()[0]!).subarray(2, 4).toString('hex')).toBe('03ea');
   });
 
   test('after our Close frame ends the connection without a second one', () => {

@@ -29,8 +29,8 @@ export function drive(connection: Connection, chunks: readonly Uint8Array[]): st
 }
 
 /** The frames that a connection of this role has written, unmasked: `<first byte in hex> <payload>` each. */
-export function framesWritten(role: Role, output: readonly Buffer[]): string[] {
-  const parser = new FrameParser(otherRole(role));
+export function framesWritten(role: Role, output: readonly Uint8Array[]): string[] {
+  const parser = new FrameParser({ role: otherRole(role), allowsRsv1: false });
   parser.push(Buffer.concat(output));
   const frames: string[] = [];
   for (let part = parser.next(); part !== null; part = parser.next()) {

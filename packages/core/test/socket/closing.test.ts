@@ -48,7 +48,7 @@ test('an invalid code or reason throws, and the socket stays open', () => {
 
 test('a peer that does not answer the Close frame is cut off after closeTimeout', async () => {
   const [end] = createPipe();
-  const socket = new WebSocket(end, { role: 'server', closeTimeout: 20 });
+  const socket = new WebSocket(end, { role: 'server', limits: { closeTimeout: 20 } });
   socket.close(1000);
   expect(await socket.closed).toEqual({ code: 1006, reason: '', wasClean: false });
   expect(end.destroyed).toBe(true);
@@ -56,7 +56,7 @@ test('a peer that does not answer the Close frame is cut off after closeTimeout'
 
 test('an endless closeTimeout waits for the peer', async () => {
   const [end, other] = createPipe();
-  const socket = new WebSocket(end, { role: 'server', closeTimeout: Infinity });
+  const socket = new WebSocket(end, { role: 'server', limits: { closeTimeout: Infinity } });
   socket.close(1000);
   await settle();
   expect(socket.readyState).toBe(socket.CLOSING);

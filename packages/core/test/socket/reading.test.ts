@@ -29,6 +29,8 @@ test('gives each message to one reader: listeners of one message each, then rece
   const rest: unknown[] = [];
   for await (const message of server) rest.push(message);
   expect(rest).toEqual(['d', 'e']);
+  const iterator = server[Symbol.asyncIterator]();
+  expect(iterator[Symbol.asyncIterator]()).toBe(iterator);
   expect(await server.receive()).toBeNull();
 });
 

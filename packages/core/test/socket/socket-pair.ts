@@ -10,6 +10,7 @@ import {
   WebSocket,
   type AcceptOptions,
   type ConnectOptions,
+  type SocketOptions,
 } from '@turnout/core';
 
 /** A Duplex that hands what is written to its other end, and keeps the list of its writes. */
@@ -52,14 +53,14 @@ export function createPipe(): [PipeEnd, PipeEnd] {
 }
 
 /** Two sockets joined in memory. */
-export function createPair(options: Partial<ConstructorParameters<typeof WebSocket>[1]> = {}): {
+export function createPair({ onError, ...limits }: SocketOptions<WebSocket> = {}): {
   server: WebSocket;
   client: WebSocket;
   serverEnd: PipeEnd;
   clientEnd: PipeEnd;
 } {
   const [serverEnd, clientEnd] = createPipe();
-  const server = new WebSocket(serverEnd, { ...options, role: 'server' });
+  const server = new WebSocket(serverEnd, { role: 'server', limits, onError });
   const client = new WebSocket(clientEnd, { role: 'client' });
   return { server, client, serverEnd, clientEnd };
 }

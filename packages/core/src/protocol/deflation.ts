@@ -1,0 +1,57 @@
+import type { DeflateSettings } from '../deflate/deflate-settings.ts';
+import { Deflater } from '../deflate/deflater.ts';
+import { Inflater } from '../deflate/inflater.ts';
+import type { Role } from '../frame/frame-header.ts';
+import { formatExtensions, type ExtensionOffer } from '../handshake/extension.ts';
+import { acceptDeflateOffer, deflateResponse, type DeflateParameters } from '../handshake/permessage-deflate.ts';
+
+/** The outcome of a handshake that agreed on permessage-deflate. */
+export interface AgreedDeflate {
+  readonly parameters: DeflateParameters;
+  readonly settings: DeflateSettings;
+}
+
+/** A server's answer to a client's offers; `null` where compression is off, or no offer can be accepted. */
+export function agreeOnDeflate(
+  offers: readonly ExtensionOffer[],
+  settings: DeflateSettings | null,
+): AgreedDeflate | null {
+  const parameters = settings && acceptDeflateOffer(offers, settings.wishes);
+  return parameters && { parameters, settings };
+}
+
+/** The value of `Sec-WebSocket-Extensions` in the answer; `''` where nothing was agreed on. */
+export function extensionsOf(agreed: AgreedDeflate | null | undefined): string {
+  return agreed ? formatExtensions([deflateResponse(agreed.parameters)]) : '';
+}
+
+/** Both directions of one connection's compression. */
+export interface Deflation {
+  readonly deflater: Deflater;
+  readonly inflater: Inflater;
+  /** Frees what zlib holds. */
+  dispose(): void;
+}
+
+/** @param maxPayload the longest message to be received, in bytes */
+export function createDeflation({ parameters, settings }: AgreedDeflate, role: Role, maxPayload: number): Deflation {
+  const ofServer = {
+    windowBits: parameters.serverMaxWindowBits,
+    keepsContext: !parameters.serverNoContextTakeover,
+  };
+  const ofClient = {
+    windowBits: parameters.clientMaxWindowBits,
+    keepsContext: !parameters.clientNoContextTakeover,
+  };
+  const [ours, theirs] = role === 'server' ? [ofServer, ofClient] : [ofClient, ofServer];
+  const deflater = new Deflater(settings, ours);
+  const inflater = new Inflater(settings, { ...theirs, maxPayload });
+  return {
+    deflater,
+    inflater,
+    dispose: () => {
+      deflater.dispose();
+      inflater.dispose();
+    },
+  };
+}

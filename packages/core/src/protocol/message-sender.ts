@@ -1,0 +1,85 @@
+import type { Deflater } from '../deflate/deflater.ts';
+import { encodeFrame, payloadLengthOf } from '../frame/frame-encoder.ts';
+import type { Role } from '../frame/frame-header.ts';
+import { Opcode } from '../opcode.ts';
+import { deflatedFrame, type CompressibleMessage } from './deflated-frame.ts';
+import type { OutputQueue } from './output-queue.ts';
+import type { PreparedMessage } from './prepared-message.ts';
+
+/** What makes a message: text or bytes, and whether it is complete. */
+export interface OutgoingMessage {
+  readonly data: string | Uint8Array;
+  readonly isBinary: boolean;
+  /** `false` where further fragments of the same message follow (RFC 6455 §5.4). Fragments are never compressed. */
+  readonly fin: boolean;
+  /** Whether it may be compressed, where that was agreed on. Default `true`. */
+  readonly compress?: boolean | undefined;
+}
+
+export interface SenderParts {
+  readonly role: Role;
+  readonly output: OutputQueue;
+  /** `null` where no compression was agreed on. */
+  readonly deflater: Deflater | null;
+  /** Called when a frame is there that was deflated off the event loop. */
+  readonly onReady: () => void;
+}
+
+/** Makes frames of messages, and compresses those that are worth it (RFC 7692 §6.1). */
+export class MessageSender {
+  readonly #parts: SenderParts;
+  #isInMessage = false;
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts;
+  }
+
+  send({ data, isBinary, fin, compress = true }: OutgoingMessage): void {
+    const first = isBinary ? Opcode.Binary : Opcode.Text;
+    const isWhole = fin && !this.#isInMessage;
+    const deflater = isWhole && compress ? this.#deflaterFor(payloadLengthOf(data)) : null;
+    if (deflater !== null) return this.#sendDeflated(first, data, deflater);
+    const opcode = this.#isInMessage ? Opcode.Continuation : first;
+    this.#parts.output.push({ fin, rsv1: false, opcode, payload: data });
+    this.#isInMessage = !fin;
+  }
+
+  sendPrepared(message: PreparedMessage): void {
+    const { role, output } = this.#parts;
+    const { payload, isBinary, compress } = message;
+    const deflater = compress ? this.#deflaterFor(payload.length) : null;
+    // A client masks each frame with a key of its own; a window is each socket's own.
+    if (role === 'client' || this.#isInMessage || deflater?.keepsContext) {
+      return this.send({ data: payload, isBinary, fin: true, compress });
+    }
+    if (deflater === null) return output.pushEncoded([message.frame]);
+    const frame = message.frameFor(deflater);
+    if (Buffer.isBuffer(frame)) return output.pushEncoded([frame]);
+    return this.#awaitFrame(payload.length, frame);
+  }
+
+  #sendDeflated(opcode: CompressibleMessage['opcode'], data: string | Uint8Array, deflater: Deflater): void {
+    const { role, output } = this.#parts;
+    // A copy, as zlib may look at it after the caller has changed it.
+    const message = { opcode, payload: Buffer.from(data as string) };
+    const deflated = deflater.deflate(message.payload);
+    if (deflated instanceof Uint8Array) return output.push(deflatedFrame(message, deflated, deflater));
+    const frame = deflated.then((bytes) => encodeFrame(deflatedFrame(message, bytes, deflater), role));
+    return this.#awaitFrame(message.payload.length, frame);
+  }
+
+  #deflaterFor(length: number): Deflater | null {
+    const { deflater } = this.#parts;
+    return deflater !== null && length >= deflater.settings.threshold ? deflater : null;
+  }
+
+  /** Keeps the place of a frame that is still being deflated. */
+  #awaitFrame(byteLength: number, frame: Promise<Buffer>): void {
+    const { output, onReady } = this.#parts;
+    const reservation = output.reserve(byteLength);
+    void frame.then((encoded) => {
+      output.fill(reservation, encoded);
+      onReady();
+    });
+  }
+}

@@ -1,0 +1,19 @@
+import { PreparedMessage } from '../protocol/prepared-message.ts';
+import { toTextOrBytes, type MessageData } from './message-data.ts';
+import type { SendOptions } from './websocket-options.ts';
+
+/**
+ * Prepares a message that many sockets are to be sent: it is framed once, and compressed once for all sockets with the
+ * same parameters that keep no context. `socket.send()` takes it; its order among other messages is as for any.
+ *
+ *     const news = prepareMessage('The poll is open');
+ *     for (const socket of app.sockets) socket.send(news);
+ *
+ * @param data is copied
+ * @throws {TypeError} on data that is neither text nor bytes, and on bytes sent as text that are not UTF-8
+ */
+export function prepareMessage(data: MessageData, options: Omit<SendOptions, 'fin'> = {}): PreparedMessage {
+  const message = toTextOrBytes(data);
+  const { binary = typeof message !== 'string', compress = true } = options;
+  return new PreparedMessage(message, { isBinary: binary, compress });
+}

@@ -1,0 +1,75 @@
+import { createDeflateRaw, createInflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { createCodec, deflateCodec, inflateCodec, isZlibStream, type Codec } from '../../src/deflate/codec.ts';
+
+const deflateOptions = { level: 6, memLevel: 5, windowBits: 12 };
+const tail = Buffer.from([0, 0, 0xff, 0xff]);
+const noStream = {};
+
+const codecs: [name: string, deflate: Codec, inflate: Codec][] = [
+  [
+    'that keeps its stream',
+    createCodec(createDeflateRaw(deflateOptions), deflateRawSync, deflateOptions),
+    createCodec(createInflateRaw({ windowBits: 12 }), inflateRawSync, { windowBits: 12 }),
+  ],
+  [
+    'of public functions, for a Node.js whose streams are made otherwise',
+    createCodec(noStream, deflateRawSync, deflateOptions),
+    createCodec(noStream, inflateRawSync, { windowBits: 12 }),
+  ],
+];
+
+const deflated = (codec: Codec, text: string): Buffer => Buffer.from(codec.run([Buffer.from(text)], Infinity));
+const codeOf = (run: () => unknown): string | undefined => {
+  try {
+    run();
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  }
+  return 'nothing was thrown';
+};
+
+describe.each(codecs)('a codec %s', (_name, deflate, inflate) => {
+  test('gives each message back, by itself, whatever came before', () => {
+    for (const text of ['', 'a', 'Hello Hello Hello', 'x'.repeat(300_000), 'grüße 👋'.repeat(500)]) {
+      const bytes = deflated(deflate, text);
+      expect(bytes.subarray(-4)).toEqual(tail);
+      expect(bytes).toEqual(deflated(deflate, text));
+      expect(Buffer.from(inflate.run([bytes.subarray(0, -4), tail], Infinity)).toString()).toBe(text);
+      expect(inflateRawSync(bytes, { finishFlush: 2 }).toString()).toBe(text);
+    }
+  });
+
+  test('stops at the limit, and is of use afterwards', () => {
+    const bytes = deflated(deflate, 'x'.repeat(5_000_000));
+    for (const limit of [0, 1, 1000, 4_999_999]) {
+      expect(codeOf(() => inflate.run([bytes], limit))).toBe('ERR_BUFFER_TOO_LARGE');
+    }
+    expect(inflate.run([bytes], 5_000_000)).toHaveLength(5_000_000);
+    expect(codeOf(() => inflate.run([deflated(deflate, 'x')], 0))).toBe('ERR_BUFFER_TOO_LARGE');
+    expect(inflate.run([deflated(deflate, '')], 0)).toHaveLength(0);
+    expect(Buffer.from(inflate.run([deflated(deflate, 'short')], 5)).toString()).toBe('short');
+  });
+
+  test('says what zlib says of what is not DEFLATE, and is of use afterwards', () => {
+    expect(codeOf(() => inflate.run([Buffer.from([0xff, 0xff]), tail], 100))).toBe('Z_DATA_ERROR');
+    expect(Buffer.from(inflate.run([deflated(deflate, 'fine')], 100)).toString()).toBe('fine');
+  });
+
+  test('ends a message at a block that says it is the last (RFC 7692 §7.2.3.4)', () => {
+    const last = deflateRawSync('Hello');
+    expect(Buffer.from(inflate.run([Buffer.concat([last, Buffer.of(0)]), tail], 100)).toString()).toBe('Hello');
+    expect(Buffer.from(inflate.run([deflated(deflate, 'next')], 100)).toString()).toBe('next');
+  });
+});
+
+test('keeps the streams of this Node.js', () => {
+  expect(isZlibStream(createDeflateRaw())).toBe(true);
+  expect(isZlibStream(noStream)).toBe(false);
+});
+
+test('is shared by all who use the same options', () => {
+  expect(deflateCodec(deflateOptions)).toBe(deflateCodec({ ...deflateOptions }));
+  expect(deflateCodec(deflateOptions)).not.toBe(deflateCodec({ ...deflateOptions, windowBits: 9 }));
+  expect(inflateCodec({ windowBits: 12 })).toBe(inflateCodec({ windowBits: 12 }));
+});

@@ -1,0 +1,142 @@
+import { afterEach, expect, test } from 'vitest';
+import {
+  prepareMessage,
+  type AcceptOptions,
+  type ConnectOptions,
+  type PerMessageDeflateOptions,
+  type WebSocket,
+} from '@turnout/core';
+import { acceptKey } from '../../src/handshake/accept-key.ts';
+import { settle, TestServer } from './socket-pair.ts';
+
+let server: TestServer | undefined;
+afterEach(() => server?.stop());
+
+async function open(
+  options: AcceptOptions,
+  clientOptions: ConnectOptions,
+): Promise<{ server: WebSocket; client: WebSocket; offer: string | undefined }> {
+  server = await new TestServer(options).listen();
+  const pair = await server.open(clientOptions);
+  return { ...pair, offer: server.requests[0]!.headers['sec-websocket-extensions'] };
+}
+
+const story = Array.from({ length: 5_000 }, (_, line) => `Line ${line} of a story.`).join('\n');
+
+test.each<[string, PerMessageDeflateOptions | true, PerMessageDeflateOptions | true, string]>([
+  [
+    'the defaults',
+    true,
+    true,
+    'permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12; client_max_window_bits=12',
+  ],
+  [
+    'kept contexts',
+    { serverNoContextTakeover: false, clientNoContextTakeover: false, serverMaxWindowBits: 15, threshold: 0 },
+    {
+      serverNoContextTakeover: false,
+      clientNoContextTakeover: false,
+      serverMaxWindowBits: 15,
+      clientMaxWindowBits: 15,
+      threshold: 0,
+    },
+    'permessage-deflate; client_max_window_bits=12',
+  ],
+])(
+  'with %s, both ends agree and messages of all lengths go both ways in order',
+  async (_name, ours, theirs, agreed) => {
+    const { server: socket, client } = await open({ perMessageDeflate: ours }, { perMessageDeflate: theirs });
+    expect([socket.extensions, client.extensions]).toEqual([agreed, agreed]);
+    const messages = ['', 'short', story, 'x'.repeat(2_000), story.slice(0, 9_000), 'end'];
+    const called: number[] = [];
+    for (const [from, to] of [
+      [socket, client],
+      [client, socket],
+    ] as const) {
+      messages.forEach((message, index) => from.send(message, () => called.push(index)));
+      for (const message of messages) expect((await to.receive()) === message).toBe(true);
+      from.send(Buffer.from(story), { compress: false });
+      expect(String(await to.receive()) === story).toBe(true);
+      expect(from.bufferedAmount).toBe(0);
+    }
+    expect(called).toEqual([0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5]);
+    for (const message of [story, 'last']) socket.send(message);
+    socket.close(1000);
+    expect(await client.receive()).toBe(story);
+    expect(await client.receive()).toBe('last');
+    expect(await client.closed).toMatchObject({ code: 1000, wasClean: true });
+  },
+);
+
+test('neither end compresses what the other has not agreed to', async () => {
+  const offered = await open({}, { perMessageDeflate: true });
+  expect([offered.server.extensions, offered.client.extensions]).toEqual(['', '']);
+  expect(offered.offer).toContain('permessage-deflate; ');
+  await server!.stop();
+  const wished = await open({ perMessageDeflate: true }, {});
+  expect([wished.server.extensions, wished.client.extensions, wished.offer]).toEqual(['', '', undefined]);
+  wished.server.send(story);
+  expect(await wished.client.receive()).toBe(story);
+});
+
+test.each([
+  'permessage-deflate; server_max_window_bits=15',
+  'permessage-deflate, permessage-deflate',
+  'other',
+  'a b',
+  '',
+])('a client refuses a server that answers %j to its offer', async (answer) => {
+  server = await new TestServer().listen();
+  server.http.removeAllListeners('upgrade');
+  server.http.on('upgrade', (request, duplex) => {
+    const accept = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n';
+    const key = acceptKey(String(request.headers['sec-websocket-key']));
+    duplex.end(`${accept}Sec-WebSocket-Accept: ${key}\r\nSec-WebSocket-Extensions: ${answer}\r\n\r\n`);
+  });
+  await expect(server.open({ perMessageDeflate: true })).rejects.toMatchObject({
+    code: 'WS_ERR_CONNECT_EXTENSIONS',
+    message: expect.stringMatching(/^Sec-WebSocket-Extensions .* in the answer, but not as it was offered$/) as string,
+  });
+});
+
+test('a prepared message reaches clients that compress and those that do not, in its place', async () => {
+  server = await new TestServer({ perMessageDeflate: true }).listen();
+  const plain = await server.open();
+  const deflating = await server.open({ perMessageDeflate: true });
+  const news = prepareMessage(story);
+  const bytes = prepareMessage(Buffer.from('bytes'));
+  const called: string[] = [];
+  for (const { server: socket } of [plain, deflating]) {
+    socket.send('before');
+    socket.send(news, () => called.push(socket.extensions === '' ? 'plain' : 'deflated'));
+    socket.send(bytes, undefined);
+    socket.send(prepareMessage('as bytes', { binary: true, compress: false }));
+  }
+  for (const { client } of [plain, deflating]) {
+    expect(await client.receive()).toBe('before');
+    expect((await client.receive()) === story).toBe(true);
+    expect(await client.receive()).toEqual(Buffer.from('bytes'));
+    expect(await client.receive()).toEqual(Buffer.from('as bytes'));
+  }
+  expect(called).toEqual(['plain', 'deflated']);
+  expect(() => prepareMessage(1 as never)).toThrow(TypeError);
+});
+
+test('a callback is not called before its message is written, which waits for one that is being deflated', async () => {
+  const { server: socket, client } = await open({ perMessageDeflate: true }, { perMessageDeflate: true });
+  const called: string[] = [];
+  socket.send('first', () => called.push('first'));
+  socket.send(story, () => called.push('story'));
+  socket.send('behind', () => called.push('behind'));
+  expect(await client.receive()).toBe('first');
+  await settle();
+  expect(await client.receive()).toBe(story);
+  expect(await client.receive()).toBe('behind');
+  await settle();
+  expect(called).toEqual(['first', 'story', 'behind']);
+});
+
+test('an invalid option is refused before anything is written', async () => {
+  server = await new TestServer().listen();
+  await expect(server.open({ perMessageDeflate: { threshold: -1 } })).rejects.toThrow('perMessageDeflate.threshold');
+});

@@ -6,3 +6,4 @@ export { nameProblem } from './name-problem.ts';
 export { openDatabase } from './open-database.ts';
 export { securityHeaders } from './security-headers.ts';
 export { serve } from './serve.ts';
+export { sharedAssets } from './shared-assets.ts';

@@ -51,7 +51,7 @@ function showState(name, words) {
   }
 }
 
-const connection = new Connection(`${location.origin.replace(/^http/, 'ws')}/message`, {
+const connection = new Connection(() => '/message', {
   onState: showState,
   onMessage: receive,
   onSignedOut: () => location.assign('/login'),

@@ -1,4 +1,4 @@
-import { initialsOf } from './people.js';
+import { hueOf, initialsOf } from './people.js';
 
 const rows = [...document.querySelectorAll('.candidate')].map((element) => ({
   element,
@@ -10,7 +10,9 @@ const rows = [...document.querySelectorAll('.candidate')].map((element) => ({
   meter: element.querySelector('.meter'),
   button: element.querySelector('.vote'),
 }));
-for (const { element, name } of rows) element.querySelector('.portrait').dataset.initials = initialsOf(name);
+for (const { element, id, name } of rows) {
+  Object.assign(element.querySelector('.portrait').dataset, { initials: initialsOf(name), hue: hueOf(id) });
+}
 
 export function nameOf(id) {
   return rows.find((row) => row.id === id)?.name ?? id;

@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { answerFailure, keptSessions, openDatabase, securityHeaders, type Example } from '@turnout/example-host';
+import {
+  answerFailure,
+  keptSessions,
+  openDatabase,
+  securityHeaders,
+  sharedAssets,
+  type Example,
+} from '@turnout/example-host';
 import { turnout } from '@turnout/express';
 import ejs from 'ejs';
 import express from 'express';
@@ -31,7 +38,7 @@ export function createVotingApp({ dataDir, alertToken }: VotingOptions): Example
   app.set('view engine', 'ejs');
   app.set('views', folder('views'));
   app.use(securityHeaders());
-  app.use('/assets', express.static(folder('public')));
+  app.use('/assets', express.static(folder('public')), sharedAssets());
   app.get('/alert', allowAlert(alertToken), (_request, response) => {
     audience.interrupt({ type: 'alert' });
     response.type('text').send('ok');

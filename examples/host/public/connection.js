@@ -6,20 +6,20 @@ const longestDelay = 10_000;
 const sessionEnded = 3000;
 
 /**
- * A WebSocket that comes back by itself.
+ * A WebSocket that comes back by itself. `address()` gives its path each time, so that it can tell where to go on.
  *
  * `onState` is told `connecting`, `open` or `closed`, `onMessage` each message, `onSignedOut` that there is no session
- * any more: then it does not come back.
+ * any more: then it does not come back. Where `onClosed` is there and returns true, it does not either.
  */
 export class Connection {
-  #url;
+  #address;
   #handlers;
   #socket;
   #timer;
   #failures = 0;
 
-  constructor(url, handlers) {
-    this.#url = url;
+  constructor(address, handlers) {
+    this.#address = address;
     this.#handlers = handlers;
     // The browser knows that the network has gone long before TCP does.
     addEventListener('offline', () => this.#drop());
@@ -35,9 +35,18 @@ export class Connection {
     return true;
   }
 
+  /** Ends the connection for good: nothing of it is handed on any more. */
+  close() {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    socket?.close(1000);
+  }
+
   #connect() {
     this.#handlers.onState('connecting', this.#failures === 0 ? 'Connecting…' : 'Reconnecting…');
-    const socket = new WebSocket(this.#url);
+    const socket = new WebSocket(location.origin.replace(/^http/, 'ws') + this.#address());
     this.#socket = socket;
     socket.addEventListener('open', () => {
       if (socket !== this.#socket) return;
@@ -50,7 +59,7 @@ export class Connection {
     socket.addEventListener('close', ({ code }) => {
       if (socket !== this.#socket) return;
       if (code === sessionEnded) this.#handlers.onSignedOut();
-      else this.#retryLater();
+      else if (!this.#handlers.onClosed?.(code)) this.#retryLater();
     });
   }
 
@@ -80,7 +89,7 @@ export class Connection {
   async #retry() {
     this.#timer = undefined;
     try {
-      const { type } = await fetch('/index', { method: 'HEAD', redirect: 'manual' });
+      const { type } = await fetch(location.pathname, { method: 'HEAD', redirect: 'manual' });
       if (type === 'opaqueredirect') return this.#handlers.onSignedOut();
     } catch {
       // The server is away: the WebSocket will find out when it is back.

@@ -7,7 +7,7 @@ export function initialsOf(name) {
 }
 
 /** One colour for a person, the same on every page. */
-function hueOf(id) {
+export function hueOf(id) {
   return [...id].reduce((sum, character) => sum + character.charCodeAt(0), 0) % hues;
 }
 

@@ -1,0 +1,49 @@
+const form = document.getElementById('composer');
+const input = document.getElementById('text');
+const maxText = Number(document.body.dataset.maxText);
+
+/** What is wrong with a text; '' where nothing is. */
+function problemWith(text) {
+  if (text.trim() === '') return 'There is nothing in the message';
+  const bytes = new TextEncoder().encode(text).length;
+  return bytes > maxText ? `The message has ${bytes} bytes, more than ${maxText}: make it shorter` : '';
+}
+
+/** `onText(text)` for a message to be sent, `onProblem(words)`, '' where there is none any more, `onTyping()`. */
+export function compose({ onText, onProblem, onTyping }) {
+  const submit = () => {
+    const problem = problemWith(input.value);
+    onProblem(problem);
+    if (problem !== '') return;
+    const text = input.value;
+    input.value = '';
+    fit();
+    onText(text);
+  };
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    submit();
+    input.focus();
+  });
+  input.addEventListener('keydown', (event) => {
+    // While an input method puts a character together, Enter chooses it.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    submit();
+  });
+  input.addEventListener('input', () => {
+    fit();
+    if (input.value.trim() !== '') onTyping();
+  });
+}
+
+/** A text that was refused comes back, in front of what was typed since. */
+export function giveBack(text) {
+  input.value = input.value === '' ? text : `${text}\n${input.value}`;
+  fit();
+}
+
+function fit() {
+  const lines = Math.min(6, input.value.split('\n').length);
+  input.rows = lines;
+}

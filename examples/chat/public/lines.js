@@ -1,0 +1,92 @@
+/** Shown at a time: older lines go, as they do on the server. */
+const maxShown = 400;
+
+const list = document.getElementById('lines');
+const { you } = document.body.dataset;
+let last = Number(list.dataset.last);
+
+/** The id of the last line that the page has. */
+export function lastLine() {
+  return last;
+}
+
+/** Whether the reader is at the newest line: only then the list follows what comes. */
+function isAtEnd() {
+  return list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+}
+
+function append(item) {
+  const follows = isAtEnd();
+  list.append(item);
+  while (list.children.length > maxShown) list.firstElementChild.remove();
+  if (follows) showNewest();
+}
+
+export function showNewest() {
+  list.scrollTop = list.scrollHeight;
+}
+
+function element(name, className, text) {
+  const made = document.createElement(name);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+function clock(at) {
+  const time = element('time', '', new Date(at).toLocaleTimeString('en-GB'));
+  time.dateTime = new Date(at).toISOString();
+  return time;
+}
+
+/** What somebody said. All of it is text, whatever it holds. A line that is shown already is not shown again. */
+export function showLine({ id, author, text, at, key }) {
+  dropPending(key);
+  if (id <= last) return;
+  last = id;
+  const item = element('li', 'line', '');
+  item.dataset.id = String(id);
+  item.dataset.author = author.id;
+  const head = element('p', 'head', '');
+  head.append(element('strong', 'author', author.name), clock(at));
+  item.append(head, element('p', 'text', text));
+  append(markOwn(item));
+}
+
+export function showNotice(text, at) {
+  const item = element('li', 'event', text);
+  item.append(clock(at));
+  append(item);
+}
+
+/** A message that is on its way. */
+export function showPending(key, text) {
+  const item = element('li', 'line pending own', '');
+  item.dataset.key = key;
+  item.append(element('p', 'head', 'Sending…'), element('p', 'text', text));
+  append(item);
+  showNewest();
+}
+
+export function dropPending(key) {
+  [...list.querySelectorAll('.pending')].find((item) => item.dataset.key === key)?.remove();
+}
+
+/** Some of what was missed is gone: what is shown goes too, and what is kept comes anew. */
+export function restart() {
+  list.replaceChildren();
+  last = 0;
+}
+
+function markOwn(item) {
+  item.classList.toggle('own', item.dataset.author === you);
+  return item;
+}
+
+// The server wrote its own clock's time: here it becomes the reader's.
+for (const item of list.children) {
+  markOwn(item);
+  const time = item.querySelector('time');
+  time.textContent = new Date(time.dateTime).toLocaleTimeString('en-GB');
+}
+showNewest();

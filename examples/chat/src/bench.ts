@@ -1,0 +1,17 @@
+import { securityHeaders } from '@turnout/example-host';
+import { Router } from '@turnout/express';
+
+/** A page to try any WebSocket by hand, and a socket that answers, to try it with. No session is asked for. */
+export function benchRoutes(): ReturnType<typeof Router> {
+  const routes = Router();
+  // The one page that may connect elsewhere, as its reader wishes.
+  routes.get('/bench', securityHeaders({ connectSrc: ['ws:', 'wss:'] }), (_request, response) => {
+    response.render('bench');
+  });
+  routes.ws('/bench/reply', (socket) => {
+    socket.on('message', (data, isBinary) => {
+      socket.send(isBinary ? data : `Server received: ${data.toString()}`, { binary: isBinary });
+    });
+  });
+  return routes;
+}

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  answerFailure,
+  keptSessions,
+  openDatabase,
+  securityHeaders,
+  sharedAssets,
+  type Example,
+} from '@turnout/example-host';
+import { turnout } from '@turnout/express';
+import ejs from 'ejs';
+import express, { type RequestHandler } from 'express';
+import { benchRoutes } from './bench.ts';
+import { maxText } from './chat-message.ts';
+import { chatOver } from './chat-socket.ts';
+import { History } from './history.ts';
+import { loginRoutes, requirePageLogin, requireSocketLogin } from './login.ts';
+import { RateLimit } from './rate-limit.ts';
+import { isRoomName, Rooms } from './rooms.ts';
+
+export interface ChatOptions {
+  /** The folder that holds what was said, the sessions and the secret. */
+  readonly dataDir: string;
+  /** How long, in ms, somebody whose connection has gone still counts as there. Default 3000. */
+  readonly farewellDelay?: number | undefined;
+}
+
+const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
+
+const requireRoomName: RequestHandler<{ room: string }> = (request, response, next) => {
+  if (isRoomName(request.params.room)) return next();
+  return response.status(404).type('text').send('A room has a name of 1 to 32 letters, digits, - and _\n');
+};
+
+/** The chat: pages and the `/chat/:room` WebSocket on one Express app. */
+export function createChatApp({ dataDir, farewellDelay = 3_000 }: ChatOptions): Example {
+  const database = openDatabase(join(dataDir, 'chat.db'));
+  const history = new History(database);
+  const sessions = keptSessions({ name: 'turnout.chat', dataDir, database });
+  const rooms = new Rooms(history, farewellDelay);
+
+  const app = turnout(express());
+  app.engine('ejs', (path, options, callback) => ejs.renderFile(path, options as ejs.Data, callback));
+  app.set('view engine', 'ejs');
+  app.set('views', folder('views'));
+  app.use(benchRoutes());
+  app.use(securityHeaders());
+  app.use('/assets', express.static(folder('public')), sharedAssets());
+  app.use(sessions.middleware);
+
+  app.use(loginRoutes());
+  app.get('/', requirePageLogin, (request, response) => {
+    response.render('rooms', { rooms: history.rooms(), you: request.session.chatter });
+  });
+  app.get('/rooms', ({ query: { room } }, response) => {
+    if (isRoomName(room)) response.redirect(`/chat/${encodeURIComponent(room)}`);
+    else response.redirect('/');
+  });
+  app.get('/chat/:room', requireRoomName, requirePageLogin, (request, response) => {
+    const { room } = request.params;
+    const lines = history.after(room, 0);
+    const people = rooms.peopleIn(room);
+    response.render('room', { room, lines, people, you: request.session.chatter, maxText });
+  });
+  // The longest text in JSON, every character of it escaped; only who sends far more is cut off (1009).
+  app.ws(
+    '/chat/:room',
+    { maxPayload: 8 * maxText },
+    requireRoomName,
+    requireSocketLogin,
+    chatOver({ rooms, history, rateLimit: new RateLimit() }),
+  );
+  app.use(answerFailure);
+
+  return {
+    app,
+    dispose: () => {
+      rooms.dispose();
+      sessions.dispose();
+      database.close();
+    },
+  };
+}

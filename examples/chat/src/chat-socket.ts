@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import type { WebSocket } from '@turnout/core';
+import type { Request } from 'express';
+import { readMessage } from './chat-message.ts';
+import type { History } from './history.ts';
+import type { RateLimit } from './rate-limit.ts';
+import type { Rooms } from './rooms.ts';
+
+export interface ChatParts {
+  readonly rooms: Rooms;
+  readonly history: History;
+  readonly rateLimit: RateLimit;
+}
+
+/** Who types is told of once in so many ms. */
+const typingInterval = 2_000;
+
+/** The `/chat/:room` socket. Who speaks is said by the session alone. */
+export function chatOver({ rooms, history, rateLimit }: ChatParts) {
+  return (socket: WebSocket, request: Request<{ room: string }>): void => {
+    const { room: name } = request.params;
+    const person = request.session.chatter!;
+    const room = rooms.open(name);
+    let typedAt = 0;
+    const answer = (type: string, data: object): boolean => socket.send(JSON.stringify({ type, data }));
+
+    const say = (text: string, key: string = randomUUID()): unknown => {
+      const wait = rateLimit.take(person.id);
+      if (wait > 0) {
+        const seconds = Math.ceil(wait / 1000);
+        return answer('refused', { key, reason: `You are writing too fast: wait ${seconds} s` });
+      }
+      typedAt = 0;
+      // On the disk before anybody is told.
+      const { line, isNew } = history.add(name, { author: person, key, text });
+      return isNew ? room.tell(line) : answer('lines', [line]);
+    };
+
+    const tellTyping = (): void => {
+      if (Date.now() - typedAt < typingInterval) return;
+      typedAt = Date.now();
+      room.tellTyping(person);
+    };
+
+    socket.on('message', (data, isBinary) => {
+      const message = readMessage(data, isBinary);
+      switch (message.type) {
+        case 'say':
+          return say(message.text, message.key);
+        case 'typing':
+          return tellTyping();
+        case 'quit':
+          return room.quit(socket);
+        case 'mistake':
+          return answer('error', { reason: message.reason });
+        case 'keep-alive':
+          return undefined;
+      }
+    });
+    socket.on('close', () => rateLimit.forgetLater(person.id));
+    room.join(socket, person, positionOf(request));
+  };
+}
+
+/** The last line that the page has, by its address; 0 for none. */
+function positionOf({ query }: Request<{ room: string }>): number {
+  const after = Number(query['after']);
+  return Number.isSafeInteger(after) && after > 0 ? after : 0;
+}

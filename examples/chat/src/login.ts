@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { nameProblem } from '@turnout/example-host';
+import express, { type RequestHandler, type Router } from 'express';
+import type { Person } from './person.ts';
+import { isRoomName } from './rooms.ts';
+
+declare module 'express-session' {
+  interface SessionData {
+    chatter: Person;
+  }
+}
+
+/** GET and POST /login, POST /logout. `room` in them is where to go afterwards. */
+export function loginRoutes(): Router {
+  const routes = express.Router();
+  routes.get('/login', (request, response) => {
+    const { room } = request.query;
+    if (request.session.chatter) return response.redirect(pathOf(room));
+    return response.render('login', { problem: undefined, name: '', room: isRoomName(room) ? room : '' });
+  });
+  routes.post('/login', express.urlencoded({ extended: false, limit: '4kb' }), (request, response, next) => {
+    const { name: given, room } = (request.body ?? {}) as Record<string, unknown>;
+    const name = typeof given === 'string' ? given.trim() : '';
+    const problem = nameProblem(name);
+    if (problem !== undefined) {
+      return response.status(400).render('login', { problem, name, room: isRoomName(room) ? room : '' });
+    }
+    // A fresh session id, so that nobody can plant theirs on who signs in.
+    return request.session.regenerate((error) => {
+      if (error) return next(error);
+      request.session.chatter = { id: randomUUID(), name };
+      return response.redirect(303, pathOf(room));
+    });
+  });
+  routes.post('/logout', (request, response, next) => {
+    // Turnout closes the sockets of this session, with 3000.
+    request.session.destroy((error) => (error ? next(error) : response.redirect(303, '/login')));
+  });
+  return routes;
+}
+
+function pathOf(room: unknown): string {
+  return isRoomName(room) ? `/chat/${encodeURIComponent(room)}` : '/';
+}
+
+/** Sends who has no session to the login page, and back afterwards. */
+export const requirePageLogin: RequestHandler<{ room?: string }> = (request, response, next) => {
+  if (request.session.chatter) return next();
+  const { room } = request.params;
+  return response.redirect(room === undefined ? '/login' : `/login?room=${encodeURIComponent(room)}`);
+};
+
+/** Refuses the WebSocket of who has no session. */
+export const requireSocketLogin: RequestHandler<{ room: string }> = (request, response, next) => {
+  if (request.session.chatter) next();
+  else response.status(401).type('text').send('Sign in first: this WebSocket needs the session of /login\n');
+};

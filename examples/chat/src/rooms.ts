@@ -1,0 +1,42 @@
+import type { History } from './history.ts';
+import type { Person } from './person.ts';
+import { Room } from './room.ts';
+
+/** The rooms that somebody has open. */
+export class Rooms {
+  readonly #history: History;
+  readonly #farewellDelay: number;
+  readonly #rooms = new Map<string, Room>();
+
+  constructor(history: History, farewellDelay: number) {
+    this.#history = history;
+    this.#farewellDelay = farewellDelay;
+  }
+
+  open(name: string): Room {
+    const known = this.#rooms.get(name);
+    if (known !== undefined) return known;
+    const room = new Room({
+      name,
+      history: this.#history,
+      farewellDelay: this.#farewellDelay,
+      onEmpty: () => this.#rooms.delete(name),
+    });
+    this.#rooms.set(name, room);
+    return room;
+  }
+
+  /** Who has a room open. */
+  peopleIn(name: string): Person[] {
+    return this.#rooms.get(name)?.people() ?? [];
+  }
+
+  dispose(): void {
+    for (const room of this.#rooms.values()) room.dispose();
+  }
+}
+
+/** A room's name: letters, digits, `-` and `_`, of any script. */
+export function isRoomName(name: unknown): name is string {
+  return typeof name === 'string' && /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]{0,31}$/u.test(name);
+}

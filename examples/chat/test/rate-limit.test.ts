@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { RateLimit } from '../src/rate-limit.ts';
+
+test('lets ten through at once, and one a second after that', () => {
+  let now = 0;
+  const limit = new RateLimit(() => now);
+  const taken = Array.from({ length: 12 }, () => limit.take('a'));
+  expect(taken).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1000, 1000]);
+  expect(limit.take('b')).toBe(0);
+  now = 400;
+  expect(limit.take('a')).toBe(600);
+  now = 1_000;
+  expect([limit.take('a'), limit.take('a')]).toEqual([0, 1000]);
+  now = 1_000_000;
+  expect(Array.from({ length: 11 }, () => limit.take('a')).filter((wait) => wait > 0)).toHaveLength(1);
+});

@@ -51,6 +51,23 @@ describe('the error codes', () => {
   });
 });
 
+describe('the table of what the examples come from', () => {
+  const rows = [...read('examples/README.md').matchAll(/^\| (S\d) \|(.*)$/gm)].map(
+    ([, name, row]) => [name!, row!] as const,
+  );
+
+  test('has nine rows', () => {
+    expect(rows.map(([name]) => name)).toEqual(['S1', 'S2', 'S3', 'S4', 'S5', 'S6', 'S7', 'S8', 'S9']);
+  });
+
+  test.each(rows)('names tests that are there in row %s', (_, row) => {
+    const sources = [...row.matchAll(/\]\(([^)]+)\)/g)].map(([, path]) => read(join('examples', path!)));
+    const names = [...row.matchAll(/"([^"]+)"/g)].map(([, name]) => name!);
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => !sources.some((source) => source.includes(name)))).toEqual([]);
+  });
+});
+
 describe('the snippets of the documents', () => {
   const snippets = documents.flatMap((path) => findMarkedSnippets(path, read(path)));
   let project: InstalledProject;

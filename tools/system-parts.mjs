@@ -21,6 +21,12 @@ export const systemParts = {
     debianPackage: 'chromium',
     usedBy: 'the browser tests',
   },
+  sshd: {
+    variable: 'SSHD_PATH',
+    paths: ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/opt/homebrew/sbin/sshd'],
+    debianPackage: 'openssh-server',
+    usedBy: 'the tests of the log viewer',
+  },
 };
 
 /**

@@ -56,6 +56,7 @@ const accepts: [section: string, rule: string, changes: Changes, ...extra: strin
   ['§4.2.1', 'server takes websocket and upgrade in any case', { Upgrade: 'WebSocket', Connection: 'UPGRADE' }],
   ['§4.2.1', 'server finds its tokens in lists', { Upgrade: 'h2c, websocket', Connection: 'keep-alive, Upgrade' }],
   ['§4.1', 'server takes an Origin', { Origin: 'https://example.com' }],
+  ['§4.2.1', 'server takes a header whose value has colons and blanks', { 'X-Note': 'first: second: third' }],
   ['§4.2.2', 'server does not name a subprotocol that it does not speak', { 'Sec-WebSocket-Protocol': 'other' }],
   [
     '§4.2.2',

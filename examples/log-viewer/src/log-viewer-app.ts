@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  answerFailure,
+  keptSessions,
+  openDatabase,
+  securityHeaders,
+  sharedAssets,
+  type Example,
+} from '@turnout/example-host';
+import { turnout } from '@turnout/express';
+import ejs from 'ejs';
+import express from 'express';
+import { KnownHosts } from './known-hosts.ts';
+import { LogStore } from './log-store.ts';
+import { loginRoutes, requirePageLogin, requireSocketLogin } from './login.ts';
+import { Tails } from './tails.ts';
+import { UserStore } from './user-store.ts';
+
+export interface LogViewerOptions {
+  /** The folder that holds hosts, logs, users, the sessions and the secret. */
+  readonly dataDir: string;
+  /** The file of the keys of all hosts that are trusted. */
+  readonly knownHostsFile: string;
+  /** The socket of the ssh agent. */
+  readonly agent?: string | undefined;
+  /** How long, in ms, to wait before the first new try after a host has gone. Default 1000. */
+  readonly firstDelay?: number | undefined;
+}
+
+export interface LogViewer extends Example {
+  readonly logs: LogStore;
+  readonly users: UserStore;
+}
+
+const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
+
+/** The log viewer: pages and the `/logs/:id` WebSocket on one Express app. */
+export function createLogViewer({ dataDir, knownHostsFile, agent, firstDelay = 1_000 }: LogViewerOptions): LogViewer {
+  const database = openDatabase(join(dataDir, 'log-viewer.db'));
+  const logs = new LogStore(database);
+  const users = new UserStore(database);
+  const sessions = keptSessions({ name: 'turnout.log-viewer', dataDir, database });
+  const ssh = { knownHosts: () => KnownHosts.read(knownHostsFile), knownHostsFile, agent };
+  const tails = new Tails({ store: logs, ssh, firstDelay });
+
+  const app = turnout(express());
+  app.engine('ejs', (path, options, callback) => ejs.renderFile(path, options as ejs.Data, callback));
+  app.set('view engine', 'ejs');
+  app.set('views', folder('views'));
+  app.use(securityHeaders());
+  app.use('/assets', express.static(folder('public')), sharedAssets());
+  app.use(sessions.middleware);
+
+  app.use(loginRoutes(users));
+  app.get('/', requirePageLogin, (request, response) => {
+    response.render('index', { hosts: logs.hosts(), logs: logs.logs(), reader: request.session.reader });
+  });
+  app.ws('/logs/:id', { maxPayload: 1024 }, requireSocketLogin, (socket, request) => {
+    const log = logs.log(request.params.id);
+    if (log === undefined) {
+      socket.send(JSON.stringify({ type: 'notice', data: { text: 'There is no such log', level: 'error' } }));
+      return socket.close(1000, 'failed');
+    }
+    // All that a page can say. Nothing of it goes to the host.
+    socket.on('message', (data) => {
+      if (data.toString() !== 'quit') return;
+      socket.send('close connect');
+      socket.close(1000, 'quit');
+    });
+    return tails.follow(log, socket);
+  });
+  app.use(answerFailure);
+
+  return {
+    app,
+    logs,
+    users,
+    dispose: () => {
+      tails.dispose();
+      sessions.dispose();
+      database.close();
+    },
+  };
+}

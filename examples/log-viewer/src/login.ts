@@ -1,0 +1,60 @@
+import express, { type RequestHandler, type Router } from 'express';
+import { rateLimit } from 'express-rate-limit';
+import type { UserStore } from './user-store.ts';
+
+declare module 'express-session' {
+  interface SessionData {
+    reader: { readonly name: string };
+  }
+}
+
+/** GET and POST /login, POST /logout. */
+export function loginRoutes(users: UserStore): Router {
+  const routes = express.Router();
+  const slowGuesses = rateLimit({
+    windowMs: 60_000,
+    limit: 10,
+    skipSuccessfulRequests: true,
+    message: 'Too many tries to sign in: wait a minute\n',
+  });
+  routes.get('/login', (request, response) => {
+    if (request.session.reader) return response.redirect('/');
+    return response.render('login', { problem: undefined, name: '' });
+  });
+  routes.post(
+    '/login',
+    slowGuesses,
+    express.urlencoded({ extended: false, limit: '4kb' }),
+    async (request, response) => {
+      const { name, password } = (request.body ?? {}) as Record<string, unknown>;
+      const isKnown = typeof name === 'string' && typeof password === 'string' && (await users.check(name, password));
+      if (!isKnown) {
+        const given = typeof name === 'string' ? name : '';
+        return response.status(401).render('login', { problem: 'That name and password are not known', name: given });
+      }
+      // A fresh session id, so that nobody can plant theirs on who signs in.
+      await new Promise<void>((resolve, reject) => {
+        request.session.regenerate((error) => (error ? reject(error as Error) : resolve()));
+      });
+      request.session.reader = { name };
+      return response.redirect(303, '/');
+    },
+  );
+  routes.post('/logout', (request, response, next) => {
+    // Turnout closes the sockets of this session, with 3000; the tails nobody follows any more end.
+    request.session.destroy((error) => (error ? next(error) : response.redirect(303, '/login')));
+  });
+  return routes;
+}
+
+/** Sends who has no session to the login page. */
+export const requirePageLogin: RequestHandler = (request, response, next) => {
+  if (request.session.reader) next();
+  else response.redirect('/login');
+};
+
+/** Refuses the WebSocket of who has no session. */
+export const requireSocketLogin: RequestHandler<{ id: string }> = (request, response, next) => {
+  if (request.session.reader) next();
+  else response.status(401).type('text').send('Sign in first: this WebSocket needs the session of /login\n');
+};

@@ -1,0 +1,163 @@
+import { prepareMessage, type PreparedMessage, type WebSocket } from '@turnout/core';
+import { explain, type HostError } from './host-error.ts';
+import type { Host, Log } from './log-store.ts';
+import { behindOverlap } from './overlap.ts';
+import { firstLines, RemoteTail } from './remote-tail.ts';
+import type { SshSettings } from './ssh-login.ts';
+
+interface Viewer {
+  readonly socket: WebSocket;
+  /** More waits for it than it reads. */
+  isBehind: boolean;
+  /** Lines it was not sent, as others were not to wait for it. */
+  skipped: number;
+}
+
+export interface SharedTailOptions {
+  readonly host: Host;
+  readonly log: Log;
+  readonly ssh: SshSettings;
+  /** How long, in ms, to wait before the first new try after a host has gone. Each wait is twice the one before. */
+  readonly firstDelay: number;
+  /** The last viewer has gone. */
+  readonly onUnused: () => void;
+}
+
+const longestDelay = 30_000;
+/** How long, in ms, the first lines of a new connection are gathered, to be compared with those that were shown. */
+const settleTime = 300;
+
+/**
+ * One log, and everybody who follows it: one `tail` on the host for all.
+ *
+ * While all viewers are behind, the host is held back: nothing is lost, and nothing grows here. A viewer who is behind
+ * while others are not is told how many lines it was not sent.
+ */
+export class SharedTail {
+  readonly #options: SharedTailOptions;
+  readonly #viewers = new Set<Viewer>();
+  /** The last lines, for who comes later. */
+  #recent: string[] = [];
+  #tail: RemoteTail | undefined;
+  #isPaused = false;
+  #isEnded = false;
+  /** How things stand, for who comes later; `undefined` before the first viewer. */
+  #lastNotice: PreparedMessage | undefined;
+  #delay: number;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(options: SharedTailOptions) {
+    this.#options = options;
+    this.#delay = options.firstDelay;
+  }
+
+  /** Sends a socket the last lines, and then those to come, until it closes. */
+  follow(socket: WebSocket): void {
+    const viewer: Viewer = { socket, isBehind: false, skipped: 0 };
+    this.#viewers.add(viewer);
+    socket.on('drain', () => this.#onDrain(viewer));
+    socket.on('close', () => this.#onLeft(viewer));
+    if (this.#lastNotice === undefined) void this.#connect([]);
+    else socket.send(this.#lastNotice);
+    if (this.#recent.length > 0) this.#send(viewer, linesMessage(this.#recent));
+  }
+
+  /** Ends the remote `tail`. */
+  end(): void {
+    this.#isEnded = true;
+    clearTimeout(this.#retry);
+    this.#tail?.end();
+  }
+
+  /** @param known what was shown before, when this is a connection anew */
+  async #connect(known: readonly string[]): Promise<void> {
+    const { host, log, ssh } = this.#options;
+    let gathered: string[] | null = known.length > 0 ? [] : null;
+    try {
+      this.#notice(`Connecting to ${host.name} …`);
+      const tail = await RemoteTail.start(host, log, ssh, {
+        onLines: (lines) => (gathered ? gathered.push(...lines) : this.#tell(lines)),
+        onNotice: (text) => this.#notice(text),
+        onEnd: () => this.#onLost(`The connection to ${host.name} has gone`),
+      });
+      if (this.#isEnded) return tail.end();
+      this.#tail = tail;
+      this.#delay = this.#options.firstDelay;
+      this.#notice(`Following ${log.path} on ${host.name}`);
+      if (this.#isPaused) tail.pause();
+      if (gathered) setTimeout(() => (gathered = this.#goOn(known, gathered!)), settleTime);
+    } catch (error) {
+      this.#onFailed(explain(host, error as NodeJS.ErrnoException));
+    }
+  }
+
+  #goOn(known: readonly string[], fresh: string[]): null {
+    const missed = behindOverlap(known, fresh);
+    if (missed === null) this.#notice('Some lines that were written meanwhile may be missing');
+    this.#tell(missed ?? fresh);
+    return null;
+  }
+
+  #onFailed(error: HostError): void {
+    if (this.#isEnded) return;
+    if (!error.isFinal) return this.#onLost(error.message);
+    this.#notice(error.message, 'error');
+    for (const { socket } of this.#viewers) socket.close(1000, 'failed');
+  }
+
+  #onLost(reason: string): void {
+    this.#tail = undefined;
+    if (this.#isEnded) return;
+    const delay = this.#delay;
+    this.#notice(`${reason}. Trying again in ${Math.ceil(delay / 1000)} s`, 'error');
+    this.#delay = Math.min(delay * 2, longestDelay);
+    this.#retry = setTimeout(() => void this.#connect(this.#recent), delay);
+  }
+
+  #tell(lines: readonly string[]): void {
+    this.#recent = [...this.#recent, ...lines].slice(-firstLines);
+    const message = linesMessage(lines);
+    for (const viewer of this.#viewers) {
+      if (viewer.isBehind) viewer.skipped += lines.length;
+      else this.#send(viewer, message);
+    }
+    this.#setPace();
+  }
+
+  #notice(text: string, level: 'note' | 'error' = 'note'): void {
+    const message = prepareMessage(JSON.stringify({ type: 'notice', data: { text, level } }));
+    this.#lastNotice = message;
+    for (const { socket } of this.#viewers) socket.send(message);
+  }
+
+  #onDrain(viewer: Viewer): void {
+    viewer.isBehind = false;
+    const { skipped } = viewer;
+    viewer.skipped = 0;
+    if (skipped > 0) this.#send(viewer, prepareMessage(JSON.stringify({ type: 'skipped', data: skipped })));
+    this.#setPace();
+  }
+
+  #onLeft(viewer: Viewer): void {
+    this.#viewers.delete(viewer);
+    if (this.#viewers.size === 0) this.#options.onUnused();
+    else this.#setPace();
+  }
+
+  #send(viewer: Viewer, message: PreparedMessage): void {
+    if (!viewer.socket.send(message)) viewer.isBehind = true;
+  }
+
+  /** Holds the host back while nobody keeps up. */
+  #setPace(): void {
+    const isPaused = [...this.#viewers].every(({ isBehind }) => isBehind);
+    if (isPaused === this.#isPaused) return;
+    this.#isPaused = isPaused;
+    if (isPaused) this.#tail?.pause();
+    else this.#tail?.resume();
+  }
+}
+
+function linesMessage(lines: readonly string[]): PreparedMessage {
+  return prepareMessage(JSON.stringify({ type: 'lines', data: lines }));
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { Client, type ConnectConfig } from 'ssh2';
+import { explain, HostError, placeOf } from './host-error.ts';
+import type { HostKeyVerdict, KnownHosts } from './known-hosts.ts';
+import type { Host } from './log-store.ts';
+
+/** How logins are made; not by which keys, which is each host's. */
+export interface SshSettings {
+  /** The file of known hosts is read anew for each login, so that a host can be added while the app runs. */
+  readonly knownHosts: () => KnownHosts;
+  /** The file's name, for people. */
+  readonly knownHostsFile: string;
+  /** The socket of the ssh agent. */
+  readonly agent: string | undefined;
+}
+
+/** How long, in ms, a host may take to answer, and between signs of life. */
+const readyTimeout = 10_000;
+const keepaliveInterval = 10_000;
+
+/** Logs in to a host whose key is known. Rejects with a {@link HostError} that says in a line why not. */
+export function logIn(host: Host, settings: SshSettings): Promise<Client> {
+  const client = new Client();
+  return new Promise((resolve, reject) => {
+    let untrusted: HostError | undefined;
+    client.on('ready', () => resolve(client));
+    client.on('error', (error) => reject(untrusted ?? explain(host, error)));
+    client.on('close', () => reject(new HostError(`Cannot reach ${host.name}: it hung up`, { isFinal: false })));
+    try {
+      const known = settings.knownHosts();
+      client.connect({
+        ...addressOf(host, known),
+        ...keysOf(host, settings),
+        hostVerifier: (key: Buffer) => {
+          const verdict = known.check(host.address, host.port, key);
+          if (verdict !== 'known') untrusted = distrust(host, verdict, settings);
+          return verdict === 'known';
+        },
+      });
+    } catch (error) {
+      reject(explain(host, error as NodeJS.ErrnoException));
+    }
+  });
+}
+
+function addressOf({ address, port, login }: Host, known: KnownHosts): ConnectConfig {
+  const types = known.typesOf(address, port).flatMap((type) => (type === 'ssh-rsa' ? rsaSignatures : type));
+  return {
+    host: address,
+    port,
+    username: login,
+    readyTimeout,
+    keepaliveInterval,
+    ...(types.length > 0 && { algorithms: { serverHostKey: types as never } }),
+  };
+}
+
+/** An RSA key signs in one of these ways; the first, with SHA-1, is not to be trusted any more. */
+const rsaSignatures = ['rsa-sha2-512', 'rsa-sha2-256'];
+
+function keysOf(host: Host, { agent }: SshSettings): ConnectConfig {
+  if (host.keyFile !== null) return { privateKey: readFileSync(host.keyFile) };
+  if (agent === undefined) {
+    throw new HostError('There is no ssh agent: start one, and set SSH_AUTH_SOCK', { isFinal: true });
+  }
+  return { agent };
+}
+
+function distrust(host: Host, verdict: HostKeyVerdict, { knownHostsFile }: SshSettings): HostError {
+  const where = placeOf(host);
+  const scan = `ssh-keyscan -p ${host.port} ${host.address} >> ${knownHostsFile}`;
+  const words = {
+    unknown: `The key of ${where} is not in ${knownHostsFile}. Check it, then add it: ${scan}`,
+    changed: `The key of ${where} is not the one in ${knownHostsFile}: it may be another machine. Nothing was sent to it`,
+    revoked: `The key of ${where} was revoked in ${knownHostsFile}`,
+    known: '',
+  };
+  return new HostError(words[verdict], { isFinal: true });
+}

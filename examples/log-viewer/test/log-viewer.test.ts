@@ -1,0 +1,245 @@
+import { createWriteStream, renameSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { connect } from '@turnout/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { untilTails, tailsOf } from './processes.ts';
+import { Follower, numbered, signIn, sshdPath, startViewer, write, type RunningViewer } from './running-viewer.ts';
+
+describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => {
+  let viewer: RunningViewer;
+  beforeEach(async () => {
+    viewer = await startViewer();
+  });
+  afterEach(() => viewer.stop());
+
+  const addLog = (type: string, path: string): number => {
+    viewer.example.logs.addLog({ host: 'box', type, path });
+    return viewer.example.logs.logs().find((log) => log.type === type)!.id;
+  };
+
+  test('is closed to who has not signed in', async () => {
+    expect((await fetch(viewer.url, { redirect: 'manual' })).headers.get('location')).toBe('/login');
+    await expect(connect(`${viewer.url}/logs/1`)).rejects.toMatchObject({ status: 401 });
+    await expect(signIn(viewer.url, 'reader', 'wrong password')).rejects.toThrow('status 401');
+    await expect(signIn(viewer.url, 'nobody')).rejects.toThrow('status 401');
+    const html = await (await fetch(viewer.url, { headers: { Cookie: await signIn(viewer.url) } })).text();
+    expect(html).toContain(viewer.path);
+  });
+
+  test('lets nobody guess passwords fast', async () => {
+    for (let tries = 0; tries < 10; tries++) await signIn(viewer.url, 'reader', 'guess').catch(() => undefined);
+    await expect(signIn(viewer.url)).rejects.toThrow('status 429');
+  });
+
+  test('gives the last 200 lines first, then each line as it is written', async () => {
+    write(viewer.path, ...numbered(300));
+    const follower = await Follower.open(viewer);
+    await follower.untilLine('line 300');
+    expect(follower.lines).toEqual(numbered(300).slice(100));
+    write(viewer.path, '<b>bold</b>', '\u001B[31mred\u001B[0m', '你好 👋');
+    await follower.untilLine('你好 👋');
+    expect(follower.lines.slice(200)).toEqual(['<b>bold</b>', '\u001B[31mred\u001B[0m', '你好 👋']);
+    expect(follower.notices).toEqual(['Connecting to box …', `Following ${viewer.path} on box`]);
+  });
+
+  test('follows a log over its rotation, and says so', async () => {
+    const follower = await Follower.open(viewer);
+    write(viewer.path, 'before');
+    await follower.untilLine('before');
+    renameSync(viewer.path, `${viewer.path}.1`);
+    writeFileSync(viewer.path, 'after\n');
+    await follower.untilLine('after');
+    await follower.until(() => follower.notices.some((notice) => /has (been replaced|appeared)/.test(notice)));
+    expect(follower.lines).toEqual(['before', 'after']);
+  });
+
+  test('on quit answers "close connect", closes, and the remote tail ends', async () => {
+    const follower = await Follower.open(viewer);
+    await follower.untilNotice('Following');
+    await untilTails(viewer.path, 1);
+    follower.socket.send('quit');
+    await follower.untilNotice('close connect');
+    expect(await follower.socket.closed).toMatchObject({ code: 1000, reason: 'quit', wasClean: true });
+    await untilTails(viewer.path, 0);
+    const again = await Follower.open(viewer);
+    await again.untilNotice('Following');
+    await untilTails(viewer.path, 1);
+    again.socket.terminate();
+    await untilTails(viewer.path, 0);
+  });
+
+  test('ends the remote tail when the session of its viewer is logged out', async () => {
+    const cookie = await signIn(viewer.url);
+    const follower = await Follower.open(viewer, 1, cookie);
+    await follower.untilNotice('Following');
+    await fetch(`${viewer.url}/logout`, { method: 'POST', headers: { Cookie: cookie }, redirect: 'manual' });
+    expect((await follower.socket.closed).code).toBe(3000);
+    await untilTails(viewer.path, 0);
+  });
+
+  test('shares one tail among all who follow a log; who comes later gets the last lines first', async () => {
+    write(viewer.path, ...numbered(250));
+    const first = await Follower.open(viewer);
+    await first.untilLine('line 250');
+    const second = await Follower.open(viewer);
+    await second.untilLine('line 250');
+    expect(second.lines).toEqual(numbered(250).slice(50));
+    write(viewer.path, 'new');
+    await Promise.all([first.untilLine('new'), second.untilLine('new')]);
+    expect(tailsOf(viewer.path)).toHaveLength(1);
+    first.socket.terminate();
+    await first.socket.closed;
+    write(viewer.path, 'for the second');
+    await second.untilLine('for the second');
+    expect(tailsOf(viewer.path)).toHaveLength(1);
+  });
+
+  test('gives a reader who keeps up 200,000 lines, all of them, in order', async () => {
+    const follower = await Follower.open(viewer);
+    await follower.untilFollowing(viewer.path);
+    const expected = ['ready', ...numbered(200_000)];
+    const file = createWriteStream(viewer.path, { flags: 'a' });
+    for (let start = 1; start < expected.length; start += 10_000) {
+      if (!file.write(`${expected.slice(start, start + 10_000).join('\n')}\n`)) await once(file, 'drain');
+    }
+    file.end();
+    await follower.until(() => follower.lines.length >= expected.length);
+    expect(follower.lines).toEqual(expected);
+    expect(follower.skipped).toBe(0);
+  });
+
+  test('holds the host back while its only reader does not read, and loses nothing', async () => {
+    const follower = await Follower.open(viewer);
+    await follower.untilFollowing(viewer.path);
+    const expected = ['ready', ...numbered(200_000, 'a line that is somewhat longer, so that buffers fill:')];
+    const file = createWriteStream(viewer.path, { flags: 'a' });
+    file.end(`${expected.slice(1).join('\n')}\n`);
+    await once(file, 'close');
+    const [socket] = viewer.example.app.sockets;
+    // 12 MB are written; what waits here is the mark, one chunk of ssh, and no more.
+    while (socket!.bufferedAmount < 64 * 1024) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let turns = 0; turns < 20; turns++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(socket!.bufferedAmount).toBeLessThan(1024 * 1024);
+    }
+    await follower.until(() => follower.lines.length >= expected.length);
+    expect(follower.lines).toEqual(expected);
+    expect(follower.skipped).toBe(0);
+  });
+
+  test('does not let one slow reader hold back another, and tells it what it was not sent', async () => {
+    const [quick, slow] = [await Follower.open(viewer), await Follower.open(viewer)];
+    await quick.untilFollowing(viewer.path);
+    await slow.untilLine('ready');
+    const expected = ['ready', ...numbered(200_000, 'a line that is somewhat longer, so that buffers fill:')];
+    const file = createWriteStream(viewer.path, { flags: 'a' });
+    file.end(`${expected.slice(1).join('\n')}\n`);
+    await quick.until(() => quick.lines.length + quick.skipped >= expected.length);
+    expect(quick.lines.at(-1)).toBe(expected.at(-1));
+    await slow.until(() => slow.lines.length + slow.skipped >= expected.length);
+    expect(slow.skipped).toBeGreaterThan(0);
+  });
+
+  test('goes on when sshd was killed and is back, with what was written meanwhile, once', async () => {
+    write(viewer.path, ...numbered(30));
+    const follower = await Follower.open(viewer);
+    await follower.untilLine('line 30');
+    await viewer.sshd.stop();
+    await follower.untilNotice('The connection to box has gone');
+    write(viewer.path, 'meanwhile');
+    await follower.untilNotice('the connection was refused');
+    await viewer.restartSshd();
+    await follower.untilLine('meanwhile');
+    write(viewer.path, 'later');
+    await follower.untilLine('later');
+    expect(follower.lines).toEqual([...numbered(30), 'meanwhile', 'later']);
+  });
+
+  test('shows a file that is not there as soon as it is', async () => {
+    const path = join(viewer.folder, 'later.log');
+    const follower = await Follower.open(viewer, addLog('later', path));
+    await follower.untilNotice('No such file or directory');
+    write(path, 'here I am');
+    await follower.untilLine('here I am');
+  });
+
+  test('says what keeps a file from being read', async () => {
+    const directory = await Follower.open(viewer, addLog('directory', viewer.folder));
+    await directory.untilNotice('tail: ');
+    const forbidden = await Follower.open(viewer, addLog('forbidden', '/proc/1/mem'));
+    await forbidden.untilNotice('tail: ');
+  });
+
+  test('reads exactly the path in the database, whatever a shell would make of it', async () => {
+    const names = ["it's", '$(touch owned)', '-n 5', 'a b;c', '`id`', '*', '"quoted"'];
+    for (const [index, name] of names.entries()) {
+      const path = join(viewer.folder, name);
+      write(path, `in ${name}`);
+      const follower = await Follower.open(viewer, addLog(`odd-${index}`, path));
+      await follower.untilLine(`in ${name}`);
+      follower.socket.terminate();
+    }
+  });
+
+  test('knows logs by their ids alone', async () => {
+    for (const id of ['99', '0', '1.5', '%2Fetc%2Fpasswd', '1;ls']) {
+      const follower = await Follower.open(viewer, id);
+      await follower.untilNotice('There is no such log');
+      expect((await follower.socket.closed).code).toBe(1000);
+    }
+  });
+
+  describe('refuses, with a line that says what to do,', () => {
+    const firstFailure = async (id: number): Promise<string> => {
+      const follower = await Follower.open(viewer, id);
+      while (await follower.read());
+      return follower.notices.at(-1)!;
+    };
+    const addHost = (name: string, changes: object): number => {
+      const { port, login, keyFile } = viewer.sshd;
+      viewer.example.logs.addHost({ name, address: '127.0.0.1', port, login, keyFile, ...changes });
+      viewer.example.logs.addLog({ host: name, type: 'app', path: viewer.path });
+      return viewer.example.logs.logs().find((log) => log.host === name)!.id;
+    };
+
+    test('a host whose key is not known, was changed, or revoked', async () => {
+      const { knownHostsFile, port } = viewer.sshd;
+      const [, type, key] = (await import('node:fs')).readFileSync(knownHostsFile, 'utf8').split(/\s+/);
+      writeFileSync(knownHostsFile, '');
+      expect(await firstFailure(1)).toBe(
+        `The key of box (127.0.0.1:${port}) is not in ${knownHostsFile}. Check it, then add it: ` +
+          `ssh-keyscan -p ${port} 127.0.0.1 >> ${knownHostsFile}`,
+      );
+      const other = `${key!.slice(0, -6)}AAAAAA`;
+      writeFileSync(knownHostsFile, `[127.0.0.1]:${port} ${type} ${other}\n`);
+      expect(await firstFailure(1)).toContain('it may be another machine');
+      writeFileSync(knownHostsFile, `@revoked * ${type} ${key}\n[127.0.0.1]:${port} ${type} ${key}\n`);
+      expect(await firstFailure(1)).toContain('was revoked');
+    });
+
+    test('a login that the host does not accept, a key that is not there, an agent that is not', async () => {
+      const keyFile = join(viewer.folder, 'host-key');
+      expect(await firstFailure(addHost('wrong-key', { keyFile }))).toContain(`does not accept the login of`);
+      expect(await firstFailure(addHost('no-key', { keyFile: '/nowhere/key' }))).toContain('cannot be read');
+      expect(await firstFailure(addHost('agent', { keyFile: null }))).toBe(
+        'There is no ssh agent: start one, and set SSH_AUTH_SOCK',
+      );
+    });
+  });
+
+  test('says that a host is down, and tries again', async () => {
+    viewer.example.logs.addHost({
+      name: 'box',
+      address: '127.0.0.1',
+      port: 9,
+      login: 'x',
+      keyFile: viewer.sshd.keyFile,
+    });
+    viewer.example.logs.addLog({ host: 'box', type: 'app', path: viewer.path });
+    const { id } = viewer.example.logs.logs()[0]!;
+    const follower = await Follower.open(viewer, id);
+    await follower.untilNotice('Cannot reach box (127.0.0.1:9): the connection was refused. Trying again in 1 s');
+    await follower.until(() => follower.notices.filter((notice) => notice.includes('refused')).length === 3);
+  });
+});

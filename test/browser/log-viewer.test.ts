@@ -32,6 +32,7 @@ describe.skipIf(chromiumPath === undefined || sshdPath === undefined)('the log v
 
   async function open(options?: ContextOptions): Promise<{ page: Page; complaints: string[] }> {
     const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
+    context.setDefaultTimeout(15_000);
     contexts.push(context);
     const page = await context.newPage();
     const complaints = complaintsOf(page);

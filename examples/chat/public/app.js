@@ -91,6 +91,7 @@ compose({
 
 document.getElementById('leave').addEventListener('click', () => connection.send('quit'));
 document.getElementById('return').addEventListener('click', connect);
+for (const button of document.querySelectorAll('.talk button')) button.disabled = false;
 
 showPeople(
   [...document.getElementById('people').children].map(({ dataset, textContent }) => ({

@@ -59,6 +59,7 @@ for (const button of document.querySelectorAll('.log')) {
     viewer.showModal();
     start();
   });
+  button.disabled = false;
 }
 byId('start').addEventListener('click', start);
 byId('stop').addEventListener('click', () => socket?.send('quit'));

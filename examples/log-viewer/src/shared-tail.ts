@@ -1,7 +1,7 @@
 import { prepareMessage, type PreparedMessage, type WebSocket } from '@turnout/core';
+import { CatchUp } from './catch-up.ts';
 import { explain, type HostError } from './host-error.ts';
 import type { Host, Log } from './log-store.ts';
-import { behindOverlap } from './overlap.ts';
 import { firstLines, RemoteTail } from './remote-tail.ts';
 import type { SshSettings } from './ssh-login.ts';
 
@@ -24,8 +24,6 @@ export interface SharedTailOptions {
 }
 
 const longestDelay = 30_000;
-/** How long, in ms, the first lines of a new connection are gathered, to be compared with those that were shown. */
-const settleTime = 300;
 
 /**
  * One log, and everybody who follows it: one `tail` on the host for all.
@@ -39,6 +37,8 @@ export class SharedTail {
   /** The last lines, for who comes later. */
   #recent: string[] = [];
   #tail: RemoteTail | undefined;
+  /** While the lines of a connection anew are compared with those that were shown. */
+  #catchUp: CatchUp | null = null;
   #isPaused = false;
   #isEnded = false;
   /** How things stand, for who comes later; `undefined` before the first viewer. */
@@ -65,6 +65,7 @@ export class SharedTail {
   /** Ends the remote `tail`. */
   end(): void {
     this.#isEnded = true;
+    this.#catchUp?.stop();
     clearTimeout(this.#retry);
     this.#tail?.end();
   }
@@ -72,11 +73,11 @@ export class SharedTail {
   /** @param known what was shown before, when this is a connection anew */
   async #connect(known: readonly string[]): Promise<void> {
     const { host, log, ssh } = this.#options;
-    let gathered: string[] | null = known.length > 0 ? [] : null;
+    this.#catchUp = known.length > 0 ? new CatchUp(known, (...missed) => this.#goOn(...missed)) : null;
     try {
       this.#notice(`Connecting to ${host.name} …`);
       const tail = await RemoteTail.start(host, log, ssh, {
-        onLines: (lines) => (gathered ? gathered.push(...lines) : this.#tell(lines)),
+        onLines: (lines) => (this.#catchUp ? this.#catchUp.push(lines) : this.#tell(lines)),
         onNotice: (text) => this.#notice(text),
         onEnd: () => this.#onLost(`The connection to ${host.name} has gone`),
       });
@@ -85,17 +86,15 @@ export class SharedTail {
       this.#delay = this.#options.firstDelay;
       this.#notice(`Following ${log.path} on ${host.name}`);
       if (this.#isPaused) tail.pause();
-      if (gathered) setTimeout(() => (gathered = this.#goOn(known, gathered!)), settleTime);
     } catch (error) {
       this.#onFailed(explain(host, error as NodeJS.ErrnoException));
     }
   }
 
-  #goOn(known: readonly string[], fresh: string[]): null {
-    const missed = behindOverlap(known, fresh);
-    if (missed === null) this.#notice('Some lines that were written meanwhile may be missing');
-    this.#tell(missed ?? fresh);
-    return null;
+  #goOn(missed: readonly string[], isGapless: boolean): void {
+    this.#catchUp = null;
+    if (!isGapless) this.#notice('Some lines that were written meanwhile may be missing');
+    if (missed.length > 0) this.#tell(missed);
   }
 
   #onFailed(error: HostError): void {
@@ -107,6 +106,7 @@ export class SharedTail {
 
   #onLost(reason: string): void {
     this.#tail = undefined;
+    this.#catchUp?.stop();
     if (this.#isEnded) return;
     const delay = this.#delay;
     this.#notice(`${reason}. Trying again in ${Math.ceil(delay / 1000)} s`, 'error');

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { CatchUp } from '../src/catch-up.ts';
 import { LineSplitter } from '../src/line-splitter.ts';
 import { behindOverlap } from '../src/overlap.ts';
 
@@ -46,5 +47,48 @@ describe('behindOverlap', () => {
     [[], ['a'], null],
   ])('of %j and %j is %j', (known, fresh, missed) => {
     expect(behindOverlap(known, fresh)).toEqual(missed);
+  });
+});
+
+describe('CatchUp', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+  const numbered = (from: number, to: number): string[] =>
+    Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index}`);
+  const catchUp = (): { told: unknown[]; catchUp: CatchUp } => {
+    const told: unknown[] = [];
+    return { told, catchUp: new CatchUp(numbered(1, 30), (...missed) => told.push(missed)) };
+  };
+
+  test('waits for the first lines however late they come, and until no more of them do', () => {
+    const { told, catchUp: waiting } = catchUp();
+    vi.advanceTimersByTime(10_000);
+    waiting.push(numbered(1, 10));
+    vi.advanceTimersByTime(299);
+    waiting.push(numbered(11, 31));
+    vi.advanceTimersByTime(299);
+    expect(told).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(told).toEqual([[['line 31'], true]]);
+  });
+
+  test('waits no longer once there are as many as tail gives first', () => {
+    const { told, catchUp: waiting } = catchUp();
+    waiting.push(numbered(21, 220));
+    expect(told).toEqual([[numbered(31, 220), true]]);
+  });
+
+  test('tells everything where nothing was shown before, and that there may be a gap', () => {
+    const { told, catchUp: waiting } = catchUp();
+    waiting.push(numbered(100, 300));
+    expect(told).toEqual([[numbered(100, 300), false]]);
+  });
+
+  test('tells nothing once it is stopped', () => {
+    const { told, catchUp: waiting } = catchUp();
+    waiting.push(numbered(1, 31));
+    waiting.stop();
+    vi.advanceTimersByTime(1_000);
+    expect(told).toEqual([]);
   });
 });

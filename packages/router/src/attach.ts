@@ -21,6 +21,9 @@ export function attach(server: Server | SecureServer, switchboard: Switchboard):
   attachment.add(switchboard);
 }
 
+/** From when on, in ms, the system asks a silent peer whether it is still there: a second net below our own pings. */
+const keepAliveDelay = 30_000;
+
 class Attachment {
   readonly #server: Server | SecureServer;
   readonly #switchboards: Switchboard[] = [];
@@ -53,6 +56,7 @@ class Attachment {
     // Before a body, the duplex of Node.js 26 is another one.
     const { socket } = request;
     socket.setNoDelay(true);
+    socket.setKeepAlive(true, keepAliveDelay);
     socket.setTimeout(0);
     // Node.js would write the answer to the earlier request later, behind ours or between our frames.
     if (this.#unanswered.countOf(socket) > 0) socket.destroy();

@@ -86,9 +86,12 @@ export class OpenConnections {
   }
 }
 
+/** Headers of a 503: when to try again, in seconds. */
+export const retryLater: Readonly<Record<string, string>> = { 'Retry-After': '5' };
+
 /** The answer to upgrades while an app closes. */
 export function drainingError(): HandshakeError {
-  return new HandshakeError('WS_ERR_HANDSHAKE_DRAINING', 503, 'The server is closing', { 'Retry-After': '5' });
+  return new HandshakeError('WS_ERR_HANDSHAKE_DRAINING', 503, 'The server is closing', retryLater);
 }
 
 function assertCloseOptions(code: number, timeout: number): void {

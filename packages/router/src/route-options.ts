@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { resolveDeflate, resolveLimits } from '@turnout/core';
 import type { ConnectionLimits, Limits, PerMessageDeflateOptions } from '@turnout/core';
+import type { AppLimits } from './app-limits.ts';
 import type { ErrorHook } from './error-context.ts';
 import { assertOriginRule } from './origin.ts';
 import type { OriginRule } from './origin.ts';
@@ -17,7 +18,8 @@ export type ProtocolRule<Request extends IncomingMessage = IncomingMessage> =
     }['choose'];
 
 /** Options of an app: they hold for all upgrades that come through it. */
-export interface AppOptions<Request extends IncomingMessage = IncomingMessage> extends Partial<Limits> {
+export interface AppOptions<Request extends IncomingMessage = IncomingMessage>
+  extends Partial<Limits>, Partial<AppLimits> {
   /** Default `'same-origin'`. */
   readonly origin?: OriginRule<Request> | undefined;
   /** Whether to compress messages with clients that can (RFC 7692), and how. Default: not. */

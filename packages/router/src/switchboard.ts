@@ -2,9 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { parseUpgradeRequest, reject, reportError, resolveLimits } from '@turnout/core';
 import type { HandshakeError, Limits, UpgradeRequest, WebSocket } from '@turnout/core';
+import { Admission } from './admission.ts';
+import { resolveAppLimits } from './app-limits.ts';
 import type { ErrorContext } from './error-context.ts';
 import { hideHttpRoutes } from './hide-http-routes.ts';
-import { drainingError, OpenConnections } from './open-connections.ts';
+import { OpenConnections } from './open-connections.ts';
 import type { CloseOptions } from './open-connections.ts';
 import type { Address } from './origin.ts';
 import { PendingUpgrade, pendingUpgradeOf } from './pending-upgrade.ts';
@@ -30,6 +32,7 @@ export class Switchboard implements UpgradeHost {
   readonly #binding: AppBinding;
   readonly #connections = new OpenConnections();
   readonly #limits: Limits;
+  readonly #admission: Admission;
 
   /** @throws {TypeError | RangeError} on a wrong option */
   constructor(binding: AppBinding, options: AppOptions = {}) {
@@ -37,6 +40,7 @@ export class Switchboard implements UpgradeHost {
     this.#binding = binding;
     this.options = options;
     this.#limits = resolveLimits(options);
+    this.#admission = new Admission(resolveAppLimits(options), this.#connections);
   }
 
   /** The sockets that are open now. */
@@ -54,9 +58,10 @@ export class Switchboard implements UpgradeHost {
     return claimsTarget(this.#binding.stack(), request.url!);
   }
 
-  /** Answers an upgrade request: checks it (RFC 6455 §4.2.1) and sends it through the app. */
+  /** Answers an upgrade request: checks that there is room, then the request (RFC 6455 §4.2.1), and sends it through the app. */
   take(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
-    if (this.#connections.isDraining) return reject(duplex, drainingError());
+    const refusal = this.#admission.refusal();
+    if (refusal !== null) return reject(duplex, refusal);
     let upgrade: UpgradeRequest;
     try {
       upgrade = parseUpgradeRequest(request, this.#limits);

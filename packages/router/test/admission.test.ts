@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
+import { connect } from '@turnout/core';
+import { describe, expect, test, vi } from 'vitest';
+import { createRouter } from '../src/index.ts';
+import { formatHandshake, RawClient, statusOf } from './raw-client.ts';
+import { eventually, listen, serveRouter } from './serving.ts';
+
+describe('maxConnections', () => {
+  test('refuses the upgrade that is one too many with 503 and Retry-After, and lets in the next when one has gone', async () => {
+    let calls = 0;
+    const { url, port, router, errors } = await serveRouter(
+      (app) => {
+        app.use((_request, _response, next) => {
+          calls++;
+          next();
+        });
+        app.ws('/', () => {});
+      },
+      { maxConnections: 2 },
+    );
+    const [first, second] = [await connect(url), await connect(url)];
+    await eventually(() => router.sockets.size === 2);
+    const answer = await RawClient.exchange(port, formatHandshake());
+    expect(statusOf(answer)).toBe(503);
+    expect(answer).toMatch(/\r\nRetry-After: 5\r\n/);
+    expect(answer).toMatch(/\r\nConnection: close\r\n/);
+    expect(answer).toContain('Too many connections: maxConnections is 2');
+    expect([router.sockets.size, calls, errors]).toEqual([2, 2, []]);
+    first.close(1000);
+    await first.closed;
+    await eventually(() => router.sockets.size === 1);
+    const third = await connect(url);
+    for (const socket of [second, third]) socket.terminate();
+  });
+
+  test('counts what is being opened, so that middleware that waits lets nobody past it', async () => {
+    const nexts: (() => void)[] = [];
+    const { port, router } = await serveRouter(
+      (app) =>
+        app.ws(
+          '/',
+          (_request, _response, next) => void nexts.push(next),
+          () => {},
+        ),
+      { maxConnections: 2 },
+    );
+    const waiting = [await RawClient.open(port), await RawClient.open(port)];
+    for (const client of waiting) client.write(formatHandshake());
+    await eventually(() => nexts.length === 2);
+    expect(statusOf(await RawClient.exchange(port, formatHandshake()))).toBe(503);
+    for (const next of nexts) next();
+    await Promise.all(waiting.map((client) => client.until('\r\n\r\n')));
+    expect(router.sockets.size).toBe(2);
+    for (const client of waiting) client.reset();
+    await eventually(() => router.sockets.size === 0);
+  });
+
+  test('of 0 lets nobody in, and leaves plain requests alone', async () => {
+    const { port } = await serveRouter((app) => void app.ws('/', () => {}), { maxConnections: 0 });
+    expect(statusOf(await RawClient.exchange(port, formatHandshake()))).toBe(503);
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(426);
+  });
+
+  test('is each app’s own', async () => {
+    const server = createServer();
+    const [full, free] = [createRouter({ maxConnections: 0 }), createRouter()];
+    full.ws('/full', () => {});
+    free.ws('/free', () => {});
+    for (const router of [full, free]) router.attach(server);
+    const { url } = await listen(server);
+    await expect(connect(`${url}/full`)).rejects.toMatchObject({ status: 503 });
+    (await connect(`${url}/free`)).terminate();
+  });
+});
+
+describe('maxPendingHandshakes', () => {
+  test('refuses upgrades while too many wait for middleware, and takes them again once those are answered', async () => {
+    const ends: ((error?: Error) => void)[] = [];
+    const { url, port, router } = await serveRouter(
+      (app) => {
+        app.ws('/open', () => {});
+        app.ws(
+          '/wait',
+          (_request, _response, next) => void ends.push(next as (error?: Error) => void),
+          () => {},
+        );
+      },
+      { maxPendingHandshakes: 2 },
+    );
+    const open = await Promise.all([connect(`${url}/open`), connect(`${url}/open`)]);
+    const waiting = [await RawClient.open(port), await RawClient.open(port)];
+    for (const client of waiting) client.write(formatHandshake({ target: '/wait' }));
+    await eventually(() => ends.length === 2);
+    const answer = await RawClient.exchange(port, formatHandshake({ target: '/open' }));
+    expect(statusOf(answer)).toBe(503);
+    expect(answer).toMatch(/\r\nRetry-After: 5\r\n/);
+    expect(answer).toContain('Too many handshakes wait for their answer: maxPendingHandshakes is 2');
+    // One by a refusal, one by going away.
+    ends[0]!(Object.assign(new Error('No'), { status: 403 }));
+    expect(statusOf(await waiting[0]!.untilEnd())).toBe(403);
+    (await connect(`${url}/open`)).terminate();
+    waiting[1]!.reset();
+    for (const socket of open) socket.terminate();
+    await eventually(() => router.sockets.size === 0);
+  });
+});
+
+describe('maxHeapPercent', () => {
+  test('refuses upgrades with 503 and Retry-After while the heap is fuller than that', async () => {
+    const { port } = await serveRouter((app) => void app.ws('/', () => {}), { maxHeapPercent: 0 });
+    const answer = await RawClient.exchange(port, formatHandshake());
+    expect(statusOf(answer)).toBe(503);
+    expect(answer).toMatch(/\r\nRetry-After: 5\r\n/);
+    expect(answer).toContain('Too little memory is left: maxHeapPercent is 0');
+  });
+});
+
+test('an app that is full and closes says that it closes', async () => {
+  const { port, router } = await serveRouter((app) => void app.ws('/', () => {}), { maxConnections: 0 });
+  await router.close();
+  expect(await RawClient.exchange(port, formatHandshake())).toContain('The server is closing');
+});
+
+test('the TCP connection of an upgrade sends without delay, and asks a silent peer after 30 s', async () => {
+  const { server, url } = await serveRouter((app) => void app.ws('/', () => {}));
+  const connected = once(server, 'connection') as Promise<[Socket]>;
+  const socket = connect(url);
+  const [tcp] = await connected;
+  const noDelay = vi.spyOn(tcp, 'setNoDelay');
+  const keepAlive = vi.spyOn(tcp, 'setKeepAlive');
+  (await socket).terminate();
+  expect(noDelay.mock.calls).toEqual([[true]]);
+  expect(keepAlive.mock.calls).toEqual([[true, 30_000]]);
+});

@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 // Packages are tested from their TypeScript sources; test/packaging proves the built ones.
 const conditions = ['@turnout/source'];
 
+/** `pnpm test:long`: millions of inputs instead of thousands, and abuse at full scale. */
+const isLong = process.env['TURNOUT_LONG'] === '1';
+
 const full = { lines: 100, branches: 100, functions: 100, statements: 100 };
 
 export default defineConfig({
@@ -19,7 +22,7 @@ export default defineConfig({
     pool: 'threads',
     isolate: false,
     maxWorkers: 2,
-    testTimeout: 20_000,
+    testTimeout: isLong ? 30 * 60_000 : 20_000,
     hookTimeout: 60_000,
     coverage: {
       provider: 'v8',

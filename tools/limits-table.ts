@@ -25,7 +25,10 @@ export function insertLimitsTable(document: string): string {
   return `${document.slice(0, start)}${limitsTableStart}\n${formatLimitsTable()}\n${document.slice(end)}`;
 }
 
-function formatDefault({ default: value, unit }: LimitDefinition): string {
+function formatDefault({ default: value, clientDefault, unit }: LimitDefinition): string {
+  if (clientDefault !== undefined) {
+    return `${formatDefault({ default: value, unit } as LimitDefinition)}; of a client ${clientDefault.toLocaleString('en-US')}`;
+  }
   if (value === Infinity) return `\`Infinity\` ${unit}`;
   const number = value.toLocaleString('en-US');
   if (unit !== 'bytes' || value < 1024) return `${number} ${unit}`;
@@ -35,5 +38,5 @@ function formatDefault({ default: value, unit }: LimitDefinition): string {
 
 function formatAnswer(answer: string): string {
   if (/^[45]\d\d$/.test(answer)) return `HTTP ${answer}`;
-  return /^[1-4]\d{3}$/.test(answer) ? `close code ${answer}` : answer;
+  return /^[1-4]\d{3}/.test(answer) ? `close code ${answer}` : answer;
 }

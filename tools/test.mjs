@@ -1,4 +1,5 @@
 // pnpm test [vitest arguments]: system parts, build, then every test; with arguments, a subset without the coverage gate.
+// pnpm test:long: the same, with millions of inputs instead of thousands, and abuse at full scale.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,7 +86,10 @@ async function main(parameters) {
   return summary;
 }
 
-const parameters = process.argv.slice(2).filter((parameter) => parameter !== '--');
+const given = process.argv.slice(2).filter((parameter) => parameter !== '--');
+const parameters = given.filter((parameter) => parameter !== '--long');
+// Read by vitest.config.ts, and by the tests that have a long form.
+if (given.includes('--long')) process.env.TURNOUT_LONG = '1';
 const { exitCode, passed, failed, skipped } = await main(parameters);
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed > 0 ? exitCode || 1 : exitCode;

@@ -17,7 +17,7 @@ export interface PackageLayer {
 
 /** The order inside packages/core/src: each step imports only from the steps before it, and from its own. */
 export const coreOrder: readonly (readonly string[])[] = [
-  ['errors.ts', 'opcode.ts', 'close-code.ts', 'limits.ts'],
+  ['errors.ts', 'opcode.ts', 'close-code.ts', 'role.ts', 'limits.ts'],
   ['handshake'],
   ['frame'],
   ['deflate'],

@@ -237,6 +237,13 @@ const fragments: WireRow[] = [
   },
   {
     section: '§5.4',
+    rule: 'server closes 1008 on the 1,025th fragment',
+    abuse: 64,
+    sent: bytes('02 81 00000000 61', repeat('00 81 00000000 61', 1_024)),
+    ...failing(1008, 'Too many fragments: over maxFragments 1024'),
+  },
+  {
+    section: '§5.4',
     rule: 'server closes 1008 on a fragment over maxFragments, where that is set',
     target: '/?maxFragments=3',
     sent: '02 81 00000000 61 00 81 00000000 62 00 81 00000000 63 00 81 00000000 64',
@@ -251,8 +258,8 @@ const fragments: WireRow[] = [
   },
   {
     section: '§5.4',
-    rule: 'server takes 4 MiB in fragments of 64 bytes, where maxPayload is 8 MiB',
-    target: '/?maxPayload=8388608',
+    rule: 'server takes 4 MiB in fragments of 64 bytes, where maxPayload and maxFragments let it',
+    target: '/?maxPayload=8388608&maxFragments=Infinity',
     sent: bytes(
       '02 c0 00000000',
       repeat('ab', 64),

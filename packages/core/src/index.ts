@@ -25,7 +25,7 @@ export {
   type UpgradeRequest,
 } from './handshake/upgrade-request.ts';
 export { defaultLimits, resolveLimits, type ConnectionLimits, type HandshakeLimits, type Limits } from './limits.ts';
-export type { Role } from './frame/frame-header.ts';
+export type { Role } from './role.ts';
 export { Connection, type CloseInfo, type ConnectionEvent, type ConnectionOptions } from './protocol/connection.ts';
 export { agreeOnDeflate, type AgreedDeflate } from './protocol/deflation.ts';
 export type { OutgoingMessage } from './protocol/message-sender.ts';

@@ -1,9 +1,13 @@
+import type { Role } from './role.ts';
+
 /**
  * Every limit of the package: its default, its unit, why it is that, and what a peer that goes over it is told.
  * `Infinity` switches a limit off. The table in the README is tested against `limitTable`.
  */
 export interface LimitDefinition {
   readonly default: number;
+  /** The default of a client, where it is another one. */
+  readonly clientDefault?: number;
   readonly unit: 'bytes' | 'ms' | 'headers' | 'items' | 'frames' | 'messages';
   /** What a peer over the limit is told: an HTTP status, a close code, or what else happens. */
   readonly answer: string;
@@ -38,16 +42,41 @@ export const limitTable = {
     reason: 'One message, all its fragments together; 0 allows empty messages alone',
   },
   maxFragments: {
-    default: Infinity,
+    default: 1024,
+    clientDefault: 16_384,
     unit: 'frames',
     answer: '1008',
-    reason: 'Fragments are copied together as they come, so that their number costs no memory',
+    reason: 'In one message. They cost work; some servers stream an answer in very many',
   },
   maxEmptyFragments: {
     default: 16,
     unit: 'frames',
     answer: '1008',
     reason: 'In a row, in one message: they cost work and bring nothing',
+  },
+  maxControlFrames: {
+    default: 50,
+    unit: 'frames',
+    answer: '1008',
+    reason: 'Pings and Pongs in 5 s; a keepalive needs less than one a second',
+  },
+  maxTotalIncomplete: {
+    default: 256 * 1024 * 1024,
+    unit: 'bytes',
+    answer: '1013',
+    reason: 'Messages of which only a part has come, of all sockets of the process: who adds to them goes',
+  },
+  pingInterval: {
+    default: 25_000,
+    unit: 'ms',
+    answer: 'a Ping is sent',
+    reason: 'Less by up to 10 %. Proxies cut connections that are silent for 60 s',
+  },
+  pongTimeout: {
+    default: 10_000,
+    unit: 'ms',
+    answer: 'the connection is destroyed (1006)',
+    reason: 'From a Ping to any byte of the peer. Not while the application holds the peer back',
   },
   closeTimeout: {
     default: 5_000,
@@ -66,6 +95,18 @@ export const limitTable = {
     unit: 'bytes',
     answer: '1013',
     reason: 'What waits for a peer that does not read; the slow peer goes, not the process',
+  },
+  maxTotalBufferedAmount: {
+    default: 256 * 1024 * 1024,
+    unit: 'bytes',
+    answer: '1013, the connection is destroyed',
+    reason: 'What waits for all sockets of the process: the one with most goes',
+  },
+  sendTimeout: {
+    default: 10_000,
+    unit: 'ms',
+    answer: '1013, the connection is destroyed',
+    reason: 'Bytes wait for the peer, and the connection has carried none, either way',
   },
   maxUnreadMessages: {
     default: 16,
@@ -94,10 +135,15 @@ export type ConnectionLimits = Record<Exclude<LimitName, keyof HandshakeLimits>,
 
 export type Limits = HandshakeLimits & ConnectionLimits;
 
-/** The defaults, by name. */
-export const defaultLimits: Readonly<Limits> = Object.freeze(
-  Object.fromEntries(Object.entries(limitTable).map(([name, limit]) => [name, limit.default])) as Limits,
-);
+/** The defaults of a server, by name. */
+export const defaultLimits: Readonly<Limits> = defaultsOf(({ default: value }) => value);
+
+const clientLimits = defaultsOf(({ default: value, clientDefault = value }) => clientDefault);
+
+function defaultsOf(read: (limit: LimitDefinition) => number): Readonly<Limits> {
+  const entries = Object.entries<LimitDefinition>(limitTable).map(([name, limit]) => [name, read(limit)]);
+  return Object.freeze(Object.fromEntries(entries) as Limits);
+}
 
 /** The longest delay that a Node.js timer takes. */
 const maxDelay = 2 ** 31 - 1;
@@ -105,7 +151,7 @@ const maxDelay = 2 ** 31 - 1;
 const names = Object.keys(limitTable) as LimitName[];
 
 /** What {@link resolveLimits} has given: to be shared, as 10,000 sockets with the same limits need them only once. */
-const resolved = new WeakSet<object>([defaultLimits]);
+const resolved = new WeakSet<object>([defaultLimits, clientLimits]);
 
 /**
  * Fills in the defaults of the limits that `options` leaves out. Limits that were resolved before, and options without
@@ -114,11 +160,12 @@ const resolved = new WeakSet<object>([defaultLimits]);
  * @throws {TypeError} where a limit is not a number
  * @throws {RangeError} where a limit is neither a whole number of 0 or more nor `Infinity`
  */
-export function resolveLimits(options: Partial<Limits> = defaultLimits): Readonly<Limits> {
+export function resolveLimits(options: Partial<Limits> = {}, role: Role = 'server'): Readonly<Limits> {
   if (resolved.has(options)) return options as Limits;
+  const defaults = role === 'server' ? defaultLimits : clientLimits;
   const given = names.filter((name) => options[name] !== undefined);
-  if (given.length === 0) return defaultLimits;
-  const limits = { ...defaultLimits };
+  if (given.length === 0) return defaults;
+  const limits = { ...defaults };
   for (const name of given) limits[name] = checkedLimit(name, options[name]);
   resolved.add(limits);
   return Object.freeze(limits);

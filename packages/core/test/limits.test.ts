@@ -13,11 +13,17 @@ describe('defaultLimits', () => {
       maxListItems: 16,
       handshakeTimeout: 10_000,
       maxPayload: 1_048_576,
-      maxFragments: Infinity,
+      maxFragments: 1024,
       maxEmptyFragments: 16,
+      maxControlFrames: 50,
+      maxTotalIncomplete: 268_435_456,
+      pingInterval: 25_000,
+      pongTimeout: 10_000,
       closeTimeout: 5_000,
       highWaterMark: 65_536,
       maxBufferedAmount: 1_048_576,
+      maxTotalBufferedAmount: 268_435_456,
+      sendTimeout: 10_000,
       maxUnreadMessages: 16,
       maxUnreadBytes: 131_072,
     });
@@ -49,6 +55,13 @@ describe('resolveLimits', () => {
   test('takes what is given, skips undefined and fills in the rest', () => {
     const limits = resolveLimits({ maxPayload: 10, maxFragments: undefined as never, closeTimeout: Infinity });
     expect(limits).toEqual({ ...defaultLimits, maxPayload: 10, closeTimeout: Infinity });
+  });
+
+  test('gives a client the same defaults, but for the number of fragments', () => {
+    expect(resolveLimits({}, 'client')).toEqual({ ...defaultLimits, maxFragments: 16_384 });
+    expect(resolveLimits({ maxPayload: 5 }, 'client').maxFragments).toBe(16_384);
+    expect(resolveLimits({ maxFragments: 5 }, 'client').maxFragments).toBe(5);
+    expect(resolveLimits(resolveLimits({}, 'client'), 'client')).toBe(resolveLimits({}, 'client'));
   });
 
   test('leaves out what is not a limit', () => {

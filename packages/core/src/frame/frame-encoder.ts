@@ -1,5 +1,6 @@
 import type { Opcode } from '../opcode.ts';
-import { encodeFrameHeader, frameHeaderLength, type Role } from './frame-header.ts';
+import { encodeFrameHeader, frameHeaderLength } from './frame-header.ts';
+import type { Role } from '../role.ts';
 import { applyMask, createMaskingKey } from './masking.ts';
 
 /** A frame to be sent. */

@@ -1,9 +1,7 @@
 import { CloseCode } from '../close-code.ts';
 import { ProtocolError } from '../errors.ts';
 import { isControl, Opcode } from '../opcode.ts';
-
-/** Which end of the connection we are: masking is all that it changes in framing (RFC 6455 §5.1). */
-export type Role = 'server' | 'client';
+import type { Role } from '../role.ts';
 
 /** What a reader of frames has to know of its connection. */
 export interface FrameRules {

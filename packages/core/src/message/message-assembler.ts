@@ -8,7 +8,10 @@ import type { MessageSource, Received } from './message-source.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import { checkUtf8 } from './utf8.ts';
 
-export type MessageLimits = Pick<ConnectionLimits, 'maxPayload' | 'maxFragments' | 'maxEmptyFragments'>;
+export type MessageLimits = Pick<
+  ConnectionLimits,
+  'maxPayload' | 'maxFragments' | 'maxEmptyFragments' | 'maxTotalIncomplete'
+>;
 
 interface MessageInProgress {
   readonly opcode: typeof Opcode.Text | typeof Opcode.Binary;
@@ -41,7 +44,8 @@ export class MessageAssembler implements MessageSource {
    * The next message or control frame, or `null` when more bytes are needed.
    *
    * @throws {ProtocolError} 1002 on a broken rule of framing or fragments; 1007 on text that is not UTF-8; 1008 over
-   *   `maxFragments` or `maxEmptyFragments`; 1009 over `maxPayload`, on the header that announces it
+   *   `maxFragments` or `maxEmptyFragments`; 1009 over `maxPayload`, on the header that announces it; 1013 over
+   *   `maxTotalIncomplete`
    */
   next(): Received | null {
     for (let part = this.#parser.next(); part !== null; part = this.#parser.next()) {
@@ -50,6 +54,12 @@ export class MessageAssembler implements MessageSource {
       if (received !== null) return received;
     }
     return null;
+  }
+
+  /** Gives up the message in progress. */
+  dispose(): void {
+    this.#message?.buffer.release();
+    this.#message = null;
   }
 
   #addPart(part: FramePart): Received | null {
@@ -64,11 +74,21 @@ export class MessageAssembler implements MessageSource {
     const message = this.#message!;
     message.buffer.append(payload, message.expected);
     if (isPlainText(message)) checkText(message);
-    if (!fin || !isLast) return null;
+    if (!fin || !isLast) return this.#keep();
     this.#message = null;
-    const { bytes } = message.buffer;
+    const bytes = message.buffer.release();
     if (isPlainText(message) && message.checked < bytes.length) throw invalidUtf8();
     return { opcode: message.opcode, payload: bytes, isCompressed: message.isCompressed };
+  }
+
+  #keep(): null {
+    const { maxTotalIncomplete } = this.#limits;
+    if (MessageBuffer.totalHeld <= maxTotalIncomplete) return null;
+    throw new ProtocolError(
+      'WS_ERR_TOO_MUCH_INCOMPLETE',
+      CloseCode.TryAgainLater,
+      `Too much of messages in progress: over maxTotalIncomplete ${maxTotalIncomplete}`,
+    );
   }
 
   #checkOrder({ opcode }: FramePart): void {

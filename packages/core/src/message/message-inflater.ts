@@ -41,6 +41,10 @@ export class MessageInflater implements MessageSource {
     return null;
   }
 
+  dispose(): void {
+    this.#source.dispose();
+  }
+
   #wait(inflation: Inflation, message: Promise<Buffer>): void {
     this.#inflation = inflation;
     const settle = (outcome: Buffer | ProtocolError): void => {

@@ -18,4 +18,6 @@ export interface MessageSource {
   next(): Received | null;
   /** Whether a message is being inflated; nothing comes until it is. */
   readonly isBusy: boolean;
+  /** Frees what it holds: nothing will be asked for any more. */
+  dispose(): void;
 }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { CloseCode } from '../close-code.ts';
 import { ProtocolError } from '../errors.ts';
 import { encodeFrame } from '../frame/frame-encoder.ts';
-import type { Role } from '../frame/frame-header.ts';
+import type { Role } from '../role.ts';
 import { FrameParser } from '../frame/frame-parser.ts';
 import { resolveLimits } from '../limits.ts';
 import { MessageAssembler, type MessageLimits } from '../message/message-assembler.ts';
@@ -65,7 +65,7 @@ export class Connection {
   #pendingPong: Buffer | null = null;
 
   constructor({ role, limits, deflate = null, onReady = doNothing }: ConnectionOptions) {
-    const resolved = resolveLimits(limits);
+    const resolved = resolveLimits(limits, role);
     this.#role = role;
     this.#output = new OutputQueue(role);
     this.#parser = new FrameParser({ role, allowsRsv1: deflate !== null });
@@ -183,9 +183,13 @@ export class Connection {
     if (!isCloseSent) this.#pushClose(encodeClosePayload(closeCode, reason));
   }
 
-  /** The transport has ended, from either side. Without a Close frame from the peer that is 1006 (§7.1.5). */
-  endOfStream(): void {
-    if (this.#move('transport-ended')) this.#closeInfo = { code: CloseCode.Abnormal, reason: '', wasClean: false };
+  /**
+   * The transport has ended, from either side. Without a Close frame from the peer that is 1006 (§7.1.5).
+   *
+   * @param reason for the application, where it is known
+   */
+  endOfStream(reason = ''): void {
+    if (this.#move('transport-ended')) this.#closeInfo = { code: CloseCode.Abnormal, reason, wasClean: false };
   }
 
   /** How many frames were ever put out, and how many of them taken: a message is in `takeOutput()` once it is reached. */
@@ -245,6 +249,7 @@ export class Connection {
     if (state === 'closed') {
       // Nobody is to read what is still being deflated, and our Close frame does not wait for it.
       this.#output.dropHeld();
+      this.#source.dispose();
       this.#deflation?.dispose();
     }
     return true;

@@ -1,7 +1,7 @@
 import type { DeflateSettings } from '../deflate/deflate-settings.ts';
 import { Deflater } from '../deflate/deflater.ts';
 import { Inflater } from '../deflate/inflater.ts';
-import type { Role } from '../frame/frame-header.ts';
+import type { Role } from '../role.ts';
 import { formatExtensions, type ExtensionOffer } from '../handshake/extension.ts';
 import { acceptDeflateOffer, deflateResponse, type DeflateParameters } from '../handshake/permessage-deflate.ts';
 

@@ -1,6 +1,6 @@
 import type { Deflater } from '../deflate/deflater.ts';
 import { encodeFrame, payloadLengthOf } from '../frame/frame-encoder.ts';
-import type { Role } from '../frame/frame-header.ts';
+import type { Role } from '../role.ts';
 import { Opcode } from '../opcode.ts';
 import { deflatedFrame, type CompressibleMessage } from './deflated-frame.ts';
 import type { OutputQueue } from './output-queue.ts';

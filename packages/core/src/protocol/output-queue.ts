@@ -1,5 +1,6 @@
 import { encodeFrame, encodeHeader, payloadLengthOf, writeFrame, type OutgoingFrame } from '../frame/frame-encoder.ts';
-import { frameHeaderLength, type Role } from '../frame/frame-header.ts';
+import { frameHeaderLength } from '../frame/frame-header.ts';
+import type { Role } from '../role.ts';
 import { extendRun, maxSlabFrame, type SlabRun } from '../frame/output-slab.ts';
 
 /** Bytes from this length on are handed to the transport as they are: a copy would cost more than a further write. */

@@ -1,8 +1,12 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { ProtocolError } from '../errors.ts';
 import { releaseChunk } from '../frame/output-slab.ts';
+import type { ConnectionLimits } from '../limits.ts';
 import type { Connection } from '../protocol/connection.ts';
 import { gatherBatch } from './batch.ts';
+import { countWaiting, type SlowSender } from './send-budget.ts';
+import { slowPeer } from './slow-peer.ts';
 import { atEndOfTurn } from './turn.ts';
 
 /** Called when a message was handed to the transport, or with the error that kept it from that. */
@@ -14,11 +18,25 @@ interface WaitingCallback {
   readonly callback: SendCallback;
 }
 
-export interface OutboxOptions {
-  /** Bytes waiting above which `schedule()` returns `false`. */
-  readonly highWaterMark: number;
-  /** Called when the bytes waiting are down to `highWaterMark` after that. */
-  readonly onDrain: () => void;
+export type OutboxLimits = Pick<ConnectionLimits, 'highWaterMark' | 'maxTotalBufferedAmount' | 'sendTimeout'>;
+
+/** Who is told of what becomes of the output: the WebSocket. */
+export interface OutboxOwner {
+  /** The bytes waiting are down to `highWaterMark`, after `schedule()` returned `false`. */
+  onDrain(): void;
+  /** The peer takes too little: the connection is to be destroyed. */
+  onStuck(error: ProtocolError): void;
+}
+
+/** A Duplex that can tell when it has been idle; TCP and TLS sockets and HTTP/2 streams can. */
+interface TimedDuplex extends Duplex {
+  setTimeout?(milliseconds: number, callback: () => void): void;
+}
+
+export interface OutboxParts {
+  readonly duplex: Duplex;
+  readonly connection: Connection;
+  readonly limits: OutboxLimits;
 }
 
 /**
@@ -32,19 +50,24 @@ type OutboxPace = 'idle' | 'at-end-of-turn' | 'at-end-of-read';
  * and all else that one turn of the event loop produces in one at the end of that: a reply need not wait for the turn,
  * which costs 7 % of the rate of short messages that come one by one.
  */
-export class Outbox {
-  readonly #duplex: Duplex;
+export class Outbox implements SlowSender {
+  readonly #duplex: TimedDuplex;
   readonly #connection: Connection;
-  readonly #options: OutboxOptions;
+  readonly #limits: OutboxLimits;
+  readonly #owner: OutboxOwner;
   #pace: OutboxPace = 'idle';
   #owesDrain = false;
+  /** Whether the Duplex still had bytes to write when it was last looked at. */
+  #isWaiting = false;
+  #onTimeout: (() => void) | undefined;
   /** In the order of their messages. */
   #callbacks: WaitingCallback[] = [];
 
-  constructor(duplex: Duplex, connection: Connection, options: OutboxOptions) {
+  constructor({ duplex, connection, limits }: OutboxParts, owner: OutboxOwner) {
     this.#duplex = duplex;
     this.#connection = connection;
-    this.#options = options;
+    this.#limits = limits;
+    this.#owner = owner;
   }
 
   /** Bytes that the transport has not taken yet. */
@@ -73,7 +96,7 @@ export class Outbox {
       this.#pace = 'at-end-of-turn';
       atEndOfTurn(this);
     }
-    this.#owesDrain ||= this.bufferedAmount > this.#options.highWaterMark;
+    this.#owesDrain ||= this.bufferedAmount > this.#limits.highWaterMark;
     return !this.#owesDrain;
   }
 
@@ -84,6 +107,23 @@ export class Outbox {
 
   endRead(): void {
     if (this.#pace === 'at-end-of-read') this.flush();
+  }
+
+  get maxTotalBufferedAmount(): number {
+    return this.#limits.maxTotalBufferedAmount;
+  }
+
+  shed(total: number): void {
+    const { maxTotalBufferedAmount } = this.#limits;
+    this.#isWaiting = false;
+    this.#owner.onStuck(
+      slowPeer(`${total} bytes wait for all sockets, over maxTotalBufferedAmount ${maxTotalBufferedAmount}`),
+    );
+  }
+
+  /** The Duplex is gone, and what waited with it. */
+  dispose(): void {
+    this.#watch();
   }
 
   /** Writes now what has gathered. */
@@ -110,6 +150,28 @@ export class Outbox {
     }
     const isCopied = batch !== null && batch !== chunks[0];
     if (isCopied || isHandedOver(this.#duplex)) for (const chunk of chunks) releaseChunk(chunk);
+    this.#watch();
+  }
+
+  /** Looks at what the Duplex could not write yet: it counts for the process, and the peer has a time limit for it. */
+  #watch(): void {
+    const { destroyed, writableLength } = this.#duplex;
+    const bytes = destroyed ? 0 : writableLength;
+    if (bytes === 0 && !this.#isWaiting) return;
+    countWaiting(this, bytes);
+    const isWaiting = bytes > 0;
+    if (isWaiting === this.#isWaiting) return;
+    this.#isWaiting = isWaiting;
+    this.#setTimeout(isWaiting ? this.#limits.sendTimeout : Infinity);
+  }
+
+  #setTimeout(delay: number): void {
+    this.#onTimeout ??= (): void => {
+      const { sendTimeout } = this.#limits;
+      this.#owner.onStuck(slowPeer(`nothing has gone for sendTimeout ${sendTimeout} ms`));
+    };
+    // 0 is Node.js's word for no time limit.
+    this.#duplex.setTimeout?.(delay === Infinity ? 0 : Math.max(1, delay), this.#onTimeout);
   }
 
   /** What is to be called when the frames taken so far are written: their callbacks, if any. */
@@ -126,10 +188,11 @@ export class Outbox {
 
   readonly #onWritten = (error?: Error | null): void => {
     if (error) return;
+    this.#watch();
     if (this.#connection.owesPong) this.schedule();
-    if (!this.#owesDrain || this.bufferedAmount > this.#options.highWaterMark) return;
+    if (!this.#owesDrain || this.bufferedAmount > this.#limits.highWaterMark) return;
     this.#owesDrain = false;
-    this.#options.onDrain();
+    this.#owner.onDrain();
   };
 }
 

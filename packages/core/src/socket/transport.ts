@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
+import type { ConnectionLimits } from '../limits.ts';
 import type { Connection, ConnectionEvent } from '../protocol/connection.ts';
+import { Keepalive, type KeepaliveOwner } from './keepalive.ts';
 import type { Outbox } from './outbox.ts';
 
 /** Who drives a transport: the WebSocket. */
@@ -11,34 +13,37 @@ export interface TransportOwner {
   onClosed(): void;
 }
 
+export type TransportLimits = Pick<ConnectionLimits, 'closeTimeout' | 'pingInterval' | 'pongTimeout'>;
+
 export interface TransportParts {
   readonly duplex: Duplex;
   readonly connection: Connection;
   readonly outbox: Outbox;
-  /** How long, in ms, a connection that is being closed may take until it is cut. */
-  readonly closeTimeout: number;
+  readonly limits: TransportLimits;
 }
 
 /** Carries bytes from a Duplex to a connection and pulls its events, and ends the Duplex when the connection has ended. */
-export class Transport {
+export class Transport implements KeepaliveOwner {
   readonly #duplex: Duplex;
   readonly #connection: Connection;
   readonly #outbox: Outbox;
-  readonly #closeTimeout: number;
+  readonly #limits: TransportLimits;
+  readonly #keepalive: Keepalive | null;
   readonly #owner: TransportOwner;
-  /** `null` until it has been set for the first time. */
+  /** `null`, and flowing, until it has been set for the first time. */
   #isFlowing: boolean | null = null;
   #isInputEnded = false;
   #isClosed = false;
   #closeTimer: NodeJS.Timeout | undefined;
 
   /** Reading begins on the next tick, so that the code that makes the socket can add its listeners. */
-  constructor({ duplex, connection, outbox, closeTimeout }: TransportParts, owner: TransportOwner) {
+  constructor({ duplex, connection, outbox, limits }: TransportParts, owner: TransportOwner) {
     this.#duplex = duplex;
     this.#connection = connection;
     this.#outbox = outbox;
-    this.#closeTimeout = closeTimeout;
+    this.#limits = limits;
     this.#owner = owner;
+    this.#keepalive = Keepalive.start(limits, this);
     duplex
       .on('data', (chunk: Buffer) => this.#onData(chunk))
       .on('end', () => this.#onEnd())
@@ -48,6 +53,20 @@ export class Transport {
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  get isListening(): boolean {
+    return this.#isFlowing !== false;
+  }
+
+  ping(): void {
+    this.#connection.ping();
+    this.#outbox.schedule();
+  }
+
+  onSilent(): void {
+    this.#connection.endOfStream(`No answer to a Ping within pongTimeout ${this.#limits.pongTimeout} ms`);
+    this.destroy();
   }
 
   /** Pulls events while the owner is ready for them. */
@@ -66,8 +85,10 @@ export class Transport {
 
   /** Cuts the connection off unless it has ended within `closeTimeout`. */
   startClosing(): void {
-    if (this.#isClosed || this.#closeTimer !== undefined || this.#closeTimeout === Infinity) return;
-    this.#closeTimer = setTimeout(() => this.#duplex.destroy(), this.#closeTimeout);
+    const { closeTimeout } = this.#limits;
+    this.#keepalive?.stop();
+    if (this.#isClosed || this.#closeTimer !== undefined || closeTimeout === Infinity) return;
+    this.#closeTimer = setTimeout(() => this.#duplex.destroy(), closeTimeout);
   }
 
   /** Writes what is left, then ends our side; the peer's end follows or is not waited for longer than `closeTimeout`. */
@@ -89,6 +110,7 @@ export class Transport {
   }
 
   #onData(chunk: Buffer): void {
+    this.#keepalive?.hear();
     this.#connection.receive(chunk);
     this.#outbox.beginRead();
     this.pull();
@@ -109,6 +131,8 @@ export class Transport {
 
   #onClose(): void {
     clearTimeout(this.#closeTimer);
+    this.#keepalive?.stop();
+    this.#outbox.dispose();
     this.#isClosed = true;
     this.#connection.endOfStream();
     this.#owner.onClosed();

@@ -1,4 +1,4 @@
-import type { Role } from '../frame/frame-header.ts';
+import type { Role } from '../role.ts';
 import type { ConnectionLimits } from '../limits.ts';
 import type { AgreedDeflate } from '../protocol/deflation.ts';
 import type { ErrorHook, ErrorPhase } from './error-hook.ts';

@@ -5,8 +5,8 @@ import {
   parseFrameHeader,
   type FrameHeader,
   type FrameRules,
-  type Role,
 } from '../../src/frame/frame-header.ts';
+import type { Role } from '../../src/role.ts';
 import { faultOf } from './fault.ts';
 
 const roles: Role[] = ['server', 'client'];

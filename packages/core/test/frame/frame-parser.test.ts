@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Role } from '../../src/frame/frame-header.ts';
+import type { Role } from '../../src/role.ts';
 import { FrameParser, type FramePart } from '../../src/frame/frame-parser.ts';
 import { faultOf } from './fault.ts';
 import { boundaryLengths, chunkings, chunksOf, peerFrame, rawFrame, sampleKey } from './raw-frame.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeFrameHeader, frameHeaderLength, parseFrameHeader, type Role } from '../../src/frame/frame-header.ts';
+import { encodeFrameHeader, frameHeaderLength, parseFrameHeader } from '../../src/frame/frame-header.ts';
+import type { Role } from '../../src/role.ts';
 import { applyMask } from '../../src/frame/masking.ts';
 import type { Opcode } from '../../src/opcode.ts';
 import { maskNaively, otherRole } from './raw-frame.ts';

@@ -1,4 +1,4 @@
-import type { Role } from '../../src/frame/frame-header.ts';
+import type { Role } from '../../src/role.ts';
 
 /** The boundary lengths of RFC 6455 §5.2. */
 export const boundaryLengths = [0, 1, 125, 126, 127, 65_535, 65_536];

@@ -1,13 +1,19 @@
 import { constants } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
-import type { Role } from '../../src/frame/frame-header.ts';
+import type { Role } from '../../src/role.ts';
 import { FrameParser } from '../../src/frame/frame-parser.ts';
 import { MessageAssembler, type MessageLimits } from '../../src/message/message-assembler.ts';
+import { MessageBuffer } from '../../src/message/message-buffer.ts';
 import type { Received } from '../../src/message/message-source.ts';
 import { faultOf } from '../frame/fault.ts';
 import { boundaryLengths, chunkings, chunksOf, peerFrame, rawFrame, splitAt } from '../frame/raw-frame.ts';
 
-const defaults: MessageLimits = { maxPayload: 1_048_576, maxFragments: Infinity, maxEmptyFragments: 16 };
+const defaults: MessageLimits = {
+  maxPayload: 1_048_576,
+  maxFragments: Infinity,
+  maxEmptyFragments: 16,
+  maxTotalIncomplete: Infinity,
+};
 
 function assembled(chunks: readonly Buffer[], limits: Partial<MessageLimits> = {}, role: Role = 'client'): Received[] {
   const parser = new FrameParser({ role, allowsRsv1: false });
@@ -149,7 +155,7 @@ describe('limits on fragments', () => {
     expect(assembled(chunksOf(rawFrame(0x81, 'Hello'), 'bytes'), { maxFragments: 1 })).toEqual([text('Hello')]);
   });
 
-  test('maxFragments is off by default', () => {
+  test('maxFragments can be off', () => {
     expect(assembled([fragments(5000, 'x')])).toEqual([binary(Buffer.alloc(5000, 'x'))]);
   });
 
@@ -197,5 +203,38 @@ describe('text', () => {
 
   test('is the only thing that is checked: bytes are whatever they are', () => {
     expect(assembled([rawFrame(0x02, hex('ff')), rawFrame(0x80, hex('fe'))])).toEqual([binary(hex('fffe'))]);
+  });
+});
+
+describe('maxTotalIncomplete', () => {
+  const beginning = (length: number): Buffer => rawFrame(0x02, 'x'.repeat(length));
+  const begin = (length: number, maxTotalIncomplete = Infinity): MessageAssembler => {
+    const parser = new FrameParser({ role: 'client', allowsRsv1: false });
+    const assembler = new MessageAssembler(parser, { ...defaults, maxTotalIncomplete });
+    parser.push(beginning(length));
+    assembler.next();
+    return assembler;
+  };
+
+  test('is what all messages in progress may hold together; who adds to them is refused', () => {
+    const held = MessageBuffer.totalHeld;
+    const waiting = [begin(10_000), begin(10_000)];
+    expect(MessageBuffer.totalHeld - held).toBe(20_000);
+    expect(faultOf(() => begin(10_000, held + 29_999))).toBe(
+      `1013 WS_ERR_TOO_MUCH_INCOMPLETE: Too much of messages in progress: over maxTotalIncomplete ${held + 29_999}`,
+    );
+    waiting.push(begin(0, held + 30_256));
+    for (const assembler of waiting) assembler.dispose();
+  });
+
+  test('does not count what is whole, was given up, or came in one frame and one read', () => {
+    const held = MessageBuffer.totalHeld;
+    const [whole] = assembled([rawFrame(0x02, 'x'.repeat(2_500)), rawFrame(0x80, 'x'.repeat(2_500))]);
+    expect(whole!.payload).toHaveLength(5_000);
+    const assembler = begin(10_000);
+    assembler.dispose();
+    assembler.dispose();
+    expect(assembled([rawFrame(0x82, 'x'.repeat(100))], { maxTotalIncomplete: 0 })).toHaveLength(1);
+    expect(MessageBuffer.totalHeld).toBe(held);
   });
 });

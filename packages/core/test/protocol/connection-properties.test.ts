@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Role } from '../../src/frame/frame-header.ts';
+import type { Role } from '../../src/role.ts';
 import { Connection } from '../../src/protocol/connection.ts';
 import { rawFrame, splitAt } from '../frame/raw-frame.ts';
 import { drive, framesWritten } from './driven.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { resolveDeflate } from '../../src/deflate/deflate-settings.ts';
-import type { Role } from '../../src/frame/frame-header.ts';
+import type { Role } from '../../src/role.ts';
 import type { DeflateParameters } from '../../src/handshake/permessage-deflate.ts';
 import { Connection } from '../../src/protocol/connection.ts';
 import { agreeOnDeflate, type AgreedDeflate } from '../../src/protocol/deflation.ts';

@@ -1,4 +1,4 @@
-import type { Role } from '../../src/frame/frame-header.ts';
+import type { Role } from '../../src/role.ts';
 import { FrameParser } from '../../src/frame/frame-parser.ts';
 import type { Connection, ConnectionEvent } from '../../src/protocol/connection.ts';
 import { otherRole } from '../frame/raw-frame.ts';

@@ -1,0 +1,159 @@
+import type { Socket } from 'node:net';
+import { expect, test } from 'vitest';
+import type { AbusedServer } from './abused-server.ts';
+import { clientFrame, closeFrame } from './client-frame.ts';
+import { inMebibytes, printFigure } from './figures.ts';
+import { dialTcp, handshakeText, RawPeer } from './raw-peer.ts';
+import { isLong, scaled } from './scale.ts';
+import { startForTest } from './start-for-test.ts';
+
+const mebibyte = 1024 * 1024;
+
+/** How a client goes, each at another moment. */
+const departures: ((tcp: Socket) => void)[] = [
+  (tcp) => {
+    tcp.end();
+  },
+  (tcp) => {
+    tcp.resetAndDestroy();
+  },
+  (tcp) => {
+    tcp.end(handshakeText().slice(0, 40));
+  },
+  (tcp) => {
+    tcp.end(handshakeText());
+  },
+  (tcp) => {
+    tcp.write(handshakeText(), () => tcp.resetAndDestroy());
+  },
+  (tcp) => {
+    tcp.end(Buffer.concat([Buffer.from(handshakeText()), closeFrame(1000)]));
+  },
+  (tcp) => {
+    tcp.write(handshakeText());
+    tcp.once('data', () => tcp.resetAndDestroy());
+  },
+  (tcp) => {
+    tcp.write(handshakeText());
+    tcp.once('data', () => tcp.end(closeFrame(1001)));
+  },
+];
+
+async function comeAndGo(server: AbusedServer, count: number): Promise<void> {
+  const gone: Promise<void>[] = [];
+  for (let index = 0; index < count; index++) {
+    const tcp = await dialTcp(server.port);
+    gone.push(new Promise((resolve) => tcp.on('close', () => resolve()).resume()));
+    departures[index % departures.length]!(tcp);
+  }
+  await Promise.all(gone);
+}
+
+test(
+  'clients that come and go at once, at any moment and with a RST, leave nothing behind (80)',
+  { timeout: 180_000 },
+  async () => {
+    const server = await startForTest();
+    await comeAndGo(server, 320);
+    await server.expectNothingLeft();
+    const before = await server.memory();
+    const end = Date.now() + 60_000;
+    do {
+      await comeAndGo(server, 800);
+      await server.expectAlive();
+    } while (isLong && Date.now() < end);
+    await server.expectNothingLeft();
+    const after = await server.memory();
+    printFigure('80: clients that come and go', {
+      'Turnout, held': inMebibytes(after.held - before.held),
+      RSS: inMebibytes(after.rss - before.rss),
+    });
+    expect(after.held - before.held).toBeLessThan(mebibyte / 2);
+    expect(after.rss - before.rss).toBeLessThan(8 * mebibyte);
+  },
+);
+
+test('a process without a free file serves those it has, and takes new ones when there are files again (81)', async () => {
+  const server = await startForTest({ maxFiles: 60 });
+  const existing = await RawPeer.open(server.port);
+  const crowd = await Promise.all(Array.from({ length: 100 }, () => dialTcp(server.port)));
+  for (const tcp of crowd) tcp.write(handshakeText());
+  for (let turn = 0; turn < 20; turn++) {
+    await server.expectAlive();
+    expect(await existing.echo('still here')).toBe('still here');
+  }
+  // The files are all taken: not everybody was let in.
+  expect((await server.gauges()).sockets).toBeLessThan(60);
+  for (const tcp of crowd) tcp.destroy();
+  const next = await openAtLast(server);
+  expect(await next.echo('here again')).toBe('here again');
+  for (const peer of [existing, next]) peer.destroy();
+  await server.expectNothingLeft();
+});
+
+/** Until the server has seen that the others have gone, it may turn away a connection. */
+async function openAtLast(server: AbusedServer): Promise<RawPeer> {
+  for (;;) {
+    try {
+      return await RawPeer.open(server.port);
+    } catch {
+      await server.expectAlive();
+    }
+  }
+}
+
+test(
+  'rounds of 8,000 clients that come, speak and leave end with the memory they began with (93)',
+  { timeout: 600_000 },
+  async () => {
+    const [rounds, count] = [scaled(6, 20), scaled(300, 8_000)];
+    const server = await startForTest();
+    const sizes: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const peers: RawPeer[] = [];
+      while (peers.length < count) peers.push(...(await RawPeer.openMany(server.port, 100)));
+      await Promise.all(peers.map((peer) => peer.echo('hello')));
+      for (const peer of peers) void peer.write(closeFrame(1000));
+      await Promise.all(peers.map((peer) => peer.ended()));
+      await server.expectNothingLeft();
+      sizes.push((await server.memory()).rss);
+    }
+    printFigure(`93: RSS after rounds of ${count}`, { Turnout: sizes.map(inMebibytes).join(', ') });
+    expect(sizes.at(-1)!).toBeLessThan(1.1 * sizes[1]!);
+  },
+);
+
+test(
+  'sockets that come and go for hours, a tenth of them each minute, cost no more in the end (94)',
+  { timeout: 1_200_000 },
+  async () => {
+    const [count, cycles] = [scaled(100, 2_000), scaled(20, 1_000)];
+    const server = await startForTest();
+    const peers = await RawPeer.openMany(server.port, count);
+    const message = clientFrame({ opcode: 'text', payload: 'x'.repeat(200) });
+    const held: number[] = [];
+    for (let cycle = 0; cycle < cycles; cycle++) {
+      for (const peer of peers.splice(0, count / 10)) {
+        if (cycle % 2 === 0) peer.reset();
+        else void peer.write(closeFrame(1000)).then(() => peer.destroy());
+      }
+      peers.push(...(await RawPeer.openMany(server.port, count / 10)));
+      await Promise.all(
+        peers.map(async (peer) => {
+          await peer.write(message);
+          await peer.next();
+        }),
+      );
+      if (cycle % 5 === 0) held.push((await server.memory()).held);
+    }
+    await server.expectAlive();
+    const middle = held.length / 2;
+    const growth = Math.min(...held.slice(middle)) - Math.min(...held.slice(0, middle));
+    printFigure(`94: ${cycles} cycles of ${count} sockets`, {
+      'Turnout, held more in the second half': inMebibytes(growth),
+    });
+    expect(growth).toBeLessThan(mebibyte);
+    for (const peer of peers) peer.destroy();
+    await server.expectNothingLeft();
+  },
+);

@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto';
+import { deflateRawSync, constants } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { AbusedServer } from './abused-server.ts';
+import type { ChildServer } from './child-process.ts';
+import type { Memory } from './child/measurements.ts';
+import { clientFrame, opcodes } from './client-frame.ts';
+import { inMebibytes, printFigure } from './figures.ts';
+import { deflateHeader, RawPeer } from './raw-peer.ts';
+import { isLong, scaled } from './scale.ts';
+import { startForTest, startWsForTest } from './start-for-test.ts';
+
+const mebibyte = 1024 * 1024;
+
+/** The payload of a compressed message (RFC 7692 §7.2.1). */
+function deflated(bytes: Buffer): Buffer {
+  return deflateRawSync(bytes, { level: 9, finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+}
+
+function compressedFrame(payload: Buffer): Buffer {
+  return clientFrame({ opcode: 'binary', rsv1: true, payload });
+}
+
+async function sendBombs(child: ChildServer, peers: readonly RawPeer[], bomb: Buffer): Promise<Memory> {
+  await child.call('startPeak');
+  const before = await child.call<Memory>('memory');
+  await Promise.all(peers.map((peer) => peer.write(bomb)));
+  return before;
+}
+
+test('10 bombs of 99 MiB in 100 KB close with 1009 each, and never cost more than 16 MiB (68)', async () => {
+  const bomb = compressedFrame(deflated(Buffer.alloc(99 * mebibyte)));
+  const server = await startForTest({ app: { perMessageDeflate: true } });
+  const peers = await RawPeer.openMany(server.port, 10, { headers: [deflateHeader] });
+  const before = await sendBombs(server.child, peers, bomb);
+  await server.expectAlive();
+  expect(await Promise.all(peers.map((peer) => peer.closeCode()))).toEqual(Array(10).fill(1009));
+  await server.expectNothingLeft();
+  const { peak, held } = await server.memory();
+  const figure = inMebibytes(peak - before.rss);
+  printFigure('68: bombs of 99 MiB, peak', { 'Turnout, 10': figure, ...(await peakOfWs(bomb)) });
+  expect(peak - before.rss).toBeLessThan(16 * mebibyte);
+  expect(held - before.held).toBeLessThan(mebibyte);
+});
+
+/** By default of 2 bombs alone: `ws` takes 100 MiB for each, and more meanwhile. */
+async function peakOfWs(bomb: Buffer): Promise<Record<string, string>> {
+  const count = isLong ? 10 : 2;
+  const child = await startWsForTest({ perMessageDeflate: true });
+  const peers = await RawPeer.openMany(child.port, count, { target: '/sink', headers: [deflateHeader] });
+  onTestFinished(() => peers.forEach((peer) => peer.destroy()));
+  const before = await sendBombs(child, peers, bomb);
+  await Promise.all(peers.map((peer) => peer.expectOpen()));
+  const { peak } = await child.call<Memory>('memory');
+  return { [`ws 8.23, ${count}`]: inMebibytes(peak - before.rss) };
+}
+
+test('a message under maxPayload that is compressed 1000:1 closes with 1009, unless maxRatio allows it (69)', async () => {
+  const server = await startForTest({
+    routes: {
+      '/default': { behaviour: 'echo', perMessageDeflate: true },
+      '/any': { behaviour: 'echo', perMessageDeflate: { maxRatio: Infinity } },
+    },
+  });
+  const frame = compressedFrame(deflated(Buffer.alloc(1000 * 1024)));
+  const headers = [deflateHeader];
+  expect(frame.length).toBeLessThan(1100);
+  const refused = await RawPeer.open(server.port, { target: '/default', headers });
+  expect(await refused.verdictOn(frame)).toBe(1009);
+  const peer = await RawPeer.open(server.port, { target: '/any', headers });
+  await peer.write(frame);
+  expect((await peer.next())?.opcode).toBe(opcodes.binary);
+  await peer.expectOpen();
+  peer.destroy();
+  await server.expectNothingLeft();
+});
+
+const hello = deflated(Buffer.from('hello'));
+const finalBlock = deflateRawSync(Buffer.from('hello'));
+
+/** What a peer sends as a compressed message, and what becomes of it: the echo, or a close code. */
+const oddMessages: [string, Buffer, string | number][] = [
+  ['nothing but the empty block of an empty message', Buffer.of(0x00), ''],
+  [
+    'a block that says it is the last, and the octet 0x00 behind it',
+    Buffer.concat([finalBlock, Buffer.of(0)]),
+    'hello',
+  ],
+  [
+    'blocks without compression',
+    Buffer.concat([Buffer.of(0, 5, 0, 0xfa, 0xff), Buffer.from('hello'), Buffer.of(0)]),
+    'hello',
+  ],
+  ['bytes that are no block', Buffer.of(0xff, 0xff, 0xff, 0xff), 1007],
+  ['a block that refers to what was never there', Buffer.of(0x4b, 0x04, 0x22, 0x00, 0xff, 0x03), 1007],
+  ['a block of a length that contradicts itself', Buffer.of(0, 5, 0, 0, 0, 1, 2, 3, 4, 5), 1007],
+  ['a reserved kind of block', Buffer.of(0x07), 1007],
+];
+
+describe('by RFC 7692, a compressed message', () => {
+  let server: AbusedServer;
+  beforeAll(async () => {
+    const takeover = { clientNoContextTakeover: false, serverNoContextTakeover: false };
+    server = await AbusedServer.start({
+      routes: {
+        '/alone': { behaviour: 'echo', perMessageDeflate: true },
+        '/window': { behaviour: 'echo', perMessageDeflate: takeover },
+      },
+    });
+  });
+  afterEach(() => server.expectNothingLeft());
+  afterAll(() => server.stop());
+
+  describe.each(['/alone', '/window'])('at %s', (target) => {
+    test.each(oddMessages)('of %s is delivered, or closes with 1007 (70)', async (_name, payload, outcome) => {
+      const peer = await RawPeer.open(server.port, { target, headers: [deflateHeader] });
+      const frame = compressedFrame(payload);
+      if (typeof outcome === 'number') {
+        expect(await peer.verdictOn(frame)).toBe(outcome);
+        return;
+      }
+      // Twice, and then another one: what the first leaves behind must not harm it.
+      for (const [bytes, expected] of [
+        [frame, outcome],
+        [frame, outcome],
+        [compressedFrame(hello), 'hello'],
+      ] as const) {
+        await peer.write(bytes);
+        expect((await peer.next())?.payload.toString()).toBe(expected);
+      }
+      peer.destroy();
+    });
+  });
+});
+
+test.each([
+  ['each by itself', {}],
+  ['in a window that is kept', { clientNoContextTakeover: false, serverNoContextTakeover: false }],
+])(
+  'broken messages, inflated %s, close with 1007 and leave nothing of zlib behind (70)',
+  async (_name, perMessageDeflate) => {
+    const count = scaled(300, 10_000);
+    const server = await startForTest({ app: { perMessageDeflate } });
+    const broken = [compressedFrame(Buffer.of(0xff, 0xff)), compressedFrame(Buffer.alloc(6_000, 0xff))];
+    const breakAll = async (times: number): Promise<void> => {
+      for (let done = 0; done < times; done += 50) {
+        const peers = await RawPeer.openMany(server.port, 50, { headers: [deflateHeader] });
+        const verdicts = peers.map(async (peer, index) => {
+          // Contexts are made on the first message.
+          await peer.write(compressedFrame(hello));
+          expect((await peer.next())?.payload.toString()).toBe('hello');
+          return peer.verdictOn(broken[index % 2]!);
+        });
+        expect(await Promise.all(verdicts)).toEqual(Array(50).fill(1007));
+      }
+      await server.expectNothingLeft();
+    };
+    await breakAll(200);
+    const before = await server.memory();
+    await breakAll(count);
+    const after = await server.memory();
+    expect(after.held - before.held).toBeLessThan(mebibyte);
+    expect(after.rss - before.rss).toBeLessThan(8 * mebibyte);
+  },
+);
+
+test.each([
+  ['by itself', {}],
+  ['in a window that is kept', { clientNoContextTakeover: false, serverNoContextTakeover: false }],
+])(
+  'peers that go away while their message is inflated %s take nobody else’s turn (70)',
+  async (_name, perMessageDeflate) => {
+    const server = await startForTest({
+      routes: { '/echo': { behaviour: 'echo', perMessageDeflate: { ...perMessageDeflate, concurrencyLimit: 2 } } },
+    });
+    const frame = compressedFrame(deflated(randomBytes(512 * 1024)));
+    for (let round = 0; round < 10; round++) {
+      const peers = await RawPeer.openMany(server.port, 5, { headers: [deflateHeader] });
+      // The Close frame behind the message is read when that is inflated; the RST comes at any time.
+      await Promise.all(peers.map((peer) => peer.write(frame)));
+      for (const peer of peers) peer.reset();
+    }
+    const peer = await RawPeer.open(server.port, { headers: [deflateHeader] });
+    await peer.write(frame);
+    expect((await peer.next())?.opcode).toBe(opcodes.binary);
+    peer.destroy();
+    await server.expectNothingLeft();
+  },
+);

@@ -38,8 +38,8 @@ class Attachment {
     });
     server.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
       // First of all: without a listener, a client that resets its connection would end the process.
-      duplex.on('error', () => {});
-      request.socket.on('error', () => {});
+      duplex.on('error', ignore);
+      if (request.socket !== duplex) request.socket.on('error', ignore);
       this.#onUpgrade(request, duplex, head);
     });
   }
@@ -64,3 +64,6 @@ class Attachment {
     else serveWithoutUpgrade(this.#server, request, duplex);
   }
 }
+
+/** What ends the connection is told by its `close`. */
+function ignore(): void {}

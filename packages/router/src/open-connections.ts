@@ -22,6 +22,18 @@ export class OpenConnections {
   readonly #pending = new Set<PendingUpgrade>();
   readonly #sockets = new Set<WebSocket>();
   #drain: Drain | undefined;
+  /** One for all sockets: it finds the one that has closed as its `this`. */
+  readonly #onClosed: (this: WebSocket) => void;
+
+  constructor() {
+    const settle = (socket: WebSocket): void => {
+      this.#sockets.delete(socket);
+      this.#settle();
+    };
+    this.#onClosed = function onClosed() {
+      settle(this);
+    };
+  }
 
   get sockets(): ReadonlySet<WebSocket> {
     return this.#sockets;
@@ -47,10 +59,7 @@ export class OpenConnections {
   /** Counts a socket until it is closed. Returns `false`, and closes it, while draining. */
   addSocket(socket: WebSocket): boolean {
     this.#sockets.add(socket);
-    socket.once('close', () => {
-      this.#sockets.delete(socket);
-      this.#settle();
-    });
+    socket.on('close', this.#onClosed);
     if (this.#drain !== undefined) socket.close(this.#drain.code);
     return this.#drain === undefined;
   }

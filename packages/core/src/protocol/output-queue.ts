@@ -19,8 +19,8 @@ export interface Reservation {
 /** Frames that wait to be written, in the order they were sent, though some are still being made. */
 export class OutputQueue {
   readonly #role: Role;
-  /** What stands before the run. */
-  #chunks: (Uint8Array | Reservation)[] = [];
+  /** What stands before the run; there is no list while there is nothing. */
+  #chunks: (Uint8Array | Reservation)[] | undefined;
   #run: SlabRun | null = null;
   #byteLength = 0;
   #pushed = 0;
@@ -69,7 +69,7 @@ export class OutputQueue {
   pushEncoded(pieces: readonly Uint8Array[]): void {
     this.#endRun();
     for (const piece of pieces) {
-      this.#chunks.push(piece);
+      this.#append(piece);
       this.#byteLength += piece.length;
     }
     this.#pushed++;
@@ -79,7 +79,7 @@ export class OutputQueue {
   reserve(byteLength: number): Reservation {
     this.#endRun();
     const reservation: Reservation = { position: this.#pushed, byteLength, frame: null };
-    this.#chunks.push(reservation);
+    this.#append(reservation);
     this.#byteLength += byteLength;
     this.#pushed++;
     this.#isHeld = true;
@@ -95,9 +95,9 @@ export class OutputQueue {
   /** Removes and returns what can be written: all, or what comes before the first frame that is still being made. */
   take(): Uint8Array[] {
     this.#endRun();
-    const chunks = this.#chunks;
+    const chunks = this.#chunks ?? [];
     if (this.#isHeld) return this.#takeReady(chunks);
-    this.#chunks = [];
+    this.#chunks = undefined;
     this.#byteLength = 0;
     this.#taken = this.#pushed;
     return chunks as Uint8Array[];
@@ -107,7 +107,7 @@ export class OutputQueue {
   dropHeld(): void {
     if (!this.#isHeld) return;
     this.#endRun();
-    const ready = this.#takeReady(this.#chunks);
+    const ready = this.#takeReady(this.#chunks!);
     this.#chunks = ready;
     this.#byteLength = ready.reduce((sum, chunk) => sum + chunk.length, 0);
     this.#isHeld = false;
@@ -132,7 +132,11 @@ export class OutputQueue {
   #endRun(): void {
     if (this.#run === null) return;
     const { slab, start, end } = this.#run;
-    this.#chunks.push(slab.subarray(start, end));
+    this.#append(slab.subarray(start, end));
     this.#run = null;
+  }
+
+  #append(chunk: Uint8Array | Reservation): void {
+    (this.#chunks ??= []).push(chunk);
   }
 }

@@ -81,7 +81,8 @@ const eventFrom: {
  * Listeners of both kinds are called in the order in which they were added.
  */
 export abstract class EventTargetEmitter extends EventEmitter<WebSocketEvents> {
-  #registrations: Registration[] = [];
+  /** There is no list before the first; most sockets have none. */
+  #registrations: Registration[] | undefined;
 
   constructor() {
     super({ captureRejections: true });
@@ -158,18 +159,18 @@ export abstract class EventTargetEmitter extends EventEmitter<WebSocketEvents> {
   }
 
   #handler<Name extends EventName>(name: Name): Listener<this, Name> | null {
-    const registration = this.#registrations.find((candidate) => candidate.name === name && candidate.isHandler);
+    const registration = this.#registrations?.find((candidate) => candidate.name === name && candidate.isHandler);
     return (registration?.listener as Listener<this, Name> | undefined) ?? null;
   }
 
   #setHandler<Name extends EventName>(name: Name, listener: Listener<this, Name> | null): void {
-    const previous = this.#registrations.find((candidate) => candidate.name === name && candidate.isHandler);
+    const previous = this.#registrations?.find((candidate) => candidate.name === name && candidate.isHandler);
     if (previous) this.#unregister(previous);
     if (listener !== null) this.#register(name, listener, { isHandler: true, once: false });
   }
 
   #find(name: EventName, listener: unknown): Registration | undefined {
-    return this.#registrations.find(
+    return this.#registrations?.find(
       (candidate) => candidate.name === name && candidate.listener === listener && !candidate.isHandler,
     );
   }
@@ -185,12 +186,12 @@ export abstract class EventTargetEmitter extends EventEmitter<WebSocketEvents> {
       return call(eventFrom[name](this, ...args));
     };
     const registration: Registration = { name, listener, isHandler: kind.isHandler, emitterListener };
-    this.#registrations.push(registration);
+    (this.#registrations ??= []).push(registration);
     this.on(name, emitterListener as (...args: never[]) => unknown as never);
   }
 
   #unregister(registration: Registration): void {
-    this.#registrations = this.#registrations.filter((candidate) => candidate !== registration);
+    this.#registrations = this.#registrations?.filter((candidate) => candidate !== registration);
     this.off(registration.name, registration.emitterListener);
   }
 }

@@ -61,7 +61,8 @@ export class Outbox implements SlowSender {
   #isWaiting = false;
   #onTimeout: (() => void) | undefined;
   /** In the order of their messages. */
-  #callbacks: WaitingCallback[] = [];
+  #callbacks: WaitingCallback[] | undefined;
+  #onWritten: SendCallback | undefined;
 
   constructor({ duplex, connection, limits }: OutboxParts, owner: OutboxOwner) {
     this.#duplex = duplex;
@@ -91,7 +92,7 @@ export class Outbox implements SlowSender {
    * @returns `false` when more than `highWaterMark` waits, or has waited and not drained yet
    */
   schedule(callback?: SendCallback): boolean {
-    if (callback !== undefined) this.#callbacks.push({ after: this.#connection.framesSent, callback });
+    if (callback !== undefined) (this.#callbacks ??= []).push({ after: this.#connection.framesSent, callback });
     if (this.#pace === 'idle') {
       this.#pace = 'at-end-of-turn';
       atEndOfTurn(this);
@@ -176,24 +177,26 @@ export class Outbox implements SlowSender {
 
   /** What is to be called when the frames taken so far are written: their callbacks, if any. */
   #whenWritten(): SendCallback {
-    if (this.#callbacks.length === 0) return this.#onWritten;
+    const onWritten = (this.#onWritten ??= (error) => this.#afterWrite(error));
+    const callbacks = this.#callbacks;
+    if (callbacks === undefined || callbacks.length === 0) return onWritten;
     const taken = this.#connection.framesTaken;
-    const waiting = this.#callbacks.findIndex(({ after }) => after > taken);
-    const due = this.#callbacks.splice(0, waiting < 0 ? this.#callbacks.length : waiting);
+    const waiting = callbacks.findIndex(({ after }) => after > taken);
+    const due = callbacks.splice(0, waiting < 0 ? callbacks.length : waiting);
     return (error) => {
       for (const { callback } of due) callback(error);
-      this.#onWritten(error);
+      onWritten(error);
     };
   }
 
-  readonly #onWritten = (error?: Error | null): void => {
+  #afterWrite(error: Error | null | undefined): void {
     if (error) return;
     this.#watch();
     if (this.#connection.owesPong) this.schedule();
     if (!this.#owesDrain || this.bufferedAmount > this.#limits.highWaterMark) return;
     this.#owesDrain = false;
     this.#owner.onDrain();
-  };
+  }
 }
 
 /** Whether the system has copied all that was written: a TCP socket writes at once what the system has room for. */

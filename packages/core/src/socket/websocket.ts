@@ -26,10 +26,6 @@ export class WebSocket extends EventTargetEmitter {
   static readonly OPEN = 1;
   static readonly CLOSING = 2;
   static readonly CLOSED = 3;
-  readonly CONNECTING = 0;
-  readonly OPEN = 1;
-  readonly CLOSING = 2;
-  readonly CLOSED = 3;
 
   /** The chosen subprotocol, or `''`. */
   readonly protocol: string;
@@ -49,6 +45,19 @@ export class WebSocket extends EventTargetEmitter {
     this.url = options.url ?? '';
     this.extensions = extensionsOf(options.deflate);
     this.#driver = new SocketDriver<WebSocket>(this, duplex, options);
+  }
+
+  get CONNECTING(): 0 {
+    return WebSocket.CONNECTING;
+  }
+  get OPEN(): 1 {
+    return WebSocket.OPEN;
+  }
+  get CLOSING(): 2 {
+    return WebSocket.CLOSING;
+  }
+  get CLOSED(): 3 {
+    return WebSocket.CLOSED;
   }
 
   /** Never `CONNECTING`: a socket is handed out when it is open. */

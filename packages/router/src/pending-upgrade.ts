@@ -48,11 +48,15 @@ const bodyHeaders = new Set([
   'content-type',
 ]);
 
-const pendingUpgrades = new WeakMap<IncomingMessage, PendingUpgrade>();
+const pendingUpgrade = Symbol('pendingUpgrade');
+
+interface UpgradeRequestMessage extends IncomingMessage {
+  [pendingUpgrade]?: PendingUpgrade;
+}
 
 /** The upgrade that a request asks for; `undefined` for a plain request. */
 export function pendingUpgradeOf(request: IncomingMessage): PendingUpgrade | undefined {
-  return pendingUpgrades.get(request);
+  return (request as UpgradeRequestMessage)[pendingUpgrade];
 }
 
 /** One opening handshake, from the upgrade request to its one answer. */
@@ -82,7 +86,7 @@ export class PendingUpgrade {
     if (timeout !== Infinity) this.#timer = setTimeout(() => this.#onTimeout(), timeout);
     // From here on, so that a log-out is not missed while middleware loads the session, or waits for something else.
     whenSessionNamed(request, () => this.#state === 'pending' && this.#watch(namedSessionOf(request)));
-    pendingUpgrades.set(request, this);
+    (request as UpgradeRequestMessage)[pendingUpgrade] = this;
   }
 
   /** Whether the answer can still be chosen: none has been begun. */

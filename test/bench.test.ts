@@ -1,44 +1,55 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { once } from 'node:events';
-import { afterEach, describe, expect, test } from 'vitest';
-import { EchoConnection } from '../bench/src/echo-connection.ts';
-import { maskedTextFrame, plainTextFrame } from '../bench/src/masked-frame.ts';
-import { measureEcho } from '../bench/src/measure-echo.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { LoadConnection } from '../bench/src/load-connection.ts';
+import { firstPayload, maskedFrame, plainFrame } from '../bench/src/masked-frame.ts';
 import { median } from '../bench/src/median.ts';
+import { peers, type Peer, type PeerName } from '../bench/src/peers.ts';
+import { scenarios } from '../bench/src/scenarios.ts';
 import { ServerProcess } from '../bench/src/server-process.ts';
 import { formatTable, summarize } from '../bench/src/summary.ts';
 
 describe('the frames of the load', () => {
   test('have the bytes of RFC 6455 §5.7', () => {
-    expect(plainTextFrame(Buffer.from('Hello')).toString('hex')).toBe('810548656c6c6f');
-    const masked = maskedTextFrame(Buffer.from('Hello'));
+    expect(plainFrame(Buffer.from('Hello'), { opcode: 1 }).toString('hex')).toBe('810548656c6c6f');
+    const masked = maskedFrame(Buffer.from('Hello'), { opcode: 1 });
     const key = masked.subarray(2, 6);
     expect(masked.subarray(0, 2).toString('hex')).toBe('8185');
-    expect(Buffer.from(masked.subarray(6).map((byte, i) => byte ^ (key[i % 4] ?? 0))).toString()).toBe('Hello');
+    expect(Buffer.from(masked.subarray(6).map((byte, i) => byte ^ key[i % 4]!)).toString()).toBe('Hello');
   });
 
-  test('have the 16-bit length from 126 bytes on', () => {
-    expect(plainTextFrame(Buffer.alloc(126)).subarray(0, 4).toString('hex')).toBe('817e007e');
-    expect(() => plainTextFrame(Buffer.alloc(65_536))).toThrow(RangeError);
+  test('have the shortest form of their length, and the bit of a compressed message', () => {
+    const head = (length: number): string =>
+      plainFrame(Buffer.alloc(length), { opcode: 2, rsv1: true }).subarray(0, 10).toString('hex');
+    expect(head(125).slice(0, 4)).toBe('c27d');
+    expect(head(126).slice(0, 8)).toBe('c27e007e');
+    expect(head(65_535).slice(0, 8)).toBe('c27effff');
+    expect(head(65_536)).toBe('c27f0000000000010000');
+  });
+
+  test.each([0, 125, 126, 65_535, 65_536])('are read back with a payload of %i bytes once they are whole', (length) => {
+    const frame = plainFrame(Buffer.alloc(length, 'x'), { opcode: 1 });
+    expect(firstPayload(Buffer.concat([frame, Buffer.of(1)]))).toEqual({ frame, payload: Buffer.alloc(length, 'x') });
+    for (const cut of [0, 1, 2, 3, frame.length - 1].filter((end) => end < frame.length)) {
+      expect(firstPayload(frame.subarray(0, cut))).toBeNull();
+    }
   });
 });
 
 describe('the summary', () => {
-  const result = (rate: number) => ({ rate, cpuPerMessage: 2, serverLoad: 0.5 });
+  const result = (value: number, cpuPerOperation = 2) => ({ value, cpuPerOperation, serverLoad: 0.5 });
 
-  test('compares the peers within each round and takes the median', () => {
-    const rounds = { ws: [result(100), result(10), result(200)], turnout: [result(300), result(40), result(400)] };
-    const [ws, turnout] = summarize(rounds, ['ws', 'raw-tcp']);
-    expect(ws?.ratioTo).toEqual({ ws: 1 });
-    expect(turnout?.ratioTo).toEqual({ ws: 3 });
-    expect(turnout?.spread).toEqual([40 / 300, 400 / 300]);
-    expect(
-      formatTable(
-        [ws, turnout].filter((peer) => peer !== undefined),
-        ['ws', 'raw-tcp'],
-      ),
-    ).toMatch(/turnout +300 .* 3\.00 +- +2\.00 +50 %/);
+  test('compares each peer with the first within each round, and takes the median', () => {
+    const [ws, turnout] = summarize({
+      ws: [result(100), result(10), result(200)],
+      turnout: [result(300, 1), result(40, 1), result(400, 1)],
+    });
+    expect([ws!.ratio, turnout!.ratio, turnout!.ratioByCpu]).toEqual([1, 3, 2]);
+    expect(turnout!.spread).toEqual([40 / 300, 400 / 300]);
+    expect(formatTable([ws!, turnout!], 'messages/s')).toMatch(
+      /\| peer +\| +messages\/s .*\n\|-.*\n\| ws .*\n\| turnout +\| +300 .* 3\.00 +\| +2\.00 +\| +1\.00 +\| +50 % \|$/,
+    );
   });
 
   test('takes the mean of the two values in the middle, and refuses to sum up nothing', () => {
@@ -60,50 +71,60 @@ describe('the load', () => {
     return (server.address() as AddressInfo).port;
   }
 
-  const traffic = { request: Buffer.from('abcd'), reply: Buffer.from('abcd'), inFlight: 2 };
+  const reply = Buffer.from('abcd');
+  const fault = (connection: LoadConnection): Promise<never> =>
+    new Promise((_resolve, reject) => connection.expect(reply, () => {}, reject));
 
-  test('counts an echo in whatever pieces it comes', async () => {
+  test('counts replies in whatever pieces they come', async () => {
     const port = await serve((duplex) => {
-      duplex.on('data', (chunk) => {
-        for (const byte of chunk) duplex.write(Buffer.of(byte));
-      });
-      duplex.on('error', () => duplex.destroy());
+      for (const byte of Buffer.from('abcdabcdabcd')) duplex.write(Buffer.of(byte));
     });
-    const connection = await EchoConnection.openRaw(port, traffic);
-    connection.start((error) => expect.unreachable(error.message));
-    await expect.poll(() => connection.replyCount).toBeGreaterThan(10);
+    const connection = await LoadConnection.open({ port });
+    let count = 0;
+    connection.expect(
+      reply,
+      (more) => (count += more),
+      (error) => expect.unreachable(error.message),
+    );
+    await expect.poll(() => count).toBe(3);
     connection.stop();
   });
 
   test('stops at a reply with a wrong byte, and at a lost connection', async () => {
-    const wrong = await EchoConnection.openRaw(await serve((duplex) => duplex.end('abcdabXd')), traffic);
-    await expect(new Promise((_, reject) => wrong.start(reject))).rejects.toThrow('Wrong echo: reply 0');
+    const wrong = await LoadConnection.open({ port: await serve((duplex) => duplex.write('abcdabXd')) });
+    await expect(fault(wrong)).rejects.toThrow('Wrong reply: number 0 is not what was to come');
     wrong.stop();
-    const lost = await EchoConnection.openRaw(await serve((duplex) => duplex.resume().end()), traffic);
-    await expect(new Promise((_, reject) => lost.start(reject))).rejects.toThrow('Connection lost');
+    const lost = await LoadConnection.open({ port: await serve((duplex) => duplex.resume().end()) });
+    await expect(fault(lost)).rejects.toThrow('Connection lost');
     lost.stop();
   });
 
   test('stops at a refused upgrade', async () => {
     const port = await serve((duplex) => duplex.end('HTTP/1.1 404 Not Found\r\n\r\n'));
-    await expect(EchoConnection.openWebSocket(port, traffic)).rejects.toThrow(
-      'Upgrade refused: HTTP/1.1 404 Not Found',
-    );
+    await expect(LoadConnection.open({ port, path: '/' })).rejects.toThrow('Upgrade refused: HTTP/1.1 404 Not Found');
   });
 });
 
-test.each([
-  { name: 'raw-tcp', protocol: 'raw' },
-  { name: 'ws', protocol: 'websocket' },
-  { name: 'turnout', protocol: 'websocket' },
-] as const)('the server $name echoes under load', async ({ name, protocol }) => {
-  const server = await ServerProcess.start(name);
-  try {
-    const scenario = { title: name, connections: 2, inFlight: 2, byteLength: 128 };
-    const result = await measureEcho(server, protocol, scenario, { warmUp: 50, measured: 100 });
-    expect(result.rate).toBeGreaterThan(0);
-    expect(result.cpuPerMessage).toBeGreaterThan(0);
-  } finally {
-    await server.stop();
-  }
+// What is tested is that each scenario runs on each of its peers, and finds every byte right.
+describe('the scenario', () => {
+  const servers = new Map<PeerName, ServerProcess>();
+  beforeAll(async () => {
+    for (const [name, { script, env }] of Object.entries<Peer>(peers)) {
+      servers.set(name as PeerName, await ServerProcess.start(script, env));
+    }
+  });
+  afterAll(async () => {
+    for (const server of servers.values()) await server.stop();
+  });
+
+  const quick = scenarios.filter(({ name }) => !['bulk-16MiB', 'open-loop', 'idle'].includes(name));
+  test.each(quick.map((scenario) => [scenario.name, scenario] as const))(
+    '%s runs on all its peers',
+    async (_, { peers: names, measure }) => {
+      for (const name of names) {
+        const { value } = await measure(servers.get(name)!, name, { warmUp: 20, measured: 60 });
+        expect(value).toBeGreaterThan(0);
+      }
+    },
+  );
 });

@@ -1,24 +1,13 @@
-// pnpm bench [--quick] [--json] [--only=NAME,…]: see the README.
+// pnpm bench [--quick] [--json] [--only=SCENARIO,…]: see the README.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { measureEcho } from './measure-echo.ts';
-import type { EchoResult, EchoScenario, EchoTiming } from './measure-echo.ts';
+import type { Result, Timing } from './measure.ts';
+import { peers, type Peer, type PeerName } from './peers.ts';
+import { scenarios, type Scenario } from './scenarios.ts';
 import { ServerProcess } from './server-process.ts';
-import { formatTable, summarize } from './summary.ts';
-import type { PeerSummary } from './summary.ts';
-
-const peers = [
-  { name: 'raw-tcp', protocol: 'raw' },
-  { name: 'ws', protocol: 'websocket' },
-  { name: 'turnout', protocol: 'websocket' },
-] as const;
-
-const references = ['ws', 'raw-tcp'];
-
-const scenarios: readonly EchoScenario[] = [
-  { title: 'echo, 64 connections, 16 in flight, 128 B', connections: 64, inFlight: 16, byteLength: 128 },
-  { title: 'echo, 64 connections, 1 in flight, 128 B', connections: 64, inFlight: 1, byteLength: 128 },
-];
+import { formatTable, summarize, type PeerSummary } from './summary.ts';
 
 const { values: options } = parseArgs({
   args: process.argv.slice(2).filter((parameter) => parameter !== '--'),
@@ -29,46 +18,76 @@ const { values: options } = parseArgs({
   },
 });
 
-const roundCount = options.quick ? 3 : 7;
-const timing: EchoTiming = options.quick ? { warmUp: 200, measured: 500 } : { warmUp: 500, measured: 2000 };
-const chosen = peers.filter(({ name }) => options.only?.split(',').includes(name) ?? true);
-if (chosen.length === 0)
-  throw new Error(`No such peer: got ${options.only}, there are ${peers.map((p) => p.name).join(', ')}`);
+const roundCount = options.quick ? 3 : 5;
+const timing: Timing = options.quick ? { warmUp: 200, measured: 300 } : { warmUp: 500, measured: 1_500 };
+const wanted = options.only?.split(',');
+const chosen = scenarios.filter(({ name }) => wanted?.some((start) => name.startsWith(start)) ?? true);
+if (chosen.length === 0) {
+  throw new Error(`No such scenario: got ${options.only}, there are ${scenarios.map(({ name }) => name).join(', ')}`);
+}
 
-type Servers = ReadonlyMap<string, ServerProcess>;
+/** Servers by name, started when they are first needed: they live on, so that compiled code is what is measured. */
+const servers = new Map<PeerName, ServerProcess>();
+
+function start(name: PeerName): Promise<ServerProcess> {
+  const { script, env }: Peer = peers[name];
+  return ServerProcess.start(script, env);
+}
+
+async function measure(scenario: Scenario, peer: PeerName): Promise<Result> {
+  const server = (scenario.isFresh ? undefined : servers.get(peer)) ?? (await start(peer));
+  if (!scenario.isFresh) servers.set(peer, server);
+  try {
+    return await scenario.measure(server, peer, timing);
+  } finally {
+    if (scenario.isFresh) await server.stop();
+  }
+}
 
 /** Measures every peer once a round; every other round in reverse, so that none always follows the same one. */
-async function runScenario(scenario: EchoScenario, servers: Servers): Promise<Record<string, EchoResult[]>> {
-  const results = Object.fromEntries(chosen.map(({ name }): [string, EchoResult[]] => [name, []]));
+async function runScenario(scenario: Scenario): Promise<Record<string, Result[]>> {
+  const results = Object.fromEntries(scenario.peers.map((peer): [string, Result[]] => [peer, []]));
   for (let round = 0; round < roundCount; round += 1) {
-    for (const { name, protocol } of round % 2 === 0 ? chosen : chosen.toReversed()) {
-      const server = servers.get(name);
-      if (server === undefined) continue;
-      console.error(`${scenario.title}: round ${round + 1} of ${roundCount}, ${name}`);
-      results[name]?.push(await measureEcho(server, protocol, scenario, timing));
+    for (const peer of round % 2 === 0 ? scenario.peers : scenario.peers.toReversed()) {
+      console.error(`${scenario.name}: round ${round + 1} of ${roundCount}, ${peer}`);
+      results[peer]!.push(await measure(scenario, peer));
     }
   }
   return results;
 }
 
-const servers = new Map<string, ServerProcess>();
-const report: { scenario: EchoScenario; peers: PeerSummary[]; rounds: Record<string, EchoResult[]> }[] = [];
+function versionOf(name: string): string {
+  const path = createRequire(import.meta.url).resolve(`${name}/package.json`);
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}
+
+interface Report {
+  readonly scenario: Omit<Scenario, 'measure'>;
+  readonly summaries: PeerSummary[];
+  readonly rounds: Record<string, Result[]>;
+}
+
+const report: Report[] = [];
 try {
-  for (const { name } of chosen) servers.set(name, await ServerProcess.start(name));
-  for (const scenario of scenarios) {
-    const rounds = await runScenario(scenario, servers);
-    report.push({ scenario, peers: summarize(rounds, references), rounds });
+  for (const scenario of chosen) {
+    const rounds = await runScenario(scenario);
+    report.push({ scenario, summaries: summarize(rounds), rounds });
   }
 } finally {
   for (const server of servers.values()) await server.stop();
 }
 
 const machine = { node: process.version, processor: cpus()[0]?.model.trim(), processors: cpus().length };
+const versions = Object.fromEntries(
+  ['ws', 'bufferutil', 'express-ws', 'express'].map((name) => [name, versionOf(name)]),
+);
 if (options.json) {
-  console.log(JSON.stringify({ date: new Date().toISOString(), machine, timing, report }, null, 2));
+  console.log(JSON.stringify({ date: new Date().toISOString(), machine, versions, timing, report }, null, 2));
 } else {
-  console.log(`\nNode.js ${machine.node}, ${machine.processors} × ${machine.processor}; ${roundCount} rounds, medians`);
-  for (const { scenario, peers: summaries } of report) {
-    console.log(`\n${scenario.title}\n${formatTable(summaries, references)}`);
+  const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  console.log(`Node.js ${machine.node}, ${machine.processors} × ${machine.processor}; ${list.join(', ')}`);
+  console.log(`Medians of ${roundCount} rounds of ${timing.measured} ms.`);
+  for (const { scenario, summaries } of report) {
+    console.log(`\n### ${scenario.title}\n\nWanted: ${scenario.goal}\n\n${formatTable(summaries, scenario.unit)}`);
   }
 }

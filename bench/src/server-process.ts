@@ -1,9 +1,8 @@
-import { fork } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ServerReport } from './servers/report-to-parent.ts';
+import type { ReportQuestion, ServerReport } from './servers/report-to-parent.ts';
 
 /** A server under test, in a process of its own, on a free port of the loopback address. */
 export class ServerProcess {
@@ -16,18 +15,21 @@ export class ServerProcess {
   }
 
   /** Starts `servers/NAME.ts`. @throws {Error} where it ends before it listens */
-  static async start(name: string): Promise<ServerProcess> {
+  static async start(name: string, env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
     const script = fileURLToPath(new URL(`./servers/${name}.ts`, import.meta.url));
     // No conditions: the packages are those that were built, as users get them.
-    const child = fork(script, { cwd: dirname(script), execArgv: ['--import', 'tsx'] });
+    const child = fork(script, {
+      cwd: dirname(script),
+      execArgv: ['--expose-gc', '--import', 'tsx'],
+      env: { ...process.env, NODE_ENV: 'production', ...env },
+    });
     const report = await nextReport(child, name);
     return new ServerProcess(child, report.port);
   }
 
-  /** The processor time that the server has used so far, in microseconds. */
-  async cpuTime(): Promise<number> {
-    this.#child.send('report');
-    return (await nextReport(this.#child, `the server on port ${this.port}`)).cpuTime;
+  report(question: ReportQuestion): Promise<ServerReport> {
+    this.#child.send(question);
+    return nextReport(this.#child, `the server on port ${this.port}`);
   }
 
   async stop(): Promise<void> {

@@ -1,64 +1,56 @@
-import type { EchoResult } from './measure-echo.ts';
+import type { Result } from './measure.ts';
 import { median } from './median.ts';
 
 /** The results of one scenario: a list of rounds for each peer, by name. */
-export type Rounds = Readonly<Record<string, readonly EchoResult[]>>;
+export type Rounds = Readonly<Record<string, readonly Result[]>>;
 
 export interface PeerSummary {
   readonly peer: string;
-  readonly rate: number;
-  /** The slowest and the fastest round, as parts of the median. */
+  readonly value: number;
+  /** The lowest and the highest round, as parts of the median. */
   readonly spread: readonly [low: number, high: number];
-  readonly cpuPerMessage: number;
+  readonly cpuPerOperation: number;
   readonly serverLoad: number;
-  /** Medians of the ratios within each round, as what disturbs a round disturbs all its peers; by peer. */
-  readonly ratioTo: Readonly<Record<string, number>>;
+  /** The median of the ratios to the first peer within each round, as what disturbs a round disturbs all its peers. */
+  readonly ratio: number;
+  /** The same of how much is done in a second of the server's processor: where the load is what limits the rate. */
+  readonly ratioByCpu: number;
 }
 
-/** Sums up each peer, with its ratios to the `references` that took part. */
-export function summarize(rounds: Rounds, references: readonly string[]): PeerSummary[] {
+/** Sums up each peer, with its ratios to the first. */
+export function summarize(rounds: Rounds): PeerSummary[] {
+  const [reference = []] = Object.values(rounds);
   return Object.entries(rounds).map(([peer, results]) => {
-    const rates = results.map(({ rate }) => rate);
-    const rate = median(rates);
+    const values = results.map((result) => result.value);
+    const value = median(values);
     return {
       peer,
-      rate,
-      spread: [Math.min(...rates) / rate, Math.max(...rates) / rate],
-      cpuPerMessage: median(results.map((result) => result.cpuPerMessage)),
+      value,
+      spread: [Math.min(...values) / value, Math.max(...values) / value],
+      cpuPerOperation: median(results.map((result) => result.cpuPerOperation)),
       serverLoad: median(results.map((result) => result.serverLoad)),
-      ratioTo: Object.fromEntries(references.flatMap((reference) => ratioTo(reference, rounds, rates))),
+      ratio: median(results.map((result, round) => result.value / reference[round]!.value)),
+      ratioByCpu: median(results.map((result, round) => reference[round]!.cpuPerOperation / result.cpuPerOperation)),
     };
   });
 }
 
-function ratioTo(reference: string, rounds: Rounds, rates: readonly number[]): [string, number][] {
-  const others = rounds[reference]?.map((result) => result.rate);
-  if (others === undefined) return [];
-  return [[reference, median(rates.map((rate, round) => rate / (others[round] ?? NaN)))]];
+/** The summaries as the rows of a Markdown table; aligned, so that it reads well as it is. */
+export function formatTable(summaries: readonly PeerSummary[], unit: string): string {
+  const [reference] = summaries;
+  const head = ['peer', unit, 'spread', `× ${reference?.peer}`, 'by CPU', 'CPU µs each', 'server load'];
+  const rows = summaries.map(({ peer, value, spread, ratio, ratioByCpu, cpuPerOperation, serverLoad }) => {
+    const cpu = [`${ratioByCpu.toFixed(2)}`, cpuPerOperation.toFixed(2), `${Math.round(serverLoad * 100)} %`];
+    const percent = spread.map((part) => `${Math.round((part - 1) * 100)} %`).join(' … ');
+    return [peer, formatValue(value), percent, ratio.toFixed(2), ...(cpuPerOperation === 0 ? ['-', '-', '-'] : cpu)];
+  });
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length)));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(' | ')} |`;
+  const rule = `|${widths.map((width, i) => (i === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
+  return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
-/** The summaries as a table of text. */
-export function formatTable(summaries: readonly PeerSummary[], references: readonly string[]): string {
-  const head = [
-    'peer',
-    'messages/s',
-    'spread',
-    ...references.map((name) => `× ${name}`),
-    'CPU µs/message',
-    'server load',
-  ];
-  const rows = summaries.map((summary) => [
-    summary.peer,
-    Math.round(summary.rate).toLocaleString('en-US'),
-    summary.spread.map((part) => `${Math.round((part - 1) * 100)} %`).join(' … '),
-    ...references.map((name) => summary.ratioTo[name]?.toFixed(2) ?? '-'),
-    summary.cpuPerMessage.toFixed(2),
-    `${Math.round(summary.serverLoad * 100)} %`,
-  ]);
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
-  return [head, ...rows]
-    .map((row) =>
-      row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
-    )
-    .join('\n');
+function formatValue(value: number): string {
+  return value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US');
 }

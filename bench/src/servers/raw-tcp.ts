@@ -2,9 +2,8 @@
 import { createServer } from 'node:net';
 import { listenAndReport } from './report-to-parent.ts';
 
-listenAndReport(
-  createServer({ noDelay: true }, (duplex) => {
-    duplex.on('data', (chunk) => duplex.write(chunk));
-    duplex.on('error', () => duplex.destroy());
-  }),
-);
+const server = createServer({ noDelay: true }, (duplex) => {
+  duplex.on('data', (chunk) => duplex.write(chunk));
+  duplex.on('error', () => duplex.destroy());
+});
+await listenAndReport(server);

@@ -19,8 +19,8 @@ interface MessageInProgress {
   readonly buffer: MessageBuffer;
   fragments: number;
   emptyInARow: number;
-  /** The length in bytes that the message reaches with its last frame; before that has come, the most it may. */
-  expected: number;
+  /** The length in bytes that the message reaches; `null` until its last frame has come. */
+  expected: number | null;
   /** Where the UTF-8 check goes on. */
   checked: number;
 }
@@ -119,7 +119,7 @@ export class MessageAssembler implements MessageSource {
       buffer: new MessageBuffer(),
       fragments: 0,
       emptyInARow: 0,
-      expected: this.#maxPayload,
+      expected: null,
       checked: 0,
     };
     const message = this.#message;

@@ -1,4 +1,11 @@
 const smallest = 256;
+const noBytes = Buffer.alloc(0);
+
+/**
+ * Once so many bytes have come, what the message is known to reach is allocated at once: the system gives memory when it
+ * is written to, not before, so that it still follows the bytes. Each growth is a copy, which at 16 MiB costs a third.
+ */
+const trusted = 64 * 1024;
 
 /**
  * The bytes of one message, copied together as they come: what a message costs is its length, at most twice,
@@ -6,16 +13,12 @@ const smallest = 256;
  */
 export class MessageBuffer {
   static #totalHeld = 0;
-  #bytes = Buffer.allocUnsafeSlow(smallest);
+  #bytes: Buffer = noBytes;
   #length = 0;
 
-  /** Bytes that all buffers of the process hold. */
+  /** Bytes that have come for all messages in progress. */
   static get totalHeld(): number {
     return MessageBuffer.#totalHeld;
-  }
-
-  constructor() {
-    MessageBuffer.#totalHeld += smallest;
   }
 
   get byteLength(): number {
@@ -30,23 +33,29 @@ export class MessageBuffer {
   /**
    * Copies `part` to the end.
    *
-   * @param expected the length in bytes that the message is known to reach, so that the last growth fits exactly
+   * @param expected the length in bytes that the message reaches, or `null` while that is not known
    */
-  append(part: Buffer, expected: number): void {
+  append(part: Buffer, expected: number | null): void {
     const needed = this.#length + part.length;
     if (needed > this.#bytes.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(expected, this.#bytes.length * 2)));
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, roomFor(needed, expected)));
       this.#bytes.copy(grown, 0, 0, this.#length);
-      MessageBuffer.#totalHeld += grown.length - this.#bytes.length;
       this.#bytes = grown;
     }
     part.copy(this.#bytes, this.#length);
     this.#length = needed;
+    MessageBuffer.#totalHeld += part.length;
   }
 
   /** The message is whole, or given up: its bytes do not count any more. Nothing can be appended. */
   release(): Buffer {
-    MessageBuffer.#totalHeld -= this.#bytes.length;
+    MessageBuffer.#totalHeld -= this.#length;
     return this.bytes;
   }
+}
+
+function roomFor(length: number, expected: number | null): number {
+  const twice = Math.max(length * 2, smallest);
+  if (expected === null) return twice;
+  return length < trusted ? Math.min(expected, twice) : expected;
 }

@@ -11,7 +11,7 @@ describe('MessageBuffer', () => {
   test('copies parts together in order, over every growth', () => {
     const buffer = new MessageBuffer();
     const parts = Array.from({ length: 300 }, (_, index) => Buffer.alloc(index % 7, index));
-    for (const part of parts) buffer.append(part, Infinity);
+    for (const part of parts) buffer.append(part, null);
     const whole = Buffer.concat(parts);
     expect(buffer.byteLength).toBe(whole.length);
     expect(buffer.bytes).toEqual(whole);
@@ -28,12 +28,28 @@ describe('MessageBuffer', () => {
   test('grows to twice its size, but never past the length that is expected', () => {
     const buffer = new MessageBuffer();
     buffer.append(Buffer.alloc(257), 1000);
-    expect(buffer.bytes.buffer.byteLength).toBe(512);
+    expect(buffer.bytes.buffer.byteLength).toBe(514);
     buffer.append(Buffer.alloc(300), 1000);
     expect(buffer.bytes.buffer.byteLength).toBe(1000);
     buffer.append(Buffer.alloc(443), 1000);
     expect(buffer.bytes.buffer.byteLength).toBe(1000);
     expect(buffer.byteLength).toBe(1000);
+  });
+
+  test('grows to twice its size while nobody knows how long it will be', () => {
+    const buffer = new MessageBuffer();
+    buffer.append(Buffer.alloc(10), null);
+    expect(buffer.bytes.buffer.byteLength).toBe(256);
+    buffer.append(Buffer.alloc(100_000), null);
+    expect(buffer.bytes.buffer.byteLength).toBe(200_020);
+  });
+
+  test('takes the whole length that is known once 64 KiB have come, and not before', () => {
+    const buffer = new MessageBuffer();
+    buffer.append(Buffer.alloc(65_535), 1_000_000);
+    expect(buffer.bytes.buffer.byteLength).toBe(131_070);
+    buffer.append(Buffer.alloc(100_000), 1_000_000);
+    expect(buffer.bytes.buffer.byteLength).toBe(1_000_000);
   });
 
   test('makes room at once for a part that is more than twice its size', () => {

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/** Where a connection goes: a path, over WebSocket; or without one plain TCP, where no protocol is spoken at all. */
+export interface Target {
+  readonly port: number;
+  readonly path?: string | undefined;
+  /** Further header lines of the upgrade. */
+  readonly headers?: readonly string[] | undefined;
+}
+
+/** The largest chunk that Node.js reads from a socket. */
+const maxChunk = 64 * 1024;
+
+/** One connection of the load: it compares every byte that comes with the reply expected again and again, and counts. */
+export class LoadConnection {
+  readonly duplex: Socket;
+  /** Replies in a row, long enough to compare any chunk at any offset. */
+  #expected: Buffer = Buffer.alloc(0);
+  #replyLength = 1;
+  #byteLength = 0;
+  #isOpen = true;
+
+  private constructor(duplex: Socket) {
+    this.duplex = duplex;
+  }
+
+  static async open({ port, path, headers = [] }: Target): Promise<LoadConnection> {
+    const duplex = connect({ port, host: '127.0.0.1', noDelay: true });
+    await once(duplex, 'connect');
+    if (path !== undefined) await upgrade(duplex, [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`, ...headers]);
+    return new LoadConnection(duplex);
+  }
+
+  /** The number of whole replies so far. */
+  get replyCount(): number {
+    return Math.floor(this.#byteLength / this.#replyLength);
+  }
+
+  /**
+   * Begins to read.
+   *
+   * @param onReplies told how many more replies are whole, after each read that brought one
+   * @param onFault told of a wrong byte, and of a connection that is lost
+   */
+  expect(reply: Buffer, onReplies: (count: number) => void, onFault: (error: Error) => void): void {
+    this.#replyLength = reply.length;
+    const repeats = Math.ceil(maxChunk / reply.length) + 1;
+    this.#expected = Buffer.concat(Array.from({ length: repeats }, () => reply));
+    this.duplex.on('data', (chunk) => {
+      const before = this.replyCount;
+      this.#compare(chunk, onFault);
+      if (this.replyCount > before) onReplies(this.replyCount - before);
+    });
+    this.duplex.on('error', onFault);
+    this.duplex.on('close', () => this.#isOpen && onFault(new Error('Connection lost: the server closed it')));
+  }
+
+  stop(): void {
+    this.#isOpen = false;
+    this.duplex.destroy();
+  }
+
+  #compare(chunk: Buffer, onFault: (error: Error) => void): void {
+    const offset = this.#byteLength % this.#replyLength;
+    if (chunk.compare(this.#expected, offset, offset + chunk.length) !== 0) {
+      onFault(new Error(`Wrong reply: number ${this.replyCount} is not what was to come`));
+    }
+    this.#byteLength += chunk.length;
+  }
+}
+
+async function upgrade(duplex: Socket, lines: readonly string[]): Promise<void> {
+  const own = [
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    // The sample key of RFC 6455 §1.2: the answer is not what is measured.
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  ];
+  duplex.write([...lines, ...own, '\r\n'].join('\r\n'));
+  let head = Buffer.alloc(0);
+  while (!head.includes('\r\n\r\n')) {
+    const [chunk] = (await once(duplex, 'data')) as [Buffer];
+    head = Buffer.concat([head, chunk]);
+  }
+  const status = head.toString('latin1', 0, head.indexOf('\r\n'));
+  if (!status.startsWith('HTTP/1.1 101 ')) throw new Error(`Upgrade refused: ${status}`);
+}

@@ -1,0 +1,55 @@
+import { LoadConnection } from '../load-connection.ts';
+import { maskedFrame, plainFrame } from '../masked-frame.ts';
+import { measureRate, underLoad, type Result, type Timing } from '../measure.ts';
+import type { ServerProcess } from '../server-process.ts';
+import { openMany } from './echo.ts';
+
+const normal = Buffer.of(0x03, 0xe8);
+
+/** Opens a WebSocket, says goodbye, waits for the server's goodbye and the end of TCP, and begins anew. */
+export async function measureConnect(server: ServerProcess, slots: number, timing: Timing): Promise<Result> {
+  const target = { port: server.port, path: '/echo' };
+  const request = maskedFrame(normal, { opcode: 8 });
+  let done = 0;
+  let isRunning = true;
+  const once = async (): Promise<void> => {
+    const connection = await LoadConnection.open(target);
+    await new Promise<void>((resolve, reject) => {
+      const onReplies = (): void => {
+        done++;
+        connection.duplex.on('end', () => {
+          connection.stop();
+          resolve();
+        });
+      };
+      connection.expect(plainFrame(normal, { opcode: 8 }), onReplies, reject);
+      connection.duplex.write(request);
+    });
+  };
+  const repeat = async (): Promise<void> => {
+    while (isRunning) await once();
+  };
+  try {
+    return await underLoad(
+      (onFault) => {
+        for (let slot = 0; slot < slots; slot++) repeat().catch(onFault);
+      },
+      () => measureRate(server, () => done, timing),
+    );
+  } finally {
+    isRunning = false;
+  }
+}
+
+/** KiB of the server's memory for each connection that is open and silent, garbage collected. */
+export async function measureIdle(server: ServerProcess, count: number): Promise<Result> {
+  const before = (await server.report('memory')).memory;
+  const connections = await openMany({ port: server.port, path: '/echo' }, count);
+  try {
+    await server.report('memory');
+    const after = (await server.report('memory')).memory;
+    return { value: (after - before) / 1024 / count, cpuPerOperation: 0, serverLoad: 0 };
+  } finally {
+    for (const connection of connections) connection.stop();
+  }
+}

@@ -1,0 +1,43 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ServerProcess } from './server-process.ts';
+
+export interface Timing {
+  /** In ms. */
+  readonly warmUp: number;
+  readonly measured: number;
+}
+
+/** What one peer did in one round. */
+export interface Result {
+  /** In the scenario's unit. */
+  readonly value: number;
+  /** Microseconds of the server's processor time for one of what is counted; 0 where nothing is. */
+  readonly cpuPerOperation: number;
+  /** The part of one processor that the server was busy; near 1, the server is what limits the rate. */
+  readonly serverLoad: number;
+}
+
+/** How much was done so far. */
+export type Count = () => number;
+
+/** How many a second `count` grows by, for the measured milliseconds after the warm-up. */
+export async function measureRate(server: ServerProcess, count: Count, timing: Timing): Promise<Result> {
+  await delay(timing.warmUp);
+  const cpuBefore = (await server.report('time')).cpuTime;
+  const countBefore = count();
+  const start = process.hrtime.bigint();
+  await delay(timing.measured);
+  const cpuTime = (await server.report('time')).cpuTime - cpuBefore;
+  const done = count() - countBefore;
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  return { value: done / seconds, cpuPerOperation: cpuTime / done, serverLoad: cpuTime / 1e6 / seconds };
+}
+
+/** Runs a load until `measurement` is there, or the load meets a fault. */
+export async function underLoad<Value>(
+  start: (onFault: (error: Error) => void) => void,
+  measurement: () => Promise<Value>,
+): Promise<Value> {
+  const fault = new Promise<never>((_resolve, reject) => start(reject));
+  return Promise.race([fault, measurement()]);
+}

@@ -10,7 +10,7 @@ import { RawPeer } from './raw-peer.ts';
 export type AbusedOptions = ServerSettings & Omit<ChildOptions, 'settings'>;
 
 /**
- * A Turnout server in a process of its own, with a bystander: a connection to `/echo` that has done nothing wrong.
+ * A Turnout server in a process of its own, with a bystander: a connection that has done nothing wrong.
  *
  * ALIVE is {@link expectAlive}, to be asked during and after each abuse: nobody caught an error too late, and the
  * bystander gets its echo. LEAK0 is {@link expectNothingLeft}.
@@ -33,7 +33,7 @@ export class AbusedServer {
       ...(flags && { flags }),
       ...(maxFiles !== undefined && { maxFiles }),
     });
-    const bystander = settings.tls ? await openSecurely(child.port) : await RawPeer.open(child.port);
+    const bystander = settings.tls ? await openSecurely(child.port) : await RawPeer.open(child.port, bystanding);
     await bystander.echo('warm');
     return new AbusedServer(child, { bystander, atStart: await child.call<Gauges>('gauges') });
   }
@@ -95,6 +95,9 @@ export class AbusedServer {
   }
 }
 
+/** It answers no Ping, as it does nothing by itself. */
+const bystanding = { target: '/bystander' };
+
 /** A good while longer than the limits that the tests set, without a clock. */
 const maxTurns = 100_000;
 
@@ -112,5 +115,8 @@ function sorted({ resources, ...gauges }: Gauges): unknown {
 }
 
 function openSecurely(port: number): Promise<RawPeer> {
-  return RawPeer.over(connect({ port, host: '127.0.0.1', servername: 'localhost', rejectUnauthorized: false }));
+  return RawPeer.over(
+    connect({ port, host: '127.0.0.1', servername: 'localhost', rejectUnauthorized: false }),
+    bystanding,
+  );
 }

@@ -107,7 +107,8 @@ test(
   { timeout: 600_000 },
   async () => {
     const [rounds, count] = [scaled(6, 20), scaled(300, 8_000)];
-    const server = await startForTest();
+    // The clients answer no Ping.
+    const server = await startForTest({ app: { pingInterval: Infinity } });
     const sizes: number[] = [];
     for (let round = 0; round < rounds; round++) {
       const peers: RawPeer[] = [];
@@ -128,7 +129,8 @@ test(
   { timeout: 1_200_000 },
   async () => {
     const [count, cycles] = [scaled(100, 2_000), scaled(20, 1_000)];
-    const server = await startForTest();
+    // The clients answer no Ping.
+    const server = await startForTest({ app: { pingInterval: Infinity } });
     const peers = await RawPeer.openMany(server.port, count);
     const message = clientFrame({ opcode: 'text', payload: 'x'.repeat(200) });
     const held: number[] = [];

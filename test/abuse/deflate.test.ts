@@ -155,7 +155,7 @@ test.each([
       }
       await server.expectNothingLeft();
     };
-    await breakAll(200);
+    await breakAll(scaled(200, 2_000));
     const before = await server.memory();
     await breakAll(count);
     const after = await server.memory();

@@ -94,7 +94,7 @@ test('a client that reads one byte now and then is closed with 1013 as well (74)
 test('many clients that read too little never cost more than maxTotalBufferedAmount; the slowest goes first (75)', async () => {
   const budget = scaled(8, 256) * mebibyte;
   const server = await startForTest({
-    app: { maxTotalBufferedAmount: budget },
+    app: { maxTotalBufferedAmount: budget, sendTimeout: Infinity },
     routes: { '/slow': { behaviour: 'sink' }, '/slowest': { behaviour: 'sink' } },
   });
   const deaf = await RawPeer.openMany(server.port, scaled(24, 1_000), { target: '/slow', isDeaf: true });

@@ -59,6 +59,7 @@ const router = createRouter({
 router.get('/', (_request, response) => void response.end('page'));
 for (const [path, { behaviour, ...options }] of Object.entries({
   '/echo': { behaviour: 'echo' as const },
+  '/bystander': { behaviour: 'echo' as const, pingInterval: Infinity },
   ...settings.routes,
 })) {
   const record: RouteRecord = { received: 0, mostAtOnce: 0, isInOrder: true, events: [] };

@@ -50,6 +50,13 @@ export class AbusedServer {
     return this.child.call('memory');
   }
 
+  /** The same, without what the server keeps for {@link endings} and {@link reports}. */
+  async ownMemory(): Promise<Memory> {
+    await this.endings();
+    await this.reports();
+    return this.memory();
+  }
+
   gauges(): Promise<Gauges> {
     return this.child.call('gauges');
   }

@@ -56,14 +56,14 @@ test(
     const server = await startForTest();
     await comeAndGo(server, 320);
     await server.expectNothingLeft();
-    const before = await server.memory();
+    const before = await server.ownMemory();
     const end = Date.now() + 60_000;
     do {
       await comeAndGo(server, 800);
       await server.expectAlive();
     } while (isLong && Date.now() < end);
     await server.expectNothingLeft();
-    const after = await server.memory();
+    const after = await server.ownMemory();
     printFigure('80: clients that come and go', {
       'Turnout, held': inMebibytes(after.held - before.held),
       RSS: inMebibytes(after.rss - before.rss),
@@ -117,7 +117,7 @@ test(
       for (const peer of peers) void peer.write(closeFrame(1000));
       await Promise.all(peers.map((peer) => peer.ended()));
       await server.expectNothingLeft();
-      sizes.push((await server.memory()).rss);
+      sizes.push((await server.ownMemory()).rss);
     }
     printFigure(`93: RSS after rounds of ${count}`, { Turnout: sizes.map(inMebibytes).join(', ') });
     expect(sizes.at(-1)!).toBeLessThan(1.1 * sizes[1]!);
@@ -146,7 +146,7 @@ test(
           await peer.next();
         }),
       );
-      if (cycle % 5 === 0) held.push((await server.memory()).held);
+      if (cycle % 5 === 0) held.push((await server.ownMemory()).held);
     }
     await server.expectAlive();
     const middle = held.length / 2;

@@ -160,7 +160,7 @@ test.each([
     await breakAll(count);
     const after = await server.memory();
     expect(after.held - before.held).toBeLessThan(mebibyte);
-    expect(after.rss - before.rss).toBeLessThan(8 * mebibyte);
+    expect(after.rss - before.rss).toBeLessThan(16 * mebibyte);
   },
 );
 

@@ -39,7 +39,7 @@ class Attachment {
     server.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
       // First of all: without a listener, a client that resets its connection would end the process.
       duplex.on('error', ignore);
-      if (request.socket !== duplex) request.socket.on('error', ignore);
+      request.socket.on('error', ignore);
       this.#onUpgrade(request, duplex, head);
     });
   }

@@ -16,6 +16,7 @@ describe('the native mask', () => {
   });
 
   test('is that of bufferutil, where it is installed', () => {
+    vi.stubEnv('TURNOUT_NO_BUFFER_UTIL', '');
     const mask = loadNativeMask((name) => (name === 'bufferutil' ? bufferUtil : undefined))!;
     const bytes = Buffer.from('Hello, Hello');
     mask(bytes, sampleKey);
@@ -26,12 +27,14 @@ describe('the native mask', () => {
     const missing = (): never => {
       throw new Error('Cannot find module');
     };
+    vi.stubEnv('TURNOUT_NO_BUFFER_UTIL', '');
     expect(loadNativeMask(missing)).toBeNull();
     vi.stubEnv('TURNOUT_NO_BUFFER_UTIL', '1');
     expect(loadNativeMask(() => bufferUtil)).toBeNull();
   });
 
   test('masks from 64 bytes on, wherever they stand in the payload', async () => {
+    vi.stubEnv('TURNOUT_NO_BUFFER_UTIL', '');
     vi.doMock('../../src/frame/native-mask.ts', () => ({
       loadNativeMask: () => loadNativeMask(() => bufferUtil),
     }));

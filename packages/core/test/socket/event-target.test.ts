@@ -1,3 +1,4 @@
+import { WebSocket } from '@turnout/core';
 import { expect, test } from 'vitest';
 import { createPair, settle } from './socket-pair.ts';
 
@@ -78,4 +79,12 @@ test('binaryType says what a binary message is given as; text is a Buffer in any
   const bytes = Buffer.from([1, 2]);
   const text = Buffer.from('t');
   expect(received).toEqual([bytes, text, Uint8Array.from(bytes).buffer, text, [bytes], text]);
+});
+
+test('has the ready states of the standard, on the class and on each socket', () => {
+  const { server } = createPair();
+  for (const socket of [WebSocket, server]) {
+    expect([socket.CONNECTING, socket.OPEN, socket.CLOSING, socket.CLOSED]).toEqual([0, 1, 2, 3]);
+  }
+  server.terminate();
 });

@@ -4,18 +4,19 @@ import {
   answerFailure,
   keptSessions,
   openDatabase,
+  pageTemplates,
+  requireSocketLogin,
   securityHeaders,
   sharedAssets,
   type Example,
 } from '@turnout/example-host';
 import { turnout } from '@turnout/express';
-import ejs from 'ejs';
 import express, { type RequestHandler } from 'express';
 import { benchRoutes } from './bench.ts';
 import { maxText } from './chat-message.ts';
 import { chatOver } from './chat-socket.ts';
 import { History } from './history.ts';
-import { loginRoutes, requirePageLogin, requireSocketLogin } from './login.ts';
+import { loginRoutes, requirePageLogin } from './login.ts';
 import { RateLimit } from './rate-limit.ts';
 import { isRoomName, Rooms } from './rooms.ts';
 
@@ -41,9 +42,7 @@ export function createChatApp({ dataDir, farewellDelay = 3_000 }: ChatOptions): 
   const rooms = new Rooms(history, farewellDelay);
 
   const app = turnout(express());
-  app.engine('ejs', (path, options, callback) => ejs.renderFile(path, options as ejs.Data, callback));
-  app.set('view engine', 'ejs');
-  app.set('views', folder('views'));
+  pageTemplates(app, folder('views'));
   app.use(benchRoutes());
   app.use(securityHeaders());
   app.use('/assets', express.static(folder('public')), sharedAssets());
@@ -68,7 +67,7 @@ export function createChatApp({ dataDir, farewellDelay = 3_000 }: ChatOptions): 
     '/chat/:room',
     { maxPayload: 8 * maxText },
     requireRoomName,
-    requireSocketLogin,
+    requireSocketLogin('chatter'),
     chatOver({ rooms, history, rateLimit: new RateLimit() }),
   );
   app.use(answerFailure);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { nameProblem } from '@turnout/example-host';
+import { freshSession, logOut, nameProblem } from '@turnout/example-host';
 import express, { type RequestHandler, type Router } from 'express';
 import type { Person } from './person.ts';
 import { isRoomName } from './rooms.ts';
@@ -18,24 +18,18 @@ export function loginRoutes(): Router {
     if (request.session.chatter) return response.redirect(pathOf(room));
     return response.render('login', { problem: undefined, name: '', room: isRoomName(room) ? room : '' });
   });
-  routes.post('/login', express.urlencoded({ extended: false, limit: '4kb' }), (request, response, next) => {
+  routes.post('/login', express.urlencoded({ extended: false, limit: '4kb' }), async (request, response) => {
     const { name: given, room } = (request.body ?? {}) as Record<string, unknown>;
     const name = typeof given === 'string' ? given.trim() : '';
     const problem = nameProblem(name);
     if (problem !== undefined) {
       return response.status(400).render('login', { problem, name, room: isRoomName(room) ? room : '' });
     }
-    // A fresh session id, so that nobody can plant theirs on who signs in.
-    return request.session.regenerate((error) => {
-      if (error) return next(error);
-      request.session.chatter = { id: randomUUID(), name };
-      return response.redirect(303, pathOf(room));
-    });
+    await freshSession(request);
+    request.session.chatter = { id: randomUUID(), name };
+    return response.redirect(303, pathOf(room));
   });
-  routes.post('/logout', (request, response, next) => {
-    // Turnout closes the sockets of this session, with 3000.
-    request.session.destroy((error) => (error ? next(error) : response.redirect(303, '/login')));
-  });
+  routes.post('/logout', logOut);
   return routes;
 }
 
@@ -48,10 +42,4 @@ export const requirePageLogin: RequestHandler<{ room?: string }> = (request, res
   if (request.session.chatter) return next();
   const { room } = request.params;
   return response.redirect(room === undefined ? '/login' : `/login?room=${encodeURIComponent(room)}`);
-};
-
-/** Refuses the WebSocket of who has no session. */
-export const requireSocketLogin: RequestHandler<{ room: string }> = (request, response, next) => {
-  if (request.session.chatter) next();
-  else response.status(401).type('text').send('Sign in first: this WebSocket needs the session of /login\n');
 };

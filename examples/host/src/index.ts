@@ -4,6 +4,8 @@ export type { Example } from './example.ts';
 export { keptSessions } from './kept-sessions.ts';
 export { nameProblem } from './name-problem.ts';
 export { openDatabase } from './open-database.ts';
+export { pageTemplates } from './page-templates.ts';
 export { securityHeaders } from './security-headers.ts';
 export { serve } from './serve.ts';
 export { sharedAssets } from './shared-assets.ts';
+export { freshSession, logOut, requireSocketLogin } from './sign-in.ts';

@@ -4,16 +4,17 @@ import {
   answerFailure,
   keptSessions,
   openDatabase,
+  pageTemplates,
+  requireSocketLogin,
   securityHeaders,
   sharedAssets,
   type Example,
 } from '@turnout/example-host';
 import { turnout } from '@turnout/express';
-import ejs from 'ejs';
 import express from 'express';
 import { KnownHosts } from './known-hosts.ts';
 import { LogStore } from './log-store.ts';
-import { loginRoutes, requirePageLogin, requireSocketLogin } from './login.ts';
+import { loginRoutes, requirePageLogin } from './login.ts';
 import { Tails } from './tails.ts';
 import { UserStore } from './user-store.ts';
 
@@ -45,9 +46,7 @@ export function createLogViewer({ dataDir, knownHostsFile, agent, firstDelay = 1
   const tails = new Tails({ store: logs, ssh, firstDelay });
 
   const app = turnout(express());
-  app.engine('ejs', (path, options, callback) => ejs.renderFile(path, options as ejs.Data, callback));
-  app.set('view engine', 'ejs');
-  app.set('views', folder('views'));
+  pageTemplates(app, folder('views'));
   app.use(securityHeaders());
   app.use('/assets', express.static(folder('public')), sharedAssets());
   app.use(sessions.middleware);
@@ -56,7 +55,7 @@ export function createLogViewer({ dataDir, knownHostsFile, agent, firstDelay = 1
   app.get('/', requirePageLogin, (request, response) => {
     response.render('index', { hosts: logs.hosts(), logs: logs.logs(), reader: request.session.reader });
   });
-  app.ws('/logs/:id', { maxPayload: 1024 }, requireSocketLogin, (socket, request) => {
+  app.ws('/logs/:id', { maxPayload: 1024 }, requireSocketLogin<{ id: string }>('reader'), (socket, request) => {
     const log = logs.log(request.params.id);
     if (log === undefined) {
       socket.send(JSON.stringify({ type: 'notice', data: { text: 'There is no such log', level: 'error' } }));

@@ -1,3 +1,4 @@
+import { freshSession, logOut } from '@turnout/example-host';
 import express, { type RequestHandler, type Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import type { UserStore } from './user-store.ts';
@@ -32,18 +33,13 @@ export function loginRoutes(users: UserStore): Router {
         const given = typeof name === 'string' ? name : '';
         return response.status(401).render('login', { problem: 'That name and password are not known', name: given });
       }
-      // A fresh session id, so that nobody can plant theirs on who signs in.
-      await new Promise<void>((resolve, reject) => {
-        request.session.regenerate((error) => (error ? reject(error as Error) : resolve()));
-      });
+      await freshSession(request);
       request.session.reader = { name };
       return response.redirect(303, '/');
     },
   );
-  routes.post('/logout', (request, response, next) => {
-    // Turnout closes the sockets of this session, with 3000; the tails nobody follows any more end.
-    request.session.destroy((error) => (error ? next(error) : response.redirect(303, '/login')));
-  });
+  // The tails that nobody follows any more end.
+  routes.post('/logout', logOut);
   return routes;
 }
 
@@ -51,10 +47,4 @@ export function loginRoutes(users: UserStore): Router {
 export const requirePageLogin: RequestHandler = (request, response, next) => {
   if (request.session.reader) next();
   else response.redirect('/login');
-};
-
-/** Refuses the WebSocket of who has no session. */
-export const requireSocketLogin: RequestHandler<{ id: string }> = (request, response, next) => {
-  if (request.session.reader) next();
-  else response.status(401).type('text').send('Sign in first: this WebSocket needs the session of /login\n');
 };

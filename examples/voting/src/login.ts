@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { nameProblem } from '@turnout/example-host';
+import { freshSession, logOut, nameProblem } from '@turnout/example-host';
 import express, { type RequestHandler, type Router } from 'express';
 import type { User } from './audience.ts';
 
@@ -16,22 +16,16 @@ export function loginRoutes(): Router {
     if (request.session.voter) return response.redirect('/index');
     return response.render('login', { problem: undefined, name: '' });
   });
-  routes.post('/login', express.urlencoded({ extended: false, limit: '4kb' }), (request, response, next) => {
+  routes.post('/login', express.urlencoded({ extended: false, limit: '4kb' }), async (request, response) => {
     const given: unknown = (request.body as Record<string, unknown> | undefined)?.['name'];
     const name = typeof given === 'string' ? given.trim() : '';
     const problem = nameProblem(name);
     if (problem !== undefined) return response.status(400).render('login', { problem, name });
-    // A fresh session id, so that nobody can plant theirs on who signs in.
-    return request.session.regenerate((error) => {
-      if (error) return next(error);
-      request.session.voter = { id: randomUUID(), name };
-      return response.redirect(303, '/index');
-    });
+    await freshSession(request);
+    request.session.voter = { id: randomUUID(), name };
+    return response.redirect(303, '/index');
   });
-  routes.post('/logout', (request, response, next) => {
-    // Turnout closes the sockets of this session, with 3000.
-    request.session.destroy((error) => (error ? next(error) : response.redirect(303, '/login')));
-  });
+  routes.post('/logout', logOut);
   return routes;
 }
 
@@ -39,10 +33,4 @@ export function loginRoutes(): Router {
 export const requirePageLogin: RequestHandler = (request, response, next) => {
   if (request.session.voter) next();
   else response.redirect('/login');
-};
-
-/** Refuses the WebSocket of who has no session. */
-export const requireSocketLogin: RequestHandler = (request, response, next) => {
-  if (request.session.voter) next();
-  else response.status(401).type('text').send('Sign in first: this WebSocket needs the session of /login\n');
 };

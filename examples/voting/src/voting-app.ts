@@ -4,16 +4,17 @@ import {
   answerFailure,
   keptSessions,
   openDatabase,
+  pageTemplates,
+  requireSocketLogin,
   securityHeaders,
   sharedAssets,
   type Example,
 } from '@turnout/example-host';
 import { turnout } from '@turnout/express';
-import ejs from 'ejs';
 import express from 'express';
 import { allowAlert } from './alert-access.ts';
 import { Audience } from './audience.ts';
-import { loginRoutes, requirePageLogin, requireSocketLogin } from './login.ts';
+import { loginRoutes, requirePageLogin } from './login.ts';
 import { VoteStore } from './vote-store.ts';
 import { voteOver } from './vote-socket.ts';
 
@@ -34,9 +35,7 @@ export function createVotingApp({ dataDir, alertToken }: VotingOptions): Example
   const audience = new Audience((you) => ({ type: 'snapshot', data: { candidates: votes.all(), you } }));
 
   const app = turnout(express());
-  app.engine('ejs', (path, options, callback) => ejs.renderFile(path, options as ejs.Data, callback));
-  app.set('view engine', 'ejs');
-  app.set('views', folder('views'));
+  pageTemplates(app, folder('views'));
   app.use(securityHeaders());
   app.use('/assets', express.static(folder('public')), sharedAssets());
   app.get('/alert', allowAlert(alertToken), (_request, response) => {
@@ -51,7 +50,7 @@ export function createVotingApp({ dataDir, alertToken }: VotingOptions): Example
     response.render('index', { candidates: votes.all(), users: audience.users(), you: request.session.voter });
   });
   // Longer messages than an id are answered with an error; only who sends far longer ones is cut off (1009).
-  app.ws('/message', { maxPayload: 64 * 1024 }, requireSocketLogin, voteOver(votes, audience));
+  app.ws('/message', { maxPayload: 64 * 1024 }, requireSocketLogin('voter'), voteOver(votes, audience));
   app.use(answerFailure);
 
   return {

@@ -26,9 +26,11 @@ export function insertLimitsTable(document: string): string {
 }
 
 function formatDefault({ default: value, clientDefault, unit }: LimitDefinition): string {
-  if (clientDefault !== undefined) {
-    return `${formatDefault({ default: value, unit } as LimitDefinition)}; of a client ${clientDefault.toLocaleString('en-US')}`;
-  }
+  const ofClient = clientDefault === undefined ? '' : `; of a client ${clientDefault.toLocaleString('en-US')}`;
+  return formatAmount(value, unit) + ofClient;
+}
+
+function formatAmount(value: number, unit: LimitDefinition['unit']): string {
   if (value === Infinity) return `\`Infinity\` ${unit}`;
   const number = value.toLocaleString('en-US');
   if (unit !== 'bytes' || value < 1024) return `${number} ${unit}`;

@@ -9,6 +9,9 @@ import { RawPeer } from './raw-peer.ts';
 
 export type AbusedOptions = ServerSettings & Omit<ChildOptions, 'settings'>;
 
+/** Bytes. */
+export type Growth = Pick<Memory, 'held' | 'rss'>;
+
 /**
  * A Turnout server in a process of its own, with a bystander: a connection that has done nothing wrong.
  *
@@ -48,6 +51,14 @@ export class AbusedServer {
 
   memory(): Promise<Memory> {
     return this.child.call('memory');
+  }
+
+  /** What the server has more of afterwards. */
+  async growthBy(abuse: () => Promise<void>): Promise<Growth> {
+    const before = await this.memory();
+    await abuse();
+    const after = await this.memory();
+    return { held: after.held - before.held, rss: after.rss - before.rss };
   }
 
   /** The same, without what the server keeps for {@link endings} and {@link reports}. */

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { AbusedServer } from './abused-server.ts';
 import { clientFrame, opcodes, repeated } from './client-frame.ts';
 import { inMebibytes, printFigure } from './figures.ts';
 import { handshakeText, RawPeer } from './raw-peer.ts';
@@ -13,18 +12,6 @@ const unlimited = { maxControlFrames: Infinity };
 
 /** The size of its last read is what a connection is left with: it is not what grows. */
 const warmUp = 20_000;
-
-interface Growth {
-  readonly held: number;
-  readonly rss: number;
-}
-
-async function growthBy(server: AbusedServer, abuse: () => Promise<void>): Promise<Growth> {
-  const before = await server.memory();
-  await abuse();
-  const after = await server.memory();
-  return { held: after.held - before.held, rss: after.rss - before.rss };
-}
 
 test('a client that pings 300,000 times and reads nothing has one Pong waiting, and costs nothing more (71)', async () => {
   const count = scaled(100_000, 300_000);
@@ -46,7 +33,7 @@ test('a client that pings 300,000 times and reads nothing has one Pong waiting, 
   while (filled === 0);
   await sendAll(warmUp);
   const [waiting = 0] = await server.child.call<number[]>('buffered', '/any');
-  const growth = await growthBy(server, async () => {
+  const growth = await server.growthBy(async () => {
     await sendAll(count / 2);
     await server.expectAlive();
     await sendAll(count / 2);
@@ -98,7 +85,7 @@ test('100,000 Pongs that nobody asked for are ignored, and cost nothing (72)', a
   const peer = await RawPeer.open(server.port, { target: '/any' });
   const pong = clientFrame({ opcode: 'pong', payload: 'p'.repeat(125) });
   expect(await peer.verdictOn(repeated(pong, warmUp))).toBe('open');
-  const growth = await growthBy(server, async () => {
+  const growth = await server.growthBy(async () => {
     expect(await peer.verdictOn(repeated(pong, 50_000))).toBe('open');
     await server.expectAlive();
     expect(await peer.verdictOn(repeated(pong, 50_000))).toBe('open');

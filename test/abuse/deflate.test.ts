@@ -156,11 +156,9 @@ test.each([
       await server.expectNothingLeft();
     };
     await breakAll(scaled(200, 2_000));
-    const before = await server.memory();
-    await breakAll(count);
-    const after = await server.memory();
-    expect(after.held - before.held).toBeLessThan(mebibyte);
-    expect(after.rss - before.rss).toBeLessThan(16 * mebibyte);
+    const growth = await server.growthBy(() => breakAll(count));
+    expect(growth.held).toBeLessThan(mebibyte);
+    expect(growth.rss).toBeLessThan(16 * mebibyte);
   },
 );
 

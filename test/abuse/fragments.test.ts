@@ -1,4 +1,5 @@
 import { onTestFinished, expect, test } from 'vitest';
+import type { AbusedServer } from './abused-server.ts';
 import type { ChildServer } from './child-process.ts';
 import type { Memory } from './child/measurements.ts';
 import { clientFrame, repeated } from './client-frame.ts';
@@ -58,21 +59,23 @@ test('a message of 1,024 fragments is waited for, and the 1,025th closes with 10
   expect((await server.memory()).rss - before.rss).toBeLessThan(32 * mebibyte);
 });
 
+async function sendMillionEmpty(server: AbusedServer, peer: RawPeer): Promise<void> {
+  await peer.write(repeated(nextEmpty, 500_000));
+  await server.expectAlive();
+  await peer.write(repeated(nextEmpty, 500_000));
+  await peer.expectOpen();
+}
+
 test('a million empty fragments close with 1008 at the 17th, and cost nothing even where they are allowed (65)', async () => {
   const allowed = { maxFragments: Infinity, maxEmptyFragments: Infinity };
   const server = await startForTest({ routes: { '/any': { behaviour: 'echo', ...allowed } } });
   const peer = await RawPeer.open(server.port, { target: '/any' });
   await peer.write(Buffer.concat([clientFrame({ opcode: 'text', fin: false }), repeated(nextEmpty, 10_000)]));
   await peer.expectOpen();
-  const before = await server.memory();
-  await peer.write(repeated(nextEmpty, 500_000));
-  await server.expectAlive();
-  await peer.write(repeated(nextEmpty, 500_000));
-  await peer.expectOpen();
-  const after = await server.memory();
-  printFigure('65: 1,000,000 empty fragments', { 'Turnout, held': inMebibytes(after.held - before.held) });
-  expect(after.held - before.held).toBeLessThan(mebibyte);
-  expect(after.rss - before.rss).toBeLessThan(8 * mebibyte);
+  const growth = await server.growthBy(() => sendMillionEmpty(server, peer));
+  printFigure('65: 1,000,000 empty fragments', { 'Turnout, held': inMebibytes(growth.held) });
+  expect(growth.held).toBeLessThan(mebibyte);
+  expect(growth.rss).toBeLessThan(8 * mebibyte);
   peer.destroy();
 
   const refused = await RawPeer.open(server.port);
@@ -91,15 +94,10 @@ test('a million empty fragments of a compressed message cost nothing either (66)
   const peer = await RawPeer.open(server.port, { target: '/any', headers: [deflateHeader] });
   await peer.write(Buffer.concat([first, repeated(nextEmpty, 10_000)]));
   await peer.expectOpen();
-  const before = await server.memory();
-  await peer.write(repeated(nextEmpty, 500_000));
-  await server.expectAlive();
-  await peer.write(repeated(nextEmpty, 500_000));
-  await peer.expectOpen();
-  const after = await server.memory();
-  printFigure('66: the same, compressed', { 'Turnout, held': inMebibytes(after.held - before.held) });
-  expect(after.held - before.held).toBeLessThan(mebibyte);
-  expect(after.rss - before.rss).toBeLessThan(8 * mebibyte);
+  const growth = await server.growthBy(() => sendMillionEmpty(server, peer));
+  printFigure('66: the same, compressed', { 'Turnout, held': inMebibytes(growth.held) });
+  expect(growth.held).toBeLessThan(mebibyte);
+  expect(growth.rss).toBeLessThan(8 * mebibyte);
   peer.destroy();
 
   const refused = await RawPeer.open(server.port, { target: '/default', headers: [deflateHeader] });
@@ -113,26 +111,26 @@ test('500 frames of 1 MiB that come byte by byte cost 1.2 times what has come, a
   const peers = await RawPeer.openMany(server.port, 500);
   const header = clientFrame({ opcode: 'binary', announced: mebibyte });
   const handshake = handshakeText().length;
-  const before = await server.memory();
-  for (const peer of peers) await peer.write(header);
-  const byte = Buffer.of(0);
-  for (let sent = 0; sent < length; sent++) {
-    // Once round all of them, so that the server reads each byte by itself.
-    await Promise.all(peers.map((peer) => peer.write(byte)));
-    if (sent === length / 2) await server.expectAlive();
-  }
-  let read: number[] = [];
-  do read = await server.child.call<number[]>('bytesRead', '/echo');
-  while (read.reduce((sum, bytes) => sum + bytes, 0) < 500 * (handshake + header.length + length));
-  const after = await server.memory();
+  const growth = await server.growthBy(async () => {
+    for (const peer of peers) await peer.write(header);
+    const byte = Buffer.of(0);
+    for (let sent = 0; sent < length; sent++) {
+      // Once round all of them, so that the server reads each byte by itself.
+      await Promise.all(peers.map((peer) => peer.write(byte)));
+      if (sent === length / 2) await server.expectAlive();
+    }
+    let read: number[] = [];
+    do read = await server.child.call<number[]>('bytesRead', '/echo');
+    while (read.reduce((sum, bytes) => sum + bytes, 0) < 500 * (handshake + header.length + length));
+  });
   const allowed = 500 * (1.2 * length + 8 * 1024);
   printFigure(`67: 500 x ${length} bytes, one by one`, {
-    'Turnout, held': inMebibytes(after.held - before.held),
-    RSS: inMebibytes(after.rss - before.rss),
+    'Turnout, held': inMebibytes(growth.held),
+    RSS: inMebibytes(growth.rss),
     allowed: inMebibytes(allowed),
   });
-  expect(after.held - before.held).toBeLessThan(allowed);
-  expect(after.rss - before.rss).toBeLessThan(allowed + 8 * mebibyte);
+  expect(growth.held).toBeLessThan(allowed);
+  expect(growth.rss).toBeLessThan(allowed + 8 * mebibyte);
   for (const peer of peers) peer.destroy();
   await server.expectNothingLeft();
 });

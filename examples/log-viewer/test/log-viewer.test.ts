@@ -1,4 +1,4 @@
-import { createWriteStream, renameSync, writeFileSync } from 'node:fs';
+import { createWriteStream, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { connect } from '@turnout/core';
@@ -205,7 +205,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
 
     test('a host whose key is not known, was changed, or revoked', async () => {
       const { knownHostsFile, port } = viewer.sshd;
-      const [, type, key] = (await import('node:fs')).readFileSync(knownHostsFile, 'utf8').split(/\s+/);
+      const [, type, key] = readFileSync(knownHostsFile, 'utf8').split(/\s+/);
       writeFileSync(knownHostsFile, '');
       expect(await firstFailure(1)).toBe(
         `The key of box (127.0.0.1:${port}) is not in ${knownHostsFile}. Check it, then add it: ` +

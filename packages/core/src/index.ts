@@ -24,7 +24,14 @@ export {
   type HandshakeRequest,
   type UpgradeRequest,
 } from './handshake/upgrade-request.ts';
-export { defaultLimits, resolveLimits, type ConnectionLimits, type HandshakeLimits, type Limits } from './limits.ts';
+export {
+  checkLimit,
+  defaultLimits,
+  resolveLimits,
+  type ConnectionLimits,
+  type HandshakeLimits,
+  type Limits,
+} from './limits.ts';
 export type { Role } from './role.ts';
 export { Connection, type CloseInfo, type ConnectionEvent, type ConnectionOptions } from './protocol/connection.ts';
 export { agreeOnDeflate, type AgreedDeflate } from './protocol/deflation.ts';

@@ -171,11 +171,23 @@ export function resolveLimits(options: Partial<Limits> = {}, role: Role = 'serve
   return Object.freeze(limits);
 }
 
-function checkedLimit(name: LimitName, value: unknown): number {
+/**
+ * Checks what is given for an option that bounds something, and returns it.
+ *
+ * @param name of the option, for the message
+ * @throws {TypeError} where it is not a number
+ * @throws {RangeError} where it is neither a whole number of 0 or more nor `Infinity`
+ */
+export function checkLimit(name: string, value: unknown): number {
   if (typeof value !== 'number') throw new TypeError(`Invalid option ${name}: expected a number, got ${typeof value}`);
   if (value !== Infinity && (!Number.isInteger(value) || value < 0)) {
     throw new RangeError(`Invalid option ${name}: expected a whole number of 0 or more, or Infinity, got ${value}`);
   }
+  return value;
+}
+
+function checkedLimit(name: LimitName, given: unknown): number {
+  const value = checkLimit(name, given);
   if (value !== Infinity && limitTable[name].unit === 'ms' && value > maxDelay) {
     throw new RangeError(`Invalid option ${name}: expected at most ${maxDelay} ms, or Infinity, got ${value}`);
   }

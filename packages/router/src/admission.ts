@@ -1,8 +1,7 @@
 import { HandshakeError } from '@turnout/core';
 import type { AppLimits } from './app-limits.ts';
 import { HeapGuard } from './heap-guard.ts';
-import { drainingError, retryLater } from './open-connections.ts';
-import type { OpenConnections } from './open-connections.ts';
+import { drainingError, retryLater, type OpenConnections } from './open-connections.ts';
 
 /** Decides whether there is room for one more upgrade, before anything is spent on it. */
 export class Admission {

@@ -1,3 +1,5 @@
+import { checkLimit } from '@turnout/core';
+
 /** What bounds an app as a whole; `Infinity` switches a limit off. */
 export interface AppLimits {
   /** Sockets that are open or being opened, at a time; beyond it: 503. Default 20,000. */
@@ -22,14 +24,8 @@ const names = Object.keys(defaultAppLimits) as (keyof AppLimits)[];
 export function resolveAppLimits(options: Partial<AppLimits>): AppLimits {
   const limits: Record<keyof AppLimits, number> = { ...defaultAppLimits };
   for (const name of names) {
-    const value: unknown = options[name];
-    if (value === undefined) continue;
-    if (typeof value !== 'number')
-      throw new TypeError(`Invalid option ${name}: expected a number, got ${typeof value}`);
-    if (value !== Infinity && (!Number.isInteger(value) || value < 0)) {
-      throw new RangeError(`Invalid option ${name}: expected a whole number of 0 or more, or Infinity, got ${value}`);
-    }
-    limits[name] = value;
+    const value = options[name];
+    if (value !== undefined) limits[name] = checkLimit(name, value);
   }
   return limits;
 }

@@ -20,7 +20,7 @@ export interface Gauges {
   readonly resources: Readonly<Record<string, number>>;
 }
 
-export async function measureMemory(): Promise<Memory> {
+async function measureMemory(): Promise<Memory> {
   // A second time, as what the first frees may have held something outside of the heap.
   for (let round = 0; round < 2; round++) {
     globalThis.gc!();
@@ -40,7 +40,7 @@ function readPeak(): number {
 }
 
 /** From now on, `peak` is new. Only Linux can do that; elsewhere the peak is that of the process. */
-export function startPeak(): void {
+function startPeak(): void {
   try {
     writeFileSync('/proc/self/clear_refs', '5');
   } catch {
@@ -68,15 +68,18 @@ export function recordFaults(): readonly string[] {
   return faults;
 }
 
+/** The commands that every server under abuse answers. */
+export const measurements = { memory: measureMemory, startPeak, startDelays, longestDelay };
+
 let delays: IntervalHistogram | undefined;
 
-export function startDelays(): void {
+function startDelays(): void {
   delays = monitorEventLoopDelay({ resolution: 1 });
   delays.enable();
 }
 
 /** The longest that the event loop was late since `startDelays()`, in ms. */
-export function longestDelay(): number {
+function longestDelay(): number {
   delays!.disable();
   return delays!.max / 1e6;
 }

@@ -9,16 +9,7 @@ import { prepareMessage, type ErrorPhase, type WebSocket } from '@turnout/core';
 import { createRouter, type AppOptions, type RouteOptions } from '@turnout/router';
 import { answerParent, leaveParent } from './answer-parent.ts';
 import { behaviours, gate, type Behaviour, type RouteRecord } from './behaviours.ts';
-import {
-  countResources,
-  countTurns,
-  measureMemory,
-  recordFaults,
-  startDelays,
-  longestDelay,
-  startPeak,
-  type Gauges,
-} from './measurements.ts';
+import { countResources, countTurns, measurements, recordFaults, type Gauges } from './measurements.ts';
 
 export interface ServerSettings {
   readonly app?: AppOptions;
@@ -153,10 +144,7 @@ const kept: unknown[] = [];
 
 answerParent({
   address: () => (server.address() as AddressInfo).port,
-  memory: measureMemory,
-  startPeak,
-  startDelays,
-  longestDelay,
+  ...measurements,
   gauges,
   faults: () => faults,
   turns: countTurns,

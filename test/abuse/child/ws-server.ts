@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { answerParent } from './answer-parent.ts';
-import { measureMemory, recordFaults, startDelays, longestDelay, startPeak } from './measurements.ts';
+import { measurements, recordFaults } from './measurements.ts';
 
 const { perMessageDeflate = false } = JSON.parse(process.argv[2] ?? '{}') as { perMessageDeflate?: boolean };
 
@@ -30,10 +30,7 @@ async function broadcast({ count, length }: { readonly count: number; readonly l
 
 answerParent({
   address: () => (server.address() as AddressInfo).port,
-  memory: measureMemory,
-  startPeak,
-  startDelays,
-  longestDelay,
+  ...measurements,
   faults: () => faults,
   count: () => sockets.size,
   broadcast,

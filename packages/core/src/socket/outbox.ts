@@ -156,9 +156,9 @@ export class Outbox implements SlowSender {
 
   /** Looks at what the Duplex could not write yet: it counts for the process, and the peer has a time limit for it. */
   #watch(): void {
-    const { destroyed, writableLength } = this.#duplex;
-    const bytes = destroyed ? 0 : writableLength;
-    if (bytes === 0 && !this.#isWaiting) return;
+    const { writableLength } = this.#duplex;
+    if (writableLength === 0 && !this.#isWaiting) return;
+    const bytes = this.#duplex.destroyed ? 0 : writableLength;
     countWaiting(this, bytes);
     const isWaiting = bytes > 0;
     if (isWaiting === this.#isWaiting) return;
@@ -191,7 +191,7 @@ export class Outbox implements SlowSender {
 
   #afterWrite(error: Error | null | undefined): void {
     if (error) return;
-    this.#watch();
+    if (this.#isWaiting) this.#watch();
     if (this.#connection.owesPong) this.schedule();
     if (!this.#owesDrain || this.bufferedAmount > this.#limits.highWaterMark) return;
     this.#owesDrain = false;

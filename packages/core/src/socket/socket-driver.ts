@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { CloseCode } from '../close-code.ts';
 import type { ProtocolError } from '../errors.ts';
-import type { Role } from '../role.ts';
 import { resolveLimits, type ConnectionLimits } from '../limits.ts';
 import { Connection, type CloseInfo, type ConnectionEvent } from '../protocol/connection.ts';
+import type { Role } from '../role.ts';
 import { ControlFrameRate } from './control-frame-rate.ts';
 import { phaseOf, reportError, type ErrorPhase } from './error-hook.ts';
 import type { EventTargetEmitter, WebSocketEvents } from './event-target.ts';
@@ -163,12 +163,17 @@ export class SocketDriver<Socket extends DrivenSocket = DrivenSocket>
   }
 
   #onControl(name: 'ping' | 'pong', data: Buffer): void {
-    const { maxControlFrames } = this.limits;
-    const now = performance.now();
-    this.#controlFrameRate ??= new ControlFrameRate(maxControlFrames, now);
-    const fault = maxControlFrames === Infinity ? null : this.#controlFrameRate.count(now);
+    const fault = this.#countControlFrame();
     if (fault === null) this.dispatch(name, data);
     else this.#fail(fault);
+  }
+
+  #countControlFrame(): ProtocolError | null {
+    const { maxControlFrames } = this.limits;
+    if (maxControlFrames === Infinity) return null;
+    const now = performance.now();
+    this.#controlFrameRate ??= new ControlFrameRate(maxControlFrames, now);
+    return this.#controlFrameRate.count(now);
   }
 
   /** Both Close frames are there: the server ends TCP, the client waits for that (RFC 6455 §7.1.1). */

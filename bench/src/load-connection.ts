@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import type { ExpectedReplies } from './expected-replies.ts';
 
 /** Where a connection goes: a path, over WebSocket; or without one plain TCP, where no protocol is spoken at all. */
 export interface Target {
@@ -9,15 +10,10 @@ export interface Target {
   readonly headers?: readonly string[] | undefined;
 }
 
-/** The largest chunk that Node.js reads from a socket. */
-const maxChunk = 64 * 1024;
-
 /** One connection of the load: it compares every byte that comes with the reply expected again and again, and counts. */
 export class LoadConnection {
   readonly duplex: Socket;
-  /** Replies in a row, long enough to compare any chunk at any offset. */
-  #expected: Buffer = Buffer.alloc(0);
-  #replyLength = 1;
+  #replies: ExpectedReplies | undefined;
   #byteLength = 0;
   #isOpen = true;
 
@@ -34,7 +30,7 @@ export class LoadConnection {
 
   /** The number of whole replies so far. */
   get replyCount(): number {
-    return Math.floor(this.#byteLength / this.#replyLength);
+    return this.#replies === undefined ? 0 : Math.floor(this.#byteLength / this.#replies.replyLength);
   }
 
   /**
@@ -43,13 +39,14 @@ export class LoadConnection {
    * @param onReplies told how many more replies are whole, after each read that brought one
    * @param onFault told of a wrong byte, and of a connection that is lost
    */
-  expect(reply: Buffer, onReplies: (count: number) => void, onFault: (error: Error) => void): void {
-    this.#replyLength = reply.length;
-    const repeats = Math.ceil(maxChunk / reply.length) + 1;
-    this.#expected = Buffer.concat(Array.from({ length: repeats }, () => reply));
+  expect(replies: ExpectedReplies, onReplies: (count: number) => void, onFault: (error: Error) => void): void {
+    this.#replies = replies;
     this.duplex.on('data', (chunk) => {
       const before = this.replyCount;
-      this.#compare(chunk, onFault);
+      if (!replies.continueWith(chunk, this.#byteLength)) {
+        onFault(new Error(`Wrong reply: number ${before} or a later one is not what was to come`));
+      }
+      this.#byteLength += chunk.length;
       if (this.replyCount > before) onReplies(this.replyCount - before);
     });
     this.duplex.on('error', onFault);
@@ -59,14 +56,6 @@ export class LoadConnection {
   stop(): void {
     this.#isOpen = false;
     this.duplex.destroy();
-  }
-
-  #compare(chunk: Buffer, onFault: (error: Error) => void): void {
-    const offset = this.#byteLength % this.#replyLength;
-    if (chunk.compare(this.#expected, offset, offset + chunk.length) !== 0) {
-      onFault(new Error(`Wrong reply: number ${this.replyCount} is not what was to come`));
-    }
-    this.#byteLength += chunk.length;
   }
 }
 

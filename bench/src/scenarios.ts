@@ -76,7 +76,17 @@ const pipelined: [number, string, string][] = [
 /** In the order of the table. */
 export const scenarios: readonly Scenario[] = [
   ...pipelined.map(([byteLength, goal]) =>
-    echo({ name: 'echo', title: 'echo, 16 in flight', byteLength, goal, settings: {} }),
+    echo({ name: 'echo', title: 'echo of binary messages, 16 in flight', byteLength, goal, settings: {} }),
+  ),
+  ...pipelined.map(([byteLength, goal]) =>
+    echo({
+      name: 'text',
+      title: 'echo of text as Buffers, 16 in flight',
+      byteLength,
+      goal,
+      settings: { isText: true },
+      peers: ['ws', 'turnout'],
+    }),
   ),
   ...pipelined.map(([byteLength, , goal]) =>
     echo({
@@ -84,7 +94,7 @@ export const scenarios: readonly Scenario[] = [
       title: 'echo of strings by for await, 16 in flight',
       byteLength,
       goal,
-      settings: { path: '/strings' },
+      settings: { path: '/strings', isText: true },
       peers: ['ws', 'turnout'],
     }),
   ),
@@ -152,6 +162,20 @@ export const scenarios: readonly Scenario[] = [
     peers: ['ws', 'express-ws', 'turnout'],
     goal: '≤ 6.0 KiB',
     isFresh: true,
-    measure: (server) => measureIdle(server, 10_000),
+    measure: (server) => measureIdle(server, { connections: 10_000, path: '/echo' }),
+  },
+  {
+    name: 'idle-deflate',
+    title: 'memory of an idle connection that has agreed on permessage-deflate, of 10,000',
+    unit: 'KiB',
+    peers: ['ws', 'turnout'],
+    goal: '≤ 20 KiB',
+    isFresh: true,
+    measure: (server) =>
+      measureIdle(server, {
+        connections: 10_000,
+        path: '/deflate',
+        headers: ['Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits'],
+      }),
   },
 ];

@@ -1,3 +1,4 @@
+import { ExpectedReplies } from '../expected-replies.ts';
 import { LoadConnection } from '../load-connection.ts';
 import { maskedFrame, plainFrame } from '../masked-frame.ts';
 import { measureRate, underLoad, type Result, type Timing } from '../measure.ts';
@@ -10,6 +11,7 @@ const normal = Buffer.of(0x03, 0xe8);
 export async function measureConnect(server: ServerProcess, slots: number, timing: Timing): Promise<Result> {
   const target = { port: server.port, path: '/echo' };
   const request = maskedFrame(normal, { opcode: 8 });
+  const replies = new ExpectedReplies(plainFrame(normal, { opcode: 8 }));
   let done = 0;
   let isRunning = true;
   const once = async (): Promise<void> => {
@@ -22,7 +24,7 @@ export async function measureConnect(server: ServerProcess, slots: number, timin
           resolve();
         });
       };
-      connection.expect(plainFrame(normal, { opcode: 8 }), onReplies, reject);
+      connection.expect(replies, onReplies, reject);
       connection.duplex.write(request);
     });
   };
@@ -41,10 +43,17 @@ export async function measureConnect(server: ServerProcess, slots: number, timin
   }
 }
 
+export interface IdleSettings {
+  readonly connections: number;
+  readonly path: string;
+  readonly headers?: readonly string[];
+}
+
 /** KiB of the server's memory for each connection that is open and silent, garbage collected. */
-export async function measureIdle(server: ServerProcess, count: number): Promise<Result> {
+export async function measureIdle(server: ServerProcess, settings: IdleSettings): Promise<Result> {
+  const { connections: count, path, headers } = settings;
   const before = (await server.report('memory')).memory;
-  const connections = await openMany({ port: server.port, path: '/echo' }, count);
+  const connections = await openMany({ port: server.port, path, headers }, count);
   try {
     await server.report('memory');
     const after = (await server.report('memory')).memory;

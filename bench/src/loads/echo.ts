@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync, constants } from 'node:zlib';
 import { once } from 'node:events';
+import { ExpectedReplies } from '../expected-replies.ts';
 import { LoadConnection, type Target } from '../load-connection.ts';
 import { firstPayload, maskedFrame, plainFrame } from '../masked-frame.ts';
 import { measureRate, underLoad, type Result, type Timing } from '../measure.ts';
@@ -14,7 +15,9 @@ export interface EchoSettings {
   readonly inFlight: number;
   /** The payload of one message, in bytes. */
   readonly byteLength: number;
-  /** Whether messages are compressed both ways. */
+  /** Default: binary, which nothing has to be checked of. */
+  readonly isText?: boolean;
+  /** Whether messages are compressed both ways: text. */
   readonly isDeflated?: boolean;
 }
 
@@ -34,15 +37,16 @@ export async function measureEcho(server: ServerProcess, settings: EchoSettings,
   const { request, reply } = isDeflated ? await deflatedTraffic(target, settings) : plainTraffic(settings);
   /** A prefix of it answers any number of replies in one write. */
   const requests = Buffer.concat(Array.from({ length: inFlight }, () => request));
+  const replies = new ExpectedReplies(reply);
   const connections = await openMany(target, count);
   try {
     return await underLoad(
       (onFault) => {
         for (const connection of connections) {
-          const send = (replies: number): void => {
-            connection.duplex.write(requests.subarray(0, replies * request.length));
+          const send = (messages: number): void => {
+            connection.duplex.write(requests.subarray(0, messages * request.length));
           };
-          connection.expect(reply, send, onFault);
+          connection.expect(replies, send, onFault);
           send(inFlight);
         }
       },
@@ -72,10 +76,11 @@ function payloadOf(byteLength: number): Buffer {
   return Buffer.from(JSON.stringify(votes).slice(0, byteLength));
 }
 
-function plainTraffic({ byteLength, path }: EchoSettings): Traffic {
+function plainTraffic({ byteLength, path, isText = false }: EchoSettings): Traffic {
   const payload = payloadOf(byteLength);
-  const request = maskedFrame(payload, { opcode: 1 });
-  return { request, reply: path === undefined ? request : plainFrame(payload, { opcode: 1 }) };
+  const opcode = isText ? 1 : 2;
+  const request = maskedFrame(payload, { opcode });
+  return { request, reply: path === undefined ? request : plainFrame(payload, { opcode }) };
 }
 
 /** What the server's compression makes of the message is looked at once, and then expected each time. */

@@ -1,3 +1,4 @@
+import { ExpectedReplies } from '../expected-replies.ts';
 import { maskedFrame, plainFrame } from '../masked-frame.ts';
 import { measureRate, underLoad, type Result, type Timing } from '../measure.ts';
 import type { ServerProcess } from '../server-process.ts';
@@ -16,6 +17,7 @@ const path = '/fanout';
 export async function measureFanOut(server: ServerProcess, settings: FanOutSettings, timing: Timing): Promise<Result> {
   const payload = Buffer.alloc(settings.byteLength, 'x');
   const request = maskedFrame(payload, { opcode: 1 });
+  const replies = new ExpectedReplies(plainFrame(payload, { opcode: 1 }));
   const burst = Buffer.concat(Array.from({ length: settings.burst }, () => request));
   const connections = await openMany({ port: server.port, path }, settings.connections);
   const perBurst = settings.burst * settings.connections;
@@ -27,7 +29,7 @@ export async function measureFanOut(server: ServerProcess, settings: FanOutSetti
           delivered += count;
           if (delivered % perBurst === 0) connections[0]!.duplex.write(burst);
         };
-        for (const connection of connections) connection.expect(plainFrame(payload, { opcode: 1 }), onReplies, onFault);
+        for (const connection of connections) connection.expect(replies, onReplies, onFault);
         connections[0]!.duplex.write(burst);
       },
       () => measureRate(server, () => delivered, timing),
@@ -47,12 +49,13 @@ export interface OpenLoopSettings {
 /** The 99th percentile of the time, in ms, from when a message was due to be sent to each of its deliveries. */
 export async function measureOpenLoop(
   server: ServerProcess,
-  { connections: count, rate, byteLength }: OpenLoopSettings,
+  { connections: size, rate, byteLength }: OpenLoopSettings,
   { warmUp, measured }: Timing,
 ): Promise<Result> {
   const payload = Buffer.alloc(byteLength, 'x');
   const request = maskedFrame(payload, { opcode: 1 });
-  const connections = await openMany({ port: server.port, path }, count);
+  const replies = new ExpectedReplies(plainFrame(payload, { opcode: 1 }));
+  const connections = await openMany({ port: server.port, path }, size);
   const delays: number[] = [];
   const start = performance.now() + warmUp;
   let isMeasured = false;
@@ -61,14 +64,14 @@ export async function measureOpenLoop(
       (onFault) => {
         for (const connection of connections) {
           let received = 0;
-          const onReplies = (replies: number): void => {
+          const onReplies = (count: number): void => {
             const now = performance.now();
-            for (let index = 0; index < replies; index++) {
+            for (let index = 0; index < count; index++) {
               const due = begin + (received++ * 1_000) / rate;
               if (isMeasured) delays.push(now - due);
             }
           };
-          connection.expect(plainFrame(payload, { opcode: 1 }), onReplies, onFault);
+          connection.expect(replies, onReplies, onFault);
         }
         const begin = performance.now();
         let sent = 0;

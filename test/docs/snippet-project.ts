@@ -29,8 +29,8 @@ const compilerOptions = {
 };
 
 /** What the snippets of the documents may import beside our packages. */
-const libraries = ['express', 'express-session', 'cookie-parser', 'helmet', 'ws'];
-const types = ['node', 'express', 'express-session', 'cookie-parser', 'ws'].map((name) => `@types/${name}`);
+const libraries = ['express', 'express-session', 'cookie-parser', 'helmet', 'koa', '@koa/router', 'fastify', 'ws'];
+const types = ['node', 'express', 'express-session', 'cookie-parser', 'koa', 'ws'].map((name) => `@types/${name}`);
 
 export function installSnippetProject(): Promise<InstalledProject> {
   return installProject([...libraries, ...types]);

@@ -3,6 +3,7 @@ import type { Server as SecureServer } from 'node:https';
 import Router from 'router';
 import type { WebSocket } from '@turnout/core';
 import { attach } from './attach.ts';
+import { bindRouter } from './bind-router.ts';
 import { installWs } from './install-ws.ts';
 import type { CloseOptions } from './open-connections.ts';
 import { sendPlainAnswer, statusOf } from './plain-answer.ts';
@@ -44,10 +45,11 @@ export interface WebSocketRouter extends Router.Router {
  */
 export function createRouter(options: CreateRouterOptions = {}): WebSocketRouter {
   const router = installWs<Router.Router, WsMethod<WebSocketRouter>>(Router(options));
-  const switchboard = new Switchboard(
-    { dispatch: (request, response) => handle(request, response), stack: () => router.stack },
-    options,
+  const binding = bindRouter(
+    (request, response) => handle(request, response),
+    () => router.stack,
   );
+  const switchboard = new Switchboard(binding, options);
   const route = router.handle.bind(router);
   const handle = (request: IncomingMessage, response: ServerResponse, next?: Router.NextFunction): void => {
     const finish = (error?: unknown): void =>

@@ -19,17 +19,26 @@
  *
  * @module
  */
+export { adaptStore } from './adapt-store.ts';
+export type { ForeignStore, SessionData, StoreOperations } from './adapt-store.ts';
 export { attach } from './attach.ts';
+export { bindRouter } from './bind-router.ts';
 export { createRouter } from './create-router.ts';
 export type { CreateRouterOptions, WebSocketRouter } from './create-router.ts';
 export type { ErrorContext, ErrorHook } from './error-context.ts';
-export { installWs } from './install-ws.ts';
-export type { RouteOwner } from './install-ws.ts';
+export { installWs, parseRegistration } from './install-ws.ts';
+export type { Registration, RouteOwner } from './install-ws.ts';
 export type { CloseOptions } from './open-connections.ts';
 export type { SocketHandler } from './open-socket.ts';
 export type { Address, OriginRule, OriginTest } from './origin.ts';
+export { isForeignHeader, pendingUpgradeOf } from './pending-upgrade.ts';
+export type { PendingUpgrade, SendAccept } from './pending-upgrade.ts';
 export { noteMountedApp } from './route-claim.ts';
 export type { AppOptions, ProtocolRule, RouteOptions } from './route-options.ts';
+export type { SessionRequest, SessionStore } from './session-convention.ts';
 export { Switchboard } from './switchboard.ts';
 export type { AppBinding, Exchange } from './switchboard.ts';
+export { sendUpgradeRequired } from './upgrade-required.ts';
+export { WebSocketRoute } from './web-socket-route.ts';
+export type { Answer } from './web-socket-route.ts';
 export type { RouteParameters, WsMethod } from './ws-method.ts';

@@ -1,8 +1,10 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SocketHandler } from './open-socket.ts';
+import { pendingUpgradeOf } from './pending-upgrade.ts';
 import { noteWebSocketRoute } from './route-claim.ts';
-import { assertRouteOptions } from './route-options.ts';
 import type { RouteOptions } from './route-options.ts';
-import { createWebSocketRoute } from './web-socket-route.ts';
+import { noteUpgradeRequired } from './upgrade-required.ts';
+import { WebSocketRoute } from './web-socket-route.ts';
 
 /** A router of pillarjs/router's kind: its own, an Express app's, or an Express Router. */
 export interface RouteOwner {
@@ -13,7 +15,8 @@ interface Route {
   all(...handlers: readonly unknown[]): unknown;
 }
 
-interface Registration {
+/** The parameters of `ws()`, but for the path. */
+export interface Registration {
   readonly options: RouteOptions;
   readonly middleware: readonly unknown[];
   readonly handler: SocketHandler;
@@ -29,7 +32,7 @@ interface Registration {
 export function installWs<Owner extends RouteOwner, Ws>(owner: Owner): Owner & { readonly ws: Ws } {
   const ws = (path: unknown, ...rest: readonly unknown[]): Owner => {
     const { options, middleware, handler } = parseRegistration(path, rest);
-    const { gate, accept } = createWebSocketRoute(options, handler);
+    const { gate, accept } = createLayers(new WebSocketRoute(options, handler));
     const route = owner.route(path as never) as Route;
     route.all(gate, ...middleware, accept);
     noteWebSocketRoute(route);
@@ -38,11 +41,42 @@ export function installWs<Owner extends RouteOwner, Ws>(owner: Owner): Owner & {
   return Object.assign(owner, { ws: ws as Ws });
 }
 
-function parseRegistration(path: unknown, rest: readonly unknown[]): Registration {
+type Next = (signal?: 'route') => void;
+
+/** What a route is made of: it stands in the router as `gate`, the app's middleware, `accept`. */
+interface Layers {
+  /** Lets upgrade requests in whose Origin is allowed; sends plain requests on to other routes. */
+  readonly gate: (request: IncomingMessage, response: ServerResponse, next: Next) => void;
+  readonly accept: (request: IncomingMessage) => void;
+}
+
+function createLayers(route: WebSocketRoute): Layers {
+  return {
+    gate(request, _response, next) {
+      const pending = pendingUpgradeOf(request);
+      if (pending === undefined) {
+        noteUpgradeRequired(request);
+        return next('route');
+      }
+      const isAdmitted = route.admits(pending);
+      if (isAdmitted instanceof Promise) void goOnIf(isAdmitted, next);
+      else if (isAdmitted) next();
+    },
+    accept(request) {
+      route.accept(pendingUpgradeOf(request)!, { context: request });
+    },
+  };
+}
+
+async function goOnIf(condition: Promise<boolean>, next: Next): Promise<void> {
+  if (await condition) next();
+}
+
+/** Reads the parameters of `ws()`: `path, options?, ...middleware, handler`. @throws {TypeError} on a wrong one */
+export function parseRegistration(path: unknown, rest: readonly unknown[]): Registration {
   const [first] = rest;
   const hasOptions = typeof first === 'object' && first !== null && !Array.isArray(first);
   const options = hasOptions ? (first as RouteOptions) : {};
-  assertRouteOptions(options);
   const functions = (hasOptions ? rest.slice(1) : rest).flat(Infinity);
   const handler = functions.at(-1);
   const wrong = functions.find((entry) => typeof entry !== 'function');

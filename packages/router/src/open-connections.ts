@@ -6,7 +6,15 @@ import type { PendingUpgrade } from './pending-upgrade.ts';
 export interface CloseOptions {
   /** The close code that clients get: 1000-1014 but 1004-1006, or 3000-4999. Default 1001, "going away". */
   readonly code?: number;
-  /** How long, in ms, clients may take to say goodbye until they are cut off; `Infinity` for no limit. Default 5000. */
+  /**
+   * Over how long, in ms, the sockets are closed, evenly, so that clients that connect again do not all come at once.
+   * Default 0: all at once.
+   */
+  readonly window?: number;
+  /**
+   * How long after that, in ms, clients may take to say goodbye and handlers to return, until they are cut off or not
+   * waited for; `Infinity` for no limit. Default 5000.
+   */
   readonly timeout?: number;
 }
 
@@ -14,13 +22,20 @@ interface Drain {
   readonly code: number;
   readonly done: Promise<void>;
   readonly resolve: () => void;
-  readonly timer: NodeJS.Timeout | undefined;
+  /** Closes what is still open, bit by bit. */
+  closing: NodeJS.Timeout | undefined;
+  /** Cuts off what has not gone. */
+  cutting: NodeJS.Timeout | undefined;
 }
 
-/** All that an app holds open: upgrades that are not answered yet, and live sockets. */
+/** How often, in ms, a part of the sockets is closed. */
+const closingInterval = 50;
+
+/** All that an app holds open: upgrades that are not answered yet, live sockets, and handlers that still run. */
 export class OpenConnections {
   readonly #pending = new Set<PendingUpgrade>();
   readonly #sockets = new Set<WebSocket>();
+  #handlerCount = 0;
   #drain: Drain | undefined;
   /** One for all sockets: it finds the one that has closed as its `this`. */
   readonly #onClosed: (this: WebSocket) => void;
@@ -64,33 +79,65 @@ export class OpenConnections {
     return this.#drain === undefined;
   }
 
+  /** Counts a handler until it has returned and its promise has settled. */
+  addHandler(): void {
+    this.#handlerCount++;
+  }
+
+  removeHandler(): void {
+    this.#handlerCount--;
+    this.#settle();
+  }
+
   /**
    * Refuses what is not answered yet, and closes what is open. A second call waits for the first.
    *
    * @returns a promise that resolves when all have gone
-   * @throws {RangeError} on a code that may not be sent, or a timeout that is no delay
+   * @throws {RangeError} on a code that may not be sent, or a time that is no delay
    */
-  close({ code = 1001, timeout = 5_000 }: CloseOptions): Promise<void> {
+  close({ code = 1001, window = 0, timeout = 5_000 }: CloseOptions): Promise<void> {
     if (this.#drain !== undefined) return this.#drain.done;
-    assertCloseOptions(code, timeout);
+    assertCode(code);
+    assertDelay('window', window);
+    if (timeout !== Infinity) assertDelay('timeout', timeout);
     let resolve!: () => void;
     const done = new Promise<void>((resolveDone) => (resolve = resolveDone));
-    const timer = timeout === Infinity ? undefined : setTimeout(() => this.#cut(), timeout);
-    this.#drain = { code, done, resolve, timer };
+    const drain: Drain = { code, done, resolve, closing: undefined, cutting: undefined };
+    this.#drain = drain;
     for (const pending of this.#pending) pending.interrupt(drainingError());
-    for (const socket of this.#sockets) socket.close(code);
+    this.#closeOver(drain, window);
+    if (timeout !== Infinity) drain.cutting = setTimeout(() => this.#cut(), window + timeout);
     this.#settle();
     return done;
+  }
+
+  #closeOver(drain: Drain, window: number): void {
+    const open = [...this.#sockets];
+    const start = performance.now();
+    let closed = 0;
+    const closeNext = (): void => {
+      const part = window === 0 ? 1 : (performance.now() - start + closingInterval) / window;
+      const due = Math.min(open.length, Math.ceil(open.length * part));
+      while (closed < due) open[closed++]!.close(drain.code);
+      if (closed === open.length) clearInterval(drain.closing);
+    };
+    drain.closing = setInterval(closeNext, closingInterval);
+    closeNext();
   }
 
   #cut(): void {
     for (const pending of this.#pending) pending.abort();
     for (const socket of this.#sockets) socket.terminate();
+    // A handler that does not return holds nobody up for longer.
+    this.#handlerCount = 0;
+    this.#settle();
   }
 
   #settle(): void {
-    if (this.#drain === undefined || this.#pending.size > 0 || this.#sockets.size > 0) return;
-    clearTimeout(this.#drain.timer);
+    const isBusy = this.#pending.size > 0 || this.#sockets.size > 0 || this.#handlerCount > 0;
+    if (this.#drain === undefined || isBusy) return;
+    clearInterval(this.#drain.closing);
+    clearTimeout(this.#drain.cutting);
     this.#drain.resolve();
   }
 }
@@ -103,8 +150,13 @@ export function drainingError(): HandshakeError {
   return new HandshakeError('WS_ERR_HANDSHAKE_DRAINING', 503, 'The server is closing', retryLater);
 }
 
-function assertCloseOptions(code: number, timeout: number): void {
+function assertCode(code: number): void {
   if (!isValidCloseCode(code)) throw new RangeError(`Invalid close code: ${code} may not be sent`);
-  if (timeout === Infinity || (timeout >= 0 && timeout < 2 ** 31)) return;
-  throw new RangeError(`Invalid option timeout: expected 0 to ${2 ** 31 - 1} ms, or Infinity, got ${timeout}`);
+}
+
+const maxDelay = 2 ** 31 - 1;
+
+function assertDelay(name: string, value: number): void {
+  if (value >= 0 && value <= maxDelay) return;
+  throw new RangeError(`Invalid option ${name}: expected 0 to ${maxDelay} ms, got ${value}`);
 }

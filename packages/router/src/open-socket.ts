@@ -4,18 +4,14 @@ import { CloseCode, WebSocket } from '@turnout/core';
 import type { AgreedDeflate, ConnectionLimits, SocketOptions } from '@turnout/core';
 import type { PendingUpgrade } from './pending-upgrade.ts';
 import { SessionChanges } from './session-changes.ts';
-import type { SessionRequest } from './session-convention.ts';
 import { SessionExpiry } from './session-expiry.ts';
 import type { SessionWatch } from './session-watch.ts';
 
 /**
- * A route's own code: gets the accepted socket. Messages wait until somebody reads them, so it may await something
+ * A route's own code: gets the accepted socket, and the request or context of the app's framework. Messages wait until somebody reads them, so it may await something
  * first. When it throws or rejects, its socket is closed with 1011 and the error reported in phase `open`.
  */
-export type SocketHandler<Request extends IncomingMessage = IncomingMessage> = (
-  socket: WebSocket,
-  request: Request,
-) => unknown;
+export type SocketHandler<Context = IncomingMessage> = (socket: WebSocket, context: Context) => unknown;
 
 /** What becomes of an accepted upgrade. */
 export interface Opening {
@@ -24,7 +20,8 @@ export interface Opening {
   readonly protocol: string;
   readonly deflate: AgreedDeflate | null;
   readonly limits: ConnectionLimits;
-  readonly handler: SocketHandler;
+  /** The route's handler, which knows its request by then. */
+  readonly handler: (socket: WebSocket) => unknown;
 }
 
 /** Opens the socket of an accepted upgrade and runs the handler of its route. */
@@ -57,27 +54,35 @@ function errorHookOf({ request, host }: PendingUpgrade): SocketOptions<WebSocket
   return (error, { phase, socket }) => host.report(error, { phase, request, socket });
 }
 
-async function runHandler(pending: PendingUpgrade, socket: WebSocket, handler: SocketHandler): Promise<void> {
-  const { request, host, sessionWatch: watch } = pending;
+async function runHandler(pending: PendingUpgrade, socket: WebSocket, handler: Opening['handler']): Promise<void> {
+  const { request, host, session, sessionWatch: watch } = pending;
+  host.onHandling();
   try {
-    const changes = watch && new SessionChanges(request as IncomingMessage & SessionRequest, watch);
-    const result: unknown = handler(socket, request);
+    const changes = watch && session && new SessionChanges(session, watch);
+    const result: unknown = handler(socket);
     await Promise.all([result, changes?.save()]);
     await changes?.save();
   } catch (error) {
     host.report(error, { phase: 'open', request, socket });
     socket.close(CloseCode.InternalError);
+  } finally {
+    host.onHandled();
   }
 }
 
-async function keepWatch({ request, host }: PendingUpgrade, socket: WebSocket, watch: SessionWatch): Promise<void> {
+async function keepWatch(
+  { request, host, session }: PendingUpgrade,
+  socket: WebSocket,
+  watch: SessionWatch,
+): Promise<void> {
   try {
     // It has ended while the end of the response was saving it, and stands in the store once more.
     if (watch.isEnded) await watch.destroySession();
   } catch (error) {
     host.report(error, { phase: 'open', request, socket });
   }
-  const expiry = new SessionExpiry(request as IncomingMessage & SessionRequest, watch);
+  host.patrol(watch);
+  const expiry = new SessionExpiry(session!, watch);
   return untilClosed(socket, expiry);
 }
 

@@ -28,6 +28,11 @@ export interface UpgradeHost {
   onSettled(pending: PendingUpgrade): void;
   /** A socket is open. Returns whether it may be used; if not, it is being closed. */
   onOpen(socket: WebSocket): boolean;
+  /** A handler begins to run; `onHandled` follows. */
+  onHandling(): void;
+  onHandled(): void;
+  /** Looks after a session that other processes may end. */
+  patrol(watch: SessionWatch): void;
 }
 
 /** What Node.js hands over with `upgrade`, checked. */
@@ -36,6 +41,18 @@ export interface Handshake {
   readonly duplex: Duplex;
   readonly head: Buffer;
   readonly upgrade: UpgradeRequest;
+}
+
+export type SendAccept = (headers: readonly (readonly [name: string, value: string])[]) => void;
+
+/** What happens with an upgrade that is accepted. */
+export interface Acceptance {
+  /** Sends the 101 with these headers and what others it has. Default: by `writeHead()` and `end()` of the response. */
+  readonly send?: SendAccept | undefined;
+  /** The session of the request. Default: what the convention of `express-session` has left on it. */
+  readonly session?: SessionRequest | undefined;
+  /** Gets the connection once the 101 is out. */
+  readonly onAccepted: (duplex: Duplex, head: Buffer) => void;
 }
 
 /** Headers that describe a body, which neither a 101 has (RFC 9110 §15.2) nor a refusal of ours from the app. */
@@ -47,6 +64,11 @@ const bodyHeaders = new Set([
   'content-range',
   'content-type',
 ]);
+
+/** Whether a header that middleware has set has no place on a 101: it is the handshake's own, or describes a body. */
+export function isForeignHeader(name: string): boolean {
+  return isReservedHeader(name) || bodyHeaders.has(name.toLowerCase());
+}
 
 const pendingUpgrade = Symbol('pendingUpgrade');
 
@@ -69,8 +91,9 @@ export class PendingUpgrade {
   #head: Buffer;
   #state: UpgradeState = 'pending';
   #timer: NodeJS.Timeout | undefined;
+  #session: SessionRequest | undefined;
   #sessionWatch: SessionWatch | undefined;
-  #onAccepted: ((duplex: Duplex, head: Buffer) => void) | undefined;
+  #onAccepted: Acceptance['onAccepted'] | undefined;
 
   /** @param timeout in ms: an upgrade that is not answered by then gets 503 */
   constructor({ request, duplex, head, upgrade }: Handshake, host: UpgradeHost, timeout: number) {
@@ -94,6 +117,11 @@ export class PendingUpgrade {
     return this.#state === 'pending' && !this.response.headersSent && !this.#duplex.destroyed;
   }
 
+  /** The session that the upgrade was accepted under. */
+  get session(): SessionRequest | undefined {
+    return this.#session;
+  }
+
   /** The watch over the request's session; `undefined` where it has none. */
   get sessionWatch(): SessionWatch | undefined {
     return this.#sessionWatch;
@@ -101,12 +129,11 @@ export class PendingUpgrade {
 
   /**
    * Answers 101 with the headers that middleware has set, unless another answer was begun.
-   *
-   * @param onAccepted gets the connection once the 101 is out
    */
-  accept(choice: HandshakeChoice, onAccepted: (duplex: Duplex, head: Buffer) => void): void {
+  accept(choice: HandshakeChoice, { send, session = sessionOf(this.request), onAccepted }: Acceptance): void {
     if (!this.isUndecided) return;
-    this.#watch(sessionOf(this.request));
+    this.#session = session;
+    this.#watch(session);
     if (this.#sessionWatch?.isEnded) {
       // The end of a response saves the session that is on its request, and would bring it back.
       Reflect.deleteProperty(this.request, 'session');
@@ -115,7 +142,10 @@ export class PendingUpgrade {
     this.#onAccepted = onAccepted;
     this.#state = 'accepting';
     try {
-      this.#writeAccept(choice);
+      this.#removeForeignHeaders();
+      const headers = acceptHeaders(this.upgrade, choice);
+      if (send === undefined) this.#sendAccept(headers);
+      else send(headers);
     } catch (error) {
       this.#state = 'pending';
       this.fail(error);
@@ -155,10 +185,9 @@ export class PendingUpgrade {
   }
 
   /** Through the response, as properties: middleware has replaced these methods by its own to add its headers and to save. */
-  #writeAccept(choice: HandshakeChoice): void {
+  #sendAccept(headers: Parameters<SendAccept>[0]): void {
     const { response } = this;
-    this.#removeForeignHeaders();
-    for (const [name, value] of acceptHeaders(this.upgrade, choice)) response.setHeader(name, value);
+    for (const [name, value] of headers) response.setHeader(name, value);
     response.writeHead(101);
     response.end();
   }
@@ -172,14 +201,14 @@ export class PendingUpgrade {
 
   #removeForeignHeaders(): void {
     for (const name of this.response.getHeaderNames()) {
-      if (isReservedHeader(name) || bodyHeaders.has(name)) this.response.removeHeader(name);
+      if (isForeignHeader(name)) this.response.removeHeader(name);
     }
   }
 
   #onFinish(): void {
     if (this.#duplex.destroyed) return;
     releaseResponse(this.response, this.#duplex);
-    if (this.#state === 'accepting') {
+    if (this.#state === 'accepting' && this.response.statusCode === 101) {
       this.#state = 'accepted';
       this.#duplex.off('close', this.#onClose);
       this.#release();

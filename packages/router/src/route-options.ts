@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { resolveDeflate, resolveLimits } from '@turnout/core';
+import { checkLimit, resolveDeflate, resolveLimits } from '@turnout/core';
 import type { ConnectionLimits, Limits, PerMessageDeflateOptions } from '@turnout/core';
 import type { AppLimits } from './app-limits.ts';
 import type { ErrorHook } from './error-context.ts';
@@ -24,9 +24,16 @@ export interface AppOptions<Request extends IncomingMessage = IncomingMessage>
   readonly origin?: OriginRule<Request> | undefined;
   /** Whether to compress messages with clients that can (RFC 7692), and how. Default: not. */
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
+  /**
+   * How often, in ms, the store is asked whether the session of an open socket is still there, as another process may
+   * have ended it, or the store itself when it expired. `Infinity`: never. Default 4000.
+   */
+  readonly sessionCheckInterval?: number | undefined;
   /** Default: the error is printed. */
   readonly onError?: ErrorHook<Request> | undefined;
 }
+
+export const defaultSessionCheckInterval = 4_000;
 
 /** Options of one route: they replace those of the app. */
 export interface RouteOptions<Request extends IncomingMessage = IncomingMessage> extends Partial<ConnectionLimits> {
@@ -48,6 +55,7 @@ export function assertAppOptions(options: AppOptions): void {
   resolveLimits(options);
   resolveDeflate(options.perMessageDeflate);
   assertOriginRule(options.origin ?? 'same-origin');
+  checkLimit('sessionCheckInterval', options.sessionCheckInterval ?? defaultSessionCheckInterval);
   if (options.onError !== undefined && typeof options.onError !== 'function') {
     throw new TypeError(`Invalid option onError: expected a function, got ${typeof options.onError}`);
   }

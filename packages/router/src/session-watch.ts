@@ -14,7 +14,11 @@ export class SessionWatch {
   readonly store: SessionStore;
   readonly #watches: WatchesById;
   #isEnded = false;
+  #isReleased = false;
+  /** Whether the store has ever known it. */
+  #isStored = false;
   #onEnd: (() => void) | undefined;
+  #onReleased: (() => void) | undefined;
 
   constructor({ sessionID, sessionStore }: SessionRequest) {
     this.id = sessionID;
@@ -51,6 +55,26 @@ export class SessionWatch {
     });
   }
 
+  /** Asks the store, and ends the watches over the session where the store knows it no more. */
+  async check(): Promise<void> {
+    try {
+      const isThere = Boolean(await this.load());
+      if (!isThere && this.#isStored) endSession(this.store, this.id);
+      this.#isStored ||= isThere;
+    } catch {
+      // A store that cannot answer has not ended the session: it is asked again.
+    }
+  }
+
+  get isReleased(): boolean {
+    return this.#isReleased;
+  }
+
+  /** Calls `onReleased` when nobody waits for the end of the session any more. */
+  whenReleased(onReleased: () => void): void {
+    this.#onReleased = onReleased;
+  }
+
   /** The session has ended. */
   end(): void {
     this.#isEnded = true;
@@ -60,10 +84,17 @@ export class SessionWatch {
 
   /** Stops waiting. */
   release(): void {
+    this.#isReleased = true;
+    this.#onReleased?.();
     const all = this.#watches.get(this.id);
     all?.delete(this);
     if (all?.size === 0) this.#watches.delete(this.id);
   }
+}
+
+/** Ends the watches over a session of a store. */
+export function endSession(store: SessionStore, id: string): void {
+  for (const watch of watchesOf.get(store)?.get(id) ?? []) watch.end();
 }
 
 /** Replaces `destroy` and `clear` of this one store by functions that tell the watches first. */
@@ -72,16 +103,13 @@ function watchStore(store: SessionStore): WatchesById {
   watchesOf.set(store, watches);
   const destroy = store.destroy.bind(store);
   const clear = store.clear?.bind(store);
-  const endAll = (id: string): void => {
-    for (const watch of watches.get(id) ?? []) watch.end();
-  };
   store.destroy = (id, ...rest) => {
-    endAll(id);
+    endSession(store, id);
     return destroy(id, ...rest);
   };
   if (clear !== undefined) {
     store.clear = (...rest) => {
-      for (const id of watches.keys()) endAll(id);
+      for (const id of watches.keys()) endSession(store, id);
       return clear(...rest);
     };
   }

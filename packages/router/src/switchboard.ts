@@ -5,23 +5,25 @@ import type { HandshakeError, Limits, UpgradeRequest, WebSocket } from '@turnout
 import { Admission } from './admission.ts';
 import { resolveAppLimits } from './app-limits.ts';
 import type { ErrorContext } from './error-context.ts';
-import { hideHttpRoutes } from './hide-http-routes.ts';
 import { OpenConnections } from './open-connections.ts';
 import type { CloseOptions } from './open-connections.ts';
 import type { Address } from './origin.ts';
 import { PendingUpgrade, pendingUpgradeOf } from './pending-upgrade.ts';
 import type { UpgradeHost } from './pending-upgrade.ts';
-import { claimsTarget } from './route-claim.ts';
-import { assertAppOptions } from './route-options.ts';
+import { assertAppOptions, defaultSessionCheckInterval } from './route-options.ts';
 import type { AppOptions } from './route-options.ts';
+import { SessionPatrol } from './session-patrol.ts';
+import type { SessionWatch } from './session-watch.ts';
 import { isUpgradeRequired, sendUpgradeRequired } from './upgrade-required.ts';
 
 /** What a switchboard needs of the framework's app: an adapter supplies it. */
 export interface AppBinding {
-  /** Sends a request through the app; the app's own 404 and error handlers answer what nobody else does. */
+  /** Sends a plain request through the app; the app's own 404 and error handlers answer what nobody else does. */
   dispatch(request: IncomingMessage, response: ServerResponse): void;
-  /** The layers of the app's router. */
-  stack(): readonly unknown[];
+  /** Sends an upgrade request through the app, so that no HTTP route answers it. */
+  dispatchUpgrade(request: IncomingMessage, response: ServerResponse): void;
+  /** Whether any WebSocket route matches a request target. No middleware runs for it. */
+  claims(target: string): boolean;
   /** Where the client believes to be, as the app's rules about proxies have it. Default: the connection and `Host`. */
   addressOf?(request: IncomingMessage): Address;
 }
@@ -33,6 +35,7 @@ export class Switchboard implements UpgradeHost {
   readonly #connections = new OpenConnections();
   readonly #limits: Limits;
   readonly #admission: Admission;
+  readonly #patrol: SessionPatrol;
 
   /** @throws {TypeError | RangeError} on a wrong option */
   constructor(binding: AppBinding, options: AppOptions = {}) {
@@ -40,6 +43,7 @@ export class Switchboard implements UpgradeHost {
     this.#binding = binding;
     this.options = options;
     this.#limits = resolveLimits(options);
+    this.#patrol = new SessionPatrol(options.sessionCheckInterval ?? defaultSessionCheckInterval);
     this.#admission = new Admission(resolveAppLimits(options), this.#connections);
   }
 
@@ -55,7 +59,7 @@ export class Switchboard implements UpgradeHost {
 
   /** Whether a WebSocket route of the app matches the target of a request. */
   claims(request: IncomingMessage): boolean {
-    return claimsTarget(this.#binding.stack(), request.url!);
+    return this.#binding.claims(request.url!);
   }
 
   /** Answers an upgrade request: checks that there is room, then the request (RFC 6455 §4.2.1), and sends it through the app. */
@@ -70,9 +74,8 @@ export class Switchboard implements UpgradeHost {
     }
     const pending = new PendingUpgrade({ request, duplex, head, upgrade }, this, this.#limits.handshakeTimeout);
     this.#connections.addPending(pending);
-    hideHttpRoutes(request);
     try {
-      this.#binding.dispatch(request, pending.response);
+      this.#binding.dispatchUpgrade(request, pending.response);
     } catch (error) {
       pending.fail(error);
     }
@@ -101,11 +104,11 @@ export class Switchboard implements UpgradeHost {
   }
 
   /**
-   * Refuses new upgrades with 503 and `Retry-After`, also those that are not answered yet, closes all sockets, and cuts
-   * off what has not gone within `timeout`. The HTTP server goes on.
+   * Refuses new upgrades with 503 and `Retry-After`, also those that are not answered yet, closes all sockets over
+   * `window`, waits for running handlers, and cuts off what has not gone within `timeout`. The HTTP server goes on.
    *
    * @returns a promise that resolves when the last has gone
-   * @throws {RangeError} on a code that may not be sent, or a timeout that is no delay
+   * @throws {RangeError} on a code that may not be sent, or a time that is no delay
    */
   close(options: CloseOptions = {}): Promise<void> {
     return this.#connections.close(options);
@@ -126,6 +129,18 @@ export class Switchboard implements UpgradeHost {
 
   onOpen(socket: WebSocket): boolean {
     return this.#connections.addSocket(socket);
+  }
+
+  onHandling(): void {
+    this.#connections.addHandler();
+  }
+
+  onHandled(): void {
+    this.#connections.removeHandler();
+  }
+
+  patrol(watch: SessionWatch): void {
+    this.#patrol.add(watch);
   }
 }
 

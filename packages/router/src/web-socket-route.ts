@@ -1,63 +1,94 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { agreeOnDeflate, chooseProtocol, resolveDeflate, resolveLimits } from '@turnout/core';
-import type { ConnectionLimits } from '@turnout/core';
+import type { ConnectionLimits, WebSocket } from '@turnout/core';
 import { openSocket } from './open-socket.ts';
 import type { SocketHandler } from './open-socket.ts';
 import { isAllowedOrigin, isSameOrigin } from './origin.ts';
-import { pendingUpgradeOf } from './pending-upgrade.ts';
-import type { PendingUpgrade, UpgradeHost } from './pending-upgrade.ts';
+import type { PendingUpgrade, SendAccept, UpgradeHost } from './pending-upgrade.ts';
+import { assertRouteOptions } from './route-options.ts';
 import type { RouteOptions } from './route-options.ts';
-import { noteUpgradeRequired } from './upgrade-required.ts';
+import type { SessionRequest } from './session-convention.ts';
 
-type Next = (signal?: 'route') => void;
-
-/** What a route is made of: it stands in the router as `gate`, the app's middleware, `accept`. */
-export interface WebSocketRoute {
-  /** Lets upgrade requests in whose Origin is allowed; sends plain requests on to other routes. */
-  readonly gate: (request: IncomingMessage, response: ServerResponse, next: Next) => void;
-  /** Accepts the upgrade, which all middleware has let pass. */
-  readonly accept: (request: IncomingMessage) => void;
+/** How a framework gets the accepted socket to the handler, and the 101 to the client. */
+export interface Answer {
+  /** What the handler gets beside the socket. */
+  readonly context: unknown;
+  /** Sends the 101 with these headers and what others it has. Default: by `writeHead()` and `end()` of the response. */
+  readonly send?: SendAccept | undefined;
+  /** The session of the request. Default: what the convention of `express-session` has left on it. */
+  readonly session?: SessionRequest | undefined;
 }
 
-/** What a route keeps for its sockets. */
-interface RouteParts {
-  readonly options: RouteOptions;
-  readonly handler: SocketHandler;
-  readonly limits: WeakMap<UpgradeHost, ConnectionLimits>;
-}
+/** A WebSocket route, whatever the framework: an adapter calls `admits` before its middleware, and `accept` after it. */
+export class WebSocketRoute {
+  readonly #options: RouteOptions;
+  readonly #handler: SocketHandler<never>;
+  /** A route's limits in one app: resolved once, and shared by all its sockets. */
+  readonly #limits = new WeakMap<UpgradeHost, ConnectionLimits>();
 
-export function createWebSocketRoute(options: RouteOptions, handler: SocketHandler): WebSocketRoute {
-  const parts: RouteParts = { options, handler, limits: new WeakMap() };
-  return {
-    gate(request, _response, next) {
-      const pending = pendingUpgradeOf(request);
-      if (pending !== undefined) return checkOrigin(pending, options, next);
-      noteUpgradeRequired(request);
-      next('route');
-    },
-    accept(request) {
-      const pending = pendingUpgradeOf(request);
-      if (pending?.isUndecided) acceptUpgrade(pending, parts);
-    },
-  };
-}
-
-/** RFC 6455 §10.2: a browser sends cookies along whatever page opens the socket, and names that page's origin. */
-function checkOrigin(pending: PendingUpgrade, options: RouteOptions, next: Next): void {
-  const { request, upgrade, host } = pending;
-  if (upgrade.origin === undefined || isSameOrigin(upgrade.origin, host.addressOf(request))) return next();
-  const settle = (isAllowed: boolean): void => {
-    if (isAllowed !== true) return pending.refuse(403, describeOrigin(pending));
-    if (pending.isUndecided) next();
-  };
-  let verdict: boolean | Promise<boolean>;
-  try {
-    verdict = isAllowedOrigin(options.origin ?? host.options.origin ?? 'same-origin', upgrade.origin, request);
-  } catch (error) {
-    return pending.fail(error);
+  /** @throws {TypeError | RangeError} on a wrong option */
+  constructor(options: RouteOptions, handler: SocketHandler<never>) {
+    assertRouteOptions(options);
+    this.#options = options;
+    this.#handler = handler;
   }
-  if (verdict instanceof Promise) verdict.then(settle).catch((error: unknown) => pending.fail(error));
-  else settle(verdict);
+
+  /** Whether the Origin of an upgrade is allowed (RFC 6455 §10.2); where it is not, the upgrade has been refused. */
+  admits(pending: PendingUpgrade): boolean | Promise<boolean> {
+    const { upgrade, host, request } = pending;
+    if (upgrade.origin === undefined || isSameOrigin(upgrade.origin, host.addressOf(request))) return true;
+    const rule = this.#options.origin ?? host.options.origin ?? 'same-origin';
+    const settle = (isAllowed: boolean): boolean => {
+      // As JavaScript, a rule may say anything: nothing but `true` lets a stranger in.
+      if (isAllowed !== true) pending.refuse(403, describeOrigin(pending));
+      return pending.isUndecided;
+    };
+    const fail = (error: unknown): boolean => {
+      pending.fail(error);
+      return false;
+    };
+    try {
+      const verdict = isAllowedOrigin(rule, upgrade.origin, request);
+      return verdict instanceof Promise ? verdict.then(settle).catch(fail) : settle(verdict);
+    } catch (error) {
+      return fail(error);
+    }
+  }
+
+  /** Accepts an upgrade that all middleware has let pass, unless it was answered. */
+  accept(pending: PendingUpgrade, { context, send, session }: Answer): void {
+    if (!pending.isUndecided) return;
+    const { protocols = [], perMessageDeflate = pending.host.options.perMessageDeflate } = this.#options;
+    const choice =
+      typeof protocols === 'function'
+        ? (offered: readonly string[]) => protocols(offered, context as IncomingMessage)
+        : protocols;
+    let protocol: string;
+    try {
+      protocol = chooseProtocol(pending.upgrade.protocols, choice);
+    } catch (error) {
+      return pending.fail(error);
+    }
+    const deflate = agreeOnDeflate(pending.upgrade.extensions, resolveDeflate(perMessageDeflate));
+    const limits = this.#limitsIn(pending.host);
+    const handler = (socket: WebSocket): unknown => this.#handler(socket, context as never);
+    pending.accept(
+      { protocol, deflate: deflate && deflate.parameters },
+      {
+        send,
+        session,
+        onAccepted: (duplex, head) => openSocket(pending, { duplex, head, protocol, deflate, limits, handler }),
+      },
+    );
+  }
+
+  #limitsIn(host: UpgradeHost): ConnectionLimits {
+    const known = this.#limits.get(host);
+    if (known !== undefined) return known;
+    const resolved = resolveLimits({ ...host.options, ...this.#options });
+    this.#limits.set(host, resolved);
+    return resolved;
+  }
 }
 
 function describeOrigin({ request, upgrade, host }: PendingUpgrade): string {
@@ -66,32 +97,4 @@ function describeOrigin({ request, upgrade, host }: PendingUpgrade): string {
     `Origin ${upgrade.origin} may not open a WebSocket here, at ${address.scheme}://${address.host}: ` +
     'it is neither the same origin nor one that the app allows (option origin)'
   );
-}
-
-function acceptUpgrade(pending: PendingUpgrade, parts: RouteParts): void {
-  const { options, handler } = parts;
-  const { protocols = [] } = options;
-  const choice =
-    typeof protocols === 'function' ? (offered: readonly string[]) => protocols(offered, pending.request) : protocols;
-  let protocol: string;
-  try {
-    protocol = chooseProtocol(pending.upgrade.protocols, choice);
-  } catch (error) {
-    return pending.fail(error);
-  }
-  const limits = limitsOf(parts, pending.host);
-  const { perMessageDeflate = pending.host.options.perMessageDeflate } = options;
-  const deflate = agreeOnDeflate(pending.upgrade.extensions, resolveDeflate(perMessageDeflate));
-  pending.accept({ protocol, deflate: deflate && deflate.parameters }, (duplex, head) =>
-    openSocket(pending, { duplex, head, protocol, deflate, limits, handler }),
-  );
-}
-
-/** A route's limits in one app: resolved once, and shared by all its sockets. */
-function limitsOf({ options, limits }: RouteParts, host: UpgradeHost): ConnectionLimits {
-  const known = limits.get(host);
-  if (known !== undefined) return known;
-  const resolved = resolveLimits({ ...host.options, ...options });
-  limits.set(host, resolved);
-  return resolved;
 }

@@ -194,7 +194,7 @@ describe('an upgrade to another protocol', () => {
 });
 
 describe('a switchboard', () => {
-  const binding = { dispatch: () => {}, stack: () => [] };
+  const binding = { dispatch: () => {}, dispatchUpgrade: () => {}, claims: () => false };
 
   test('takes the scheme of the connection and the Host for the address of a request', () => {
     const switchboard = new Switchboard(binding);
@@ -217,11 +217,11 @@ describe('a switchboard', () => {
     const server = createServer();
     const switchboard: Switchboard = new Switchboard(
       {
-        dispatch: () => {
+        ...binding,
+        dispatchUpgrade: () => {
           counts.push(switchboard.pendingCount);
           throw new Error('Broken');
         },
-        stack: () => [],
       },
       { onError: (error) => errors.push(error) },
     );

@@ -103,3 +103,76 @@ describe('close()', () => {
     await createRouter().close({ code });
   });
 });
+
+describe('close() over a window', () => {
+  test('closes the sockets bit by bit', async () => {
+    const { url, router } = await serveRouter((app) => void app.ws('/', () => {}));
+    const sockets = await Promise.all(Array.from({ length: 40 }, () => connect(url)));
+    await eventually(() => router.sockets.size === 40);
+    const order: number[] = [];
+    sockets.forEach((socket, index) => socket.on('close', (code) => order.push(code === 1012 ? index : -1)));
+    const closed = router.close({ code: 1012, window: 400 });
+    await eventually(() => order.length > 0);
+    // The first part alone: all at once would be all of them.
+    expect(order.length).toBeLessThan(40);
+    await closed;
+    await eventually(() => order.length === 40);
+    expect(order.toSorted((one, other) => one - other)).toEqual(Array.from({ length: 40 }, (_, index) => index));
+  });
+
+  test('cuts off what has not gone when window and timeout are over', async () => {
+    const { port, router } = await serveRouter((app) => void app.ws('/', () => {}));
+    const silent = await RawClient.open(port);
+    await silent.write(formatHandshake()).until('\r\n\r\n');
+    await router.close({ window: 60, timeout: 20 });
+    expect(router.sockets.size).toBe(0);
+    silent.reset();
+  });
+
+  test('refuses times that are none', () => {
+    const router = createRouter();
+    expect(() => router.close({ window: -1 })).toThrow('Invalid option window: expected 0 to 2147483647 ms, got -1');
+    expect(() => router.close({ window: Infinity })).toThrow(RangeError);
+  });
+});
+
+describe('close() and handlers', () => {
+  test('waits for those that still run', async () => {
+    let finish: (() => void) | undefined;
+    const { url, router } = await serveRouter((app) => {
+      app.ws('/', () => new Promise<void>((resolve) => (finish = resolve)));
+    });
+    const socket = await connect(url);
+    await eventually(() => finish !== undefined);
+    let isClosed = false;
+    const closed = router.close({ timeout: Infinity }).then(() => (isClosed = true));
+    await socket.closed;
+    await eventually(() => router.sockets.size === 0);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(isClosed).toBe(false);
+    finish!();
+    await closed;
+  });
+
+  test('does not wait for one that never returns once the timeout is over', async () => {
+    const { url, router } = await serveRouter((app) => void app.ws('/', () => new Promise(() => {})));
+    await connect(url);
+    await eventually(() => router.sockets.size === 1);
+    await router.close({ timeout: 20 });
+    expect(router.sockets.size).toBe(0);
+  });
+});
+
+describe('close() and server.close()', () => {
+  test.each(['before', 'after'])('work together, the router %s the server', async (order) => {
+    const { url, router, server } = await serveRouter((app) => void app.ws('/', () => {}));
+    const socket = await connect(url);
+    await eventually(() => router.sockets.size === 1);
+    const isServerClosed = new Promise<void>((resolve) => {
+      if (order === 'after') server.close(() => resolve());
+      void router.close().then(() => order === 'before' && server.close(() => resolve()));
+    });
+    expect((await socket.closed).code).toBe(1001);
+    await isServerClosed;
+  });
+});

@@ -3,8 +3,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import { isWebSocketUpgrade } from '@turnout/core';
 import type { WebSocket } from '@turnout/core';
-import { attach as attachSwitchboard, installWs, noteMountedApp, Switchboard } from '@turnout/router';
-import type { AppOptions, CloseOptions } from '@turnout/router';
+import { attach as attachSwitchboard, bindRouter, installWs, noteMountedApp, Switchboard } from '@turnout/router';
+import type { Address, AppOptions, CloseOptions } from '@turnout/router';
 import type { Application, NextFunction, Request } from 'express';
 import finalhandler from 'finalhandler';
 import type { WsMethod } from './ws-method.ts';
@@ -44,18 +44,13 @@ const serverOptions = { headersTimeout: 10_000, connectionsCheckingInterval: 2_0
  */
 export function turnout<App extends Application>(app: App, options: TurnoutOptions = {}): App & WebSocketApp {
   if (switchboards.has(app)) throw new TypeError('Invalid app: it has WebSocket routes already');
-  const switchboard = new Switchboard(
-    {
-      dispatch: (request, response) => (app as unknown as Handle)(request, response),
-      stack: () => app.router.stack,
-      addressOf: (request) => ({ scheme: (request as Request).protocol, host: (request as Request).host }),
-    },
-    options,
-  );
+  const stack = (): readonly unknown[] => routerOf(app)?.stack ?? [];
+  const binding = bindRouter((request, response) => (app as unknown as Handle)(request, response), stack);
+  const switchboard = new Switchboard({ ...binding, addressOf }, options);
   switchboards.set(app, switchboard);
   finishWith(app, switchboard);
   // Express calls a mounted app from a function of its own, which it has just made the last layer of the parent.
-  app.on('mount', (parent: Application) => noteMountedApp(parent.router.stack.at(-1)!.handle, () => app.router.stack));
+  app.on('mount', (parent: Application) => noteMountedApp(routerOf(parent)!.stack.at(-1)!.handle, stack));
   app.listen = listen.bind(undefined, app) as App['listen'];
   const members = {
     sockets: { get: () => switchboard.sockets },
@@ -73,6 +68,27 @@ export function attach(server: Server | SecureServer, app: Application): void {
   const switchboard = switchboards.get(app);
   if (switchboard === undefined) throw new TypeError('Invalid app: expected one that turnout() has returned');
   attachSwitchboard(server, switchboard);
+}
+
+interface Stacked {
+  readonly stack: readonly { readonly handle: object }[];
+}
+
+/** Express 4 makes its router with the first route, and throws where its `router` is read. */
+function routerOf(app: Application): Stacked | undefined {
+  const { _router: early } = app as { readonly _router?: Stacked | undefined };
+  return 'lazyrouter' in app ? early : app.router;
+}
+
+/** As the app's `trust proxy` has it. Express 4 has no `host` with the port in it. */
+function addressOf(message: IncomingMessage): Address {
+  const request = message as Request;
+  const isTrusted = (request.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean)(
+    request.socket.remoteAddress,
+    0,
+  );
+  const forwarded = isTrusted ? request.get('X-Forwarded-Host') : undefined;
+  return { scheme: request.protocol, host: forwarded?.split(',', 1)[0]!.trim() ?? request.get('Host') };
 }
 
 /** Has the app's requests end in the switchboard, and then as they do in Express: its 404, its default error handler. */

@@ -1,0 +1,105 @@
+import { Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Server as HttpsServer } from 'node:https';
+import type { WebSocket } from '@turnout/core';
+import {
+  attach,
+  parseRegistration,
+  sendUpgradeRequired,
+  Switchboard,
+  WebSocketRoute,
+  type AppOptions,
+  type CloseOptions,
+} from '@turnout/router';
+import type { FastifyInstance, FastifyPluginCallback, RouteOptions } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import { PathTable } from './path-table.ts';
+import { splitOptions } from './route-options.ts';
+import { upgradeConstraint, upgradeStrategy } from './upgrade-constraint.ts';
+import { createGate, createHandler, requestOf } from './web-socket-handler.ts';
+import type { WsMethod } from './ws-method.ts';
+
+/** Options of an app; they hold for all upgrades that come to it. */
+export interface TurnoutOptions extends AppOptions {
+  /** How the sockets are closed when the app is; see {@link CloseOptions}. */
+  readonly close?: CloseOptions | undefined;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Adds a WebSocket route. */
+    readonly ws: WsMethod<FastifyInstance>;
+    /** The sockets that are open now. */
+    readonly sockets: ReadonlySet<WebSocket>;
+  }
+}
+
+const install: FastifyPluginCallback<TurnoutOptions> = (app, { close, ...options }, done) => {
+  const paths = new PathTable();
+  const onError = options.onError ?? ((error: unknown) => app.log.error(error));
+  const switchboard = new Switchboard(
+    {
+      dispatch: (request, response) => app.routing(request, response),
+      dispatchUpgrade: (request, response) => app.routing(request, response),
+      claims: (target) => paths.has(target),
+      addressOf: (message) => {
+        const request = requestOf(message)!;
+        return { scheme: request.protocol, host: request.host };
+      },
+    },
+    { ...options, onError },
+  );
+  app.addConstraintStrategy(upgradeStrategy);
+  app.decorate('ws', addRoute as unknown as FastifyInstance['ws']);
+  app.decorate('sockets', { getter: () => switchboard.sockets });
+  app.addHook('onRoute', (route: RouteOptions) => {
+    if (route.constraints?.['upgrade'] !== undefined) paths.add(route.url);
+  });
+  app.addHook('onRequest', (request, reply, next) => {
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    if (!request.is404 || !isRead || requestOf(request.raw) !== undefined || !paths.has(request.url)) return next();
+    reply.hijack();
+    sendUpgradeRequired(request.raw as IncomingMessage, reply.raw as ServerResponse);
+  });
+  app.addHook('preClose', () => switchboard.close(close));
+  if (servesHttp1(app.server)) attach(app.server, switchboard);
+  done();
+};
+
+function servesHttp1(server: object): server is HttpServer | HttpsServer {
+  return server instanceof HttpServer || server instanceof HttpsServer;
+}
+
+function addRoute(this: FastifyInstance, path: string, ...rest: readonly unknown[]): FastifyInstance {
+  const { options, handler } = parseRegistration(path, rest);
+  const { socketOptions, routeOptions } = splitOptions(options);
+  const route = new WebSocketRoute(socketOptions, handler);
+  const { onRequest = [], constraints, ...others } = routeOptions;
+  return this.route({
+    ...others,
+    method: 'GET',
+    url: path,
+    exposeHeadRoute: false,
+    constraints: { ...constraints, ...upgradeConstraint },
+    onRequest: [createGate(route), ...[onRequest].flat()],
+    handler: createHandler(route),
+  });
+}
+
+/**
+ * The plugin that gives a Fastify app WebSocket routes, `app.ws(path, options?, handler)`. Register it before the routes;
+ * `app.close()` then closes the sockets too.
+ *
+ * @example
+ * ```ts
+ * import Fastify from 'fastify';
+ * import { turnout } from '@turnout/fastify';
+ *
+ * const app = Fastify();
+ * await app.register(turnout);
+ * app.ws('/echo', (socket) => {
+ *   socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+ * });
+ * await app.listen({ port: 8080 });
+ * ```
+ */
+export const turnout = fastifyPlugin(install, { fastify: '5.x', name: '@turnout/fastify' });

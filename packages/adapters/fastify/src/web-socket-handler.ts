@@ -1,0 +1,37 @@
+import { isForeignHeader, pendingUpgradeOf, type SendAccept, type WebSocketRoute } from '@turnout/router';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { sessionFor } from './session.ts';
+
+/** The requests of upgrades, which Fastify does not keep. */
+const requests = new WeakMap<object, FastifyRequest>();
+
+export function requestOf(message: object): FastifyRequest | undefined {
+  return requests.get(message);
+}
+
+type Gate = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>;
+
+/** A hook in front of the route's own: lets upgrades in whose Origin is allowed. */
+export function createGate(route: WebSocketRoute): Gate {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    requests.set(request.raw, request);
+    const isAdmitted = await route.admits(pendingUpgradeOf(request.raw)!);
+    return isAdmitted ? undefined : reply.hijack();
+  };
+}
+
+/** The handler of the route, behind all hooks: accepts the upgrade. */
+export function createHandler(route: WebSocketRoute): (request: FastifyRequest, reply: FastifyReply) => FastifyReply {
+  return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const send: SendAccept = (headers) => {
+      for (const name of Object.keys(reply.getHeaders())) {
+        if (isForeignHeader(name)) reply.removeHeader(name);
+      }
+      for (const [name, value] of headers) reply.header(name, value);
+      // Through Fastify, so that its `onSend` hooks run, which set cookies and save sessions.
+      void reply.code(101).send();
+    };
+    route.accept(pendingUpgradeOf(request.raw)!, { context: request, send, session: sessionFor(request) });
+    return reply;
+  };
+}

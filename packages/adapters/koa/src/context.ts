@@ -1,0 +1,24 @@
+import type { Context, DefaultContext, DefaultState, Middleware as KoaMiddleware, ParameterizedContext } from 'koa';
+
+/** The context of a WebSocket route: Koa's, with the parameters of the path. */
+export type RouteContext<Params = Record<string, string>> = ParameterizedContext<
+  DefaultState,
+  DefaultContext & { params: Params }
+>;
+
+/** Koa middleware. It runs before the 101. */
+export type Middleware<Params = Record<string, string>> = KoaMiddleware<
+  DefaultState,
+  DefaultContext & { params: Params }
+>;
+
+const contexts = new WeakMap<object, Context>();
+
+/** Keeps the context of a request, which Koa does not. */
+export function noteContext(context: Context): void {
+  contexts.set(context.req, context);
+}
+
+export function contextOf(request: object): Context | undefined {
+  return contexts.get(request);
+}

@@ -1,0 +1,32 @@
+/**
+ * WebSocket routes for Koa: `app.ws()` behind the app's own middleware, sessions and error handling.
+ *
+ * @example
+ * ```ts
+ * import Koa from 'koa';
+ * import { turnout } from '@turnout/koa';
+ *
+ * const app = turnout(new Koa());
+ * app.ws('/echo', (socket) => {
+ *   socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+ * });
+ * app.listen(8080);
+ * ```
+ *
+ * @module
+ */
+export type {
+  CloseOptions,
+  ErrorContext,
+  ErrorHook,
+  OriginRule,
+  ProtocolRule,
+  RouteOptions,
+  SocketHandler,
+} from '@turnout/router';
+export type { Middleware, RouteContext } from './context.ts';
+export { withWs } from './koa-router.ts';
+export type { Path } from './path.ts';
+export { attach, turnout } from './turnout.ts';
+export type { TurnoutOptions, WebSocketApp } from './turnout.ts';
+export type { Handler, Params, WsMethod } from './ws-method.ts';

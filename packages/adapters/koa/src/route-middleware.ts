@@ -1,0 +1,44 @@
+import { pendingUpgradeOf, sendUpgradeRequired, type PendingUpgrade, type WebSocketRoute } from '@turnout/router';
+import compose from 'koa-compose';
+import type { Context, Middleware, Next } from 'koa';
+import { sessionFor } from './session.ts';
+
+/** Routes that have accepted, until the middleware around them has returned. */
+const accepted = new WeakMap<PendingUpgrade, () => void>();
+
+/**
+ * The middleware of one WebSocket route, whose path has matched: the Origin is checked, then the route's own middleware
+ * runs, and then the route has accepted. The 101 leaves when all middleware of the app has returned, so that what it
+ * does after `next()` still counts.
+ */
+export function createRouteMiddleware(route: WebSocketRoute, middleware: readonly Middleware[]): Middleware {
+  const chain = compose([...middleware]);
+  return async (context, next) => {
+    const pending = pendingUpgradeOf(context.req);
+    if (pending === undefined) return requireUpgrade(context, next);
+    if (!(await route.admits(pending))) {
+      context.respond = false;
+      return;
+    }
+    await chain(context, async () => {
+      context.status = 101;
+      accepted.set(pending, () => route.accept(pending, { context, session: sessionFor(context) }));
+      // Whatever middleware answers later on is answered, if it is no 101 any more.
+      Object.defineProperty(context, 'respond', { get: () => context.status !== 101, configurable: true });
+    });
+  };
+}
+
+/** All middleware has returned: sends the 101, where a route has accepted and nobody has answered otherwise. */
+export function completeUpgrade(pending: PendingUpgrade): void {
+  if (pending.response.statusCode === 101) accepted.get(pending)?.();
+}
+
+/** Gives 426 to a plain request that nobody else answers. */
+async function requireUpgrade(context: Context, next: Next): Promise<void> {
+  await next();
+  const isRead = context.method === 'GET' || context.method === 'HEAD';
+  if (!isRead || context.status !== 404 || (context.body ?? null) !== null || context.headerSent) return;
+  context.respond = false;
+  sendUpgradeRequired(context.req, context.res);
+}

@@ -1,0 +1,32 @@
+import type { RouteOptions, RouteParameters, SocketHandler } from '@turnout/router';
+import type { Middleware, RouteContext } from './context.ts';
+import type { Path } from './path.ts';
+
+/** The parameters of a path: by name where it is a literal. */
+export type Params<P extends Path> = P extends string
+  ? string extends P
+    ? Record<string, string>
+    : RouteParameters<P>
+  : Record<string, string>;
+
+/** What stands first behind the path: options, or middleware already. */
+type First<P> = RouteOptions | Middleware<P> | readonly Middleware<P>[];
+
+/** A route's own code: gets the accepted socket and Koa's context. */
+export type Handler<P> = SocketHandler<RouteContext<P>>;
+
+/** `ws(path, options?, ...middleware, handler)`. */
+export interface WsMethod<Owner> {
+  <Route extends Path, P = Params<Route>>(path: Route, handler: Handler<NoInfer<P>>): Owner;
+  <Route extends Path, P = Params<Route>>(path: Route, first: First<NoInfer<P>>, handler: Handler<NoInfer<P>>): Owner;
+  <Route extends Path, P = Params<Route>>(
+    path: Route,
+    first: First<NoInfer<P>>,
+    second: Middleware<NoInfer<P>>,
+    handler: Handler<NoInfer<P>>,
+  ): Owner;
+  <Route extends Path, P = Params<Route>>(
+    path: Route,
+    ...rest: [first: First<NoInfer<P>>, ...middleware: Middleware<NoInfer<P>>[], handler: Handler<NoInfer<P>>]
+  ): Owner;
+}

@@ -1,0 +1,58 @@
+import type { SessionStore, StoredSession } from './session-convention.ts';
+import { endSession } from './session-watch.ts';
+
+/** What a session is made of, and what a store keeps of it. */
+export type SessionData = Record<string, unknown>;
+
+/** A session store of another convention than that of `express-session`. */
+export interface ForeignStore {
+  destroy(id: string, ...rest: never[]): unknown;
+}
+
+/** How such a store is asked. */
+export interface StoreOperations {
+  load(id: string): Promise<SessionData | null | undefined>;
+  save(id: string, session: SessionData): Promise<unknown>;
+  destroy(id: string): Promise<unknown>;
+}
+
+const adapted = new WeakMap<ForeignStore, SessionStore>();
+
+/**
+ * Makes a store's sessions ones that can be watched. Its `destroy` is replaced by one that tells who watches first.
+ *
+ * @param createOperations is given the store with the `destroy` that it had
+ */
+export function adaptStore(store: ForeignStore, createOperations: () => StoreOperations): SessionStore {
+  const known = adapted.get(store);
+  if (known !== undefined) return known;
+  const operations = createOperations();
+  const adaptedStore: SessionStore = {
+    destroy: (id, callback) => answer(operations.destroy(id), callback),
+    load: (id, callback) =>
+      answer(operations.load(id), (error, session) => callback(error, session && storedSession(id, session))),
+  };
+  const storedSession = (id: string, session: SessionData): StoredSession => {
+    const save: StoredSession['save'] = (callback) => answer(operations.save(id, session), callback);
+    return Object.defineProperty(session, 'save', { value: save }) as unknown as StoredSession;
+  };
+  const destroy = store.destroy.bind(store);
+  store.destroy = (id, ...rest) => {
+    endSession(adaptedStore, id);
+    return destroy(id, ...rest);
+  };
+  adapted.set(store, adaptedStore);
+  return adaptedStore;
+}
+
+type Callback<Value> = (error?: Error | null, value?: Value) => void;
+
+async function answer<Value>(promise: Promise<Value>, callback: Callback<Value> = () => {}): Promise<void> {
+  let value: Value;
+  try {
+    value = await promise;
+  } catch (error) {
+    return callback(error as Error);
+  }
+  callback(null, value);
+}

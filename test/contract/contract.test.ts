@@ -1,0 +1,242 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { WebSocket } from '@turnout/core';
+import { describe, expect, test } from 'vitest';
+import { dialTcp, handshakeText } from '../abuse/raw-peer.ts';
+import { frameworks } from './frameworks.ts';
+import { serve } from './serving.ts';
+
+const everywhere = frameworks.flatMap((framework) =>
+  (['http', 'https'] as const).map((scheme) => [framework.name, scheme, framework] as const),
+);
+
+function echo(socket: WebSocket): void {
+  socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+}
+
+describe.each(everywhere)('%s over %s', (_name, scheme, framework) => {
+  test('a route gets the socket, the parameters of its path and the target of the request', async () => {
+    const server = await serve(framework, scheme, (app) => {
+      app.ws('/rooms/:room', {
+        handler: (socket, { params, url }) => {
+          socket.send(JSON.stringify([params['room'], url]));
+          echo(socket);
+        },
+      });
+    });
+    const { client, next, closed } = await server.open('/rooms/a%20b?x=1');
+    expect(JSON.parse(await next())).toEqual(['a b', '/rooms/a%20b?x=1']);
+    client.send('text');
+    expect(await next()).toBe('text');
+    client.close(4000, 'bye');
+    expect(await closed).toEqual({ code: 4000, reason: 'bye' });
+    await expect.poll(() => server.app.sockets.size).toBe(0);
+  });
+
+  test('what the client sends while middleware waits is not lost', async () => {
+    const server = await serve(framework, scheme, (app) => {
+      app.use(async () => delay(30));
+      app.ws('/echo', { steps: [async () => delay(30)], handler: async (socket) => (await delay(30), echo(socket)) });
+    });
+    const { client, next } = await server.open('/echo');
+    for (const text of ['1', '2', '3']) client.send(text);
+    expect([await next(), await next(), await next()]).toEqual(['1', '2', '3']);
+  });
+
+  test('middleware of the app and of the route runs in order, sees a GET, and its headers and cookies are on the 101', async () => {
+    const seen: string[] = [];
+    const server = await serve(framework, scheme, (app) => {
+      app.use(({ setHeader, method, url }) => {
+        seen.push(`app ${method} ${url}`);
+        setHeader('X-App', 'yes');
+        setHeader('Set-Cookie', ['a=1', 'b=2']);
+      });
+      app.ws('/echo', {
+        steps: [
+          ({ setHeader, method }) => {
+            seen.push(`route ${method}`);
+            setHeader('X-Route', 'yes');
+            // Neither may be on a 101.
+            setHeader('Content-Type', 'text/html');
+            setHeader('Sec-WebSocket-Accept', 'forged');
+          },
+        ],
+        handler: echo,
+      });
+    });
+    const { response } = await server.open('/echo?q');
+    expect(seen).toEqual(['app GET /echo?q', 'route GET']);
+    expect(response.headers).toMatchObject({ 'x-app': 'yes', 'x-route': 'yes', 'set-cookie': ['a=1', 'b=2'] });
+    expect(response.headers).not.toHaveProperty('content-type');
+  });
+
+  test.each(['app', 'route'])('an answer of the middleware of the %s refuses', async (where) => {
+    const server = await serve(framework, scheme, (app) => {
+      const deny = async ({ setHeader, answer }: Parameters<Parameters<typeof app.use>[0]>[0]): Promise<void> => {
+        await delay(5);
+        setHeader('WWW-Authenticate', 'Cookie');
+        answer(401, 'Log in first');
+      };
+      if (where === 'app') app.use(deny);
+      app.ws('/echo', {
+        steps: where === 'route' ? [deny] : [],
+        handler: () => expect.unreachable('the handler of a refused upgrade'),
+      });
+    });
+    const { status, headers, body } = await server.refusal('/echo');
+    expect([status, body]).toEqual([401, 'Log in first']);
+    expect(headers).toMatchObject({ 'www-authenticate': 'Cookie', connection: 'close' });
+    expect(server.app.sockets.size).toBe(0);
+  });
+
+  test('an error of the middleware gets the answer that the framework gives it', async () => {
+    const server = await serve(framework, scheme, (app) => {
+      const fail = (error: Error) => () => {
+        throw error;
+      };
+      const forbidden = Object.assign(new Error('Not for you'), { status: 403, statusCode: 403, expose: true });
+      app.ws('/forbidden', { steps: [fail(forbidden)], handler: echo });
+      app.ws('/broken', { steps: [fail(new Error('secret'))], handler: echo });
+      app.get('/page', 'page');
+    });
+    expect(await server.refusal('/forbidden')).toMatchObject({ status: 403 });
+    expect((await server.refusal('/broken')).status).toBe(500);
+    expect((await server.get('/page')).body).toBe('page');
+  });
+
+  test('a path without a route gets the 404 of the app', async () => {
+    const server = await serve(framework, scheme, (app) => {
+      app.ws('/echo', { handler: echo });
+      app.get('/page', 'page');
+    });
+    expect((await server.refusal('/nothing')).status).toBe(404);
+    expect((await server.refusal('/page')).status).toBe(404);
+    expect((await server.get('/nothing')).status).toBe(404);
+  });
+
+  test('a page and a WebSocket live on one path, in either order', async () => {
+    const server = await serve(framework, scheme, (app) => {
+      app.ws('/first', { handler: echo });
+      app.get('/first', 'first');
+      app.get('/second', 'second');
+      app.ws('/second', { handler: echo });
+    });
+    for (const path of ['first', 'second']) {
+      expect(await server.get(`/${path}`)).toMatchObject({ status: 200, body: path });
+      const { client, next } = await server.open(`/${path}`);
+      client.send(path);
+      expect(await next()).toBe(path);
+    }
+  });
+
+  test('a plain request of a path that only a WebSocket has gets 426', async () => {
+    const server = await serve(framework, scheme, (app) => app.ws('/echo/:x', { handler: echo }));
+    const { status, headers, body } = await server.get('/echo/1');
+    expect([status, headers.upgrade]).toEqual([426, 'websocket']);
+    expect(body).toContain('this path is a WebSocket');
+  });
+
+  test('the origin is the own one, or one that the route lists', async () => {
+    const server = await serve(framework, scheme, (app) => {
+      app.ws('/own', { handler: echo });
+      app.ws('/listed', { options: { origin: ['https://listed.test'] }, handler: echo });
+    });
+    const from = (Origin: string) => ({ headers: { Origin } });
+    const own = `${scheme}://127.0.0.1:${server.port}`;
+    const refused = await server.refusal('/own', from('https://evil.test'));
+    expect(refused.status).toBe(403);
+    expect(refused.body).toContain('Origin https://evil.test may not open a WebSocket here');
+    expect((await server.refusal('/own', from('null'))).status).toBe(403);
+    expect((await server.refusal('/listed', from('https://evil.test'))).status).toBe(403);
+    for (const [path, origin] of [
+      ['/own', own],
+      ['/listed', own],
+      ['/listed', 'https://listed.test'],
+    ] as const) {
+      const { client } = await server.open(path, from(origin));
+      client.terminate();
+    }
+  });
+
+  test('the subprotocol is one that the route speaks', async () => {
+    const server = await serve(framework, scheme, (app) => {
+      app.ws('/chat', { options: { protocols: ['chat.v2', 'chat.v1'] }, handler: echo });
+    });
+    const { client } = await server.open('/chat', { protocols: ['chat.v1', 'chat.v2'] });
+    expect(client.protocol).toBe('chat.v2');
+  });
+
+  test('a handler that throws or rejects closes its socket with 1011, and the others live', async () => {
+    const server = await serve(framework, scheme, (app) => {
+      app.ws('/echo', { handler: echo });
+      app.ws('/throws', {
+        handler: () => {
+          throw new Error('thrown');
+        },
+      });
+      app.ws('/rejects', { handler: async () => Promise.reject(new Error('rejected')) });
+      app.ws('/message', {
+        handler: (socket) => {
+          socket.on('message', async () => Promise.reject(new Error('in a message')));
+        },
+      });
+    });
+    const bystander = await server.open('/echo');
+    expect((await (await server.open('/throws')).closed).code).toBe(1011);
+    expect((await (await server.open('/rejects')).closed).code).toBe(1011);
+    const { client, closed } = await server.open('/message');
+    client.send('x');
+    expect((await closed).code).toBe(1011);
+    expect(server.errors).toMatchObject([{ message: 'thrown' }, { message: 'rejected' }, { message: 'in a message' }]);
+    bystander.client.send('still here');
+    expect(await bystander.next()).toBe('still here');
+  });
+
+  test('a malformed escape in a parameter is what it is for a page', async () => {
+    const server = await serve(framework, scheme, (app) => {
+      app.ws('/rooms/:room', { handler: echo });
+      app.get('/pages/:page', 'page');
+    });
+    for (const escape of ['%', '%E0%A4%A', '%zz']) {
+      const { status } = await server.get(`/pages/${escape}`);
+      if (status === 200) (await server.open(`/rooms/${escape}`)).client.terminate();
+      else expect((await server.refusal(`/rooms/${escape}`)).status).toBe(status);
+    }
+  });
+
+  test('closing ends sockets with 1001', async () => {
+    const server = await serve(framework, scheme, (app) => app.ws('/echo', { handler: echo }));
+    const { closed } = await server.open('/echo');
+    await server.app.close();
+    expect((await closed).code).toBe(1001);
+    expect(server.app.sockets.size).toBe(0);
+  });
+});
+
+describe.each(frameworks.map((framework) => [framework.name, framework] as const))('%s', (_name, framework) => {
+  test('clients that reset their connection while middleware waits harm nobody, and leave nothing', async () => {
+    let waiting = 0;
+    const server = await serve(framework, 'http', (app) => {
+      app.ws('/slow', {
+        steps: [
+          async () => {
+            waiting++;
+            await delay(50);
+          },
+        ],
+        handler: () => expect.unreachable('the handler of a client that has gone'),
+      });
+      app.ws('/echo', { handler: echo });
+    });
+    for (let count = 1; count <= 20; count++) {
+      const peer = await dialTcp(server.port);
+      peer.write(handshakeText({ target: '/slow' }));
+      await expect.poll(() => waiting).toBe(count);
+      peer.resetAndDestroy();
+    }
+    await delay(80);
+    const { client, next } = await server.open('/echo');
+    client.send('alive');
+    expect(await next()).toBe('alive');
+    expect(server.app.sockets.size).toBe(1);
+  });
+});

@@ -1,0 +1,96 @@
+import { createServer, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { attach, turnout } from '@turnout/express';
+import type { NextFunction, Request, RequestHandler, Response, Express } from 'express';
+import session, { Store, type SessionData } from 'express-session';
+import type { ContractApp, Exchange, Framework, SessionRecords, Step } from './framework.ts';
+
+function middleware(step: Step): RequestHandler {
+  return (request: Request, response: Response, next: NextFunction) => {
+    const exchange: Exchange = {
+      method: request.method,
+      url: request.url,
+      message: request,
+      setHeader: (name, value) => void response.setHeader(name, value),
+      answer: (status, text) => void response.status(status).type('text').send(text),
+    };
+    void (async () => {
+      try {
+        await step(exchange);
+        if (!response.headersSent) next();
+      } catch (error) {
+        next(error);
+      }
+    })();
+  };
+}
+
+export function expressFramework(name: string, express: () => Express): Framework {
+  return {
+    name,
+    create(options): ContractApp {
+      const app = turnout(express(), options);
+      app.set('env', 'test');
+      return {
+        use: (step) => void app.use(middleware(step)),
+        ws: (path, { options: routeOptions = {}, steps = [], handler }) => {
+          app.ws(path, routeOptions, ...steps.map(middleware), (socket, request: Request) =>
+            handler(socket, { params: request.params, url: request.originalUrl, session: request.session as never }),
+          );
+        },
+        get: (path, text) => void app.get(path, (_request, response) => void response.send(text)),
+        useSessions: (records, maxAge = 60_000) => useSessions(app, records, maxAge),
+        createServer: async (tls): Promise<Server> => {
+          const server = tls === undefined ? createServer(app) : createSecureServer(tls, app);
+          attach(server, app);
+          return server;
+        },
+        close: (closeOptions) => app.close(closeOptions),
+        sockets: app.sockets,
+      };
+    },
+  };
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    user: string;
+  }
+}
+
+class SharedStore extends Store {
+  readonly #records: SessionRecords;
+
+  constructor(records: SessionRecords) {
+    super();
+    this.#records = records;
+  }
+
+  override get(id: string, callback: (error: unknown, session?: SessionData | null) => void): void {
+    const session = JSON.parse(this.#records.get(id) ?? 'null') as SessionData | null;
+    setImmediate(callback, null, session);
+  }
+
+  override set(id: string, value: SessionData, callback: () => void = () => {}): void {
+    this.#records.set(id, JSON.stringify(value));
+    setImmediate(callback);
+  }
+
+  override destroy(id: string, callback: () => void = () => {}): void {
+    this.#records.delete(id);
+    setImmediate(callback);
+  }
+}
+
+function useSessions(app: Express, records: SessionRecords, maxAge: number): void {
+  const store = new SharedStore(records);
+  app.use(session({ secret: 'secret', resave: false, saveUninitialized: false, store, cookie: { maxAge } }));
+  app.get('/login', (request, response) => {
+    request.session.user = 'ann';
+    response.json(request.session);
+  });
+  app.get('/logout', (request, response) => {
+    request.session.destroy(() => response.json({}));
+  });
+  app.get('/session', (request, response) => void response.json(request.session));
+}

@@ -1,0 +1,95 @@
+import type { Server } from 'node:http';
+import cookie from '@fastify/cookie';
+import session from '@fastify/session';
+import { turnout } from '@turnout/fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { ContractApp, Framework, SessionRecords, Step } from './framework.ts';
+
+function hook(step: Step) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    await step({
+      method: request.method,
+      url: request.url,
+      message: request.raw,
+      setHeader: (name, value) => void reply.header(name, value),
+      answer: (status, text) => void reply.code(status).send(text),
+    });
+    return reply.sent ? reply : undefined;
+  };
+}
+
+export const fastify: Framework = {
+  name: 'fastify',
+  create(options): ContractApp {
+    // Fastify wants its server's options at once, and to be given routes later: so the calls wait for the server.
+    const calls: ((app: FastifyInstance) => void)[] = [];
+    let app: FastifyInstance | undefined;
+    return {
+      use: (step) => void calls.push((instance) => void instance.addHook('onRequest', hook(step))),
+      ws: (path, { options: routeOptions = {}, steps = [], handler }) => {
+        const add = (instance: FastifyInstance): void => {
+          instance.ws(path, { ...routeOptions, preHandler: steps.map(hook) }, (socket, request) =>
+            handler(socket, {
+              params: request.params as Record<string, string>,
+              url: request.originalUrl,
+              session: request.session as unknown as Record<string, unknown>,
+            }),
+          );
+        };
+        calls.push(add);
+      },
+      get: (path, text) => void calls.push((instance) => void instance.get(path, async () => text)),
+      useSessions: (records, maxAge = 60_000) => {
+        calls.push((instance) => useSessions(instance, records, maxAge));
+      },
+      createServer: async (tls): Promise<Server> => {
+        app = (tls === undefined ? Fastify() : Fastify({ https: tls })) as unknown as FastifyInstance;
+        await app.register(turnout, options);
+        for (const call of calls) call(app);
+        await app.ready();
+        return app.server;
+      },
+      close: () => app!.close(),
+      get sockets() {
+        return app!.sockets;
+      },
+    };
+  },
+};
+
+declare module 'fastify' {
+  interface Session {
+    user?: string;
+  }
+}
+
+function useSessions(app: FastifyInstance, records: SessionRecords, maxAge: number): void {
+  const store = {
+    get: (id: string, callback: (error: unknown, session?: never) => void) =>
+      void setImmediate(callback, null, JSON.parse(records.get(id) ?? 'null')),
+    set: (id: string, value: object, callback: () => void) => {
+      records.set(id, JSON.stringify(value));
+      setImmediate(callback);
+    },
+    destroy: (id: string, callback: () => void) => {
+      records.delete(id);
+      setImmediate(callback);
+    },
+  };
+  void app.register(cookie);
+  void app.register(session, {
+    secret: 'a secret of more than thirty-two characters',
+    saveUninitialized: false,
+    store,
+    cookie: { maxAge, secure: false },
+  });
+  app.get('/login', async (request) => {
+    request.session.user = 'ann';
+    return request.session;
+  });
+  app.get('/logout', async (request) => {
+    await request.session.destroy();
+    return {};
+  });
+  app.get('/session', async (request) => request.session);
+}

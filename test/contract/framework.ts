@@ -1,0 +1,59 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { WebSocket } from '@turnout/core';
+import type { CloseOptions, RouteOptions } from '@turnout/router';
+
+/** What a step of middleware sees of a request, whatever the framework, and can do about it. */
+export interface Exchange {
+  readonly method: string;
+  readonly url: string;
+  readonly setHeader: (name: string, value: string | string[]) => void;
+  /** Answers as the framework's users do it. */
+  readonly answer: (status: number, text: string) => void;
+  readonly message: IncomingMessage;
+}
+
+/** Middleware: goes on to what comes next, unless it has answered or throws. */
+export type Step = (exchange: Exchange) => void | Promise<void>;
+
+/** What a handler gets beside the socket. */
+export interface HandlerContext {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly url: string;
+  /** Undefined where the app has no sessions. */
+  readonly session: Record<string, unknown> | null | undefined;
+}
+
+export interface Route {
+  readonly options?: RouteOptions;
+  readonly steps?: readonly Step[];
+  readonly handler: (socket: WebSocket, context: HandlerContext) => unknown;
+}
+
+/** An app of some framework, with WebSocket routes. */
+export interface ContractApp {
+  readonly use: (step: Step) => void;
+  readonly ws: (path: string, route: Route) => void;
+  readonly get: (path: string, text: string) => void;
+  /**
+   * Keeps sessions as the framework's users do, in a store that other processes might share, and adds the pages
+   * `/login` (as `ann`), `/logout` and `/session`, which shows the session as JSON.
+   */
+  readonly useSessions: (records: SessionRecords, maxAge?: number) => void;
+  /** Begins to serve; returns the server, not listening yet. */
+  readonly createServer: (tls?: { readonly key: Buffer; readonly cert: Buffer }) => Promise<Server>;
+  readonly close: (options?: CloseOptions) => Promise<unknown>;
+  readonly sockets: ReadonlySet<WebSocket>;
+}
+
+/** Sessions by their ID, as JSON. */
+export type SessionRecords = Map<string, string>;
+
+export interface CreateOptions {
+  readonly onError: (error: unknown) => void;
+  readonly sessionCheckInterval?: number;
+}
+
+export interface Framework {
+  readonly name: string;
+  readonly create: (options: CreateOptions) => ContractApp;
+}

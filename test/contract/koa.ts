@@ -1,0 +1,127 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import Router from '@koa/router';
+import { attach, turnout, withWs, type Middleware } from '@turnout/koa';
+import Koa from 'koa';
+import session from 'koa-session';
+import type { ContractApp, CreateOptions, Framework, SessionRecords, Step } from './framework.ts';
+
+function middleware(step: Step): Middleware {
+  return async (context, next) => {
+    let isAnswered = false;
+    await step({
+      method: context.method,
+      url: context.url,
+      message: context.req,
+      setHeader: (name, value) => context.set(name, value),
+      answer: (status, text) => {
+        isAnswered = true;
+        context.status = status;
+        context.body = text;
+      },
+    });
+    if (!isAnswered) await next();
+  };
+}
+
+interface Owner {
+  readonly ws: ReturnType<typeof turnout>['ws'];
+}
+
+interface Routes {
+  readonly owner: Owner;
+  readonly get: ContractApp['get'];
+}
+
+function createApp(create: (app: Koa) => Routes): Framework['create'] {
+  return (options: CreateOptions): ContractApp => {
+    const app = turnout(new Koa(), options);
+    // Koa's own way to tell of errors, which is printing where nobody listens.
+    app.on('error', () => {});
+    const { owner, get } = create(app);
+    return {
+      use: (step) => void app.use(middleware(step) as Koa.Middleware),
+      ws: (path, { options: routeOptions = {}, steps = [], handler }) => {
+        owner.ws(path, routeOptions, ...steps.map(middleware), (socket, context) =>
+          handler(socket, { params: context.params, url: context.originalUrl, session: sessionOf(context) }),
+        );
+      },
+      get,
+      useSessions: (records, maxAge = 60_000) => useSessions(app, records, maxAge),
+      createServer: async (tls): Promise<Server> => {
+        const callback = app.callback() as unknown as RequestListener;
+        const server = tls === undefined ? createServer(callback) : createSecureServer(tls, callback);
+        attach(server, app);
+        return server;
+      },
+      close: (closeOptions) => app.close(closeOptions),
+      sockets: app.sockets,
+    };
+  };
+}
+
+interface SessionContext {
+  session?: (Record<string, unknown> & { toJSON(): object }) | null | undefined;
+}
+
+function sessionOf(context: object): Record<string, unknown> | null | undefined {
+  return 'sessionOptions' in context ? (context as SessionContext).session : undefined;
+}
+
+function useSessions(app: Koa, records: SessionRecords, maxAge: number): void {
+  app.keys = ['secret'];
+  const store = {
+    get: async (id: string) => JSON.parse(records.get(id) ?? 'null') as object | null,
+    set: async (id: string, value: object) => void records.set(id, JSON.stringify(value)),
+    destroy: async (id: string) => void records.delete(id),
+  };
+  app.use(session({ store, maxAge } as object, app) as Koa.Middleware);
+  app.use(async (context, next) => {
+    const owner = context as unknown as SessionContext;
+    if (context.path === '/login') owner.session!['user'] = 'ann';
+    else if (context.path === '/logout') owner.session = null;
+    else if (context.path !== '/session') return next();
+    context.body = owner.session?.toJSON() ?? {};
+  });
+}
+
+export const koa: Framework = {
+  name: 'koa',
+  create: createApp((app) => ({
+    owner: app as unknown as Owner,
+    get: (path, text) => {
+      const pages = new Router();
+      pages.get(path, (context) => {
+        context.body = text;
+      });
+      app.use(pages.routes() as Koa.Middleware);
+    },
+  })),
+};
+
+export const koaRouter: Framework = {
+  name: '@koa/router',
+  create: createApp((app) => {
+    const router = withWs(new Router());
+    // Used with the first route, so that the middleware of the app comes before it.
+    let isUsed = false;
+    const use = (): void => {
+      if (!isUsed) app.use(router.routes() as Koa.Middleware);
+      isUsed = true;
+    };
+    return {
+      owner: {
+        ws: (...args: Parameters<Owner['ws']>) => {
+          use();
+          return (router.ws as unknown as Owner['ws'])(...args);
+        },
+      } as Owner,
+      get: (path, text) => {
+        use();
+        router.get(path, (context) => {
+          context.body = text;
+        });
+      },
+    };
+  }),
+};

@@ -1,0 +1,56 @@
+import { createServer, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { createRouter } from '@turnout/router';
+import type { RequestHandler } from 'router';
+import type { ContractApp, Framework, Step } from './framework.ts';
+
+function middleware(step: Step): RequestHandler {
+  return (request, response, next) => {
+    void (async () => {
+      try {
+        await step({
+          method: request.method!,
+          url: request.url!,
+          message: request,
+          setHeader: (name, value) => void response.setHeader(name, value),
+          answer: (status, text) => {
+            response.statusCode = status;
+            response.end(text);
+          },
+        });
+        if (!response.headersSent) next();
+      } catch (error) {
+        next(error as Error);
+      }
+    })();
+  };
+}
+
+export const nodeHttp: Framework = {
+  name: 'node:http',
+  create(options): ContractApp {
+    const router = createRouter(options);
+    return {
+      use: (step) => void router.use(middleware(step)),
+      ws: (path, { options: routeOptions = {}, steps = [], handler }) => {
+        router.ws(path, routeOptions, ...steps.map(middleware), (socket, request) =>
+          handler(socket, {
+            params: request.params as Record<string, string>,
+            url: request.originalUrl!,
+            session: undefined,
+          }),
+        );
+      },
+      get: (path, text) => void router.get(path, (_request, response) => void response.end(text)),
+      // There is no session for node:http alone: express-session is tested with Express.
+      useSessions: () => {},
+      createServer: async (tls): Promise<Server> => {
+        const server = tls === undefined ? createServer() : createSecureServer(tls);
+        router.attach(server);
+        return server;
+      },
+      close: (closeOptions) => router.close(closeOptions),
+      sockets: router.sockets,
+    };
+  },
+};

@@ -1,8 +1,7 @@
-import { createServer, type Server } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
 import { attach, turnout } from '@turnout/express';
 import type { NextFunction, Request, RequestHandler, Response, Express } from 'express';
 import session, { Store, type SessionData } from 'express-session';
+import { createServer } from './create-server.ts';
 import type { ContractApp, Exchange, Framework, SessionRecords, Step } from './framework.ts';
 
 function middleware(step: Step): RequestHandler {
@@ -40,8 +39,8 @@ export function expressFramework(name: string, express: () => Express): Framewor
         },
         get: (path, text) => void app.get(path, (_request, response) => void response.send(text)),
         useSessions: (records, maxAge = 60_000) => useSessions(app, records, maxAge),
-        createServer: async (tls): Promise<Server> => {
-          const server = tls === undefined ? createServer(app) : createSecureServer(tls, app);
+        createServer: async (transport) => {
+          const server = createServer(transport, app);
           attach(server, app);
           return server;
         },

@@ -42,8 +42,10 @@ export const fastify: Framework = {
       useSessions: (records, maxAge = 60_000) => {
         calls.push((instance) => useSessions(instance, records, maxAge));
       },
-      createServer: async (tls): Promise<Server> => {
-        app = (tls === undefined ? Fastify() : Fastify({ https: tls })) as unknown as FastifyInstance;
+      createServer: async ({ version, tls }): Promise<Server> => {
+        const https = tls && { ...tls, allowHTTP1: true };
+        const serverOptions = { ...(version === 2 && { http2: true }), ...(https && { https }) };
+        app = Fastify(serverOptions as object) as unknown as FastifyInstance;
         await app.register(turnout, options);
         for (const call of calls) call(app);
         await app.ready();

@@ -29,6 +29,12 @@ export interface Route {
   readonly handler: (socket: WebSocket, context: HandlerContext) => unknown;
 }
 
+/** What carries the requests. */
+export interface Transport {
+  readonly version: 1 | 2;
+  readonly tls?: { readonly key: Buffer; readonly cert: Buffer } | undefined;
+}
+
 /** An app of some framework, with WebSocket routes. */
 export interface ContractApp {
   readonly use: (step: Step) => void;
@@ -40,7 +46,7 @@ export interface ContractApp {
    */
   readonly useSessions: (records: SessionRecords, maxAge?: number) => void;
   /** Begins to serve; returns the server, not listening yet. */
-  readonly createServer: (tls?: { readonly key: Buffer; readonly cert: Buffer }) => Promise<Server>;
+  readonly createServer: (transport: Transport) => Promise<Server>;
   readonly close: (options?: CloseOptions) => Promise<unknown>;
   readonly sockets: ReadonlySet<WebSocket>;
 }

@@ -1,9 +1,9 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
+import type { RequestListener } from 'node:http';
 import Router from '@koa/router';
 import { attach, turnout, withWs, type Middleware } from '@turnout/koa';
 import Koa from 'koa';
 import session from 'koa-session';
+import { createServer } from './create-server.ts';
 import type { ContractApp, CreateOptions, Framework, SessionRecords, Step } from './framework.ts';
 
 function middleware(step: Step): Middleware {
@@ -48,9 +48,8 @@ function createApp(create: (app: Koa) => Routes): Framework['create'] {
       },
       get,
       useSessions: (records, maxAge = 60_000) => useSessions(app, records, maxAge),
-      createServer: async (tls): Promise<Server> => {
-        const callback = app.callback() as unknown as RequestListener;
-        const server = tls === undefined ? createServer(callback) : createSecureServer(tls, callback);
+      createServer: async (transport) => {
+        const server = createServer(transport, app.callback() as unknown as RequestListener);
         attach(server, app);
         return server;
       },

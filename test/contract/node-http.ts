@@ -1,7 +1,6 @@
-import { createServer, type Server } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
 import { createRouter } from '@turnout/router';
 import type { RequestHandler } from 'router';
+import { createServer } from './create-server.ts';
 import type { ContractApp, Framework, Step } from './framework.ts';
 
 function middleware(step: Step): RequestHandler {
@@ -44,8 +43,8 @@ export const nodeHttp: Framework = {
       get: (path, text) => void router.get(path, (_request, response) => void response.end(text)),
       // There is no session for node:http alone: express-session is tested with Express.
       useSessions: () => {},
-      createServer: async (tls): Promise<Server> => {
-        const server = tls === undefined ? createServer() : createSecureServer(tls);
+      createServer: async (transport) => {
+        const server = createServer(transport);
         router.attach(server);
         return server;
       },

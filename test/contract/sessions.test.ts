@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ContractApp, SessionRecords } from './framework.ts';
 import { frameworks } from './frameworks.ts';
-import { serve, type Serving } from './serving.ts';
+import { serve, transports, type Serving } from './serving.ts';
 
 /** The cookies that an answer sets, as a browser sends them back. */
 function cookiesOf(setCookie: readonly string[] | undefined): { headers: { Cookie: string } } {
@@ -36,7 +36,7 @@ describe.each(frameworks.filter(({ name }) => name !== 'node:http').map((one) =>
     ): Promise<Serving> =>
       serve(
         framework,
-        'http',
+        transports.http,
         (app) => {
           app.useSessions(records, maxAge);
           socketRoutes(app);

@@ -1,12 +1,18 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Http2ServerResponse, type Http2SecureServer, type Http2Server, type Http2ServerRequest } from 'node:http2';
 import type { Server as SecureServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { isWebSocketUpgrade } from '@turnout/core';
+import { asGet, http2Channel } from './http2-channel.ts';
 import { serveWithoutUpgrade } from './serve-without-upgrade.ts';
 import type { Switchboard } from './switchboard.ts';
+import { http1Channel } from './upgrade-channel.ts';
 import { UnansweredRequests } from './unanswered-requests.ts';
 
-const attachments = new WeakMap<Server | SecureServer, Attachment>();
+/** A server of HTTP/1.1, of HTTP/2, or with `allowHTTP1` of both. */
+export type AnyServer = Server | SecureServer | Http2Server | Http2SecureServer;
+
+const attachments = new WeakMap<AnyServer, Attachment>();
 
 /**
  * Serves an app's WebSocket routes on an HTTP server, whose plain requests it answers too where nobody else does.
@@ -14,8 +20,10 @@ const attachments = new WeakMap<Server | SecureServer, Attachment>();
  * Several apps may be attached, and other libraries may listen for `upgrade` beside them: the first app with a route
  * for the path takes an upgrade; one that no app has a route for is left to the other listeners or, where there are
  * none, to the first app and its 404.
+ *
+ * A server of HTTP/2 tells its clients from then on that they may open WebSockets on their connection (RFC 8441).
  */
-export function attach(server: Server | SecureServer, switchboard: Switchboard): void {
+export function attach(server: AnyServer, switchboard: Switchboard): void {
   const attachment = attachments.get(server) ?? new Attachment(server);
   attachments.set(server, attachment);
   attachment.add(switchboard);
@@ -25,12 +33,13 @@ export function attach(server: Server | SecureServer, switchboard: Switchboard):
 const keepAliveDelay = 30_000;
 
 class Attachment {
-  readonly #server: Server | SecureServer;
+  readonly #server: AnyServer;
   readonly #switchboards: Switchboard[] = [];
   readonly #unanswered = new UnansweredRequests();
 
-  constructor(server: Server | SecureServer) {
+  constructor(server: AnyServer) {
     this.#server = server;
+    if ('updateSettings' in server) this.#serveStreams(server);
     // In front of the app's own listener, which may throw.
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       this.#unanswered.add(request, response);
@@ -48,6 +57,27 @@ class Attachment {
     if (!this.#switchboards.includes(switchboard)) this.#switchboards.push(switchboard);
   }
 
+  #serveStreams(server: Http2Server | Http2SecureServer): void {
+    server.updateSettings({ enableConnectProtocol: true });
+    server.on('connect', (request: Http2ServerRequest | IncomingMessage, response: Http2ServerResponse | Duplex) => {
+      // HTTP/1.1 has this event too, for requests to a proxy.
+      if (response instanceof Http2ServerResponse) this.#onConnect(request as Http2ServerRequest, response);
+      else response.destroy();
+    });
+  }
+
+  #onConnect(request: Http2ServerRequest, response: Http2ServerResponse): void {
+    response.stream.on('error', ignore);
+    const message = asGet(request);
+    if (!isWebSocketUpgrade(message)) {
+      response.statusCode = 501;
+      response.end();
+      return;
+    }
+    const claimant = this.#switchboards.find((switchboard) => switchboard.claims(message));
+    (claimant ?? this.#switchboards[0]!).take(message, http2Channel(response), Buffer.alloc(0));
+  }
+
   #onUpgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
     const isAlone = this.#server.listenerCount('upgrade') === 1;
     const isOurs = isWebSocketUpgrade(request);
@@ -60,8 +90,8 @@ class Attachment {
     socket.setTimeout(0);
     // Node.js would write the answer to the earlier request later, behind ours or between our frames.
     if (this.#unanswered.countOf(socket) > 0) socket.destroy();
-    else if (isOurs) (claimant ?? this.#switchboards[0]!).take(request, duplex, head);
-    else serveWithoutUpgrade(this.#server, request, duplex);
+    else if (isOurs) (claimant ?? this.#switchboards[0]!).take(request, http1Channel(duplex), head);
+    else serveWithoutUpgrade(this.#server as Server, request, duplex);
   }
 }
 

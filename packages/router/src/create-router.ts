@@ -1,8 +1,7 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Server as SecureServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import Router from 'router';
 import type { WebSocket } from '@turnout/core';
-import { attach } from './attach.ts';
+import { attach, type AnyServer } from './attach.ts';
 import { bindRouter } from './bind-router.ts';
 import { installWs } from './install-ws.ts';
 import type { CloseOptions } from './open-connections.ts';
@@ -24,7 +23,7 @@ export interface WebSocketRouter extends Router.Router {
   /** The sockets that are open now. */
   readonly sockets: ReadonlySet<WebSocket>;
   /** Serves the router on a server: its upgrades and, where nobody else listens for them, its plain requests. */
-  attach(server: Server | SecureServer): void;
+  attach(server: AnyServer): void;
   /** Closes all sockets and refuses new ones; see {@link CloseOptions}. */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -62,7 +61,7 @@ export function createRouter(options: CreateRouterOptions = {}): WebSocketRouter
   return Object.defineProperties(router, {
     handle: { value: handle },
     sockets: { get: () => switchboard.sockets },
-    attach: { value: (server: Server | SecureServer) => attach(server, switchboard) },
+    attach: { value: (server: AnyServer) => attach(server, switchboard) },
     close: { value: (closeOptions?: CloseOptions) => switchboard.close(closeOptions) },
   }) as WebSocketRouter;
 }

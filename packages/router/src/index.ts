@@ -22,6 +22,7 @@
 export { adaptStore } from './adapt-store.ts';
 export type { ForeignStore, SessionData, StoreOperations } from './adapt-store.ts';
 export { attach } from './attach.ts';
+export type { AnyServer } from './attach.ts';
 export { bindRouter } from './bind-router.ts';
 export { createRouter } from './create-router.ts';
 export type { CreateRouterOptions, WebSocketRouter } from './create-router.ts';

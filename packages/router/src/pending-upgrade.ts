@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { acceptHeaders, HandshakeError, isReservedHeader, reject } from '@turnout/core';
+import { acceptHeaders, HandshakeError, isReservedHeader } from '@turnout/core';
 import type { HandshakeChoice, UpgradeRequest, WebSocket } from '@turnout/core';
 import type { ErrorContext } from './error-context.ts';
 import type { Address } from './origin.ts';
@@ -8,7 +8,7 @@ import type { AppOptions } from './route-options.ts';
 import { namedSessionOf, sessionOf, whenSessionNamed } from './session-convention.ts';
 import type { SessionRequest } from './session-convention.ts';
 import { SessionWatch } from './session-watch.ts';
-import { createUpgradeResponse, endLingering, releaseResponse } from './upgrade-response.ts';
+import type { UpgradeChannel } from './upgrade-channel.ts';
 
 /**
  * `pending`: the app's middleware runs; its answer may be on the way.
@@ -38,7 +38,7 @@ export interface UpgradeHost {
 /** What Node.js hands over with `upgrade`, checked. */
 export interface Handshake {
   readonly request: IncomingMessage;
-  readonly duplex: Duplex;
+  readonly channel: UpgradeChannel;
   readonly head: Buffer;
   readonly upgrade: UpgradeRequest;
 }
@@ -87,7 +87,7 @@ export class PendingUpgrade {
   readonly response: ServerResponse;
   readonly upgrade: UpgradeRequest;
   readonly host: UpgradeHost;
-  readonly #duplex: Duplex;
+  readonly #channel: UpgradeChannel;
   #head: Buffer;
   #state: UpgradeState = 'pending';
   #timer: NodeJS.Timeout | undefined;
@@ -96,16 +96,16 @@ export class PendingUpgrade {
   #onAccepted: Acceptance['onAccepted'] | undefined;
 
   /** @param timeout in ms: an upgrade that is not answered by then gets 503 */
-  constructor({ request, duplex, head, upgrade }: Handshake, host: UpgradeHost, timeout: number) {
+  constructor({ request, channel, head, upgrade }: Handshake, host: UpgradeHost, timeout: number) {
     this.request = request;
     this.upgrade = upgrade;
     this.host = host;
-    this.#duplex = duplex;
+    this.#channel = channel;
     this.#head = head;
-    this.response = createUpgradeResponse(request, duplex);
-    this.response.on('finish', () => this.#onFinish());
+    this.response = channel.createResponse(request, () => this.#state === 'accepting');
+    this.response.once('finish', () => this.#onFinish());
     this.response.on('error', (error) => host.report(error, { phase: 'handshake', request }));
-    duplex.on('close', this.#onClose);
+    channel.duplex.on('close', this.#onClose);
     if (timeout !== Infinity) this.#timer = setTimeout(() => this.#onTimeout(), timeout);
     // From here on, so that a log-out is not missed while middleware loads the session, or waits for something else.
     whenSessionNamed(request, () => this.#state === 'pending' && this.#watch(namedSessionOf(request)));
@@ -114,7 +114,12 @@ export class PendingUpgrade {
 
   /** Whether the answer can still be chosen: none has been begun. */
   get isUndecided(): boolean {
-    return this.#state === 'pending' && !this.response.headersSent && !this.#duplex.destroyed;
+    return this.#state === 'pending' && !this.response.headersSent && !this.#channel.duplex.destroyed;
+  }
+
+  /** The status that accepts: 101, over HTTP/2 200. */
+  get acceptStatus(): 101 | 200 {
+    return this.#channel.acceptStatus;
   }
 
   /** The session that the upgrade was accepted under. */
@@ -174,21 +179,21 @@ export class PendingUpgrade {
   interrupt(error: HandshakeError): void {
     if (!this.isUndecided) return;
     this.#state = 'refused';
-    releaseResponse(this.response, this.#duplex);
-    reject(this.#duplex, error);
+    this.#channel.release(this.response);
+    this.#channel.reject(error);
     this.#release();
   }
 
   /** Cuts the connection. */
   abort(): void {
-    this.#duplex.destroy();
+    this.#channel.duplex.destroy();
   }
 
   /** Through the response, as properties: middleware has replaced these methods by its own to add its headers and to save. */
   #sendAccept(headers: Parameters<SendAccept>[0]): void {
     const { response } = this;
     for (const [name, value] of headers) response.setHeader(name, value);
-    response.writeHead(101);
+    response.writeHead(this.acceptStatus);
     response.end();
   }
 
@@ -206,16 +211,17 @@ export class PendingUpgrade {
   }
 
   #onFinish(): void {
-    if (this.#duplex.destroyed) return;
-    releaseResponse(this.response, this.#duplex);
-    if (this.#state === 'accepting' && this.response.statusCode === 101) {
+    if (this.#channel.duplex.destroyed) return;
+    this.#channel.release(this.response);
+    if (this.#state === 'accepting' && this.response.statusCode === this.acceptStatus) {
+      const { duplex } = this.#channel;
       this.#state = 'accepted';
-      this.#duplex.off('close', this.#onClose);
+      duplex.off('close', this.#onClose);
       this.#release();
-      this.#onAccepted!(this.#duplex, this.#head);
+      this.#onAccepted!(duplex, this.#head);
     } else {
       this.#state = 'refused';
-      endLingering(this.#duplex);
+      this.#channel.end();
       this.#release();
     }
     this.#head = Buffer.alloc(0);

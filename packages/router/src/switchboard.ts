@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { parseUpgradeRequest, reject, reportError, resolveLimits } from '@turnout/core';
+import { parseUpgradeRequest, reportError, resolveLimits } from '@turnout/core';
 import type { HandshakeError, Limits, UpgradeRequest, WebSocket } from '@turnout/core';
 import { Admission } from './admission.ts';
 import { resolveAppLimits } from './app-limits.ts';
@@ -14,6 +13,7 @@ import { assertAppOptions, defaultSessionCheckInterval } from './route-options.t
 import type { AppOptions } from './route-options.ts';
 import { SessionPatrol } from './session-patrol.ts';
 import type { SessionWatch } from './session-watch.ts';
+import type { UpgradeChannel } from './upgrade-channel.ts';
 import { isUpgradeRequired, sendUpgradeRequired } from './upgrade-required.ts';
 
 /** What a switchboard needs of the framework's app: an adapter supplies it. */
@@ -63,16 +63,16 @@ export class Switchboard implements UpgradeHost {
   }
 
   /** Answers an upgrade request: checks that there is room, then the request (RFC 6455 §4.2.1), and sends it through the app. */
-  take(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
+  take(request: IncomingMessage, channel: UpgradeChannel, head: Buffer): void {
     const refusal = this.#admission.refusal();
-    if (refusal !== null) return reject(duplex, refusal);
+    if (refusal !== null) return channel.reject(refusal);
     let upgrade: UpgradeRequest;
     try {
       upgrade = parseUpgradeRequest(request, this.#limits);
     } catch (error) {
-      return reject(duplex, error as HandshakeError);
+      return channel.reject(error as HandshakeError);
     }
-    const pending = new PendingUpgrade({ request, duplex, head, upgrade }, this, this.#limits.handshakeTimeout);
+    const pending = new PendingUpgrade({ request, channel, head, upgrade }, this, this.#limits.handshakeTimeout);
     this.#connections.addPending(pending);
     try {
       this.#binding.dispatchUpgrade(request, pending.response);
@@ -116,7 +116,8 @@ export class Switchboard implements UpgradeHost {
 
   addressOf(request: IncomingMessage): Address {
     if (this.#binding.addressOf !== undefined) return this.#binding.addressOf(request);
-    return { scheme: 'encrypted' in request.socket ? 'https' : 'http', host: request.headers.host };
+    const { encrypted } = request.socket as { readonly encrypted?: boolean | undefined };
+    return { scheme: encrypted === true ? 'https' : 'http', host: request.headers.host };
   }
 
   report(error: unknown, context: ErrorContext): void {

@@ -12,13 +12,22 @@ export function isUpgradeRequired(request: IncomingMessage): boolean {
   return plainRequests.has(request);
 }
 
-/** Answers 426 (RFC 9110 §15.5.22) to a plain request for a path that only a WebSocket route has. */
+/**
+ * Answers a plain request for a path that only a WebSocket route has: 426 (RFC 9110 §15.5.22), and over HTTP/2, which has
+ * no Upgrade, 405 (§15.5.6).
+ */
 export function sendUpgradeRequired(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  if (request.httpVersionMajor === 2) {
+    response.statusCode = 405;
+    response.setHeader('Allow', 'CONNECT');
+    response.end('Method not allowed: this path is a WebSocket, which HTTP/2 opens by extended CONNECT (RFC 8441)\n');
+    return;
+  }
   response.statusCode = 426;
   response.setHeader('Upgrade', 'websocket');
   // "A sender of Upgrade MUST also send an "Upgrade" connection option" (RFC 9110 §7.8)
   response.setHeader('Connection', response.shouldKeepAlive ? 'Upgrade' : 'Upgrade, close');
-  response.setHeader('Content-Type', 'text/plain; charset=utf-8');
   const reason =
     request.headers['sec-websocket-key'] === undefined
       ? 'this path is a WebSocket, and the request does not ask for one'

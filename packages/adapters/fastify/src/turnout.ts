@@ -1,5 +1,4 @@
-import { Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Server as HttpsServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { WebSocket } from '@turnout/core';
 import {
   attach,
@@ -61,13 +60,9 @@ const install: FastifyPluginCallback<TurnoutOptions> = (app, { close, ...options
     sendUpgradeRequired(request.raw as IncomingMessage, reply.raw as ServerResponse);
   });
   app.addHook('preClose', () => switchboard.close(close));
-  if (servesHttp1(app.server)) attach(app.server, switchboard);
+  attach(app.server, switchboard);
   done();
 };
-
-function servesHttp1(server: object): server is HttpServer | HttpsServer {
-  return server instanceof HttpServer || server instanceof HttpsServer;
-}
 
 function addRoute(this: FastifyInstance, path: string, ...rest: readonly unknown[]): FastifyInstance {
   const { options, handler } = parseRegistration(path, rest);

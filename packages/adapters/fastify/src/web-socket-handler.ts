@@ -23,15 +23,16 @@ export function createGate(route: WebSocketRoute): Gate {
 /** The handler of the route, behind all hooks: accepts the upgrade. */
 export function createHandler(route: WebSocketRoute): (request: FastifyRequest, reply: FastifyReply) => FastifyReply {
   return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const pending = pendingUpgradeOf(request.raw)!;
     const send: SendAccept = (headers) => {
       for (const name of Object.keys(reply.getHeaders())) {
         if (isForeignHeader(name)) reply.removeHeader(name);
       }
       for (const [name, value] of headers) reply.header(name, value);
       // Through Fastify, so that its `onSend` hooks run, which set cookies and save sessions.
-      void reply.code(101).send();
+      void reply.code(pending.acceptStatus).send();
     };
-    route.accept(pendingUpgradeOf(request.raw)!, { context: request, send, session: sessionFor(request) });
+    route.accept(pending, { context: request, send, session: sessionFor(request) });
     return reply;
   };
 }

@@ -21,17 +21,20 @@ export function createRouteMiddleware(route: WebSocketRoute, middleware: readonl
       return;
     }
     await chain(context, async () => {
-      context.status = 101;
+      context.status = pending.acceptStatus;
       accepted.set(pending, () => route.accept(pending, { context, session: sessionFor(context) }));
       // Whatever middleware answers later on is answered, if it is no 101 any more.
-      Object.defineProperty(context, 'respond', { get: () => context.status !== 101, configurable: true });
+      Object.defineProperty(context, 'respond', {
+        get: () => context.status !== pending.acceptStatus,
+        configurable: true,
+      });
     });
   };
 }
 
 /** All middleware has returned: sends the 101, where a route has accepted and nobody has answered otherwise. */
 export function completeUpgrade(pending: PendingUpgrade): void {
-  if (pending.response.statusCode === 101) accepted.get(pending)?.();
+  if (pending.response.statusCode === pending.acceptStatus) accepted.get(pending)?.();
 }
 
 /** Gives 426 to a plain request that nobody else answers. */

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Server as SecureServer } from 'node:https';
 import { isWebSocketUpgrade, type WebSocket } from '@turnout/core';
 import {
   attach as attachSwitchboard,
@@ -7,6 +6,7 @@ import {
   pendingUpgradeOf,
   Switchboard,
   WebSocketRoute,
+  type AnyServer,
   type AppOptions,
   type CloseOptions,
 } from '@turnout/router';
@@ -96,7 +96,7 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
  *
  * @throws {TypeError} on an app that did not go through `turnout()`
  */
-export function attach(server: Server | SecureServer, app: Application): void {
+export function attach(server: AnyServer, app: Application): void {
   const switchboard = switchboards.get(app);
   if (switchboard === undefined) throw new TypeError('Invalid app: expected one that turnout() has returned');
   attachSwitchboard(server, switchboard);

@@ -42,16 +42,17 @@ export interface HandshakeChoice {
 }
 
 /**
- * The headers of the 101 (RFC 6455 §4.2.2, step 5).
+ * The headers of the answer that accepts: 101 (RFC 6455 §4.2.2, step 5), over HTTP/2 200, where what concerns the
+ * connection is left out (RFC 8441 §5).
  *
  * @throws {HandshakeError} 500 when the client did not offer the protocol
  */
 export function acceptHeaders(upgrade: UpgradeRequest, { protocol, deflate }: HandshakeChoice): HeaderPair[] {
-  const headers: HeaderPair[] = [
-    ['Upgrade', 'websocket'],
-    ['Connection', 'Upgrade'],
-    ['Sec-WebSocket-Accept', acceptKey(upgrade.key)],
-  ];
+  const headers: HeaderPair[] = [];
+  if (upgrade.key !== null) {
+    headers.push(['Upgrade', 'websocket'], ['Connection', 'Upgrade']);
+    headers.push(['Sec-WebSocket-Accept', acceptKey(upgrade.key)]);
+  }
   if (deflate !== null) headers.push(['Sec-WebSocket-Extensions', formatExtensions([deflateResponse(deflate)])]);
   if (protocol === '') return headers;
   assertOffered(upgrade.protocols, protocol);

@@ -21,13 +21,13 @@ export interface HandshakeRequest {
   readonly rawHeaders: readonly string[];
 }
 
-/** A client's opening handshake that keeps every rule of RFC 6455 §4.2.1. */
+/** A client's opening handshake that keeps every rule of RFC 6455 §4.2.1, or of RFC 8441 §5 over HTTP/2. */
 export interface UpgradeRequest {
   /** The request target, unchanged: path and query. */
   target: string;
   host: string;
-  /** Sec-WebSocket-Key. */
-  key: string;
+  /** Sec-WebSocket-Key; `null` over HTTP/2, which has none (RFC 8441 §5). */
+  key: string | null;
   /** As it came; `undefined` when the client is not a browser. Who may connect is the router's affair. */
   origin: string | undefined;
   /** The subprotocols offered, the client's favourite first. */
@@ -37,15 +37,17 @@ export interface UpgradeRequest {
 
 /**
  * Whether a request asks to become a WebSocket: its Upgrade list holds `websocket` and its Connection list `upgrade`
- * (RFC 6455 §4.2.1). It may still be refused by {@link parseUpgradeRequest}.
+ * (RFC 6455 §4.2.1), or over HTTP/2 its `:protocol` is `websocket` (RFC 8441 §5). It may still be refused by
+ * {@link parseUpgradeRequest}.
  */
 export function isWebSocketUpgrade(request: Pick<HandshakeRequest, 'rawHeaders'>): boolean {
   const fields = gatherFields(request.rawHeaders);
+  if (isExtendedConnect(fields)) return true;
   return asksFor(fields, 'upgrade', 'websocket') && asksFor(fields, 'connection', 'upgrade');
 }
 
 /**
- * Checks a client's opening handshake (RFC 6455 §4.2.1) and returns what it asks for.
+ * Checks a client's opening handshake (RFC 6455 §4.2.1; over HTTP/2 RFC 8441 §5) and returns what it asks for.
  *
  * @param options bounds that differ from the defaults; of them `maxHeaders`, `maxTargetLength` (bytes),
  *   `maxListLength` (bytes) and `maxListItems` are used here
@@ -56,18 +58,20 @@ export function isWebSocketUpgrade(request: Pick<HandshakeRequest, 'rawHeaders'>
 export function parseUpgradeRequest(request: HandshakeRequest, options: Partial<HandshakeLimits> = {}): UpgradeRequest {
   const limits = resolveLimits(options);
   assertHeaderCount(request.rawHeaders.length / 2, limits.maxHeaders);
-  assertRequestLine(request);
   const fields = gatherFields(request.rawHeaders);
-  const host = fieldValues(fields, 'host')[0];
+  const isHttp2 = isExtendedConnect(fields);
+  if (!isHttp2) assertRequestLine(request);
+  const hostField = isHttp2 ? ':authority' : 'host';
+  const host = fieldValues(fields, hostField)[0];
   const target = parseRequestTarget(request.url ?? '', { host, maxTargetLength: limits.maxTargetLength });
-  const authority = parseHost(fields);
+  const authority = parseHost(fields, hostField);
   assertNoBody(fields);
-  assertUpgrade(fields);
+  if (!isHttp2) assertUpgrade(fields);
   assertVersion(fields);
   return {
     target,
     host: authority,
-    key: parseKey(fields),
+    key: isHttp2 ? null : parseKey(fields),
     origin: parseOrigin(fields),
     protocols: parseProtocols(fieldValues(fields, 'sec-websocket-protocol'), limits),
     extensions: parseExtensions(fieldValues(fields, 'sec-websocket-extensions'), limits),
@@ -91,6 +95,11 @@ function assertHeaderCount(count: number, maxHeaders: number): void {
   );
 }
 
+/** RFC 8441 §4: pseudo-header fields, which Node.js lets through over HTTP/2 alone, and each but once. */
+function isExtendedConnect(fields: HeaderFields): boolean {
+  return fieldValues(fields, ':method')[0] === 'CONNECT' && fieldValues(fields, ':protocol')[0] === 'websocket';
+}
+
 /** "The method of the request MUST be GET, and the HTTP version MUST be at least 1.1" (§4.1); HTTP/2 has no Upgrade. */
 function assertRequestLine({ method = '', httpVersion }: HandshakeRequest): void {
   if (httpVersion !== '1.1') {
@@ -103,13 +112,16 @@ function assertRequestLine({ method = '', httpVersion }: HandshakeRequest): void
   }
 }
 
-function parseHost(fields: HeaderFields): string {
-  const values = fieldValues(fields, 'host');
+function parseHost(fields: HeaderFields, name: 'host' | ':authority'): string {
+  const values = fieldValues(fields, name);
   const [host] = values;
+  const described = name === 'host' ? 'Host' : name;
   if (host === undefined || values.length > 1)
-    throw badRequest('WS_ERR_HANDSHAKE_HOST', `Expected one Host header, got ${values.length}`);
-  if (!isAuthority(host))
-    throw badRequest('WS_ERR_HANDSHAKE_HOST', 'Host header is not a host name or address with an optional port');
+    throw badRequest('WS_ERR_HANDSHAKE_HOST', `Expected one ${described} header, got ${values.length}`);
+  if (!isAuthority(host)) {
+    const message = `${described} header is not a host name or address with an optional port`;
+    throw badRequest('WS_ERR_HANDSHAKE_HOST', message);
+  }
   return host;
 }
 

@@ -46,7 +46,7 @@ describe('any upgrade request', () => {
   /** Whether it is parsed; when refused, the refusal must be one of the table above. */
   function isParsed(request: HandshakeRequest): boolean {
     try {
-      return isValidKey(parseUpgradeRequest(request).key);
+      return isValidKey(parseUpgradeRequest(request).key!);
     } catch (error) {
       if (!(error instanceof HandshakeError)) throw error;
       expect(statuses).toContain(error.status);

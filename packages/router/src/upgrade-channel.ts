@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { reject, type HandshakeError } from '@turnout/core';
+import { createUpgradeResponse, endLingering, releaseResponse } from './upgrade-response.ts';
+
+/** The connection that an upgrade asks for, and the response to the request, whatever version of HTTP carries them. */
+export interface UpgradeChannel {
+  readonly duplex: Duplex;
+  /** The status that accepts: 101, over HTTP/2 200 (RFC 8441 §5). */
+  readonly acceptStatus: 101 | 200;
+  /**
+   * Creates the response for middleware. It emits `finish` when it is written, which leaves the connection to the
+   * WebSocket where the status is `acceptStatus` and `isAccepting()` is true.
+   */
+  createResponse(request: IncomingMessage, isAccepting: () => boolean): ServerResponse;
+  /** Takes the connection away from the response. What is written to the response afterwards goes nowhere. */
+  release(response: ServerResponse): void;
+  /** Refuses without a response, and ends the connection. */
+  reject(error: HandshakeError): void;
+  /** Ends the connection, whose last answer is written. */
+  end(): void;
+}
+
+/** The TCP or TLS connection that Node.js hands over with `upgrade`. */
+export function http1Channel(duplex: Duplex): UpgradeChannel {
+  return {
+    duplex,
+    acceptStatus: 101,
+    createResponse: (request) => createUpgradeResponse(request, duplex),
+    release: (response) => releaseResponse(response, duplex),
+    reject: (error) => reject(duplex, error),
+    end: () => endLingering(duplex),
+  };
+}

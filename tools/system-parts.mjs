@@ -21,6 +21,12 @@ export const systemParts = {
     debianPackage: 'chromium',
     usedBy: 'the browser tests',
   },
+  firefox: {
+    variable: 'FIREFOX_PATH',
+    paths: ['/usr/bin/firefox-esr', '/usr/bin/firefox', '/Applications/Firefox.app/Contents/MacOS/firefox'],
+    debianPackage: 'firefox-esr',
+    usedBy: 'the tests of HTTP/2 in browsers',
+  },
   sshd: {
     variable: 'SSHD_PATH',
     paths: ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/opt/homebrew/sbin/sshd'],

@@ -27,67 +27,73 @@ function socketRoutes(app: ContractApp): void {
   });
 }
 
-describe.each(frameworks.filter(({ name }) => name !== 'node:http').map((one) => [one.name, one] as const))(
-  'the sessions of %s',
-  (_name, framework) => {
-    const start = (
-      records: SessionRecords,
-      { maxAge, sessionCheckInterval = 40 }: { maxAge?: number; sessionCheckInterval?: number } = {},
-    ): Promise<Serving> =>
-      serve(
-        framework,
-        transports.http,
-        (app) => {
-          app.useSessions(records, maxAge);
-          socketRoutes(app);
-        },
-        { sessionCheckInterval },
-      );
+const everywhere = frameworks
+  .filter(({ name }) => name !== 'node:http')
+  .flatMap((framework) => [
+    [framework.name, 'http', framework, transports.http] as const,
+    ...(framework.name.startsWith('express')
+      ? []
+      : [[framework.name, 'HTTP/2', framework, transports['HTTP/2']] as const]),
+  ]);
 
-    test('are there in the handler', async () => {
-      const server = await start(new Map());
-      const { next } = await server.open('/me', await logIn(server));
-      expect(await next()).toBe('ann');
-      const stranger = await server.open('/me');
-      expect(await stranger.next()).toBe('undefined');
-    });
+describe.each(everywhere)('the sessions of %s over %s', (_name, _transport, framework, transport) => {
+  const start = (
+    records: SessionRecords,
+    { maxAge, sessionCheckInterval = 40 }: { maxAge?: number; sessionCheckInterval?: number } = {},
+  ): Promise<Serving> =>
+    serve(
+      framework,
+      transport,
+      (app) => {
+        app.useSessions(records, maxAge);
+        socketRoutes(app);
+      },
+      { sessionCheckInterval },
+    );
 
-    test('are saved with what the handler changes', async () => {
-      const server = await start(new Map());
-      const cookies = await logIn(server);
-      await (await server.open('/count', cookies)).next();
-      await expect
-        .poll(async () => JSON.parse((await server.get('/session', cookies.headers)).body) as object)
-        .toMatchObject({ user: 'ann', count: 7 });
-    });
+  test('are there in the handler', async () => {
+    const server = await start(new Map());
+    const { next } = await server.open('/me', await logIn(server));
+    expect(await next()).toBe('ann');
+    const stranger = await server.open('/me');
+    expect(await stranger.next()).toBe('undefined');
+  });
 
-    test('end their sockets with 3000 when they end, at once in the same process', async () => {
-      const server = await start(new Map(), { sessionCheckInterval: Infinity });
-      const cookies = await logIn(server);
-      const sockets = [await server.open('/me', cookies), await server.open('/me', cookies)];
-      const stranger = await server.open('/me');
-      await server.get('/logout', cookies.headers);
-      for (const { closed } of sockets) expect(await closed).toEqual({ code: 3000, reason: 'Session ended' });
-      await expect.poll(() => server.app.sockets.size).toBe(1);
-      stranger.client.terminate();
-    });
+  test('are saved with what the handler changes', async () => {
+    const server = await start(new Map());
+    const cookies = await logIn(server);
+    await (await server.open('/count', cookies)).next();
+    await expect
+      .poll(async () => JSON.parse((await server.get('/session', cookies.headers)).body) as object)
+      .toMatchObject({ user: 'ann', count: 7 });
+  });
 
-    test('end their sockets when they end in another process that shares the store', async () => {
-      const records: SessionRecords = new Map();
-      const here = await start(records);
-      const there = await start(records);
-      const cookies = await logIn(here);
-      const { closed, next } = await there.open('/me', cookies);
-      expect(await next()).toBe('ann');
-      await here.get('/logout', cookies.headers);
-      expect(await closed).toEqual({ code: 3000, reason: 'Session ended' });
-      expect(there.errors).toEqual([]);
-    });
+  test('end their sockets with 3000 when they end, at once in the same process', async () => {
+    const server = await start(new Map(), { sessionCheckInterval: Infinity });
+    const cookies = await logIn(server);
+    const sockets = [await server.open('/me', cookies), await server.open('/me', cookies)];
+    const stranger = await server.open('/me');
+    await server.get('/logout', cookies.headers);
+    for (const { closed } of sockets) expect(await closed).toEqual({ code: 3000, reason: 'Session ended' });
+    await expect.poll(() => server.app.sockets.size).toBe(1);
+    stranger.client.terminate();
+  });
 
-    test('end their sockets when they expire', async () => {
-      const server = await start(new Map(), { maxAge: 150, sessionCheckInterval: Infinity });
-      const { closed } = await server.open('/me', await logIn(server));
-      expect((await closed).code).toBe(3000);
-    });
-  },
-);
+  test('end their sockets when they end in another process that shares the store', async () => {
+    const records: SessionRecords = new Map();
+    const here = await start(records);
+    const there = await start(records);
+    const cookies = await logIn(here);
+    const { closed, next } = await there.open('/me', cookies);
+    expect(await next()).toBe('ann');
+    await here.get('/logout', cookies.headers);
+    expect(await closed).toEqual({ code: 3000, reason: 'Session ended' });
+    expect(there.errors).toEqual([]);
+  });
+
+  test('end their sockets when they expire', async () => {
+    const server = await start(new Map(), { maxAge: 150, sessionCheckInterval: Infinity });
+    const { closed } = await server.open('/me', await logIn(server));
+    expect((await closed).code).toBe(3000);
+  });
+});

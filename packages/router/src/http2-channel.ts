@@ -10,11 +10,14 @@ export function http2Channel(response: Http2ServerResponse): UpgradeChannel {
     duplex: stream,
     acceptStatus: 200,
     createResponse: (_request, isAccepting) => prepareResponse(response, isAccepting),
-    release: () => {},
+    release: doNothing,
     reject: (error) => rejectStream(stream, error),
-    end: () => stream.close(constants.NGHTTP2_NO_ERROR),
+    // Node.js closes a stream whose response has ended.
+    end: doNothing,
   };
 }
+
+function doNothing(): void {}
 
 /**
  * Shows a request as the GET that it is to the app's middleware, whose routers and guards do not know `CONNECT`, and with
@@ -35,7 +38,6 @@ function prepareResponse(response: Http2ServerResponse, isAccepting: () => boole
     writeHead: (...args: unknown[]) => writeHead(...(isAccepted() ? args.map(withoutLength) : args)),
     end: (...args: unknown[]) => {
       if (!isAccepted()) return end(...args);
-      if (!response.headersSent) response.writeHead(response.statusCode);
       process.nextTick(() => response.emit('finish'));
       return response;
     },

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 import type { HandshakeError } from '@turnout/core';
-import type { UpgradeChannel } from './upgrade-channel.ts';
+import type { UpgradeAsker, UpgradeChannel } from './upgrade-channel.ts';
 
 /** A stream of HTTP/2 that asks to be a WebSocket by extended CONNECT (RFC 8441 §5). */
 export function http2Channel(response: Http2ServerResponse): UpgradeChannel {
@@ -9,7 +9,7 @@ export function http2Channel(response: Http2ServerResponse): UpgradeChannel {
   return {
     duplex: stream,
     acceptStatus: 200,
-    createResponse: (_request, isAccepting) => prepareResponse(response, isAccepting),
+    createResponse: (_request, asker) => prepareResponse(response, asker),
     release: doNothing,
     reject: (error) => rejectStream(stream, error),
     // Node.js closes a stream whose response has ended.
@@ -30,13 +30,14 @@ export function asGet(request: Http2ServerRequest): IncomingMessage {
 }
 
 /** Node.js ends the stream with the response; a WebSocket that is accepted goes on in it. */
-function prepareResponse(response: Http2ServerResponse, isAccepting: () => boolean): ServerResponse {
+function prepareResponse(response: Http2ServerResponse, { isAccepting, onAnswered }: UpgradeAsker): ServerResponse {
   const isAccepted = (): boolean => isAccepting() && response.statusCode === constants.HTTP_STATUS_OK;
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => Http2ServerResponse;
   const end = response.end.bind(response) as (...args: unknown[]) => Http2ServerResponse;
   return Object.assign(response as unknown as ServerResponse, {
     writeHead: (...args: unknown[]) => writeHead(...(isAccepted() ? args.map(withoutLength) : args)),
     end: (...args: unknown[]) => {
+      process.nextTick(onAnswered);
       if (!isAccepted()) return end(...args);
       process.nextTick(() => response.emit('finish'));
       return response;

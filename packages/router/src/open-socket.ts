@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { CloseCode, WebSocket } from '@turnout/core';
+import { CloseCode, reportError, WebSocket } from '@turnout/core';
 import type { AgreedDeflate, ConnectionLimits, SocketOptions } from '@turnout/core';
+import { acceptChannel } from './diagnostics.ts';
 import type { PendingUpgrade } from './pending-upgrade.ts';
 import { SessionChanges } from './session-changes.ts';
 import { SessionExpiry } from './session-expiry.ts';
@@ -39,6 +40,7 @@ export function openSocket(
     onError: errorHookOf(pending),
   });
   const isUsable = host.onOpen(socket);
+  if (acceptChannel.hasSubscribers) acceptChannel.publish({ socket, request: pending.request });
   watch?.whenEnded(() => socket.close(CloseCode.Unauthorized, 'Session ended'));
   const handled = isUsable && !watch?.isEnded ? runHandler(pending, socket, handler) : undefined;
   if (watch === undefined) return;
@@ -51,7 +53,7 @@ export function openSocket(
  */
 function errorHookOf({ request, host }: PendingUpgrade): SocketOptions<WebSocket>['onError'] {
   if (host.options.onError === undefined) return undefined;
-  return (error, { phase, socket }) => host.report(error, { phase, request, socket });
+  return (error, { phase, socket }) => reportError(host.options.onError, error, { phase, request, socket });
 }
 
 async function runHandler(pending: PendingUpgrade, socket: WebSocket, handler: Opening['handler']): Promise<void> {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { acceptHeaders, HandshakeError, isReservedHeader } from '@turnout/core';
 import type { HandshakeChoice, UpgradeRequest, WebSocket } from '@turnout/core';
+import { refuseChannel } from './diagnostics.ts';
 import type { ErrorContext } from './error-context.ts';
 import type { Address } from './origin.ts';
 import type { AppOptions } from './route-options.ts';
@@ -91,6 +92,8 @@ export class PendingUpgrade {
   #head: Buffer;
   #state: UpgradeState = 'pending';
   #timer: NodeJS.Timeout | undefined;
+  /** Why it is refused, where that is not the app's doing. */
+  #reason = 'The app has answered';
   #session: SessionRequest | undefined;
   #sessionWatch: SessionWatch | undefined;
   #onAccepted: Acceptance['onAccepted'] | undefined;
@@ -102,8 +105,10 @@ export class PendingUpgrade {
     this.host = host;
     this.#channel = channel;
     this.#head = head;
-    this.response = channel.createResponse(request, () => this.#state === 'accepting');
-    this.response.once('finish', () => this.#onFinish());
+    this.response = channel.createResponse(request, {
+      isAccepting: () => this.#state === 'accepting',
+      onAnswered: () => this.#onAnswered(),
+    });
     this.response.on('error', (error) => host.report(error, { phase: 'handshake', request }));
     channel.duplex.on('close', this.#onClose);
     if (timeout !== Infinity) this.#timer = setTimeout(() => this.#onTimeout(), timeout);
@@ -162,6 +167,7 @@ export class PendingUpgrade {
     if (!this.isUndecided) return;
     const { response } = this;
     this.#state = 'refused';
+    this.#reason = message;
     this.#removeForeignHeaders();
     response.statusCode = status;
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
@@ -181,6 +187,7 @@ export class PendingUpgrade {
     this.#state = 'refused';
     this.#channel.release(this.response);
     this.#channel.reject(error);
+    this.#publishRefusal(error.status, error.message);
     this.#release();
   }
 
@@ -210,7 +217,7 @@ export class PendingUpgrade {
     }
   }
 
-  #onFinish(): void {
+  #onAnswered(): void {
     if (this.#channel.duplex.destroyed) return;
     this.#channel.release(this.response);
     if (this.#state === 'accepting' && this.response.statusCode === this.acceptStatus) {
@@ -222,9 +229,14 @@ export class PendingUpgrade {
     } else {
       this.#state = 'refused';
       this.#channel.end();
+      this.#publishRefusal(this.response.statusCode, this.#reason);
       this.#release();
     }
     this.#head = Buffer.alloc(0);
+  }
+
+  #publishRefusal(status: number, reason: string): void {
+    if (refuseChannel.hasSubscribers) refuseChannel.publish({ request: this.request, status, reason });
   }
 
   readonly #onClose = (): void => {

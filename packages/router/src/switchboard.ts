@@ -3,6 +3,7 @@ import { parseUpgradeRequest, reportError, resolveLimits } from '@turnout/core';
 import type { HandshakeError, Limits, UpgradeRequest, WebSocket } from '@turnout/core';
 import { Admission } from './admission.ts';
 import { resolveAppLimits } from './app-limits.ts';
+import { errorChannel, refuseChannel } from './diagnostics.ts';
 import type { ErrorContext } from './error-context.ts';
 import { OpenConnections } from './open-connections.ts';
 import type { CloseOptions } from './open-connections.ts';
@@ -65,12 +66,12 @@ export class Switchboard implements UpgradeHost {
   /** Answers an upgrade request: checks that there is room, then the request (RFC 6455 §4.2.1), and sends it through the app. */
   take(request: IncomingMessage, channel: UpgradeChannel, head: Buffer): void {
     const refusal = this.#admission.refusal();
-    if (refusal !== null) return channel.reject(refusal);
+    if (refusal !== null) return refuse(request, channel, refusal);
     let upgrade: UpgradeRequest;
     try {
       upgrade = parseUpgradeRequest(request, this.#limits);
     } catch (error) {
-      return channel.reject(error as HandshakeError);
+      return refuse(request, channel, error as HandshakeError);
     }
     const pending = new PendingUpgrade({ request, channel, head, upgrade }, this, this.#limits.handshakeTimeout);
     this.#connections.addPending(pending);
@@ -121,6 +122,7 @@ export class Switchboard implements UpgradeHost {
   }
 
   report(error: unknown, context: ErrorContext): void {
+    if (errorChannel.hasSubscribers) errorChannel.publish({ error, ...context });
     reportError(this.options.onError, error, context);
   }
 
@@ -143,6 +145,13 @@ export class Switchboard implements UpgradeHost {
   patrol(watch: SessionWatch): void {
     this.#patrol.add(watch);
   }
+}
+
+/** Refuses before anything of the app has run. */
+function refuse(request: IncomingMessage, channel: UpgradeChannel, error: HandshakeError): void {
+  channel.reject(error);
+  if (!refuseChannel.hasSubscribers) return;
+  refuseChannel.publish({ request, status: error.status, reason: error.message });
 }
 
 /** A request that has reached the end of the app's routes. */

@@ -9,7 +9,7 @@ import {
   type AppOptions,
   type CloseOptions,
 } from '@turnout/router';
-import type { FastifyInstance, FastifyPluginCallback, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { PathTable } from './path-table.ts';
 import { splitOptions } from './route-options.ts';
@@ -32,7 +32,7 @@ declare module 'fastify' {
   }
 }
 
-const install: FastifyPluginCallback<TurnoutOptions> = (app, { close, ...options }, done) => {
+const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...options }) => {
   const paths = new PathTable();
   const onError = options.onError ?? ((error: unknown) => app.log.error(error));
   const switchboard = new Switchboard(
@@ -61,7 +61,6 @@ const install: FastifyPluginCallback<TurnoutOptions> = (app, { close, ...options
   });
   app.addHook('preClose', () => switchboard.close(close));
   attach(app.server, switchboard);
-  done();
 };
 
 function addRoute(this: FastifyInstance, path: string, ...rest: readonly unknown[]): FastifyInstance {

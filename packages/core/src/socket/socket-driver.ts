@@ -5,6 +5,7 @@ import { resolveLimits, type ConnectionLimits } from '../limits.ts';
 import { Connection, type CloseInfo, type ConnectionEvent } from '../protocol/connection.ts';
 import type { Role } from '../role.ts';
 import { ControlFrameRate } from './control-frame-rate.ts';
+import { closeChannel, errorChannel, messageChannel, slowChannel } from './diagnostics.ts';
 import { phaseOf, reportError, type ErrorPhase } from './error-hook.ts';
 import type { EventTargetEmitter, WebSocketEvents } from './event-target.ts';
 import type { UnreadMessage } from './inbox.ts';
@@ -95,6 +96,7 @@ export class SocketDriver<Socket extends DrivenSocket = DrivenSocket>
   onEvent(event: ConnectionEvent): void {
     switch (event.type) {
       case 'message':
+        if (messageChannel.hasSubscribers) this.#publishMessage(event);
         return this.reader.push(event);
       case 'ping':
       case 'pong':
@@ -126,7 +128,9 @@ export class SocketDriver<Socket extends DrivenSocket = DrivenSocket>
 
   /** An error of the application's code: it is reported, and the connection closed. */
   onFault(error: unknown, phase: ErrorPhase): void {
-    reportError(this.#onError, error, { phase, socket: this.#socket });
+    const socket = this.#socket;
+    if (errorChannel.hasSubscribers) errorChannel.publish({ error, phase, socket });
+    reportError(this.#onError, error, { phase, socket });
     this.close(CloseCode.InternalError);
   }
 
@@ -135,11 +139,14 @@ export class SocketDriver<Socket extends DrivenSocket = DrivenSocket>
     const { maxBufferedAmount } = this.limits;
     const waiting = this.outbox.excess(maxBufferedAmount);
     if (waiting === 0 || !this.isOpen) return;
-    this.#fail(slowPeer(`${waiting} bytes wait, over maxBufferedAmount ${maxBufferedAmount}`));
+    const error = slowPeer(`${waiting} bytes wait, over maxBufferedAmount ${maxBufferedAmount}`);
+    this.#publishSlow(error);
+    this.#fail(error);
   }
 
   /** What waits for the peer must go at once, and with it our Close frame. */
   onStuck(error: ProtocolError): void {
+    this.#publishSlow(error);
     this.connection.fail(error);
     this.reader.stop();
     this.transport.destroy();
@@ -149,6 +156,7 @@ export class SocketDriver<Socket extends DrivenSocket = DrivenSocket>
   onClosed(): void {
     const info = this.connection.closeInfo!;
     this.reader.end();
+    if (closeChannel.hasSubscribers) closeChannel.publish({ socket: this.#socket, ...info });
     this.#resolveClosed?.(info);
     this.dispatch('close', info.code, Buffer.from(info.reason));
   }
@@ -160,6 +168,14 @@ export class SocketDriver<Socket extends DrivenSocket = DrivenSocket>
     } catch (error) {
       this.onFault(error, phaseOf(name));
     }
+  }
+
+  #publishMessage({ data, isBinary }: UnreadMessage): void {
+    messageChannel.publish({ socket: this.#socket, data, isBinary });
+  }
+
+  #publishSlow({ message: reason }: ProtocolError): void {
+    if (slowChannel.hasSubscribers) slowChannel.publish({ socket: this.#socket, reason });
   }
 
   #onControl(name: 'ping' | 'pong', data: Buffer): void {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WebSocket } from '@turnout/core';
+import { connectTo, expectRefused } from '@turnout/testing';
 import { describe, expect, test } from 'vitest';
 import { dialTcp, handshakeText } from '../abuse/raw-peer.ts';
 import type { Transport } from './framework.ts';
@@ -223,6 +224,26 @@ describe.each(everywhere)('%s over %s', (_name, _transport, framework, transport
 });
 
 describe.each(frameworks.map((framework) => [framework.name, framework] as const))('%s', (_name, framework) => {
+  test('is tested without a port', async () => {
+    const app = framework.create({ onError: () => {} });
+    app.ws('/echo/:name', {
+      handler: (socket, { params }) => {
+        socket.send(JSON.stringify(params));
+        echo(socket);
+      },
+    });
+    const server = await app.createServer(transports.http);
+    const client = await connectTo(server, '/echo/ann');
+    await client.expect({ name: 'ann' });
+    client.send('hello');
+    await client.expect('hello');
+    await expectRefused(server, '/nothing', 404);
+    expect(server.listening).toBe(false);
+    client.close(1000);
+    await client.expectClose(1000);
+    await app.close();
+  });
+
   test('clients that reset their connection while middleware waits harm nobody, and leave nothing', async () => {
     let waiting = 0;
     const server = await serve(framework, transports.http, (app) => {

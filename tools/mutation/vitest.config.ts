@@ -7,7 +7,10 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/core/test/{handshake,frame,deflate,message,protocol}/**/*.test.ts', 'packages/core/test/*.test.ts'],
+    include: [
+      'packages/core/test/{handshake,frame,deflate,message,protocol}/**/*.test.ts',
+      'packages/core/test/*.test.ts',
+    ],
     setupFiles: ['tools/mutation/fewer-runs.ts'],
     // As in the tests: all ways of masking, and not that of a native module that happens to be there.
     env: { TURNOUT_NO_BUFFER_UTIL: '1' },

@@ -1,7 +1,8 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import { resolveDeflate, type DeflateSettings, type PerMessageDeflateOptions } from '../deflate/deflate-settings.ts';
 import type { HandshakeError } from '../errors.ts';
@@ -22,6 +23,8 @@ export interface ConnectOptions extends SocketOptions<WebSocket>, Partial<Pick<H
   readonly cookies?: Readonly<Record<string, string>> | undefined;
   /** TLS options of a `wss:` connection, such as `ca`. */
   readonly tls?: ConnectionOptions | undefined;
+  /** A connection to use instead of one that is dialled: through a proxy, say. TLS is then its own affair. */
+  readonly connection?: Duplex | undefined;
 }
 
 /** A refusal's body is kept up to here, in bytes. */
@@ -99,9 +102,11 @@ function dial(target: URL, handshake: ClientHandshake, options: ConnectOptions):
   const cookies = Object.entries(options.cookies ?? {});
   if (cookies.length > 0) extra.push(['Cookie', cookies.map(([name, value]) => `${name}=${value}`).join('; ')]);
   const isSecure = target.protocol === 'wss:';
-  return (isSecure ? requestHttps : requestHttp)({
+  const { connection } = options;
+  return (isSecure && connection === undefined ? requestHttps : requestHttp)({
     ...options.tls,
-    agent: false,
+    // Node.js asks an agent before it asks for a connection.
+    ...(connection === undefined ? { agent: false } : { createConnection: () => connection }),
     host: target.hostname.replace(/^\[|\]$/g, ''),
     port: target.port || (isSecure ? 443 : 80),
     path: target.pathname + target.search,
@@ -109,9 +114,8 @@ function dial(target: URL, handshake: ClientHandshake, options: ConnectOptions):
   });
 }
 
-function openSocket(duplex: Socket, options: ConstructorParameters<typeof WebSocket>[1]): WebSocket {
-  duplex.setTimeout(0);
-  duplex.setNoDelay(true);
+function openSocket(duplex: Duplex, options: ConstructorParameters<typeof WebSocket>[1]): WebSocket {
+  if (duplex instanceof Socket) duplex.setTimeout(0).setNoDelay(true);
   return new WebSocket(duplex, options);
 }
 

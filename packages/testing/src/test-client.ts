@@ -1,0 +1,113 @@
+import { AssertionError, deepStrictEqual } from 'node:assert';
+import { inspect } from 'node:util';
+import type { CloseInfo, WebSocket } from '@turnout/core';
+import type { MemorySocket } from './memory-socket.ts';
+
+/** Those of the moment when this was loaded, so that a test may put a clock of its own in their place. */
+const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
+
+/** What a message must be: text, bytes, a pattern of text, or what its JSON says. */
+export type Expected = string | Uint8Array | RegExp | object | number | boolean | null;
+
+export interface WaitOptions {
+  /** How long to wait, in ms of real time. Default 1000. */
+  readonly timeout?: number;
+}
+
+/** A client of a route under test. Each `expect…` rejects with an `AssertionError` that says what came instead. */
+export class TestClient {
+  /** The client's end, for what there is no method for here. */
+  readonly socket: WebSocket;
+  readonly #connection: MemorySocket;
+  readonly #messages: (string | Buffer)[] = [];
+  #wake: () => void = () => {};
+
+  constructor(socket: WebSocket, connection: MemorySocket) {
+    this.socket = socket;
+    this.#connection = connection;
+    socket.on('message', (data, isBinary) => {
+      this.#messages.push(isBinary ? data : data.toString());
+      this.#wake();
+    });
+    void socket.closed.then(() => this.#wake());
+  }
+
+  /** Sends text, bytes, or what else as JSON. */
+  send(message: Expected): void {
+    const isPlain = typeof message === 'string' || message instanceof Uint8Array;
+    this.socket.send(isPlain ? message : JSON.stringify(message));
+  }
+
+  close(code?: number, reason?: string): void {
+    this.socket.close(code, reason);
+  }
+
+  /** Plays a reader that takes so many bytes a second: 0 for none, `Infinity` for all as they come. */
+  throttle(bytesPerSecond: number): void {
+    this.#connection.throttle(bytesPerSecond);
+  }
+
+  /** The next message: a `string` for text, a `Buffer` for binary. */
+  async next({ timeout = 1_000 }: WaitOptions = {}): Promise<string | Buffer> {
+    await this.#until(() => this.#messages.length > 0 || this.#isClosed, timeout);
+    const message = this.#messages.shift();
+    if (message !== undefined) return message;
+    throw new AssertionError({
+      message: this.#isClosed ? 'Expected a message, but the socket was closed' : `No message within ${timeout} ms`,
+    });
+  }
+
+  /** Waits for the next message, and compares it. */
+  async expect(expected: Expected, options?: WaitOptions): Promise<void> {
+    const message = await this.next(options);
+    if (expected instanceof RegExp) {
+      if (typeof message === 'string' && expected.test(message)) return;
+      throw new AssertionError({ message: `Expected text like ${String(expected)}, got ${inspect(message)}` });
+    }
+    const isJson = typeof message === 'string' && typeof expected !== 'string' && !(expected instanceof Uint8Array);
+    deepStrictEqual(isJson ? parse(message) : message, toBuffer(expected));
+  }
+
+  /** Makes sure that no message comes for so many ms of real time. Default 50. */
+  async expectNothing(duration = 50): Promise<void> {
+    await this.#until(() => this.#messages.length > 0, duration);
+    if (this.#messages.length === 0) return;
+    throw new AssertionError({ message: `Expected no message, got ${inspect(this.#messages[0])}` });
+  }
+
+  /** Waits until the socket is closed, and compares with what code, and with what reason if that is given. */
+  async expectClose(code: number, reason?: string, { timeout = 1_000 }: WaitOptions = {}): Promise<CloseInfo> {
+    await this.#until(() => this.#isClosed, timeout);
+    if (!this.#isClosed) throw new AssertionError({ message: `Not closed within ${timeout} ms` });
+    const info = await this.socket.closed;
+    const { code: gotCode, reason: gotReason } = info;
+    deepStrictEqual([gotCode, reason === undefined ? undefined : gotReason], [code, reason]);
+    return info;
+  }
+
+  get #isClosed(): boolean {
+    return this.socket.readyState === this.socket.CLOSED;
+  }
+
+  async #until(condition: () => boolean, timeout: number): Promise<void> {
+    let isOver = false;
+    const timer = startTimer(() => {
+      isOver = true;
+      this.#wake();
+    }, timeout);
+    while (!condition() && !isOver) await new Promise<void>((resolve) => (this.#wake = resolve));
+    stopTimer(timer);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AssertionError({ message: `Expected JSON, got ${inspect(text)}` });
+  }
+}
+
+function toBuffer(expected: Exclude<Expected, RegExp>): unknown {
+  return expected instanceof Uint8Array ? Buffer.from(expected) : expected;
+}

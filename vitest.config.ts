@@ -28,7 +28,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     coverage: {
       provider: 'v8',
-      include: ['packages/{core,router,testing}/src/**/*.ts', 'packages/adapters/*/src/**/*.ts'],
+      include: ['packages/{core,router,testing,messages}/src/**/*.ts', 'packages/adapters/*/src/**/*.ts'],
       reporter: ['text'],
       thresholds: { 'packages/core/src/**': full, 'packages/router/src/**': full },
     },

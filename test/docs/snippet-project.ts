@@ -29,7 +29,17 @@ const compilerOptions = {
 };
 
 /** What the snippets of the documents may import beside our packages. */
-const libraries = ['express', 'express-session', 'cookie-parser', 'helmet', 'koa', '@koa/router', 'fastify', 'ws'];
+const libraries = [
+  'express',
+  'express-session',
+  'cookie-parser',
+  'helmet',
+  'koa',
+  '@koa/router',
+  'fastify',
+  'zod',
+  'ws',
+];
 const types = ['node', 'express', 'express-session', 'cookie-parser', 'koa', 'ws'].map((name) => `@types/${name}`);
 
 export function installSnippetProject(): Promise<InstalledProject> {

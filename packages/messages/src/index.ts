@@ -1,0 +1,28 @@
+/**
+ * Typed messages over a WebSocket: plain JSON text frames, checked both ways by the schemas of any library that follows
+ * Standard Schema.
+ *
+ * @example
+ * ```ts
+ * import { defineMessages } from '@turnout/messages';
+ * import { z } from 'zod';
+ *
+ * const voting = defineMessages({
+ *   receives: { vote: z.object({ option: z.string() }) },
+ *   sends: { tally: z.record(z.string(), z.number()) },
+ * });
+ *
+ * app.ws('/vote', voting.handler((socket) => {
+ *   socket.on('vote', ({ option }) => socket.send('tally', { [option]: 1 }));
+ * }));
+ * ```
+ *
+ * @module
+ */
+export { asyncApiDocument } from './async-api.ts';
+export type { AsyncApiOptions } from './async-api.ts';
+export { defineMessages } from './define-messages.ts';
+export type { MessageContract } from './define-messages.ts';
+export type { Dialogue, Dialogues, Input, MessageDefinition, Output, Schemas } from './definition.ts';
+export { AskError, TypedSocket } from './typed-socket.ts';
+export type { AskOptions } from './typed-socket.ts';

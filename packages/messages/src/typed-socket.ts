@@ -1,0 +1,236 @@
+import type { WebSocket } from '@turnout/core';
+import { check, checkNow } from './check.ts';
+import type { Dialogue, Dialogues, Input, MessageDefinition, Output, Part, Schemas } from './definition.ts';
+import { parseEnvelope, type Envelope } from './envelope.ts';
+import { InvalidMessage } from './invalid-message.ts';
+
+export interface AskOptions {
+  /** How long to wait for the reply, in ms; `Infinity` for no limit. Default 10,000. */
+  readonly timeout?: number;
+}
+
+/** A client was asked, and there is no reply. */
+export class AskError extends Error {
+  override readonly name = 'AskError';
+}
+
+type Listener = (data: never) => unknown;
+
+interface Question {
+  readonly dialogue: Dialogue;
+  readonly resolve: (reply: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const maxReason = 123;
+
+/** A WebSocket that speaks the messages of one definition. */
+export class TypedSocket<Definition extends MessageDefinition> {
+  /** The WebSocket below, for all that is not a message: `close()`, `closed`, `bufferedAmount`… */
+  readonly socket: WebSocket;
+  readonly #definition: Definition;
+  readonly #listeners = new Map<string, Listener>();
+  readonly #answers = new Map<string, Listener>();
+  readonly #questions = new Map<string | number, Question>();
+  #lastQuestion = 0;
+  #running: Promise<void> | undefined;
+  #fail: (error: unknown) => void = () => {};
+
+  constructor(socket: WebSocket, definition: Definition) {
+    this.socket = socket;
+    this.#definition = definition;
+  }
+
+  /**
+   * Has a function called with each message of a type. Messages wait until the first such call: make them all before
+   * you await anything.
+   *
+   * @throws {TypeError} on a type that is not defined, or has a function already
+   */
+  on<Type extends keyof Part<Definition, 'receives'> & string>(
+    type: Type,
+    listener: (data: Output<(Part<Definition, 'receives'> & Schemas)[Type]>) => unknown,
+  ): this {
+    return this.#register(this.#listeners, 'receives', type, listener);
+  }
+
+  /**
+   * Has a function answer the requests of a type: with what it returns, or resolves with.
+   *
+   * @throws {TypeError} as {@link on}
+   */
+  answer<Type extends keyof Part<Definition, 'answers'> & string>(
+    type: Type,
+    answer: (
+      request: Output<(Part<Definition, 'answers'> & Dialogues)[Type]['request']>,
+    ) => Reply<Definition, Type> | Promise<Reply<Definition, Type>>,
+  ): this {
+    return this.#register(this.#answers, 'answers', type, answer);
+  }
+
+  /**
+   * Sends a message.
+   *
+   * @returns as `send()` of the WebSocket
+   * @throws {InvalidMessage} on data that the schema does not take
+   */
+  send<Type extends keyof Part<Definition, 'sends'> & string>(
+    type: Type,
+    data: Input<(Part<Definition, 'sends'> & Schemas)[Type]>,
+  ): boolean {
+    return this.#send({ type, data: checkNow(defined(this.#definition.sends, 'sends', type), data) });
+  }
+
+  /**
+   * Asks the client, and resolves with its reply.
+   *
+   * Rejects with an {@link AskError} where the client says that it cannot, does not reply in time, or has gone, and with
+   * an `InvalidMessage` where the reply is not what the schema takes.
+   */
+  async ask<Type extends keyof Part<Definition, 'asks'> & string>(
+    type: Type,
+    request: Input<(Part<Definition, 'asks'> & Dialogues)[Type]['request']>,
+    { timeout = 10_000 }: AskOptions = {},
+  ): Promise<Output<(Part<Definition, 'asks'> & Dialogues)[Type]['reply']>> {
+    const dialogue = defined(this.#definition.asks, 'asks', type);
+    const id = ++this.#lastQuestion;
+    this.#start();
+    const replied = new Promise<unknown>((resolve, reject) => this.#questions.set(id, { dialogue, resolve, reject }));
+    const timer =
+      timeout === Infinity
+        ? undefined
+        : setTimeout(() => {
+            this.#questions.get(id)?.reject(new AskError(`No reply to ${type} within timeout ${timeout} ms`));
+          }, timeout);
+    try {
+      this.#send({ type, data: checkNow(dialogue.request, request), id });
+      return (await check(dialogue.reply, await replied)) as Output<
+        (Part<Definition, 'asks'> & Dialogues)[Type]['reply']
+      >;
+    } finally {
+      clearTimeout(timer);
+      this.#questions.delete(id);
+    }
+  }
+
+  /** Resolves when the socket has ended and all that it sent is handled; rejects with what a function fails with. */
+  get finished(): Promise<void> {
+    return this.#running ?? this.socket.closed.then(() => this.#running);
+  }
+
+  #register(to: Map<string, Listener>, part: 'receives' | 'answers', type: string, listener: Listener): this {
+    defined<unknown>(this.#definition[part], part, type);
+    if (to.has(type)) throw new TypeError(`Invalid type ${type}: it has a function already`);
+    to.set(type, listener);
+    this.#start();
+    return this;
+  }
+
+  #start(): void {
+    this.#running ??= Promise.race([
+      this.#read(),
+      new Promise<never>((_resolve, reject) => {
+        this.#fail = reject;
+      }),
+    ]);
+    // Whoever waits for it is told; nobody must.
+    this.#running.catch(() => {});
+  }
+
+  /** One after the other, so that an asynchronous schema keeps their order and holds the client back. */
+  async #read(): Promise<void> {
+    // What is registered in this turn is there before the first message.
+    await Promise.resolve();
+    for await (const message of this.socket) await this.#receive(message);
+    for (const { reject } of this.#questions.values()) reject(new AskError('The client has gone without a reply'));
+  }
+
+  async #receive(message: string | Buffer): Promise<void> {
+    let envelope: Envelope | undefined;
+    let handle: () => void;
+    try {
+      envelope = parseEnvelope(message);
+      handle = await this.#prepare(envelope);
+    } catch (error) {
+      if (!(error instanceof InvalidMessage)) throw error;
+      return this.#refuse(envelope, error);
+    }
+    // Apart, as what the application does wrong is no fault of the client.
+    handle();
+  }
+
+  /** What is to be done with a message, once it is checked. */
+  async #prepare(envelope: Envelope): Promise<() => void> {
+    const { receives, answers } = this.#definition;
+    switch (envelope.kind) {
+      case 'message': {
+        const data = await check(known(receives, envelope.type), envelope.data);
+        return () => this.#call(this.#listeners.get(envelope.type), data);
+      }
+      case 'request': {
+        const { request, reply } = known(answers, envelope.type);
+        const data = await check(request, envelope.data);
+        const answer = (): unknown => this.#answers.get(envelope.type)?.(data as never);
+        return () => void this.#reply(envelope.id, reply, answer).catch(this.#fail);
+      }
+      case 'reply':
+        return () => this.#onReply(envelope);
+    }
+  }
+
+  /** It is not waited for: a message may be the reply that it asks for. */
+  #call(listener: Listener | undefined, data: unknown): void {
+    const result = listener?.(data as never);
+    if (result instanceof Promise) result.catch(this.#fail);
+  }
+
+  async #reply(id: string | number, schema: Dialogue['reply'], answer: () => unknown): Promise<void> {
+    this.#send({ id, data: checkNow(schema, await answer()) });
+  }
+
+  #onReply({ id, data, error }: Envelope & { kind: 'reply' }): void {
+    // A reply that comes too late has nobody to go to.
+    const question = this.#questions.get(id);
+    if (error === undefined) return question?.resolve(data);
+    const { message } = (error ?? {}) as { readonly message?: unknown };
+    question?.reject(new AskError(`The client cannot reply: ${String(message)}`));
+  }
+
+  #refuse(envelope: Envelope | undefined, error: InvalidMessage): void {
+    const { message, path, closeCode } = error;
+    if (this.#definition.onInvalid === 'close') {
+      const where = [envelope !== undefined && 'type' in envelope ? envelope.type : '', path].filter(Boolean).join(' ');
+      return this.socket.close(closeCode, fit(`Invalid message${where && ` ${where}`}: ${message}`));
+    }
+    if (envelope?.kind === 'request') this.#send({ id: envelope.id, error: error.toJSON() });
+    else
+      this.#send({ type: 'error', data: { message, path, type: envelope?.kind === 'message' ? envelope.type : null } });
+  }
+
+  #send(message: object): boolean {
+    return this.socket.send(JSON.stringify(message));
+  }
+}
+
+type Reply<Definition extends MessageDefinition, Type extends string> = Input<
+  (Part<Definition, 'answers'> & Dialogues)[Type]['reply']
+>;
+
+/** What the application names has to be there. */
+function defined<Value>(part: Readonly<Record<string, Value>> | undefined, name: string, type: string): Value {
+  if (part !== undefined && Object.hasOwn(part, type)) return part[type]!;
+  throw new TypeError(`Invalid type ${type}: it is not in ${name}`);
+}
+
+/** What a client names may not be. */
+function known<Value>(part: Readonly<Record<string, Value>> | undefined, type: string): Value {
+  if (part !== undefined && Object.hasOwn(part, type)) return part[type]!;
+  throw new InvalidMessage(`Unknown type ${JSON.stringify(type.slice(0, 50))}`, 'type');
+}
+
+/** A close reason has no more room (RFC 6455 §5.5). */
+function fit(reason: string): string {
+  const characters = Array.from(reason.slice(0, maxReason));
+  while (Buffer.byteLength(characters.join('')) > maxReason) characters.pop();
+  return characters.join('');
+}

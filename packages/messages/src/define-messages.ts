@@ -6,12 +6,10 @@ import { TypedSocket } from './typed-socket.ts';
 export interface MessageContract<Definition extends MessageDefinition> {
   readonly definition: Definition;
   /**
-   * Makes a route's handler of one that gets a {@link TypedSocket}. What the functions that it registers fail with
-   * closes the socket with 1011, and is reported, as what the handler fails with.
+   * Speaks these messages over a route's socket: return its promise from the handler. It resolves when the socket has ended,
+   * and rejects with what the functions that `setUp` registers fail with, which closes the socket with 1011 and is reported.
    */
-  handler<Context>(
-    handler: (socket: TypedSocket<Definition>, context: Context) => unknown,
-  ): (socket: WebSocket, context: Context) => Promise<void>;
+  serve(socket: WebSocket, setUp: (socket: TypedSocket<Definition>) => unknown): Promise<void>;
 }
 
 /** Defines what a route and its clients say to each other; see {@link MessageDefinition}. */
@@ -20,9 +18,9 @@ export function defineMessages<const Definition extends MessageDefinition>(
 ): MessageContract<Definition> {
   return {
     definition,
-    handler: (handler) => async (socket, context) => {
+    async serve(socket, setUp) {
       const typed = new TypedSocket(socket, definition);
-      await Promise.all([handler(typed, context), typed.finished]);
+      await Promise.all([setUp(typed), typed.finished]);
     },
   };
 }

@@ -12,9 +12,11 @@
  *   sends: { tally: z.record(z.string(), z.number()) },
  * });
  *
- * app.ws('/vote', voting.handler((socket) => {
- *   socket.on('vote', ({ option }) => socket.send('tally', { [option]: 1 }));
- * }));
+ * app.ws('/vote', (socket) =>
+ *   voting.serve(socket, (voter) => {
+ *     voter.on('vote', ({ option }) => voter.send('tally', { [option]: 1 }));
+ *   }),
+ * );
  * ```
  *
  * @module

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { WebSocket } from '@turnout/core';
 import { createRouter } from '@turnout/router';
 import { connectTo, type TestClient } from '@turnout/testing';
 import { type } from 'arktype';
@@ -13,14 +14,14 @@ interface Opened {
   readonly errors: unknown[];
 }
 
-/** A client of a route with this handler. */
+/** A client of a route that is set up so. */
 async function open<Definition extends MessageDefinition>(
   contract: MessageContract<Definition>,
-  handler: Parameters<MessageContract<Definition>['handler']>[0],
+  setUp: Parameters<MessageContract<Definition>['serve']>[1],
 ): Promise<Opened> {
   const errors: unknown[] = [];
   const router = createRouter({ onError: (error) => errors.push(error) });
-  router.ws('/', contract.handler(handler));
+  router.ws('/', (socket) => contract.serve(socket, setUp));
   const server = createServer();
   router.attach(server);
   return { client: await connectTo(server, '/'), errors };
@@ -280,18 +281,19 @@ describe('mistakes of the application', () => {
 });
 
 test('types follow from the schemas', () => {
-  dialogue.handler((socket) => {
-    socket.on('fast', (text) => expectTypeOf(text).toEqualTypeOf<string>());
-    socket.answer('load', ({ id }) => {
-      expectTypeOf(id).toEqualTypeOf<number>();
-      return { title: '' };
-    });
-    expectTypeOf(socket.ask('confirm', '')).resolves.toEqualTypeOf<boolean>();
-    // @ts-expect-error: it is a string
-    expect(() => socket.send('heard', 7)).toThrow('string');
-    // @ts-expect-error: there is no such type
-    expect(() => socket.send('nothing', '')).toThrow('it is not in sends');
-  });
+  void ((raw: WebSocket) =>
+    dialogue.serve(raw, (socket) => {
+      socket.on('fast', (text) => expectTypeOf(text).toEqualTypeOf<string>());
+      socket.answer('load', ({ id }) => {
+        expectTypeOf(id).toEqualTypeOf<number>();
+        return { title: '' };
+      });
+      expectTypeOf(socket.ask('confirm', '')).resolves.toEqualTypeOf<boolean>();
+      // @ts-expect-error: it is a string
+      expect(() => socket.send('heard', 7)).toThrow('string');
+      // @ts-expect-error: there is no such type
+      expect(() => socket.send('nothing', '')).toThrow('it is not in sends');
+    }));
 });
 
 describe('the AsyncAPI document', () => {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WebSocket } from '@turnout/core';
 import { connectTo, expectRefused } from '@turnout/testing';
@@ -209,6 +210,16 @@ describe.each(everywhere)('%s over %s', (_name, _transport, framework, transport
       if (status === 200) (await server.open(`/rooms/${escape}`)).client.terminate();
       else expect((await server.refusal(`/rooms/${escape}`)).status).toBe(status);
     }
+  });
+
+  test('a user is disconnected everywhere', async () => {
+    const user = ({ headers }: { headers: IncomingHttpHeaders }): string | undefined => headers['x-user'] as string;
+    const server = await serve(framework, transport, (app) => app.ws('/echo', { handler: echo }), { user });
+    const ann = await server.open('/echo', { headers: { 'X-User': 'ann' } });
+    await server.open('/echo', { headers: { 'X-User': 'bob' } });
+    expect(server.app.disconnectUser('ann')).toBe(1);
+    expect((await ann.closed).code).toBe(3000);
+    await expect.poll(() => server.app.sockets.size).toBe(1);
   });
 
   test('closing ends sockets with 1001', async () => {

@@ -46,6 +46,7 @@ export function expressFramework(name: string, express: () => Express): Framewor
         },
         close: (closeOptions) => app.close(closeOptions),
         sockets: app.sockets,
+        disconnectUser: (user) => app.disconnectUser(user),
       };
     },
   };

@@ -52,6 +52,7 @@ export const fastify: Framework = {
         return app.server;
       },
       close: () => app!.close(),
+      disconnectUser: (user) => app!.disconnectUser(user),
       get sockets() {
         return app!.sockets;
       },

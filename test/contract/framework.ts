@@ -49,6 +49,7 @@ export interface ContractApp {
   readonly createServer: (transport: Transport) => Promise<Server>;
   readonly close: (options?: CloseOptions) => Promise<unknown>;
   readonly sockets: ReadonlySet<WebSocket>;
+  readonly disconnectUser: (user: string) => number;
 }
 
 /** Sessions by their ID, as JSON. */
@@ -57,6 +58,7 @@ export type SessionRecords = Map<string, string>;
 export interface CreateOptions {
   readonly onError: (error: unknown) => void;
   readonly sessionCheckInterval?: number;
+  readonly user?: (context: { readonly headers: IncomingMessage['headers'] }) => string | undefined;
 }
 
 export interface Framework {

@@ -55,6 +55,7 @@ function createApp(create: (app: Koa) => Routes): Framework['create'] {
       },
       close: (closeOptions) => app.close(closeOptions),
       sockets: app.sockets,
+      disconnectUser: (user) => app.disconnectUser(user),
     };
   };
 }

@@ -50,6 +50,7 @@ export const nodeHttp: Framework = {
       },
       close: (closeOptions) => router.close(closeOptions),
       sockets: router.sockets,
+      disconnectUser: (user) => router.disconnectUser(user),
     };
   },
 };

@@ -7,7 +7,7 @@ import { installWs } from './install-ws.ts';
 import type { CloseOptions } from './open-connections.ts';
 import { sendPlainAnswer, statusOf } from './plain-answer.ts';
 import type { AppOptions } from './route-options.ts';
-import { Switchboard } from './switchboard.ts';
+import { Switchboard, type DisconnectOptions } from './switchboard.ts';
 import type { WsMethod } from './ws-method.ts';
 
 /** Options of `createRouter`: how paths match, as in Express, and what holds for all upgrades. */
@@ -22,6 +22,14 @@ export interface WebSocketRouter extends Router.Router {
   readonly ws: WsMethod<WebSocketRouter>;
   /** The sockets that are open now. */
   readonly sockets: ReadonlySet<WebSocket>;
+  /** The sockets of one user, as the option `user` names them, over all sessions. */
+  socketsOf(user: string): readonly WebSocket[];
+  /**
+   * Closes all sockets of one user in this process: with 3000 `Disconnected`, or where they may come back at once 1012.
+   *
+   * @returns how many
+   */
+  disconnectUser(user: string, options?: DisconnectOptions): number;
   /** Serves the router on a server: its upgrades and, where nobody else listens for them, its plain requests. */
   attach(server: AnyServer): void;
   /** Closes all sockets and refuses new ones; see {@link CloseOptions}. */
@@ -61,6 +69,10 @@ export function createRouter(options: CreateRouterOptions = {}): WebSocketRouter
   return Object.defineProperties(router, {
     handle: { value: handle },
     sockets: { get: () => switchboard.sockets },
+    socketsOf: { value: (user: string) => switchboard.socketsOf(user) },
+    disconnectUser: {
+      value: (user: string, disconnect?: DisconnectOptions) => switchboard.disconnectUser(user, disconnect),
+    },
     attach: { value: (server: AnyServer) => attach(server, switchboard) },
     close: { value: (closeOptions?: CloseOptions) => switchboard.close(closeOptions) },
   }) as WebSocketRouter;

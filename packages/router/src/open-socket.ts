@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { CloseCode, reportError, WebSocket } from '@turnout/core';
 import type { AgreedDeflate, ConnectionLimits, SocketOptions } from '@turnout/core';
 import { acceptChannel } from './diagnostics.ts';
+import { noteLiveSession } from './live-session.ts';
 import type { PendingUpgrade } from './pending-upgrade.ts';
 import { SessionChanges } from './session-changes.ts';
 import { SessionExpiry } from './session-expiry.ts';
@@ -38,8 +39,10 @@ export function openSocket(
     protocol,
     deflate,
     onError: errorHookOf(pending),
+    admitMessage: host.options.recheckSession && watch ? () => watch.verify() : undefined,
   });
-  const isUsable = host.onOpen(socket);
+  if (watch !== undefined) noteLiveSession(socket, watch);
+  const isUsable = host.onOpen(socket, pending.user);
   if (acceptChannel.hasSubscribers) acceptChannel.publish({ socket, request: pending.request });
   watch?.whenEnded(() => socket.close(CloseCode.Unauthorized, 'Session ended'));
   const handled = isUsable && !watch?.isEnded ? runHandler(pending, socket, handler) : undefined;

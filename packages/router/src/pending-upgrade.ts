@@ -28,7 +28,7 @@ export interface UpgradeHost {
   /** The upgrade is over, one way or the other. */
   onSettled(pending: PendingUpgrade): void;
   /** A socket is open. Returns whether it may be used; if not, it is being closed. */
-  onOpen(socket: WebSocket): boolean;
+  onOpen(socket: WebSocket, user: string | undefined): boolean;
   /** A handler begins to run; `onHandled` follows. */
   onHandling(): void;
   onHandled(): void;
@@ -54,6 +54,8 @@ export interface Acceptance {
   readonly session?: SessionRequest | undefined;
   /** Gets the connection once the 101 is out. */
   readonly onAccepted: (duplex: Duplex, head: Buffer) => void;
+  /** Who it is, as the app names users. */
+  readonly user?: string | undefined;
 }
 
 /** Headers that describe a body, which neither a 101 has (RFC 9110 §15.2) nor a refusal of ours from the app. */
@@ -95,6 +97,7 @@ export class PendingUpgrade {
   /** Why it is refused, where that is not the app's doing. */
   #reason = 'The app has answered';
   #session: SessionRequest | undefined;
+  #user: string | undefined;
   #sessionWatch: SessionWatch | undefined;
   #onAccepted: Acceptance['onAccepted'] | undefined;
 
@@ -132,6 +135,11 @@ export class PendingUpgrade {
     return this.#session;
   }
 
+  /** Who it is, as the app names users. */
+  get user(): string | undefined {
+    return this.#user;
+  }
+
   /** The watch over the request's session; `undefined` where it has none. */
   get sessionWatch(): SessionWatch | undefined {
     return this.#sessionWatch;
@@ -140,9 +148,10 @@ export class PendingUpgrade {
   /**
    * Answers 101 with the headers that middleware has set, unless another answer was begun.
    */
-  accept(choice: HandshakeChoice, { send, session = sessionOf(this.request), onAccepted }: Acceptance): void {
+  accept(choice: HandshakeChoice, { send, session = sessionOf(this.request), onAccepted, user }: Acceptance): void {
     if (!this.isUndecided) return;
     this.#session = session;
+    this.#user = user;
     this.#watch(session);
     if (this.#sessionWatch?.isEnded) {
       // The end of a response saves the session that is on its request, and would bring it back.

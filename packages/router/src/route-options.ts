@@ -29,9 +29,24 @@ export interface AppOptions<Request extends IncomingMessage = IncomingMessage>
    * have ended it, or the store itself when it expired. `Infinity`: never. Default 4000.
    */
   readonly sessionCheckInterval?: number | undefined;
+  /**
+   * Whether the store is asked before each message too, for apps where nothing may be handled once a session has ended
+   * anywhere: a read of the store a message. Where it cannot answer, the socket is closed with 1011. Default `false`.
+   */
+  readonly recheckSession?: boolean | undefined;
+  /**
+   * Names the user of a request, once middleware has run, for `disconnectUser()`; `undefined` for nobody. Default: none.
+   */
+  readonly user?: UserRule<Request> | undefined;
   /** Default: the error is printed. */
   readonly onError?: ErrorHook<Request> | undefined;
 }
+
+/** Names the user of a request. */
+export type UserRule<Request extends IncomingMessage = IncomingMessage> = {
+  // A method's parameters are bivariant, so that a function for a framework's own request type fits.
+  nameOf(request: Request): string | undefined;
+}['nameOf'];
 
 export const defaultSessionCheckInterval = 4_000;
 

@@ -66,6 +66,12 @@ export class SessionWatch {
     }
   }
 
+  /** Whether the session goes on, by what its store says now. Rejects where the store cannot answer. */
+  async verify(): Promise<boolean> {
+    if (!this.#isEnded && !(await this.load()) && this.#isStored) endSession(this.store, this.id);
+    return !this.#isEnded;
+  }
+
   get isReleased(): boolean {
     return this.#isReleased;
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { parseUpgradeRequest, reportError, resolveLimits } from '@turnout/core';
+import { CloseCode, parseUpgradeRequest, reportError, resolveLimits } from '@turnout/core';
 import type { HandshakeError, Limits, UpgradeRequest, WebSocket } from '@turnout/core';
 import { Admission } from './admission.ts';
 import { resolveAppLimits } from './app-limits.ts';
@@ -51,6 +51,23 @@ export class Switchboard implements UpgradeHost {
   /** The sockets that are open now. */
   get sockets(): ReadonlySet<WebSocket> {
     return this.#connections.sockets;
+  }
+
+  /** The sockets of one user, as the option `user` names them, over all sessions. */
+  socketsOf(user: string): readonly WebSocket[] {
+    return this.#connections.socketsOf(user);
+  }
+
+  /**
+   * Closes all sockets of one user: with 3000 `Disconnected`, or where they may come back at once with 1012.
+   *
+   * @returns how many
+   */
+  disconnectUser(user: string, { reconnect = false }: DisconnectOptions = {}): number {
+    const sockets = this.#connections.socketsOf(user);
+    const code = reconnect ? CloseCode.ServiceRestart : CloseCode.Unauthorized;
+    for (const socket of sockets) socket.close(code, 'Disconnected');
+    return sockets.length;
   }
 
   /** How many upgrades are not answered yet. */
@@ -130,8 +147,8 @@ export class Switchboard implements UpgradeHost {
     this.#connections.removePending(pending);
   }
 
-  onOpen(socket: WebSocket): boolean {
-    return this.#connections.addSocket(socket);
+  onOpen(socket: WebSocket, user: string | undefined): boolean {
+    return this.#connections.addSocket(socket, user);
   }
 
   onHandling(): void {
@@ -145,6 +162,12 @@ export class Switchboard implements UpgradeHost {
   patrol(watch: SessionWatch): void {
     this.#patrol.add(watch);
   }
+}
+
+/** How a user's sockets are closed. */
+export interface DisconnectOptions {
+  /** Whether clients may connect again at once, as after a change of rights. Default `false`. */
+  readonly reconnect?: boolean;
 }
 
 /** Refuses before anything of the app has run. */

@@ -60,12 +60,12 @@ export class WebSocketRoute {
     if (!pending.isUndecided) return;
     const { protocols = [], perMessageDeflate = pending.host.options.perMessageDeflate } = this.#options;
     const choice =
-      typeof protocols === 'function'
-        ? (offered: readonly string[]) => protocols(offered, context as IncomingMessage)
-        : protocols;
+      typeof protocols === 'function' ? (offered: readonly string[]) => protocols(offered, pending.request) : protocols;
     let protocol: string;
+    let user: string | undefined;
     try {
       protocol = chooseProtocol(pending.upgrade.protocols, choice);
+      user = pending.host.options.user?.(context as IncomingMessage);
     } catch (error) {
       return pending.fail(error);
     }
@@ -77,6 +77,7 @@ export class WebSocketRoute {
       {
         send,
         session,
+        user,
         onAccepted: (duplex, head) => openSocket(pending, { duplex, head, protocol, deflate, limits, handler }),
       },
     );

@@ -4,7 +4,7 @@ import type { Server as SecureServer } from 'node:https';
 import { isWebSocketUpgrade } from '@turnout/core';
 import type { WebSocket } from '@turnout/core';
 import { attach as attachSwitchboard, bindRouter, installWs, noteMountedApp, Switchboard } from '@turnout/router';
-import type { Address, AppOptions, CloseOptions } from '@turnout/router';
+import type { Address, AppOptions, CloseOptions, DisconnectOptions } from '@turnout/router';
 import type { Application, NextFunction, Request } from 'express';
 import finalhandler from 'finalhandler';
 import type { WsMethod } from './ws-method.ts';
@@ -18,6 +18,14 @@ export interface WebSocketApp {
   readonly ws: WsMethod<this>;
   /** The sockets that are open now. */
   readonly sockets: ReadonlySet<WebSocket>;
+  /** The sockets of one user, as the option `user` names them, over all sessions. */
+  socketsOf(user: string): readonly WebSocket[];
+  /**
+   * Closes all sockets of one user in this process: with 3000 `Disconnected`, or where they may come back at once 1012.
+   *
+   * @returns how many
+   */
+  disconnectUser(user: string, options?: DisconnectOptions): number;
   /**
    * Refuses new upgrades with 503 and `Retry-After`, also those that are not answered yet, closes all sockets, and cuts
    * off what has not gone within `timeout`. The HTTP server goes on.
@@ -54,6 +62,10 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
   app.listen = listen.bind(undefined, app) as App['listen'];
   const members = {
     sockets: { get: () => switchboard.sockets },
+    socketsOf: { value: (user: string) => switchboard.socketsOf(user) },
+    disconnectUser: {
+      value: (user: string, disconnect?: DisconnectOptions) => switchboard.disconnectUser(user, disconnect),
+    },
     close: { value: (closeOptions?: CloseOptions) => switchboard.close(closeOptions) },
   };
   return Object.defineProperties(installWs<App, WsMethod<App & WebSocketApp>>(app), members) as App & WebSocketApp;

@@ -3,10 +3,14 @@
  *
  * @module
  */
+export { liveSession } from '@turnout/router';
 export type {
   CloseOptions,
+  DisconnectOptions,
   ErrorContext,
   ErrorHook,
+  LiveSession,
+  LiveSessionData,
   OriginRule,
   ProtocolRule,
   RouteOptions,

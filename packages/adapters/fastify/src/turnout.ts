@@ -8,8 +8,9 @@ import {
   WebSocketRoute,
   type AppOptions,
   type CloseOptions,
+  type DisconnectOptions,
 } from '@turnout/router';
-import type { FastifyInstance, FastifyPluginAsync, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { PathTable } from './path-table.ts';
 import { splitOptions } from './route-options.ts';
@@ -18,7 +19,9 @@ import { createGate, createHandler, requestOf } from './web-socket-handler.ts';
 import type { WsMethod } from './ws-method.ts';
 
 /** Options of an app; they hold for all upgrades that come to it. */
-export interface TurnoutOptions extends AppOptions {
+export interface TurnoutOptions extends Omit<AppOptions, 'user'> {
+  /** Names the user of a request, once the hooks have run, for `disconnectUser()`. Default: none. */
+  readonly user?: ((request: FastifyRequest) => string | undefined) | undefined;
   /** How the sockets are closed when the app is; see {@link CloseOptions}. */
   readonly close?: CloseOptions | undefined;
 }
@@ -29,6 +32,14 @@ declare module 'fastify' {
     readonly ws: WsMethod<FastifyInstance>;
     /** The sockets that are open now. */
     readonly sockets: ReadonlySet<WebSocket>;
+    /** The sockets of one user, as the option `user` names them, over all sessions. */
+    socketsOf(user: string): readonly WebSocket[];
+    /**
+     * Closes all sockets of one user in this process: with 3000 `Disconnected`, or where they may come back at once 1012.
+     *
+     * @returns how many
+     */
+    disconnectUser(user: string, options?: DisconnectOptions): number;
   }
 }
 
@@ -45,11 +56,15 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...opti
         return { scheme: request.protocol, host: request.host };
       },
     },
-    { ...options, onError },
+    { ...options, onError } as AppOptions,
   );
   app.addConstraintStrategy(upgradeStrategy);
   app.decorate('ws', addRoute as unknown as FastifyInstance['ws']);
   app.decorate('sockets', { getter: () => switchboard.sockets });
+  app.decorate('socketsOf', (user: string) => switchboard.socketsOf(user));
+  app.decorate('disconnectUser', (user: string, disconnect?: DisconnectOptions) =>
+    switchboard.disconnectUser(user, disconnect),
+  );
   app.addHook('onRoute', (route: RouteOptions) => {
     if (route.constraints?.['upgrade'] !== undefined) paths.add(route.url);
   });

@@ -9,18 +9,22 @@ import {
   type AnyServer,
   type AppOptions,
   type CloseOptions,
+  type DisconnectOptions,
 } from '@turnout/router';
 import compose from 'koa-compose';
 import type Application from 'koa';
 import type { Middleware } from 'koa';
-import { contextOf, noteContext } from './context.ts';
+import { contextOf, noteContext, type RouteContext } from './context.ts';
 import { claimsByRouter, hideRoutes } from './koa-router.ts';
 import { compilePath, type PathTest, type Path } from './path.ts';
 import { completeUpgrade, createRouteMiddleware } from './route-middleware.ts';
 import type { WsMethod } from './ws-method.ts';
 
 /** Options of an app; they hold for all upgrades that come through it. */
-export type TurnoutOptions = AppOptions;
+export interface TurnoutOptions extends Omit<AppOptions, 'user'> {
+  /** Names the user of a context, once middleware has run, for `disconnectUser()`. Default: none. */
+  readonly user?: ((context: RouteContext) => string | undefined) | undefined;
+}
 
 /** What `turnout()` adds to a Koa app. */
 export interface WebSocketApp {
@@ -28,6 +32,14 @@ export interface WebSocketApp {
   readonly ws: WsMethod<this>;
   /** The sockets that are open now. */
   readonly sockets: ReadonlySet<WebSocket>;
+  /** The sockets of one user, as the option `user` names them, over all sessions. */
+  socketsOf(user: string): readonly WebSocket[];
+  /**
+   * Closes all sockets of one user in this process: with 3000 `Disconnected`, or where they may come back at once 1012.
+   *
+   * @returns how many
+   */
+  disconnectUser(user: string, options?: DisconnectOptions): number;
   /**
    * Refuses new upgrades with 503 and `Retry-After`, also those that are not answered yet, closes all sockets, and cuts
    * off what has not gone within `timeout`. The HTTP server goes on.
@@ -67,7 +79,7 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
         return { scheme: context.protocol, host: context.host };
       },
     },
-    { ...options, onError },
+    { ...options, onError } as AppOptions,
   );
   switchboards.set(app, switchboard);
   const ws = (path: Path, ...rest: readonly unknown[]): App => {
@@ -83,9 +95,17 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
     paths.set(routed, test);
     return app.use(routed) as App;
   };
+  return addMembers(app, switchboard, ws);
+}
+
+function addMembers<App extends Application>(app: App, switchboard: Switchboard, ws: unknown): App & WebSocketApp {
   return Object.defineProperties(app, {
     ws: { value: ws },
     sockets: { get: () => switchboard.sockets },
+    socketsOf: { value: (user: string) => switchboard.socketsOf(user) },
+    disconnectUser: {
+      value: (user: string, disconnect?: DisconnectOptions) => switchboard.disconnectUser(user, disconnect),
+    },
     close: { value: (closeOptions?: CloseOptions) => switchboard.close(closeOptions) },
     listen: { value: (...args: unknown[]) => listen(app, args), configurable: true },
   }) as App & WebSocketApp;

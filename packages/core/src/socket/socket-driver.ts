@@ -36,6 +36,9 @@ export class SocketDriver<Socket extends DrivenSocket = DrivenSocket>
   readonly #socket: Socket;
   readonly #onError: WebSocketOptions<Socket>['onError'];
   readonly #role: Role;
+  readonly #admitMessage: WebSocketOptions<Socket>['admitMessage'];
+  /** Whether a message waits to be admitted. */
+  #isAsking = false;
   /** There is none before the first control frame. */
   #controlFrameRate: ControlFrameRate | undefined;
   #resolveClosed: ((info: CloseInfo) => void) | undefined;
@@ -50,6 +53,7 @@ export class SocketDriver<Socket extends DrivenSocket = DrivenSocket>
     this.#socket = socket;
     this.#onError = options.onError;
     this.#role = role;
+    this.#admitMessage = options.admitMessage;
     this.limits = limits;
     this.connection = connection;
     this.reader = new Reader(limits, this);
@@ -90,14 +94,15 @@ export class SocketDriver<Socket extends DrivenSocket = DrivenSocket>
   }
 
   isReady(): boolean {
-    return this.reader.isReady || this.connection.state === 'closed';
+    if (this.connection.state === 'closed') return true;
+    return this.reader.isReady && !this.#isAsking;
   }
 
   onEvent(event: ConnectionEvent): void {
     switch (event.type) {
       case 'message':
         if (messageChannel.hasSubscribers) this.#publishMessage(event);
-        return this.reader.push(event);
+        return this.#admitMessage === undefined ? this.reader.push(event) : void this.#ask(this.#admitMessage, event);
       case 'ping':
       case 'pong':
         return this.#onControl(event.type, event.data);
@@ -167,6 +172,19 @@ export class SocketDriver<Socket extends DrivenSocket = DrivenSocket>
       this.#socket.emit(name, ...(args as never));
     } catch (error) {
       this.onFault(error, phaseOf(name));
+    }
+  }
+
+  async #ask(admitMessage: () => Promise<boolean>, message: UnreadMessage): Promise<void> {
+    this.#isAsking = true;
+    try {
+      const isAdmitted = await admitMessage();
+      this.#isAsking = false;
+      if (isAdmitted && this.isOpen) this.reader.push(message);
+      this.pull();
+    } catch (error) {
+      this.#isAsking = false;
+      this.onFault(error, 'message');
     }
   }
 

@@ -31,6 +31,11 @@ export interface WebSocketOptions<Socket> {
   readonly limits?: Partial<ConnectionLimits> | undefined;
   /** As in {@link SocketOptions}. */
   readonly onError?: ErrorHook<ErrorContext<Socket>> | undefined;
+  /**
+   * Asked before each message is handed on, while nothing more is read: `false` drops the message. What it rejects with
+   * is a fault of the application. Default: every message is handed on at once.
+   */
+  readonly admitMessage?: (() => Promise<boolean>) | undefined;
   /** What the handshake agreed on (RFC 7692). Default: nothing is compressed. */
   readonly deflate?: AgreedDeflate | null | undefined;
   /** The subprotocol that the handshake chose. Default: none, `''`. */

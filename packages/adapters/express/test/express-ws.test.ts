@@ -110,10 +110,10 @@ describe('expressWs()', () => {
   test('leaves routers alone where it is told to, but for those that it is given', () => {
     const prototype = Reflect.get(express.Router, 'prototype') as { ws?: unknown };
     delete prototype.ws;
-    const { applyTo } = expressWs(express(), undefined, { leaveRouterUntouched: true });
+    const instance = expressWs(express(), undefined, { leaveRouterUntouched: true });
     const plain = express.Router() as { ws?: unknown };
     const given = express.Router() as { ws?: unknown };
-    applyTo(given);
+    instance.applyTo(given);
     expect([typeof plain.ws, typeof given.ws]).toEqual(['undefined', 'function']);
   });
 

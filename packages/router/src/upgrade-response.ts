@@ -29,7 +29,8 @@ export function releaseResponse(response: ServerResponse, duplex: Duplex): void 
   response.detachSocket(duplex as Socket);
   // As http.Server ends a response. Its destroy() says `close` or not, depending on the version of Node.js.
   response.destroyed = true;
-  response.emit('close');
+  // Not within `finish`, whose other listeners have not been called yet.
+  process.nextTick(() => response.emit('close'));
 }
 
 /** Ends a connection whose last answer is written: waits a moment for the client to have read it. */

@@ -1,8 +1,12 @@
 import { connect } from '@turnout/core';
 import compression from 'compression';
+import cors from 'cors';
 import express from 'express';
+import session from 'express-session';
 import helmet from 'helmet';
 import morgan from 'morgan';
+import { Passport } from 'passport';
+import { pinoHttp } from 'pino-http';
 import { describe, expect, test } from 'vitest';
 import { exchange, formatHandshake, statusOf, textFrame } from './raw-client.ts';
 import { eventually, serve } from './serving.ts';
@@ -72,6 +76,63 @@ describe('middleware made for HTTP', () => {
     await eventually(() => lines.length === 3);
     expect(lines).toEqual(['GET /open 101', 'GET /closed 403', 'GET /none 404']);
     socket.terminate();
+  });
+
+  test('pino-http logs the handshake, with its status', async () => {
+    const lines: string[] = [];
+    const { url } = await serve((app) => {
+      app.use(pinoHttp({}, { write: (line) => void lines.push(line) }));
+      app.ws('/open', () => {});
+    });
+    const socket = await connect(`${url}/open`);
+    await expect(connect(`${url}/none`)).rejects.toMatchObject({ status: 404 });
+    await eventually(() => lines.length === 2);
+    const logged = lines.map((line) => JSON.parse(line) as { req: { url: string }; res: { statusCode: number } });
+    expect(logged.map(({ req, res }) => [req.url, res.statusCode])).toEqual([
+      ['/open', 101],
+      ['/none', 404],
+    ]);
+    socket.terminate();
+  });
+
+  test('cors sets its headers on the 101, and opens no door that the origin rule keeps shut', async () => {
+    const { port } = await serve((app) => {
+      app.use(cors({ origin: 'https://other.test', credentials: true }));
+      app.ws('/own', () => {});
+      app.ws('/other', { origin: ['https://other.test'] }, () => {});
+    });
+    const origin = ['Origin: https://other.test'];
+    expect(statusOf(await exchange(port, formatHandshake('/own', origin)))).toBe(403);
+    const accepted = await exchange(port, Buffer.concat([Buffer.from(formatHandshake('/other', origin)), closeFrame]));
+    expect(statusOf(accepted)).toBe(101);
+    expect(accepted).toContain('Access-Control-Allow-Origin: https://other.test');
+  });
+
+  test('passport finds the user of the session, and refuses who has none', async () => {
+    const users = new Passport();
+    users.serializeUser((user, done) => done(null, (user as { name: string }).name));
+    users.deserializeUser((name, done) => done(null, { name }));
+    const { url, page } = await serve((app) => {
+      app.use(session({ secret: 's', resave: false, saveUninitialized: false }), users.initialize(), users.session());
+      app.get('/login', (request, response, next) => {
+        request.login({ name: 'ann' } as Express.User, (error) => (error ? next(error) : response.json({})));
+      });
+      app.get('/logout', (request, response, next) => {
+        request.logout((error) => (error ? next(error) : response.json({})));
+      });
+      app.ws(
+        '/me',
+        (request, response, next) => (request.isAuthenticated() ? next() : void response.sendStatus(401)),
+        (socket, request) => void socket.send((request.user as { name?: string }).name!),
+      );
+    });
+    await expect(connect(`${url}/me`)).rejects.toMatchObject({ status: 401 });
+    const cookie = (await fetch(`${page}/login`)).headers.get('set-cookie')!.split(';', 1)[0]!;
+    const socket = await connect(`${url}/me`, { headers: { Cookie: cookie } });
+    expect(await socket.receive()).toBe('ann');
+    // passport renews the session at a log-out.
+    await fetch(`${page}/logout`, { headers: { Cookie: cookie } });
+    expect(await socket.closed).toMatchObject({ code: 3000, reason: 'Session ended' });
   });
 
   test('body parsers and static files let an upgrade pass', async () => {

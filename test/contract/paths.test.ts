@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { scaled } from '../abuse/scale.ts';
+import { frameworks } from './frameworks.ts';
+import { serve, transports } from './serving.ts';
+
+const routes = ['/ws', '/ws/:id', '/room/:name/seat/:seat'];
+
+/** Paths made of what routes, decoders and proxies disagree about; dot segments and `//x` are refused before all routes. */
+const segment = fc.oneof(
+  fc.constantFrom(
+    'ws',
+    'WS',
+    '%77s',
+    'room',
+    'seat',
+    'a%2fb',
+    '%',
+    '%E0%A4%A',
+    '%zz',
+    '...',
+    ';x=1',
+    '~',
+    '__proto__',
+    ':id',
+  ),
+  fc.string({
+    unit: fc.constantFrom('a', 'B', '%', '2', 'f', ';', '-', '_', '@', ',', '+'),
+    minLength: 1,
+    maxLength: 6,
+  }),
+);
+const target = fc
+  .tuple(
+    // Else hardly any path would be found.
+    fc.constantFrom([], ['ws'], ['WS'], ['room', 'a', 'seat']),
+    fc.array(segment, { maxLength: 3 }),
+    fc.constantFrom('', '/', '?x=1', '/?x=/ws', '?'),
+  )
+  .filter(([start, segments]) => start.length + segments.length > 0)
+  .map(([start, segments, end]) => `/${[...start, ...segments].join('/')}${end}`);
+
+describe.each(frameworks.map((framework) => [framework.name, framework] as const))('in %s', (_name, framework) => {
+  test('a WebSocket route and a page of the same paths never disagree', { timeout: 120_000 }, async () => {
+    const pages = await serve(framework, transports.http, (app) => {
+      for (const route of routes) app.get(route, route);
+    });
+    const sockets = await serve(framework, transports.http, (app) => {
+      for (const route of routes) app.ws(route, { handler: (socket) => void socket.send(route) });
+    });
+    const ask = async (path: string): Promise<string> => {
+      const result = await sockets.open(path).catch((error: Error) => error.message);
+      if (typeof result === 'string') return result.slice('Refused with '.length).slice(0, 3);
+      const route = await result.next();
+      result.client.terminate();
+      return route;
+    };
+    let found = 0;
+    await fc.assert(
+      fc.asyncProperty(target, async (path) => {
+        const { status, body } = await pages.get(path);
+        const verdict = await ask(path);
+        if (status === 200) found++;
+        expect(verdict, path).toBe(status === 200 ? body : String(status));
+      }),
+      { numRuns: scaled(200, 5_000) },
+    );
+    expect(found).toBeGreaterThan(10);
+  });
+});

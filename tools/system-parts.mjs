@@ -27,6 +27,12 @@ export const systemParts = {
     debianPackage: 'firefox-esr',
     usedBy: 'the tests of HTTP/2 in browsers',
   },
+  'redis-server': {
+    variable: 'REDIS_SERVER_PATH',
+    paths: ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server'],
+    debianPackage: 'redis-server',
+    usedBy: 'the tests of sessions in several processes',
+  },
   sshd: {
     variable: 'SSHD_PATH',
     paths: ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/opt/homebrew/sbin/sshd'],

@@ -1,10 +1,27 @@
 import { channel } from 'node:diagnostics_channel';
-
-/** `turnout:accept`: `{ socket, request }`, an upgrade was accepted, and its handler is about to run. */
-export const acceptChannel = channel('turnout:accept');
-
-/** `turnout:refuse`: `{ request, status, reason }`, an upgrade was answered with another status. */
-export const refuseChannel = channel('turnout:refuse');
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from '@turnout/core';
+import createDebug from 'debug';
 
 /** `turnout:error`, as `@turnout/core` has it: here of middleware, options' functions and handlers. */
 export const errorChannel = channel('turnout:error');
+
+const acceptChannel = channel('turnout:accept');
+const refuseChannel = channel('turnout:refuse');
+
+/** What a person sees who runs the app with `DEBUG=turnout:*`. */
+const debug = createDebug('turnout:upgrade');
+
+/** `turnout:accept`: `{ socket, request }`, an upgrade was accepted, and its handler is about to run. */
+export function tellAccepted(socket: WebSocket, request: IncomingMessage): void {
+  if (acceptChannel.hasSubscribers) acceptChannel.publish({ socket, request });
+  if (!debug.enabled) return;
+  debug('accepted %s', request.url);
+  void socket.closed.then(({ code, reason }) => debug('closed %s with %d %s', request.url, code, reason));
+}
+
+/** `turnout:refuse`: `{ request, status, reason }`, an upgrade was answered with another status. */
+export function tellRefused(request: IncomingMessage, status: number, reason: string): void {
+  if (refuseChannel.hasSubscribers) refuseChannel.publish({ request, status, reason });
+  debug('refused %s with %d: %s', request.url, status, reason);
+}

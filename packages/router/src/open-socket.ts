@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CloseCode, reportError, WebSocket } from '@turnout/core';
 import type { AgreedDeflate, ConnectionLimits, SocketOptions } from '@turnout/core';
-import { acceptChannel } from './diagnostics.ts';
+import { tellAccepted } from './diagnostics.ts';
 import { noteLiveSession } from './live-session.ts';
 import type { PendingUpgrade } from './pending-upgrade.ts';
 import { SessionChanges } from './session-changes.ts';
@@ -43,7 +43,7 @@ export function openSocket(
   });
   if (watch !== undefined) noteLiveSession(socket, watch);
   const isUsable = host.onOpen(socket, pending.user);
-  if (acceptChannel.hasSubscribers) acceptChannel.publish({ socket, request: pending.request });
+  tellAccepted(socket, pending.request);
   watch?.whenEnded(() => socket.close(CloseCode.Unauthorized, 'Session ended'));
   const handled = isUsable && !watch?.isEnded ? runHandler(pending, socket, handler) : undefined;
   if (watch === undefined) return;

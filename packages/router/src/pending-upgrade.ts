@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { acceptHeaders, HandshakeError, isReservedHeader } from '@turnout/core';
 import type { HandshakeChoice, UpgradeRequest, WebSocket } from '@turnout/core';
-import { refuseChannel } from './diagnostics.ts';
+import { tellRefused } from './diagnostics.ts';
 import type { ErrorContext } from './error-context.ts';
 import type { Address } from './origin.ts';
 import type { AppOptions } from './route-options.ts';
@@ -196,7 +196,7 @@ export class PendingUpgrade {
     this.#state = 'refused';
     this.#channel.release(this.response);
     this.#channel.reject(error);
-    this.#publishRefusal(error.status, error.message);
+    tellRefused(this.request, error.status, error.message);
     this.#release();
   }
 
@@ -238,14 +238,10 @@ export class PendingUpgrade {
     } else {
       this.#state = 'refused';
       this.#channel.end();
-      this.#publishRefusal(this.response.statusCode, this.#reason);
+      tellRefused(this.request, this.response.statusCode, this.#reason);
       this.#release();
     }
     this.#head = Buffer.alloc(0);
-  }
-
-  #publishRefusal(status: number, reason: string): void {
-    if (refuseChannel.hasSubscribers) refuseChannel.publish({ request: this.request, status, reason });
   }
 
   readonly #onClose = (): void => {

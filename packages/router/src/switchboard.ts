@@ -3,7 +3,7 @@ import { CloseCode, parseUpgradeRequest, reportError, resolveLimits } from '@tur
 import type { HandshakeError, Limits, UpgradeRequest, WebSocket } from '@turnout/core';
 import { Admission } from './admission.ts';
 import { resolveAppLimits } from './app-limits.ts';
-import { errorChannel, refuseChannel } from './diagnostics.ts';
+import { errorChannel, tellRefused } from './diagnostics.ts';
 import type { ErrorContext } from './error-context.ts';
 import { OpenConnections } from './open-connections.ts';
 import type { CloseOptions } from './open-connections.ts';
@@ -173,8 +173,7 @@ export interface DisconnectOptions {
 /** Refuses before anything of the app has run. */
 function refuse(request: IncomingMessage, channel: UpgradeChannel, error: HandshakeError): void {
   channel.reject(error);
-  if (!refuseChannel.hasSubscribers) return;
-  refuseChannel.publish({ request, status: error.status, reason: error.message });
+  tellRefused(request, error.status, error.message);
 }
 
 /** A request that has reached the end of the app's routes. */

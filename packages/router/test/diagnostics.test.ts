@@ -1,5 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { format, stripVTControlCharacters } from 'node:util';
 import { connect, type WebSocket } from '@turnout/core';
+import createDebug from 'debug';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { formatHandshake, RawClient, statusOf } from './raw-client.ts';
 import { eventually, serveRouter } from './serving.ts';
@@ -123,5 +125,28 @@ describe('the diagnostics channels', () => {
     await eventually(() => slow.length > 0);
     expect(slow[0]!.reason).toMatch(/over maxBufferedAmount 200000/);
     client.terminate();
+  });
+});
+
+describe('with DEBUG=turnout:*', () => {
+  test('a person sees what is accepted, refused and closed', async () => {
+    const lines: string[] = [];
+    const { log } = createDebug;
+    createDebug.log = (template: string, ...args: unknown[]) =>
+      void lines.push(stripVTControlCharacters(format(template, ...args)));
+    createDebug.enable('turnout:*');
+    onTestFinished(() => {
+      createDebug.disable();
+      createDebug.log = log;
+    });
+    const { url } = await serveRouter((app) => void app.ws('/debugged', () => {}));
+    const socket = await connect(`${url}/debugged`);
+    socket.close(4000, 'bye');
+    await expect(connect(`${url}/debugged/nothing`)).rejects.toThrow('404');
+    await eventually(() => lines.filter((line) => line.includes('/debugged')).length === 3);
+    const seen = lines.filter((line) => line.includes('/debugged')).join('\n');
+    expect(seen).toContain('accepted /debugged');
+    expect(seen).toContain('closed /debugged with 4000 bye');
+    expect(seen).toContain('refused /debugged/nothing with 404: The app has answered');
   });
 });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WebSocket } from '@turnout/core';
@@ -235,6 +236,69 @@ describe.each(everywhere)('%s over %s', (_name, _transport, framework, transport
 });
 
 describe.each(frameworks.map((framework) => [framework.name, framework] as const))('%s', (_name, framework) => {
+  /** All that a server says to these bytes until it ends the connection. */
+  const exchange = async (port: number, text: string): Promise<string> => {
+    const peer = await dialTcp(port);
+    let answer = '';
+    peer.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
+    peer.write(text);
+    await once(peer, 'end');
+    peer.destroy();
+    return answer;
+  };
+
+  test('targets that two readers may understand differently are 400, and nothing of the app runs (27)', async () => {
+    let runs = 0;
+    const server = await serve(framework, transports.http, (app) => {
+      app.use(() => void runs++);
+      app.ws('/ws', { handler: () => void runs++ });
+    });
+    const targets = [
+      'http://evil/ws',
+      '//evil/ws',
+      '/ws#x',
+      '/x/../ws',
+      '/./ws',
+      '/x\\..\\ws',
+      '/%2e%2e/ws',
+      '/ws%00',
+      '*',
+    ];
+    for (const target of targets) {
+      expect(await exchange(server.port, handshakeText({ target })), target).toMatch(/^HTTP\/1.1 400 /);
+    }
+    expect(runs).toBe(0);
+  });
+
+  test('middleware that never answers is 503 once handshakeTimeout is over (20)', async () => {
+    const server = await serve(
+      framework,
+      transports.http,
+      (app) => app.ws('/never', { steps: [() => new Promise(() => {})], handler: echo }),
+      { handshakeTimeout: 40 },
+    );
+    expect((await server.refusal('/never')).status).toBe(503);
+  });
+
+  test('a header that would be two is a 500, and so is a subprotocol that was not offered (25, 26)', async () => {
+    const server = await serve(framework, transports.http, (app) => {
+      app.ws('/header', { steps: [({ setHeader }) => setHeader('X-One', 'a\r\nX-Two: b')], handler: echo });
+      app.ws('/protocol', { options: { protocols: () => 'other' }, handler: echo });
+    });
+    const injected = await server.refusal('/header');
+    expect([injected.status, injected.headers['x-two']]).toEqual([500, undefined]);
+    expect((await server.refusal('/protocol', { protocols: ['chat'] })).status).toBe(500);
+  });
+
+  test('nothing is answered behind a refusal (24)', async () => {
+    const server = await serve(framework, transports.http, (app) => {
+      app.ws('/closed', { steps: [({ answer }) => answer(401, 'no')], handler: echo });
+      app.get('/page', 'page');
+    });
+    const smuggled = `${handshakeText({ target: '/closed' })}GET /page HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
+    expect((await exchange(server.port, smuggled)).match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+
   test('is tested without a port', async () => {
     const app = framework.create({ onError: () => {} });
     app.ws('/echo/:name', {

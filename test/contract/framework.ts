@@ -58,6 +58,7 @@ export type SessionRecords = Map<string, string>;
 export interface CreateOptions {
   readonly onError: (error: unknown) => void;
   readonly sessionCheckInterval?: number;
+  readonly handshakeTimeout?: number;
   readonly user?: (context: { readonly headers: IncomingMessage['headers'] }) => string | undefined;
 }
 

@@ -61,21 +61,23 @@ export function expressWs<App extends Application>(
 
 /** Gives one router `ws()`. */
 function applyTo(router: object): void {
-  const owner = installWs<never, (...args: unknown[]) => unknown>(
-    Object.create(router, { ws: { writable: true, value: undefined } }) as never,
-  ) as { ws: (...args: unknown[]) => unknown };
+  const add = (Object.hasOwn(router, 'ws') ? router : installWs(router as never)) as { readonly ws: Add };
+  const { ws: addRoute } = add;
   const ws = (path: string, ...handlers: WebSocketRequestHandler[]): object => {
-    owner.ws(path, (socket: WebSocket, request: Request) => run(handlers.flat(), socket, request));
+    addRoute(path, (socket, request) => run(handlers.flat(), socket, request));
     return router;
   };
   Object.defineProperty(router, 'ws', { value: ws, configurable: true, writable: true });
 }
+
+type Add = (this: void, path: string, handler: (socket: WebSocket, request: Request) => unknown) => unknown;
 
 /** All routers that are made from now on, and those that were, as their prototype is changed. */
 function patchRouters(): void {
   const prototype = ('route' in Router ? Router : (Router as { prototype: object }).prototype) as object;
   Object.defineProperty(prototype, 'ws', {
     configurable: true,
+    writable: true,
     value(this: { ws: WsMethod }, ...args: Parameters<WsMethod>) {
       applyTo(this);
       return this.ws(...args);

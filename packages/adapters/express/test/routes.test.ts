@@ -9,7 +9,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { describe, expect, test, vi } from 'vitest';
 import { attach, Router, turnout } from '../src/index.ts';
 import { exchange, formatHandshake, statusOf } from './raw-client.ts';
-import { closeAfterTest, eventually, listen, serve } from './serving.ts';
+import { anyPath, closeAfterTest, eventually, isExpress4, listen, serve } from './serving.ts';
 import type { App } from './serving.ts';
 
 /** The first message that a socket at `url` gets. */
@@ -36,7 +36,7 @@ describe('an HTTP route and a WebSocket route of one path', () => {
         .get((_request, response) => void response.send('page'));
       app.ws('/mixed', (socket) => socket.send('socket'));
       app.use(express.static('/nowhere'));
-      app.get('/{*rest}', (_request, response) => void response.send('fallback'));
+      app.get(anyPath, (_request, response) => void response.send('fallback'));
     });
     for (const path of ['/before', '/after', '/mixed']) {
       expect(await firstMessage(url + path)).toBe('socket');
@@ -50,7 +50,7 @@ describe('an HTTP route and a WebSocket route of one path', () => {
     const { url } = await serve((app) => {
       app.all('/closed', (_request, response) => void response.status(403).send('closed'));
       app.ws('/closed', (socket) => socket.send('socket'));
-      app.all('/{*rest}', (request, response, next) => {
+      app.all(anyPath, (request, response, next) => {
         response.setHeader('X-Method', request.method);
         next();
       });
@@ -130,7 +130,7 @@ describe('a request of a WebSocket route', () => {
       sub.ws('/socket', (socket, request) => socket.send(marks(request)));
       app.use('/sub', sub);
       plainSub.use(mark('plain sub'));
-      plainSub.get('/{*rest}', (_request, response) => void response.send('page'));
+      plainSub.get(anyPath, (_request, response) => void response.send('page'));
       app.use('/plain-sub', plainSub);
       app.ws('/plain-sub/socket', (socket, request) => socket.send(marks(request)));
     });
@@ -198,7 +198,8 @@ describe('an upgrade that is refused', () => {
     for (const [path, message] of [
       ['/next', 'Passed on'],
       ['/throw', 'Thrown'],
-      ['/reject', 'Rejected'],
+      // Express 4 leaves a rejection alone, of HTTP middleware too.
+      ...(isExpress4 ? [] : [['/reject', 'Rejected']]),
     ]) {
       const body = JSON.stringify({ error: message });
       await expect(connect(`${url}${path}`)).rejects.toMatchObject({ status: 409, body });
@@ -320,7 +321,7 @@ describe('beside another listener for upgrade', () => {
     sub.ws('/socket', (socket) => socket.send('sub'));
     app.use('/rooms', rooms);
     app.use(['/sub', '/also'], sub);
-    app.get('/{*rest}', (_request, response) => void response.send('page'));
+    app.get(anyPath, (_request, response) => void response.send('page'));
     const server = createServer(app);
     const taken: string[] = [];
     server.on('upgrade', (request, duplex: Duplex) => {

@@ -8,6 +8,12 @@ import { onTestFinished } from 'vitest';
 import { attach, turnout } from '../src/index.ts';
 import type { TurnoutOptions, WebSocketApp } from '../src/index.ts';
 
+/** The tests run a second time with Express 4. */
+export const isExpress4 = process.env['TURNOUT_EXPRESS'] === '4';
+
+/** Any path, in the syntax of the version. */
+export const anyPath = isExpress4 ? '/*' : '/{*rest}';
+
 export type App = Express & WebSocketApp;
 
 export interface Serving {

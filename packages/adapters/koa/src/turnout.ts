@@ -72,7 +72,9 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
   const switchboard = new Switchboard(
     {
       dispatch: lazily(() => app.callback()),
-      dispatchUpgrade: (request, response) => void serveUpgrade(app, request, response),
+      dispatchUpgrade: (request, response) => {
+        serveUpgrade(app, request, response).catch((error: unknown) => pendingUpgradeOf(request)!.fail(error));
+      },
       claims: (target) => claims(app, paths, pathOf(target)),
       addressOf: (request) => {
         const context = contextOf(request)!;

@@ -76,6 +76,24 @@ describe('turnout()', () => {
     expect(errors).toEqual([['Broken', '/broken']]);
   });
 
+  test('answers where a listener of errors fails itself, and the process lives on', async () => {
+    const errors: unknown[] = [];
+    const app = createApp({ onError: (error) => errors.push(error) });
+    app.on('error', () => {
+      throw new Error('In the listener');
+    });
+    app.ws(
+      '/',
+      () => {
+        throw new Error('In middleware');
+      },
+      () => {},
+    );
+    const host = await listening(app.listen(0, '127.0.0.1'));
+    await expect(connect(`ws://${host}/`)).rejects.toThrow('500');
+    expect(errors).toMatchObject([{ message: 'In the listener' }]);
+  });
+
   test('gives the app a place in its own async context, as for requests', async () => {
     const app = turnout(new Koa({ asyncLocalStorage: true }), { onError: () => {} });
     let current: unknown;

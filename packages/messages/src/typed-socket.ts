@@ -93,6 +93,7 @@ export class TypedSocket<Definition extends MessageDefinition> {
     { timeout = 10_000 }: AskOptions = {},
   ): Promise<Output<(Part<Definition, 'asks'> & Dialogues)[Type]['reply']>> {
     const dialogue = defined(this.#definition.asks, 'asks', type);
+    if (this.socket.readyState !== this.socket.OPEN) throw clientHasGone();
     const id = ++this.#lastQuestion;
     this.#start();
     const replied = new Promise<unknown>((resolve, reject) => this.#questions.set(id, { dialogue, resolve, reject }));
@@ -142,7 +143,7 @@ export class TypedSocket<Definition extends MessageDefinition> {
     // What is registered in this turn is there before the first message.
     await Promise.resolve();
     for await (const message of this.socket) await this.#receive(message);
-    for (const { reject } of this.#questions.values()) reject(new AskError('The client has gone without a reply'));
+    for (const { reject } of this.#questions.values()) reject(clientHasGone());
   }
 
   async #receive(message: string | Buffer): Promise<void> {
@@ -210,6 +211,10 @@ export class TypedSocket<Definition extends MessageDefinition> {
   #send(message: object): boolean {
     return this.socket.send(JSON.stringify(message));
   }
+}
+
+function clientHasGone(): AskError {
+  return new AskError('The client has gone without a reply');
 }
 
 type Reply<Definition extends MessageDefinition, Type extends string> = Input<

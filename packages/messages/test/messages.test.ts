@@ -154,6 +154,16 @@ describe('requests', () => {
   });
 });
 
+test('a client that has gone is not waited for', async () => {
+  let failure: unknown;
+  const { client } = await open(dialogue, async (socket) => {
+    await socket.socket.closed;
+    failure = await socket.ask('confirm', '', { timeout: Infinity }).catch((error: unknown) => error);
+  });
+  client.close();
+  await expect.poll(() => failure).toMatchObject({ name: 'AskError', message: 'The client has gone without a reply' });
+});
+
 describe('the order of messages', () => {
   test('is kept where a schema takes its time', async () => {
     const { client } = await open(dialogue, (socket) => {

@@ -60,28 +60,34 @@ class Attachment {
   #serveStreams(server: Http2Server | Http2SecureServer): void {
     server.updateSettings({ enableConnectProtocol: true });
     server.on('connect', (request: Http2ServerRequest | IncomingMessage, response: Http2ServerResponse | Duplex) => {
-      // HTTP/1.1 has this event too, for requests to a proxy.
       if (response instanceof Http2ServerResponse) this.#onConnect(request as Http2ServerRequest, response);
-      else response.destroy();
+      // HTTP/1.1 has this event too, for requests to a proxy.
+      else if (server.listenerCount('connect') === 1) response.destroy();
     });
   }
 
   #onConnect(request: Http2ServerRequest, response: Http2ServerResponse): void {
+    const isAlone = this.#server.listenerCount('connect') === 1;
+    const isOurs = isWebSocketUpgrade(request);
+    const claimant = isOurs ? this.#claimantOf(request) : undefined;
+    if (claimant === undefined && !isAlone) return;
     response.stream.on('error', ignore);
-    const message = asGet(request);
-    if (!isWebSocketUpgrade(message)) {
+    if (isOurs) {
+      (claimant ?? this.#switchboards[0]!).take(asGet(request), http2Channel(response), Buffer.alloc(0));
+    } else {
       response.statusCode = 501;
       response.end();
-      return;
     }
-    const claimant = this.#switchboards.find((switchboard) => switchboard.claims(message));
-    (claimant ?? this.#switchboards[0]!).take(message, http2Channel(response), Buffer.alloc(0));
+  }
+
+  #claimantOf(request: Pick<IncomingMessage, 'url'>): Switchboard | undefined {
+    return this.#switchboards.find((switchboard) => switchboard.claims(request));
   }
 
   #onUpgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
     const isAlone = this.#server.listenerCount('upgrade') === 1;
     const isOurs = isWebSocketUpgrade(request);
-    const claimant = isOurs ? this.#switchboards.find((switchboard) => switchboard.claims(request)) : undefined;
+    const claimant = isOurs ? this.#claimantOf(request) : undefined;
     if (claimant === undefined && !isAlone) return;
     // Before a body, the duplex of Node.js 26 is another one.
     const { socket } = request;

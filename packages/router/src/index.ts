@@ -36,7 +36,7 @@ export type { SocketHandler } from './open-socket.ts';
 export type { Address, OriginRule, OriginTest } from './origin.ts';
 export { isForeignHeader, pendingUpgradeOf } from './pending-upgrade.ts';
 export type { PendingUpgrade, SendAccept } from './pending-upgrade.ts';
-export { noteMountedApp } from './route-claim.ts';
+export { noteMountedApp, pathOfTarget } from './route-claim.ts';
 export type { AppOptions, ProtocolRule, RouteOptions } from './route-options.ts';
 export type { SessionRequest, SessionStore } from './session-convention.ts';
 export { Switchboard } from './switchboard.ts';

@@ -27,7 +27,7 @@ export function noteMountedApp(handle: object, stack: () => readonly unknown[]):
  * route that middleware would keep from being reached counts, and one that only middleware leads to does not.
  */
 export function claimsTarget(stack: readonly unknown[], target: string): boolean {
-  return claimsPath(stack, pathOf(target));
+  return claimsPath(stack, pathOfTarget(target));
 }
 
 function claimsPath(stack: readonly unknown[], path: string): boolean {
@@ -55,7 +55,7 @@ function stackOf(handle: object): readonly unknown[] | undefined {
 }
 
 /** The path of a request target in origin form or absolute form (RFC 9112 §3.2), without its query. */
-function pathOf(target: string): string {
+export function pathOfTarget(target: string): string {
   const path = target.startsWith('/')
     ? target
     : target.slice(Math.max(target.indexOf('/', target.indexOf('://') + 3), 0));

@@ -21,13 +21,18 @@ export class SessionPatrol {
     this.#interval = interval;
   }
 
-  /** Asks now, as what is never found has not been stored yet rather than ended, and from then on. */
-  add(watch: SessionWatch): void {
-    if (this.#interval === Infinity || watch.isReleased) return;
+  /**
+   * Asks now, as what is never found has not been stored yet rather than ended, and from then on.
+   *
+   * @returns whether it does
+   */
+  add(watch: SessionWatch): boolean {
+    if (this.#interval === Infinity || watch.isReleased) return false;
     this.#watches.add(watch);
     watch.whenReleased(() => this.#remove(watch));
     void watch.check();
     this.#timer ??= setInterval(() => this.#checkPart(), Math.max(1, this.#interval / partCount)).unref();
+    return true;
   }
 
   #remove(watch: SessionWatch): void {

@@ -55,21 +55,20 @@ export class SessionWatch {
     });
   }
 
-  /** Asks the store, and ends the watches over the session where the store knows it no more. */
-  async check(): Promise<void> {
-    try {
-      const isThere = Boolean(await this.load());
-      if (!isThere && this.#isStored) endSession(this.store, this.id);
-      this.#isStored ||= isThere;
-    } catch {
-      // A store that cannot answer has not ended the session: it is asked again.
-    }
+  /**
+   * Asks the store whether the session goes on, and ends the watches over it where the store knows it no more: what it has
+   * never known has not been stored yet. Rejects where the store cannot answer.
+   */
+  async verify(): Promise<boolean> {
+    const isThere = Boolean(await this.load());
+    if (!isThere && this.#isStored) endSession(this.store, this.id);
+    this.#isStored ||= isThere;
+    return !this.#isEnded;
   }
 
-  /** Whether the session goes on, by what its store says now. Rejects where the store cannot answer. */
-  async verify(): Promise<boolean> {
-    if (!this.#isEnded && !(await this.load()) && this.#isStored) endSession(this.store, this.id);
-    return !this.#isEnded;
+  /** The same for nobody who waits: a store that cannot answer has not ended the session, and is asked again. */
+  async check(): Promise<void> {
+    await this.verify().catch(() => {});
   }
 
   get isReleased(): boolean {

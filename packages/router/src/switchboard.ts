@@ -76,7 +76,7 @@ export class Switchboard implements UpgradeHost {
   }
 
   /** Whether a WebSocket route of the app matches the target of a request. */
-  claims(request: IncomingMessage): boolean {
+  claims(request: Pick<IncomingMessage, 'url'>): boolean {
     return this.#binding.claims(request.url!);
   }
 
@@ -160,7 +160,9 @@ export class Switchboard implements UpgradeHost {
   }
 
   patrol(watch: SessionWatch): void {
-    this.#patrol.add(watch);
+    const isAsked = this.#patrol.add(watch);
+    // Who is asked before each message must have been seen in the store before.
+    if (!isAsked && this.options.recheckSession) void watch.check();
   }
 }
 

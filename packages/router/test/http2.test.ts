@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import {
   connect as connectHttp2,
   createServer,
+  Http2ServerResponse,
   type ClientHttp2Session,
   type ClientHttp2Stream,
   type Http2Server,
@@ -204,6 +205,29 @@ describe('a WebSocket over HTTP/2', () => {
     });
     const { stream, status } = await ask(session);
     expect([status, await bodyOf(stream)]).toEqual([403, 'no']);
+  });
+
+  test('is left to others where no route of ours claims it, and so is what asks for something else', async () => {
+    const { session, server } = await serve((app) => void app.ws('/', (socket) => void socket.send('ours')));
+    const seen: string[] = [];
+    server.on('connect', (request, response) => {
+      if (!(response instanceof Http2ServerResponse) || request.url === '/') return;
+      seen.push(`${request.method} ${request.url}`);
+      response.statusCode = 418;
+      response.end();
+    });
+    expect((await ask(session, { ':path': '/theirs' })).status).toBe(418);
+    expect((await ask(session, { ':protocol': 'webtransport', ':path': '/other' })).status).toBe(418);
+    expect(seen).toEqual(['CONNECT /theirs', 'CONNECT /other']);
+    const { stream } = await ask(session);
+    const socket = new WebSocket(stream, { role: 'client' });
+    expect(await socket.receive()).toBe('ours');
+    socket.terminate();
+    // A tunnel that the other one serves.
+    const tunnel = connectTcp((server.address() as AddressInfo).port, '127.0.0.1');
+    server.emit('connect', {}, tunnel, Buffer.alloc(0));
+    expect(tunnel.destroyed).toBe(false);
+    tunnel.destroy();
   });
 
   test('leaves no connection to somebody who asks for a proxy in HTTP/1.1', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { serveRouter } from './serving.ts';
 import { TestStore, useStore } from './session-store.ts';
 
-async function serve(store: TestStore, handled: string[]) {
+async function serve(store: TestStore, handled: string[], sessionCheckInterval = 4_000) {
   return serveRouter(
     (app) => {
       app.use(useStore(store));
@@ -14,7 +14,7 @@ async function serve(store: TestStore, handled: string[]) {
         });
       });
     },
-    { recheckSession: true },
+    { recheckSession: true, sessionCheckInterval },
   );
 }
 
@@ -32,6 +32,19 @@ describe('with recheckSession', () => {
     for (const text of ['4', '5']) socket.send(text);
     expect(await socket.closed).toMatchObject({ code: 3000, reason: 'Session ended' });
     expect(handled).toEqual(['1', '2', '3']);
+  });
+
+  test('the store need not be asked at an interval', async () => {
+    const store = new TestStore();
+    store.add('a', {});
+    const handled: string[] = [];
+    const { url, router } = await serve(store, handled, Infinity);
+    const socket = await connect(`${url}/?a`);
+    await expect.poll(() => [router.sockets.size, store.calls]).toEqual([1, ['load a']]);
+    store.sessions.delete('a');
+    socket.send('1');
+    expect(await socket.closed).toMatchObject({ code: 3000 });
+    expect(handled).toEqual([]);
   });
 
   test('a store that cannot answer closes with 1011, and nothing is handled', async () => {

@@ -1,9 +1,16 @@
-import findMyWay from 'find-my-way';
+import findMyWay, { type Config, type HTTPVersion, type Instance } from 'find-my-way';
+
+export type RouterOptions = Config<HTTPVersion.V1>;
 
 /** The paths of an app's WebSocket routes, found as Fastify finds them. */
 export class PathTable {
-  readonly #router = findMyWay({ ignoreTrailingSlash: false });
+  readonly #router: Instance<HTTPVersion.V1>;
   readonly #known = new Set<string>();
+
+  /** @param options as the app's router has them */
+  constructor(options: RouterOptions) {
+    this.#router = findMyWay(options);
+  }
 
   add(path: string): void {
     if (this.#known.has(path)) return;

@@ -17,7 +17,8 @@ const fastifyOptions = [
   'schema',
 ] as const;
 
-type OwnOptions = Partial<Pick<FastifyRouteOptions, (typeof fastifyOptions)[number]>>;
+/** The options that Fastify takes for a route. */
+export type OwnOptions = Partial<Pick<FastifyRouteOptions, (typeof fastifyOptions)[number]>>;
 
 export interface SplitOptions {
   readonly socketOptions: RouteOptions;

@@ -3,6 +3,7 @@ import type { WebSocket } from '@turnout/core';
 import {
   attach,
   parseRegistration,
+  pendingUpgradeOf,
   sendUpgradeRequired,
   Switchboard,
   WebSocketRoute,
@@ -12,7 +13,7 @@ import {
 } from '@turnout/router';
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { PathTable } from './path-table.ts';
+import { PathTable, type RouterOptions } from './path-table.ts';
 import { splitOptions } from './route-options.ts';
 import { upgradeConstraint, upgradeStrategy } from './upgrade-constraint.ts';
 import { createGate, createHandler, requestOf } from './web-socket-handler.ts';
@@ -44,7 +45,7 @@ declare module 'fastify' {
 }
 
 const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...options }) => {
-  const paths = new PathTable();
+  const paths = new PathTable(routerOptionsOf(app));
   const onError = options.onError ?? ((error: unknown) => app.log.error(error));
   const switchboard = new Switchboard(
     {
@@ -70,13 +71,23 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...opti
   });
   app.addHook('onRequest', (request, reply, next) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (!request.is404 || !isRead || requestOf(request.raw) !== undefined || !paths.has(request.url)) return next();
+    const isUpgrade = pendingUpgradeOf(request.raw as IncomingMessage) !== undefined;
+    if (!request.is404 || !isRead || isUpgrade || !paths.has(request.url)) return next();
     reply.hijack();
     sendUpgradeRequired(request.raw as IncomingMessage, reply.raw as ServerResponse);
   });
   app.addHook('preClose', () => switchboard.close(close));
   attach(app.server, switchboard);
 };
+
+/** Where they stand depends on how they were given. */
+function routerOptionsOf({ initialConfig }: FastifyInstance): RouterOptions {
+  const { routerOptions, caseSensitive, ignoreTrailingSlash, ignoreDuplicateSlashes } =
+    initialConfig as RouterOptions & {
+      readonly routerOptions?: RouterOptions;
+    };
+  return routerOptions ?? { caseSensitive, ignoreTrailingSlash, ignoreDuplicateSlashes };
+}
 
 function addRoute(this: FastifyInstance, path: string, ...rest: readonly unknown[]): FastifyInstance {
   const { options, handler } = parseRegistration(path, rest);

@@ -1,17 +1,12 @@
 import type { RouteOptions, RouteParameters, SocketHandler } from '@turnout/router';
-import type { FastifyRequest, RouteShorthandOptions } from 'fastify';
+import type { FastifyRequest } from 'fastify';
+import type { OwnOptions } from './route-options.ts';
 
 /** The parameters of a path: by name where it is a literal. */
 export type Params<Path extends string> = string extends Path ? Record<string, string> : RouteParameters<Path>;
 
-/** The hooks and the schemas that Fastify takes for a route. */
-type RouteHooks = Pick<
-  RouteShorthandOptions,
-  'config' | 'constraints' | 'errorHandler' | 'onRequest' | 'onSend' | 'preHandler' | 'preValidation' | 'schema'
->;
-
 /** Options of one route: those of its sockets, which replace the app's, and Fastify's own. */
-export type WsRouteOptions = RouteOptions & RouteHooks;
+export type WsRouteOptions = RouteOptions & OwnOptions;
 
 /** A route's own code: gets the accepted socket and Fastify's request. */
 export type Handler<P> = SocketHandler<FastifyRequest<{ Params: P }>>;

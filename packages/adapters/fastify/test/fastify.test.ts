@@ -81,6 +81,28 @@ describe('the plugin', () => {
     (await connect(`ws://${host}/ours`)).terminate();
   });
 
+  test('finds paths as the router of the app does, whatever its options', async () => {
+    for (const options of [
+      { ignoreTrailingSlash: true, caseSensitive: false },
+      { routerOptions: { ignoreTrailingSlash: true, caseSensitive: false } },
+    ]) {
+      const app: FastifyInstance = Fastify(options);
+      await app.register(turnout, { onError: () => {} });
+      app.ws('/ours', () => {});
+      // Somebody else who listens: what the app does not claim is not answered by it.
+      app.server.on('upgrade', () => {});
+      const host = await serve(app);
+      (await connect(`ws://${host}/OURS/`)).terminate();
+      expect((await fetch(`http://${host}/OURS/`)).status).toBe(426);
+    }
+  });
+
+  test('gives an upgrade that a constraint of the route refuses the 404 of the app', async () => {
+    const app = await createApp();
+    app.ws('/', { constraints: { host: 'other.test' } }, () => {});
+    await expect(connect(`ws://${await serve(app)}/`)).rejects.toThrow('404');
+  });
+
   test('closes the sockets with the app, as its option has it', async () => {
     const app = await createApp({ close: { code: 1012 } });
     app.ws('/', () => {});

@@ -3,6 +3,7 @@ import { isWebSocketUpgrade, type WebSocket } from '@turnout/core';
 import {
   attach as attachSwitchboard,
   parseRegistration,
+  pathOfTarget,
   pendingUpgradeOf,
   Switchboard,
   WebSocketRoute,
@@ -75,7 +76,7 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
       dispatchUpgrade: (request, response) => {
         serveUpgrade(app, request, response).catch((error: unknown) => pendingUpgradeOf(request)!.fail(error));
       },
-      claims: (target) => claims(app, paths, pathOf(target)),
+      claims: (target) => claims(app, paths, pathOfTarget(target)),
       addressOf: (request) => {
         const context = contextOf(request)!;
         return { scheme: context.protocol, host: context.host };
@@ -148,11 +149,6 @@ function claims(app: Application, paths: Paths, path: string): boolean {
   return app.middleware.some(
     (middleware) => (paths.get(middleware)?.(path) ?? null) !== null || claimsByRouter(middleware, path),
   );
-}
-
-function pathOf(target: string): string {
-  const queryStart = target.indexOf('?');
-  return queryStart === -1 ? target : target.slice(0, queryStart);
 }
 
 function lazily(create: () => (request: IncomingMessage, response: ServerResponse) => unknown) {

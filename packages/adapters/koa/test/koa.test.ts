@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { connect } from '@turnout/core';
 import Koa from 'koa';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -115,14 +116,30 @@ describe('turnout()', () => {
     app.ws('/ours', () => {});
     const server = app.listen(0, '127.0.0.1');
     const seen: (string | undefined)[] = [];
-    server.on('upgrade', (request, duplex) => {
-      if (request.url!.startsWith('/ours')) return;
-      seen.push(request.url);
+    server.on('upgrade', ({ url }, duplex) => {
+      if (url!.includes('/ours')) return;
+      seen.push(url);
       duplex.end('HTTP/1.1 418 Theirs\r\nConnection: close\r\n\r\n');
     });
     const host = await listening(server);
     await expect(connect(`ws://${host}/theirs?x`)).rejects.toThrow('418');
     (await connect(`ws://${host}/ours?x`)).terminate();
+    const absolute = request({
+      host: '127.0.0.1',
+      port: host.split(':')[1],
+      path: `http://${host}/ours`,
+      headers: {
+        Host: host,
+        Connection: 'Upgrade',
+        Upgrade: 'websocket',
+        'Sec-WebSocket-Version': '13',
+        'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      },
+    });
+    absolute.end();
+    const [answer, duplex] = (await once(absolute, 'upgrade')) as [IncomingMessage, Duplex];
+    expect(answer.statusCode).toBe(101);
+    duplex.destroy();
     expect(seen).toEqual(['/theirs?x']);
   });
 

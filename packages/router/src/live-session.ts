@@ -1,16 +1,16 @@
 import type { WebSocket } from '@turnout/core';
-import type { StoredSession } from './session-convention.ts';
 import type { SessionWatch } from './session-watch.ts';
 
-const sessions = new WeakMap<WebSocket, LiveSession>();
+const watches = new WeakMap<WebSocket, SessionWatch>();
 
 /** The session that a socket was opened under; `undefined` where there was none that a store keeps. */
 export function liveSession(socket: WebSocket): LiveSession | undefined {
-  return sessions.get(socket);
+  const watch = watches.get(socket);
+  return watch && new LiveSession(watch);
 }
 
-export function noteLiveSession(socket: WebSocket, watch: SessionWatch): void {
-  sessions.set(socket, new LiveSession(watch));
+export function noteSession(socket: WebSocket, watch: SessionWatch): void {
+  watches.set(socket, watch);
 }
 
 /** The data of a session, which a store keeps. */
@@ -22,8 +22,6 @@ export type LiveSessionData = Record<string, unknown>;
  */
 export class LiveSession {
   readonly #watch: SessionWatch;
-  /** Changes are made one after the other. */
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(watch: SessionWatch) {
     this.#watch = watch;
@@ -46,9 +44,7 @@ export class LiveSession {
    *   store fails with
    */
   update(change: (data: LiveSessionData) => void): Promise<boolean> {
-    const updated = this.#last.then(() => this.#update(change));
-    this.#last = updated.catch(() => {});
-    return updated;
+    return this.#watch.update((session) => change(session as unknown as LiveSessionData));
   }
 
   /** Prolongs the session, as a request does; resolves and rejects as {@link update}. */
@@ -63,21 +59,4 @@ export class LiveSession {
   destroy(): Promise<void> {
     return this.#watch.destroySession();
   }
-
-  async #update(change: (data: LiveSessionData) => void): Promise<boolean> {
-    const session = await this.#watch.load();
-    if (!session || this.#watch.isEnded) return false;
-    change(session as unknown as LiveSessionData);
-    await saved(session);
-    if (!this.#watch.isEnded) return true;
-    // It has ended while it was being saved: the store may have got our write last.
-    await this.#watch.destroySession();
-    return false;
-  }
-}
-
-function saved(session: StoredSession): Promise<void> {
-  return new Promise((resolve, reject) => {
-    session.save((error) => (error ? reject(error) : resolve()));
-  });
 }

@@ -3,11 +3,11 @@ import type { Duplex } from 'node:stream';
 import { CloseCode, reportError, WebSocket } from '@turnout/core';
 import type { AgreedDeflate, ConnectionLimits, SocketOptions } from '@turnout/core';
 import { tellAccepted } from './diagnostics.ts';
-import { noteLiveSession } from './live-session.ts';
+import { noteSession } from './live-session.ts';
 import type { PendingUpgrade } from './pending-upgrade.ts';
 import { SessionChanges } from './session-changes.ts';
 import { SessionExpiry } from './session-expiry.ts';
-import type { SessionWatch } from './session-watch.ts';
+import type { SessionRequest } from './session-convention.ts';
 
 /**
  * A route's own code: gets the accepted socket, and the request or context of the app's framework. Messages wait until somebody reads them, so it may await something
@@ -22,15 +22,17 @@ export interface Opening {
   readonly protocol: string;
   readonly deflate: AgreedDeflate | null;
   readonly limits: ConnectionLimits;
+  /** The session that it was accepted under. */
+  readonly session: SessionRequest | undefined;
+  /** Who it is, as the app names users. */
+  readonly user: string | undefined;
   /** The route's handler, which knows its request by then. */
   readonly handler: (socket: WebSocket) => unknown;
 }
 
 /** Opens the socket of an accepted upgrade and runs the handler of its route. */
-export function openSocket(
-  pending: PendingUpgrade,
-  { duplex, head, protocol, deflate, limits, handler }: Opening,
-): void {
+export function openSocket(pending: PendingUpgrade, opening: Opening): void {
+  const { duplex, head, protocol, deflate, limits, session, user } = opening;
   const { host, sessionWatch: watch } = pending;
   const socket = new WebSocket(duplex, {
     role: 'server',
@@ -41,13 +43,13 @@ export function openSocket(
     onError: errorHookOf(pending),
     admitMessage: host.options.recheckSession && watch ? () => watch.verify() : undefined,
   });
-  if (watch !== undefined) noteLiveSession(socket, watch);
-  const isUsable = host.onOpen(socket, pending.user);
+  if (watch !== undefined) noteSession(socket, watch);
+  const isUsable = host.onOpen(socket, user);
   tellAccepted(socket, pending.request);
   watch?.whenEnded(() => socket.close(CloseCode.Unauthorized, 'Session ended'));
-  const handled = isUsable && !watch?.isEnded ? runHandler(pending, socket, handler) : undefined;
+  const handled = isUsable && !watch?.isEnded ? runHandler(pending, socket, opening) : undefined;
   if (watch === undefined) return;
-  void Promise.all([handled, keepWatch(pending, socket, watch)]).then(() => watch.release());
+  void Promise.all([handled, keepWatch(pending, socket, session!)]).then(() => watch.release());
 }
 
 /**
@@ -59,8 +61,11 @@ function errorHookOf({ request, host }: PendingUpgrade): SocketOptions<WebSocket
   return (error, { phase, socket }) => reportError(host.options.onError, error, { phase, request, socket });
 }
 
-async function runHandler(pending: PendingUpgrade, socket: WebSocket, handler: Opening['handler']): Promise<void> {
-  const { request, host, session, sessionWatch: watch } = pending;
+async function runHandler(
+  { request, host, sessionWatch: watch }: PendingUpgrade,
+  socket: WebSocket,
+  { handler, session }: Pick<Opening, 'handler' | 'session'>,
+): Promise<void> {
   host.onHandling();
   try {
     const changes = watch && session && new SessionChanges(session, watch);
@@ -76,10 +81,11 @@ async function runHandler(pending: PendingUpgrade, socket: WebSocket, handler: O
 }
 
 async function keepWatch(
-  { request, host, session }: PendingUpgrade,
+  { request, host, sessionWatch }: PendingUpgrade,
   socket: WebSocket,
-  watch: SessionWatch,
+  session: SessionRequest,
 ): Promise<void> {
+  const watch = sessionWatch!;
   try {
     // It has ended while the end of the response was saving it, and stands in the store once more.
     if (watch.isEnded) await watch.destroySession();
@@ -87,7 +93,7 @@ async function keepWatch(
     host.report(error, { phase: 'open', request, socket });
   }
   host.patrol(watch);
-  const expiry = new SessionExpiry(session!, watch);
+  const expiry = new SessionExpiry(session, watch);
   return untilClosed(socket, expiry);
 }
 

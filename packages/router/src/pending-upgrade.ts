@@ -6,7 +6,7 @@ import { tellRefused } from './diagnostics.ts';
 import type { ErrorContext } from './error-context.ts';
 import type { Address } from './origin.ts';
 import type { AppOptions } from './route-options.ts';
-import { namedSessionOf, sessionOf, whenSessionNamed } from './session-convention.ts';
+import { namedSessionOf, whenSessionNamed } from './session-convention.ts';
 import type { SessionRequest } from './session-convention.ts';
 import { SessionWatch } from './session-watch.ts';
 import type { UpgradeChannel } from './upgrade-channel.ts';
@@ -50,12 +50,10 @@ export type SendAccept = (headers: readonly (readonly [name: string, value: stri
 export interface Acceptance {
   /** Sends the 101 with these headers and what others it has. Default: by `writeHead()` and `end()` of the response. */
   readonly send?: SendAccept | undefined;
-  /** The session of the request. Default: what the convention of `express-session` has left on it. */
-  readonly session?: SessionRequest | undefined;
+  /** The session of the request. */
+  readonly session: SessionRequest | undefined;
   /** Gets the connection once the 101 is out. */
   readonly onAccepted: (duplex: Duplex, head: Buffer) => void;
-  /** Who it is, as the app names users. */
-  readonly user?: string | undefined;
 }
 
 /** Headers that describe a body, which neither a 101 has (RFC 9110 §15.2) nor a refusal of ours from the app. */
@@ -96,8 +94,6 @@ export class PendingUpgrade {
   #timer: NodeJS.Timeout | undefined;
   /** Why it is refused, where that is not the app's doing. */
   #reason = 'The app has answered';
-  #session: SessionRequest | undefined;
-  #user: string | undefined;
   #sessionWatch: SessionWatch | undefined;
   #onAccepted: Acceptance['onAccepted'] | undefined;
 
@@ -130,16 +126,6 @@ export class PendingUpgrade {
     return this.#channel.acceptStatus;
   }
 
-  /** The session that the upgrade was accepted under. */
-  get session(): SessionRequest | undefined {
-    return this.#session;
-  }
-
-  /** Who it is, as the app names users. */
-  get user(): string | undefined {
-    return this.#user;
-  }
-
   /** The watch over the request's session; `undefined` where it has none. */
   get sessionWatch(): SessionWatch | undefined {
     return this.#sessionWatch;
@@ -148,10 +134,8 @@ export class PendingUpgrade {
   /**
    * Answers 101 with the headers that middleware has set, unless another answer was begun.
    */
-  accept(choice: HandshakeChoice, { send, session = sessionOf(this.request), onAccepted, user }: Acceptance): void {
+  accept(choice: HandshakeChoice, { send, session, onAccepted }: Acceptance): void {
     if (!this.isUndecided) return;
-    this.#session = session;
-    this.#user = user;
     this.#watch(session);
     if (this.#sessionWatch?.isEnded) {
       // The end of a response saves the session that is on its request, and would bring it back.

@@ -34,19 +34,12 @@ export class SessionChanges {
     this.#saved = now;
     if (changedKeys.length === 0) return this.#lastSave;
     const changes = new Map(changedKeys.map((key) => [key, now.get(key)]));
-    this.#lastSave = this.#lastSave.then(() => this.#apply(changes));
-    return this.#lastSave;
-  }
-
-  async #apply(changes: ReadonlyMap<string, string | undefined>): Promise<void> {
-    const session = await this.#watch.load();
-    if (!session || this.#watch.isEnded) return;
-    for (const [key, value] of changes) setOrDelete(session, key, value);
-    await new Promise<void>((resolve, reject) => {
-      session.save((error) => (error ? reject(error) : resolve()));
+    this.#lastSave = this.#lastSave.then(async () => {
+      await this.#watch.update((session) => {
+        for (const [key, value] of changes) setOrDelete(session, key, value);
+      });
     });
-    // Logged out while it was being saved: the store may have got our write last.
-    if (this.#watch.isEnded) await this.#watch.destroySession();
+    return this.#lastSave;
   }
 }
 

@@ -5,6 +5,9 @@ type WatchesById = Map<string, Set<SessionWatch>>;
 /** The stores whose sessions are watched. An entry of the map inside is there only while somebody watches. */
 const watchesOf = new WeakMap<SessionStore, WatchesById>();
 
+/** The same for all: most sockets change nothing. */
+const noUpdate = Promise.resolve();
+
 /**
  * Waits for the end of one session: `destroy()` and `regenerate()` of a session, and `clear()` of its store, in this
  * process. Each of them asks the store to destroy, which is where it is noticed.
@@ -17,6 +20,7 @@ export class SessionWatch {
   #isReleased = false;
   /** Whether the store has ever known it. */
   #isStored = false;
+  #lastUpdate: Promise<unknown> = noUpdate;
   #onEnd: (() => void) | undefined;
   #onReleased: (() => void) | undefined;
 
@@ -69,6 +73,32 @@ export class SessionWatch {
   /** The same for nobody who waits: a store that cannot answer has not ended the session, and is asked again. */
   async check(): Promise<void> {
     await this.verify().catch(() => {});
+  }
+
+  /**
+   * Loads the session, has `change` change it, and saves it; one after the other, so that no change of this socket undoes
+   * another.
+   *
+   * @returns a promise of `false`, with nothing saved, where it has ended; it rejects with what `change` throws or the
+   *   store fails with
+   */
+  update(change: (session: StoredSession) => void): Promise<boolean> {
+    const updated = this.#lastUpdate.then(() => this.#update(change));
+    this.#lastUpdate = updated.catch(() => {});
+    return updated;
+  }
+
+  async #update(change: (session: StoredSession) => void): Promise<boolean> {
+    const session = await this.load();
+    if (!session || this.#isEnded) return false;
+    change(session);
+    await new Promise<void>((resolve, reject) => {
+      session.save((error) => (error ? reject(error) : resolve()));
+    });
+    if (!this.#isEnded) return true;
+    // It has ended while it was being saved: the store may have got our write last.
+    await this.destroySession();
+    return false;
   }
 
   get isReleased(): boolean {

@@ -7,7 +7,7 @@ import { isAllowedOrigin, isSameOrigin } from './origin.ts';
 import type { PendingUpgrade, SendAccept, UpgradeHost } from './pending-upgrade.ts';
 import { assertRouteOptions } from './route-options.ts';
 import type { RouteOptions } from './route-options.ts';
-import type { SessionRequest } from './session-convention.ts';
+import { sessionOf, type SessionRequest } from './session-convention.ts';
 
 /** How a framework gets the accepted socket to the handler, and the 101 to the client. */
 export interface Answer {
@@ -56,7 +56,7 @@ export class WebSocketRoute {
   }
 
   /** Accepts an upgrade that all middleware has let pass, unless it was answered. */
-  accept(pending: PendingUpgrade, { context, send, session }: Answer): void {
+  accept(pending: PendingUpgrade, { context, send, session = sessionOf(pending.request) }: Answer): void {
     if (!pending.isUndecided) return;
     const { protocols = [], perMessageDeflate = pending.host.options.perMessageDeflate } = this.#options;
     const choice =
@@ -77,8 +77,8 @@ export class WebSocketRoute {
       {
         send,
         session,
-        user,
-        onAccepted: (duplex, head) => openSocket(pending, { duplex, head, protocol, deflate, limits, handler }),
+        onAccepted: (duplex, head) =>
+          openSocket(pending, { duplex, head, protocol, deflate, limits, session, user, handler }),
       },
     );
   }

@@ -2,7 +2,7 @@ import { connect, type WebSocket } from '@turnout/core';
 import { describe, expect, test } from 'vitest';
 import { liveSession, type LiveSession } from '../src/index.ts';
 import { eventually, serveRouter } from './serving.ts';
-import { TestStore, useStore } from './session-store.ts';
+import { sessionIn, TestStore, useStore } from './session-store.ts';
 
 async function open(store: TestStore, query = '?a'): Promise<{ socket: WebSocket; session: LiveSession | undefined }> {
   let session: LiveSession | undefined;
@@ -39,6 +39,24 @@ describe('the live session of a socket', () => {
     };
     expect(await Promise.all([session!.update(add), session!.update(add)])).toEqual([true, true]);
     expect(store.data('a')).toEqual({ count: 7, other: 'new' });
+    socket.terminate();
+  });
+
+  test('is changed beside what the handler changes in its own', async () => {
+    const store = new TestStore();
+    store.add('a', {});
+    let updated: Promise<boolean> | undefined;
+    const { url } = await serveRouter((app) => {
+      app.use(useStore(store));
+      app.ws('/', (socket, request) => {
+        updated = liveSession(socket)!.update((data) => (data['live'] = 1));
+        sessionIn(request)['own'] = 1;
+      });
+    });
+    const socket = await connect(`${url}/?a`);
+    await eventually(() => updated !== undefined);
+    expect(await updated).toBe(true);
+    await expect.poll(() => store.data('a')).toEqual({ live: 1, own: 1 });
     socket.terminate();
   });
 

@@ -1,4 +1,4 @@
-import { parseRegistration, WebSocketRoute } from '@turnout/router';
+import { parseRegistration, pendingUpgradeOf, WebSocketRoute } from '@turnout/router';
 import type { Middleware } from 'koa';
 import { createRouteMiddleware } from './route-middleware.ts';
 import type { Path } from './path.ts';
@@ -24,7 +24,7 @@ export function withWs<Router extends object>(router: Router): Router & { readon
     const { options, middleware, handler } = parseRegistration(path, rest);
     const run = createRouteMiddleware(new WebSocketRoute(options, handler), middleware as Middleware[]);
     const restored: Middleware = (context, next) => {
-      context.req.method = trueMethods.get(context.req) ?? context.req.method!;
+      if (pendingUpgradeOf(context.req) !== undefined) context.req.method = 'GET';
       return run(context, next) as unknown;
     };
     // The second, for plain requests, gives 426 where no other route of the path answers.
@@ -34,8 +34,6 @@ export function withWs<Router extends object>(router: Router): Router & { readon
   return Object.assign(router, { ws: ws as unknown as WsMethod<Router> });
 }
 
-const trueMethods = new WeakMap<object, string>();
-
 /**
  * Has the routers of `@koa/router` among an app's middleware match none but their WebSocket routes, while all other
  * middleware sees the GET that an upgrade request is.
@@ -44,20 +42,15 @@ export function hideRoutes(middleware: Middleware): Middleware {
   if (routerOf(middleware) === undefined) return middleware;
   return (context, next) => {
     const { req } = context;
-    const method = req.method!;
-    const restore = (): void => {
-      req.method = method;
-    };
-    trueMethods.set(req, method);
     // The router looks for its routes before it gives control back.
     req.method = upgradeMethod;
     try {
       return middleware(context, () => {
-        restore();
+        req.method = 'GET';
         return next();
       }) as unknown;
     } finally {
-      restore();
+      req.method = 'GET';
     }
   };
 }

@@ -62,11 +62,16 @@ test('a client that is killed is gone, and one that is stopped too: 1006, and th
   await server.expectAlive();
   const silent = await server.endingsAt('/kept', 2);
   expect(silent.map(({ code }) => code)).toEqual([1006, 1006]);
-  // A loop that spins goes round tens of thousands of times meanwhile.
+  // A loop that spins goes round tens of thousands of times meanwhile, and for ever. V8 marks garbage in turns of the
+  // loop, more than a thousand in 100 ms at times, but soon has done.
+  while ((await turnsOfRest()) >= 100);
+});
+
+async function turnsOfRest(): Promise<number> {
   const turns = await server.child.call<number>('turns');
   await server.child.call('rest', 100);
-  expect((await server.child.call<number>('turns')) - turns).toBeLessThan(100);
-});
+  return (await server.child.call<number>('turns')) - turns;
+}
 
 test('a client that a router on the way has forgotten is gone, whether the server is silent or sends (83)', async () => {
   await start('sink');

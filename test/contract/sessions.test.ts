@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+import { liveSession } from '@turnout/router';
 import { describe, expect, test } from 'vitest';
 import type { ContractApp, SessionRecords } from './framework.ts';
 import { frameworks } from './frameworks.ts';
@@ -25,6 +27,20 @@ function socketRoutes(app: ContractApp): void {
       socket.send('counted');
     },
   });
+  app.ws('/touch', {
+    handler: async (socket) => {
+      // The clock of the sessions counts in ms.
+      await setTimeout(5);
+      socket.send(String(await liveSession(socket)!.touch()));
+    },
+  });
+}
+
+/** When the only session that is stored expires, in ms since 1970. */
+function storedExpiry(records: SessionRecords): number {
+  const [json] = records.values();
+  const { _expire, cookie } = JSON.parse(json!) as { _expire?: number; cookie?: { expires: string } };
+  return _expire ?? Date.parse(cookie!.expires);
 }
 
 const everywhere = frameworks
@@ -66,6 +82,16 @@ describe.each(everywhere)('the sessions of %s over %s', (_name, _transport, fram
     await expect
       .poll(async () => JSON.parse((await server.get('/session', cookies.headers)).body) as object)
       .toMatchObject({ user: 'ann', count: 7 });
+  });
+
+  test('are prolonged by a touch', async () => {
+    const records: SessionRecords = new Map();
+    const server = await start(records);
+    const cookies = await logIn(server);
+    const before = storedExpiry(records);
+    expect(await (await server.open('/touch', cookies)).next()).toBe('true');
+    expect(storedExpiry(records)).toBeGreaterThan(before);
+    expect(JSON.parse((await server.get('/session', cookies.headers)).body)).toMatchObject({ user: 'ann' });
   });
 
   test('end their sockets with 3000 when they end, at once in the same process', async () => {

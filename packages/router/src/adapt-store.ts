@@ -14,6 +14,8 @@ export interface StoreOperations {
   load(id: string): Promise<SessionData | null | undefined>;
   save(id: string, session: SessionData): Promise<unknown>;
   destroy(id: string): Promise<unknown>;
+  /** Sets when the session expires as anew, where it expires at all. */
+  touch(session: SessionData): void;
 }
 
 const adapted = new WeakMap<ForeignStore, SessionStore>();
@@ -34,7 +36,12 @@ export function adaptStore(store: ForeignStore, createOperations: () => StoreOpe
   };
   const storedSession = (id: string, session: SessionData): StoredSession => {
     const save: StoredSession['save'] = (callback) => answer(operations.save(id, session), callback);
-    return Object.defineProperty(session, 'save', { value: save }) as unknown as StoredSession;
+    const touch = (): void => operations.touch(session);
+    // Not enumerable: they are not part of what is stored.
+    return Object.defineProperties(session, {
+      save: { value: save },
+      touch: { value: touch },
+    }) as unknown as StoredSession;
   };
   const destroy = store.destroy.bind(store);
   store.destroy = (id, ...rest) => {

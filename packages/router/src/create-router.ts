@@ -1,39 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Router from 'router';
-import type { WebSocket } from '@turnout/core';
+import { describeMembers, type AppMembers } from './app-members.ts';
 import { attach, type AnyServer } from './attach.ts';
 import { bindRouter } from './bind-router.ts';
 import { installWs } from './install-ws.ts';
-import type { CloseOptions } from './open-connections.ts';
 import { sendPlainAnswer, statusOf } from './plain-answer.ts';
 import type { AppOptions } from './route-options.ts';
-import { Switchboard, type DisconnectOptions } from './switchboard.ts';
+import { Switchboard } from './switchboard.ts';
 import type { WsMethod } from './ws-method.ts';
 
 /** Options of `createRouter`: how paths match, as in Express, and what holds for all upgrades. */
 export interface CreateRouterOptions extends Router.RouterOptions, AppOptions<Router.Request> {}
 
 /** A router for `node:http` with WebSocket routes; also a request listener and a middleware of its own. */
-export interface WebSocketRouter extends Router.Router {
+export interface WebSocketRouter extends Router.Router, AppMembers {
   /** Serves a request; without `next`, what no route answers gets 404, 426 or the status of its error. */
   (request: IncomingMessage, response: ServerResponse, next?: Router.NextFunction): void;
   handle(request: IncomingMessage, response: ServerResponse, next?: Router.NextFunction): void;
   /** Adds a WebSocket route. */
   readonly ws: WsMethod<WebSocketRouter>;
-  /** The sockets that are open now. */
-  readonly sockets: ReadonlySet<WebSocket>;
-  /** The sockets of one user, as the option `user` names them, over all sessions. */
-  socketsOf(user: string): readonly WebSocket[];
-  /**
-   * Closes all sockets of one user in this process: with 3000 `Disconnected`, or where they may come back at once 1012.
-   *
-   * @returns how many
-   */
-  disconnectUser(user: string, options?: DisconnectOptions): number;
   /** Serves the router on a server: its upgrades and, where nobody else listens for them, its plain requests. */
   attach(server: AnyServer): void;
-  /** Closes all sockets and refuses new ones; see {@link CloseOptions}. */
-  close(options?: CloseOptions): Promise<void>;
 }
 
 /**
@@ -68,12 +55,7 @@ export function createRouter(options: CreateRouterOptions = {}): WebSocketRouter
   };
   return Object.defineProperties(router, {
     handle: { value: handle },
-    sockets: { get: () => switchboard.sockets },
-    socketsOf: { value: (user: string) => switchboard.socketsOf(user) },
-    disconnectUser: {
-      value: (user: string, disconnect?: DisconnectOptions) => switchboard.disconnectUser(user, disconnect),
-    },
     attach: { value: (server: AnyServer) => attach(server, switchboard) },
-    close: { value: (closeOptions?: CloseOptions) => switchboard.close(closeOptions) },
+    ...describeMembers(switchboard),
   }) as WebSocketRouter;
 }

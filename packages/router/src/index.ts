@@ -21,6 +21,9 @@
  */
 export { adaptStore } from './adapt-store.ts';
 export type { ForeignStore, SessionData, StoreOperations } from './adapt-store.ts';
+export { describeMembers } from './app-members.ts';
+export type { AppMembers, DisconnectOptions } from './app-members.ts';
+export { assertNewApp, attachApp, registerApp } from './app-registry.ts';
 export { attach } from './attach.ts';
 export type { AnyServer } from './attach.ts';
 export { bindRouter } from './bind-router.ts';
@@ -38,9 +41,10 @@ export { isForeignHeader, pendingUpgradeOf } from './pending-upgrade.ts';
 export type { PendingUpgrade, SendAccept } from './pending-upgrade.ts';
 export { noteMountedApp, pathOfTarget } from './route-claim.ts';
 export type { AppOptions, ProtocolRule, RouteOptions } from './route-options.ts';
+export { serverOptions } from './server-options.ts';
 export type { SessionRequest, SessionStore } from './session-convention.ts';
 export { Switchboard } from './switchboard.ts';
-export type { AppBinding, DisconnectOptions, Exchange } from './switchboard.ts';
+export type { AppBinding, Exchange } from './switchboard.ts';
 export { sendUpgradeRequired } from './upgrade-required.ts';
 export { WebSocketRoute } from './web-socket-route.ts';
 export type { Answer } from './web-socket-route.ts';

@@ -49,10 +49,7 @@ export class LiveSession {
 
   /** Prolongs the session, as a request does; resolves and rejects as {@link update}. */
   touch(): Promise<boolean> {
-    return this.update((session) => {
-      // Sessions of express-session and what follows it know when they end.
-      if (typeof session['touch'] === 'function') (session as { touch(): unknown }).touch();
-    });
+    return this.#watch.update((session) => void session.touch?.());
   }
 
   /** Ends the session, and with it all its sockets. */

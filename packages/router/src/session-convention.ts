@@ -20,6 +20,8 @@ export interface SessionStore {
 
 export interface StoredSession {
   save(callback: Callback): unknown;
+  /** Sets when it expires as anew. */
+  touch?(): unknown;
 }
 
 /** The request with its session; `undefined` where no middleware has put one on it that a store keeps. */

@@ -3,6 +3,7 @@ import { CloseCode, parseUpgradeRequest, reportError, resolveLimits } from '@tur
 import type { HandshakeError, Limits, UpgradeRequest, WebSocket } from '@turnout/core';
 import { Admission } from './admission.ts';
 import { resolveAppLimits } from './app-limits.ts';
+import type { AppMembers, DisconnectOptions } from './app-members.ts';
 import { errorChannel, tellRefused } from './diagnostics.ts';
 import type { ErrorContext } from './error-context.ts';
 import { OpenConnections } from './open-connections.ts';
@@ -30,7 +31,7 @@ export interface AppBinding {
 }
 
 /** What an app has for its WebSockets: it takes upgrade requests through the app, and knows which sockets are open. */
-export class Switchboard implements UpgradeHost {
+export class Switchboard implements UpgradeHost, AppMembers {
   readonly options: AppOptions;
   readonly #binding: AppBinding;
   readonly #connections = new OpenConnections();
@@ -164,12 +165,6 @@ export class Switchboard implements UpgradeHost {
     // Who is asked before each message must have been seen in the store before.
     if (!isAsked && this.options.recheckSession) void watch.check();
   }
-}
-
-/** How a user's sockets are closed. */
-export interface DisconnectOptions {
-  /** Whether clients may connect again at once, as after a change of rights. Default `false`. */
-  readonly reconnect?: boolean;
 }
 
 /** Refuses before anything of the app has run. */

@@ -22,6 +22,9 @@ function adapt(store: PromiseStore) {
       load: async (id) => store.sessions.get(id),
       save: async (id, session) => store.sessions.set(id, { ...session }),
       destroy,
+      touch: (session) => {
+        session['expires'] = 'later';
+      },
     };
   });
 }
@@ -48,6 +51,14 @@ describe('an adapted store', () => {
     await called((callback) => session.save(callback));
     expect(store.sessions.get('a')).toEqual({ user: 'ann', count: 1 });
     expect(await called((callback) => adapted.load!('b', callback as never))).toBeUndefined();
+  });
+
+  test('prolongs by the operation that it was given', async () => {
+    const store = new PromiseStore();
+    store.sessions.set('a', { user: 'ann' });
+    const watch = new SessionWatch({ sessionID: 'a', sessionStore: adapt(store), session: {} });
+    await watch.update((session) => void session.touch!());
+    expect(store.sessions.get('a')).toEqual({ user: 'ann', expires: 'later' });
   });
 
   test('passes on what the store fails with, with a callback or without', async () => {

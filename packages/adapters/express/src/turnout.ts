@@ -1,10 +1,20 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
-import { isWebSocketUpgrade } from '@turnout/core';
-import type { WebSocket } from '@turnout/core';
-import { attach as attachSwitchboard, bindRouter, installWs, noteMountedApp, Switchboard } from '@turnout/router';
-import type { Address, AppOptions, CloseOptions, DisconnectOptions } from '@turnout/router';
+import {
+  assertNewApp,
+  attachApp,
+  bindRouter,
+  describeMembers,
+  installWs,
+  noteMountedApp,
+  registerApp,
+  serverOptions,
+  Switchboard,
+  type Address,
+  type AppMembers,
+  type AppOptions,
+} from '@turnout/router';
 import type { Application, NextFunction, Request } from 'express';
 import finalhandler from 'finalhandler';
 import type { WsMethod } from './ws-method.ts';
@@ -13,35 +23,12 @@ import type { WsMethod } from './ws-method.ts';
 export type TurnoutOptions = AppOptions<Request>;
 
 /** What `turnout()` adds to an Express app. */
-export interface WebSocketApp {
+export interface WebSocketApp extends AppMembers {
   /** Adds a WebSocket route. */
   readonly ws: WsMethod<this>;
-  /** The sockets that are open now. */
-  readonly sockets: ReadonlySet<WebSocket>;
-  /** The sockets of one user, as the option `user` names them, over all sessions. */
-  socketsOf(user: string): readonly WebSocket[];
-  /**
-   * Closes all sockets of one user in this process: with 3000 `Disconnected`, or where they may come back at once 1012.
-   *
-   * @returns how many
-   */
-  disconnectUser(user: string, options?: DisconnectOptions): number;
-  /**
-   * Refuses new upgrades with 503 and `Retry-After`, also those that are not answered yet, closes all sockets, and cuts
-   * off what has not gone within `timeout`. The HTTP server goes on.
-   *
-   * @returns a promise that resolves when the last has gone
-   * @throws {RangeError} on a code that may not be sent, or a timeout that is no delay
-   */
-  close(options?: CloseOptions): Promise<void>;
 }
 
 type Handle = (request: IncomingMessage, response: ServerResponse, next?: NextFunction) => void;
-
-const switchboards = new WeakMap<object, Switchboard>();
-
-/** Against clients that send their headers slowly or not at all; Node.js waits for 60 s, and looks every 30 s. */
-const serverOptions = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 };
 
 /**
  * Gives an Express app WebSocket routes: `app.ws()`, `app.sockets`, `app.close()`, and an `app.listen()` that serves
@@ -51,24 +38,19 @@ const serverOptions = { headersTimeout: 10_000, connectionsCheckingInterval: 2_0
  * @throws {TypeError | RangeError} on a wrong option, or an app that has WebSocket routes already
  */
 export function turnout<App extends Application>(app: App, options: TurnoutOptions = {}): App & WebSocketApp {
-  if (switchboards.has(app)) throw new TypeError('Invalid app: it has WebSocket routes already');
+  assertNewApp(app);
   const stack = (): readonly unknown[] => routerOf(app)?.stack ?? [];
   const binding = bindRouter((request, response) => (app as unknown as Handle)(request, response), stack);
   const switchboard = new Switchboard({ ...binding, addressOf }, options);
-  switchboards.set(app, switchboard);
+  registerApp(app, switchboard);
   finishWith(app, switchboard);
   // Express calls a mounted app from a function of its own, which it has just made the last layer of the parent.
   app.on('mount', (parent: Application) => noteMountedApp(routerOf(parent)!.stack.at(-1)!.handle, stack));
   app.listen = listen.bind(undefined, app) as App['listen'];
-  const members = {
-    sockets: { get: () => switchboard.sockets },
-    socketsOf: { value: (user: string) => switchboard.socketsOf(user) },
-    disconnectUser: {
-      value: (user: string, disconnect?: DisconnectOptions) => switchboard.disconnectUser(user, disconnect),
-    },
-    close: { value: (closeOptions?: CloseOptions) => switchboard.close(closeOptions) },
-  };
-  return Object.defineProperties(installWs<App, WsMethod<App & WebSocketApp>>(app), members) as App & WebSocketApp;
+  return Object.defineProperties(
+    installWs<App, WsMethod<App & WebSocketApp>>(app),
+    describeMembers(switchboard),
+  ) as App & WebSocketApp;
 }
 
 /**
@@ -77,9 +59,7 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
  * @throws {TypeError} on an app that did not go through `turnout()`
  */
 export function attach(server: Server | SecureServer, app: Application): void {
-  const switchboard = switchboards.get(app);
-  if (switchboard === undefined) throw new TypeError('Invalid app: expected one that turnout() has returned');
-  attachSwitchboard(server, switchboard);
+  attachApp(server, app);
 }
 
 interface Stacked {
@@ -121,7 +101,7 @@ function finishWith(app: Application, switchboard: Switchboard): void {
 
 /** As `app.listen()` of Express: the last function is called once, when the server listens or cannot. */
 function listen(app: Application, ...args: unknown[]): Server {
-  const server = createServer(withUpgradesApart(serverOptions), app);
+  const server = createServer(serverOptions, app);
   attach(server, app);
   const last = args.at(-1);
   if (typeof last === 'function') {
@@ -134,9 +114,4 @@ function listen(app: Application, ...args: unknown[]): Server {
     server.once('error', once);
   }
   return server.listen(...(args as []));
-}
-
-/** Has Node.js 24 and later treat an upgrade to anything but `websocket` as the plain request that it is too. */
-function withUpgradesApart<Options extends object>(options: Options): Options {
-  return { ...options, shouldUpgradeCallback: isWebSocketUpgrade };
 }

@@ -16,6 +16,12 @@ interface FastifyStore extends ForeignStore {
   destroy(id: string, callback: Callback): void;
 }
 
+/** Part of every session. */
+interface StoredCookie {
+  readonly originalMaxAge?: number | null;
+  expires?: unknown;
+}
+
 interface SessionOwner {
   readonly session?: (SessionData & { readonly sessionId: string }) | null | undefined;
   readonly sessionStore?: FastifyStore | undefined;
@@ -44,6 +50,10 @@ function adapt(store: FastifyStore): SessionStore {
       load: (id) => promise((callback) => store.get(id, callback)).then((session) => session && { ...session }),
       save: (id, session) => promise((callback) => store.set(id, session, callback)),
       destroy: (id) => promise((callback) => destroy(id, callback)),
+      touch: ({ cookie }) => {
+        const { originalMaxAge: age } = cookie as StoredCookie;
+        if (age) (cookie as StoredCookie).expires = new Date(Date.now() + age);
+      },
     };
   });
 }

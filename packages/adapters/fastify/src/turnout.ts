@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { WebSocket } from '@turnout/core';
 import {
   attach,
   parseRegistration,
@@ -7,6 +6,7 @@ import {
   sendUpgradeRequired,
   Switchboard,
   WebSocketRoute,
+  type AppMembers,
   type AppOptions,
   type CloseOptions,
   type DisconnectOptions,
@@ -28,19 +28,9 @@ export interface TurnoutOptions extends Omit<AppOptions, 'user'> {
 }
 
 declare module 'fastify' {
-  interface FastifyInstance {
+  interface FastifyInstance extends Omit<AppMembers, 'close'> {
     /** Adds a WebSocket route. */
     readonly ws: WsMethod<FastifyInstance>;
-    /** The sockets that are open now. */
-    readonly sockets: ReadonlySet<WebSocket>;
-    /** The sockets of one user, as the option `user` names them, over all sessions. */
-    socketsOf(user: string): readonly WebSocket[];
-    /**
-     * Closes all sockets of one user in this process: with 3000 `Disconnected`, or where they may come back at once 1012.
-     *
-     * @returns how many
-     */
-    disconnectUser(user: string, options?: DisconnectOptions): number;
   }
 }
 

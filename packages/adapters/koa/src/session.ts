@@ -52,6 +52,10 @@ function adapt(store: KoaStore, maxAge: unknown): SessionStore {
       },
       save: (key, session) => store.set(key, { ...session, cookie: undefined }, maxAge, options),
       destroy: async (key) => destroy(key, options),
+      touch: (session) => {
+        const { _maxAge: age } = session;
+        if (typeof age === 'number') session['_expire'] = Date.now() + age;
+      },
     };
   });
 }

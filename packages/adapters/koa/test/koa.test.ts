@@ -53,6 +53,15 @@ describe('app.ws()', () => {
     await expect(connect(`ws://${host}/`)).rejects.toThrow('403');
   });
 
+  test('is found also where it is added after the first request', async () => {
+    const app = createApp();
+    app.ws('/first', () => {});
+    const host = await listening(app.listen(0, '127.0.0.1'));
+    (await connect(`ws://${host}/first`)).terminate();
+    app.ws('/later', (socket) => void socket.send('found'));
+    expect(await (await connect(`ws://${host}/later`)).receive()).toBe('found');
+  });
+
   test('refuses what is no handler', () => {
     expect(() => createApp().ws('/', 'handler' as never)).toThrow('Invalid handler of WebSocket route /');
   });

@@ -1,0 +1,45 @@
+import type { WebSocket } from '@turnout/core';
+import type { CloseOptions } from './open-connections.ts';
+
+/** What an app with WebSocket routes has, whatever its framework. */
+export interface AppMembers {
+  /** The sockets that are open now. */
+  readonly sockets: ReadonlySet<WebSocket>;
+  /** The sockets of one user, as the option `user` names them, over all sessions. */
+  socketsOf(user: string): readonly WebSocket[];
+  /**
+   * Closes all sockets of one user in this process: with 3000 `Disconnected`, or where they may come back at once 1012.
+   *
+   * @returns how many
+   */
+  disconnectUser(user: string, options?: DisconnectOptions): number;
+  /**
+   * Refuses new upgrades with 503 and `Retry-After`, also those that are not answered yet, closes all sockets over
+   * `window`, waits for running handlers, and cuts off what has not gone within `timeout`. The HTTP server goes on.
+   *
+   * @returns a promise that resolves when the last has gone
+   * @throws {RangeError} on a code that may not be sent, or a time that is no delay
+   */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/** How a user's sockets are closed. */
+export interface DisconnectOptions {
+  /** Whether clients may connect again at once, as after a change of rights. Default `false`. */
+  readonly reconnect?: boolean;
+}
+
+/** The same as properties, for `Object.defineProperties()`. */
+export function describeMembers(members: AppMembers): Record<keyof AppMembers, PropertyDescriptor> {
+  const methods: Omit<AppMembers, 'sockets'> = {
+    socketsOf: (user) => members.socketsOf(user),
+    disconnectUser: (user, options) => members.disconnectUser(user, options),
+    close: (options) => members.close(options),
+  };
+  return {
+    sockets: { get: () => members.sockets },
+    socketsOf: { value: methods.socketsOf },
+    disconnectUser: { value: methods.disconnectUser },
+    close: { value: methods.close },
+  };
+}

@@ -28,7 +28,10 @@ export default defineConfig({
     hookTimeout: 60_000,
     coverage: {
       provider: 'v8',
-      include: ['packages/{core,router,testing,messages}/src/**/*.ts', 'packages/adapters/*/src/**/*.ts'],
+      include: [
+        'packages/{core,router,testing,messages,topics}/src/**/*.ts',
+        'packages/{adapters,brokers}/*/src/**/*.ts',
+      ],
       reporter: ['text'],
       thresholds: { 'packages/core/src/**': full, 'packages/router/src/**': full },
     },

@@ -31,7 +31,24 @@ export const systemParts = {
     variable: 'REDIS_SERVER_PATH',
     paths: ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server'],
     debianPackage: 'redis-server',
-    usedBy: 'the tests of sessions in several processes',
+    usedBy: 'the tests of several processes',
+  },
+  'nats-server': {
+    variable: 'NATS_SERVER_PATH',
+    paths: [
+      '/usr/sbin/nats-server',
+      '/usr/bin/nats-server',
+      '/usr/local/bin/nats-server',
+      '/opt/homebrew/bin/nats-server',
+    ],
+    debianPackage: 'nats-server',
+    usedBy: 'the tests of several processes',
+  },
+  nginx: {
+    variable: 'NGINX_PATH',
+    paths: ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/sbin/nginx', '/opt/homebrew/bin/nginx'],
+    debianPackage: 'nginx-light',
+    usedBy: 'the tests behind a reverse proxy',
   },
   sshd: {
     variable: 'SSHD_PATH',

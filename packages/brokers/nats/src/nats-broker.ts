@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import {
+  decodeBusMessage,
+  defaultPendingLimits,
+  encodeBusMessage,
+  PendingCalls,
+  TopicError,
+  type Broker,
+  type BrokerEvents,
+  type BrokerTopic,
+  type BusMessage,
+  type HistoryPage,
+  type Position,
+  type Receiver,
+} from '@turnout/topics';
+import type { NatsBrokerOptions } from './nats-options.ts';
+import { Streams, type StreamNames } from './streams.ts';
+
+/** How long, in ms, the server may take to answer when the broker is closed. */
+const closeTimeout = 1_000;
+
+/** The longest wait, in ms, until it is tried again to connect. */
+const longestWait = 2_000;
+
+/**
+ * Connects to NATS, as the broker of one hub.
+ *
+ * @throws {TypeError} (rejects) on a prefix that is none
+ * @throws {Error} (rejects) where NATS can't be reached; later it connects again by itself
+ */
+export async function connectNats(options: NatsBrokerOptions = {}): Promise<Broker> {
+  const { servers = '127.0.0.1:4222', prefix = 'turnout', client = {} } = options;
+  if (!/^[\w-]+$/.test(prefix)) {
+    throw new TypeError(`Invalid prefix: expected letters, digits, - and _, received ${prefix}`);
+  }
+  const connection = await connect({
+    pingInterval: 1_000,
+    maxPingOut: 2,
+    ...client,
+    servers,
+    maxReconnectAttempts: -1,
+    reconnectDelayHandler: () => Math.random() * longestWait,
+  });
+  return new NatsBroker(connection, { ...options, prefix });
+}
+
+type Settings = NatsBrokerOptions & { readonly prefix: string };
+
+/** Core NATS, at most once; with history JetStream, which publishes what it has stored again, with its place. */
+class NatsBroker implements Broker {
+  readonly #connection: NatsConnection;
+  readonly #prefix: string;
+  readonly #calls: PendingCalls;
+  readonly #streams: Streams;
+  readonly #subscriptions = new Map<string, Subscription>();
+  /** Of each joined topic's stream, as it was read last: what is published again does not say it. */
+  readonly #epochs = new Map<string, string>();
+  #events: BrokerEvents | undefined;
+  #isLost = false;
+  #isClosed = false;
+  /** Resolves when the server has what was published up to now. */
+  #flushed: Promise<void> | undefined;
+
+  constructor(connection: NatsConnection, options: Settings) {
+    const { prefix, replicas = 1 } = options;
+    this.#connection = connection;
+    this.#prefix = prefix;
+    this.#calls = new PendingCalls({ ...defaultPendingLimits, ...options });
+    this.#streams = new Streams(connection, replicas);
+    void this.#watch();
+  }
+
+  start(events: BrokerEvents): void {
+    this.#events = events;
+  }
+
+  async join(topic: BrokerTopic, receiver: Receiver): Promise<void> {
+    const subject = topic.history === null ? this.#subjectOf(topic) : this.#namesOf(topic).live;
+    // What is published again has no epoch: it must be known before the first comes.
+    if (topic.history !== null) await this.read(topic, Infinity);
+    // The client joins it again when it was lost.
+    this.#subscriptions.get(topic.name)?.unsubscribe();
+    const callback = (_error: unknown, message: Msg): void => this.#receive(topic, receiver, message);
+    this.#subscriptions.set(topic.name, this.#connection.subscribe(subject, { callback }));
+    await this.#call(0, () => this.#flush());
+  }
+
+  async leave(topic: BrokerTopic): Promise<void> {
+    this.#subscriptions.get(topic.name)?.unsubscribe();
+    this.#subscriptions.delete(topic.name);
+    this.#epochs.delete(topic.name);
+  }
+
+  async publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
+    const bytes = encodeBusMessage(message);
+    const { history } = topic;
+    await this.#call(bytes.length, () => {
+      if (history !== null) return this.#streams.publish(this.#namesOf(topic), history, bytes);
+      this.#connection.publish(this.#subjectOf(topic), bytes);
+      return this.#flush();
+    });
+  }
+
+  async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
+    const page = await this.#call(0, () => this.#streams.read(this.#namesOf(topic), topic.history!, since));
+    this.#epochs.set(topic.name, page.position.epoch);
+    return page;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    // An answer, or the loss that is found out meanwhile: a client that is closed while its server hangs up writes to a
+    // socket whose errors nobody listens to any more.
+    await Promise.race([this.#connection.flush(), delay(closeTimeout, undefined, { ref: false })]).catch(() => {});
+    await this.#connection.close();
+  }
+
+  async #watch(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (type === 'disconnect') {
+        this.#isLost = true;
+        this.#flushed = undefined;
+        this.#events?.onLost(new Error('The connection to NATS was lost'));
+      } else if (type === 'reconnect') {
+        // Subscriptions are sent again, but the server may not have them yet.
+        await this.#connection.flush().then(
+          () => this.#onRestored(),
+          () => {},
+        );
+      }
+    }
+  }
+
+  #onRestored(): void {
+    this.#isLost = false;
+    this.#streams.forget();
+    this.#events?.onRestored();
+  }
+
+  #call<Value>(bytes: number, call: () => Promise<Value>): Promise<Value> {
+    return this.#calls.run(bytes, async () => {
+      if (this.#isClosed) throw new TopicError('TOPIC_ERR_CLOSED', 'The broker is closed');
+      // Else the client would keep it until it is back.
+      if (this.#isLost) throw new TopicError('TOPIC_ERR_BROKER_LOST', 'NATS cannot be reached');
+      return call();
+    });
+  }
+
+  /** Once for all that one turn publishes. */
+  #flush(): Promise<void> {
+    this.#flushed ??= new Promise<void>((resolve, reject) => {
+      setImmediate(() => {
+        this.#flushed = undefined;
+        this.#connection.flush().then(resolve, reject);
+      });
+    });
+    return this.#flushed;
+  }
+
+  #receive(topic: BrokerTopic, receiver: Receiver, { data, headers }: Msg): void {
+    let message: BusMessage;
+    let position: Position | null = null;
+    try {
+      message = decodeBusMessage(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+      if (topic.history !== null) position = this.#positionOf(topic, Number(headers?.get('Nats-Sequence')));
+    } catch (error) {
+      return this.#events?.onForeign(topic.name, (error as Error).message);
+    }
+    return receiver(message, position);
+  }
+
+  /** @throws {TypeError} on what JetStream has not published */
+  #positionOf({ name }: BrokerTopic, offset: number): Position {
+    if (!Number.isSafeInteger(offset) || offset < 1) throw new TypeError('it has no position');
+    return { epoch: this.#epochs.get(name) ?? '', offset };
+  }
+
+  /** Of names that hold anything, names that NATS takes. */
+  #tokenOf({ name }: BrokerTopic): string {
+    return createHash('sha256').update(name).digest('base64url');
+  }
+
+  #subjectOf(topic: BrokerTopic): string {
+    return `${this.#prefix}.topic.${this.#tokenOf(topic)}`;
+  }
+
+  #namesOf(topic: BrokerTopic): StreamNames {
+    const token = this.#tokenOf(topic);
+    return {
+      stream: `${this.#prefix}_${token}`,
+      subject: `${this.#prefix}.history.${token}`,
+      live: `${this.#prefix}.live.${token}`,
+    };
+  }
+}

@@ -1,0 +1,13 @@
+import type { ConnectionOptions } from '@nats-io/transport-node';
+import type { PendingLimits } from '@turnout/topics';
+
+export interface NatsBrokerOptions extends Partial<PendingLimits> {
+  /** Default `127.0.0.1:4222`. */
+  readonly servers?: string | string[];
+  /** Begins the names of all subjects and streams: letters, digits, - and _. Default `turnout`. */
+  readonly prefix?: string;
+  /** On how many servers JetStream keeps each history. Default 1. */
+  readonly replicas?: number;
+  /** More of the client's own options, such as credentials and `tls`; reconnecting is the broker's. */
+  readonly client?: Omit<ConnectionOptions, 'servers' | 'reconnect' | 'maxReconnectAttempts' | 'waitOnFirstConnect'>;
+}

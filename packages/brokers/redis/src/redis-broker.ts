@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import {
+  decodeBusMessage,
+  defaultPendingLimits,
+  encodeBusMessage,
+  PendingCalls,
+  type Broker,
+  type BrokerEvents,
+  type BrokerTopic,
+  type BusMessage,
+  type HistoryPage,
+  type Position,
+  type Receiver,
+} from '@turnout/topics';
+import { publishScript, readScript } from './history-scripts.ts';
+import { RedisLink, type RedisPair } from './redis-link.ts';
+import type { RedisBrokerOptions } from './redis-options.ts';
+
+interface Joined {
+  readonly topic: BrokerTopic;
+  readonly listener: (bytes: Buffer) => void;
+}
+
+/**
+ * Connects to Redis, as the broker of one hub.
+ *
+ * @throws {TopicError | Error} (rejects) where Redis can't be reached; later it connects again by itself
+ */
+export async function connectRedis(options: RedisBrokerOptions = {}): Promise<Broker> {
+  const broker = new RedisBroker(options);
+  await broker.connect();
+  return broker;
+}
+
+/** Pub/sub, at most once; with history a Stream, from which is read what pub/sub has lost. */
+class RedisBroker implements Broker {
+  readonly #prefix: string;
+  readonly #calls: PendingCalls;
+  readonly #link: RedisLink;
+  readonly #joined = new Map<string, Joined>();
+  #events: BrokerEvents | undefined;
+
+  constructor(options: RedisBrokerOptions) {
+    this.#prefix = options.prefix ?? 'turnout:';
+    this.#calls = new PendingCalls({ ...defaultPendingLimits, ...options });
+    this.#link = new RedisLink(options, {
+      onLost: (error) => this.#events?.onLost(error),
+      prepare: (pair) => this.#joinAll(pair),
+      // The hub knows that it was not lost before.
+      onConnected: () => this.#events?.onRestored(),
+    });
+  }
+
+  connect(): Promise<void> {
+    return this.#link.connect();
+  }
+
+  start(events: BrokerEvents): void {
+    this.#events = events;
+  }
+
+  async join(topic: BrokerTopic, receiver: Receiver): Promise<void> {
+    const joined: Joined = { topic, listener: (bytes) => this.#receive(topic, receiver, bytes) };
+    this.#joined.set(topic.name, joined);
+    await this.#call(0, ({ subscriber }) => subscriber.subscribe(this.#channelOf(topic), joined.listener, true));
+  }
+
+  async leave(topic: BrokerTopic): Promise<void> {
+    const joined = this.#joined.get(topic.name);
+    this.#joined.delete(topic.name);
+    await this.#call(0, ({ subscriber }) => subscriber.unsubscribe(this.#channelOf(topic), joined?.listener, true));
+  }
+
+  async publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
+    const bytes = encodeBusMessage(message);
+    const channel = this.#channelOf(topic);
+    const { history } = topic;
+    await this.#call(bytes.length, ({ commands }): Promise<unknown> => {
+      if (history === null) return commands.publish(channel, bytes);
+      return commands.eval(publishScript, {
+        keys: this.#keysOf(topic),
+        arguments: [randomUUID(), channel, bytes, String(history.size), String(history.ttl)],
+      });
+    });
+  }
+
+  async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
+    const offset = since === Infinity ? 'inf' : String(since);
+    const parameters = [randomUUID(), offset, String(topic.history!.ttl)];
+    const answer = await this.#call(0, ({ commands }) =>
+      commands.eval(readScript, { keys: this.#keysOf(topic), arguments: parameters }),
+    );
+    return this.#pageOf(topic, answer as unknown as Buffer[]);
+  }
+
+  async close(): Promise<void> {
+    this.#link.close();
+  }
+
+  /** Also those that are added while it is under way. */
+  async #joinAll({ subscriber }: RedisPair): Promise<void> {
+    const done = new Set<Joined>();
+    for (let left = this.#joinedBut(done); left.length > 0; left = this.#joinedBut(done)) {
+      for (const joined of left) {
+        done.add(joined);
+        // Sent together, as none waits for the answer of the one before.
+        void subscriber.subscribe(this.#channelOf(joined.topic), joined.listener, true).catch(() => {});
+      }
+      // Answered after all of them.
+      // oxlint-disable-next-line no-await-in-loop -- hardly ever more than once
+      await subscriber.ping();
+    }
+  }
+
+  #joinedBut(done: ReadonlySet<Joined>): Joined[] {
+    return [...this.#joined.values()].filter((joined) => !done.has(joined));
+  }
+
+  #call<Value>(bytes: number, call: (pair: RedisPair) => Promise<Value>): Promise<Value> {
+    return this.#calls.run(bytes, async () => call(this.#link.pair));
+  }
+
+  #receive(topic: BrokerTopic, receiver: Receiver, bytes: Buffer): void {
+    let message: BusMessage;
+    let position: Position | null = null;
+    try {
+      const start = topic.history === null ? 0 : bytes.indexOf(':', bytes.indexOf(':') + 1) + 1;
+      if (topic.history !== null) position = readPosition(bytes.toString('latin1', 0, start));
+      message = decodeBusMessage(bytes.subarray(start));
+    } catch (error) {
+      return this.#events?.onForeign(topic.name, (error as Error).message);
+    }
+    return receiver(message, position);
+  }
+
+  #pageOf(topic: BrokerTopic, [epoch, offset, ...rest]: Buffer[]): HistoryPage {
+    const messages: { offset: number; message: BusMessage }[] = [];
+    for (let index = 0; index < rest.length; index += 2) {
+      try {
+        messages.push({ offset: Number(rest[index]), message: decodeBusMessage(rest[index + 1]!) });
+      } catch (error) {
+        // Nothing before it follows without a gap.
+        messages.length = 0;
+        this.#events?.onForeign(topic.name, (error as Error).message);
+      }
+    }
+    return { position: { epoch: String(epoch), offset: Number(offset) }, messages };
+  }
+
+  #channelOf({ name, history }: BrokerTopic): string {
+    return `${this.#prefix}${history === null ? 'topic' : 'history'}:${name}`;
+  }
+
+  /** In braces what tells a cluster where they are: keys of one script stand on one of its nodes. */
+  #keysOf({ name }: BrokerTopic): [position: string, stream: string] {
+    const tag = `{${Buffer.from(name).toString('base64url')}}`;
+    return [`${this.#prefix}position:${tag}`, `${this.#prefix}stream:${tag}`];
+  }
+}
+
+/** @throws {TypeError} on what is none */
+function readPosition(text: string): Position {
+  const [, epoch, offset] = /^([\w-]+):(\d{1,16}):$/.exec(text) ?? [];
+  if (epoch === undefined) throw new TypeError('it has no position');
+  return { epoch, offset: Number(offset) };
+}

@@ -1,0 +1,170 @@
+import { setTimeout } from 'node:timers/promises';
+import type { BrokerTopic, BusMessage, HistoryPage, StoredMessage } from './broker.ts';
+import type { Node } from './node.ts';
+import { HistoryRing } from './history-ring.ts';
+import type { Position } from './position.ts';
+
+/** Messages that follow each other, read from a history. */
+export interface HistoryPart {
+  readonly epoch: string;
+  /** Of the message before the first. */
+  readonly offset: number;
+  readonly messages: readonly StoredMessage[];
+}
+
+export interface FollowerListener {
+  onMessage(message: BusMessage, position: Position): void;
+  /** Messages are missing, and will not come. */
+  onGap(): void;
+}
+
+type Arrived = StoredMessage & { readonly epoch: string };
+
+/** How long, in ms, until a history that could not be read is asked for again. */
+const readAgainAfter = 200;
+
+/** Follows a history from one position on: each message once and in order, whatever the bus has lost, doubled or reordered. */
+export class HistoryFollower {
+  readonly #topic: BrokerTopic;
+  readonly #node: Node;
+  readonly #listener: FollowerListener;
+  #epoch: string | null = null;
+  #ring: HistoryRing;
+  /** While the history is being read: what comes meanwhile. */
+  #arrived: Arrived[] | undefined = [];
+  #isEnded = false;
+
+  constructor(topic: BrokerTopic, node: Node, listener: FollowerListener) {
+    this.#topic = topic;
+    this.#node = node;
+    this.#listener = listener;
+    this.#ring = new HistoryRing(topic.history!, 0);
+  }
+
+  /** Up to where messages have been given to the listener; null before {@link start} has resolved. */
+  get position(): Position | null {
+    return this.#epoch === null ? null : { epoch: this.#epoch, offset: this.#ring.offset };
+  }
+
+  /** Begins at the newest message. To be called once {@link receive} is, so that none comes between. */
+  async start(): Promise<void> {
+    const { position } = await this.#node.broker.read(this.#topic, Infinity);
+    this.#begin(position);
+    if (this.#takeArrived()) this.#arrived = undefined;
+    else await this.#readUntilWhole();
+  }
+
+  /** Takes what the bus has brought. */
+  receive(message: BusMessage, { epoch, offset }: Position): void {
+    if (this.#arrived !== undefined) {
+      // What has no room is read.
+      if (this.#arrived.length < this.#topic.history!.size) this.#arrived.push({ epoch, offset, message });
+    } else if (epoch === this.#epoch && offset === this.#ring.offset + 1) this.#take({ offset, message });
+    else if (epoch === this.#epoch && this.#hasCome(message, offset)) this.#node.counts.duplicates++;
+    else this.#synchronize([{ epoch, offset, message }]);
+  }
+
+  /** Reads what is missing, after a loss of the broker. */
+  catchUp(): void {
+    if (this.#epoch !== null && this.#arrived === undefined) this.#synchronize([]);
+  }
+
+  end(): void {
+    this.#isEnded = true;
+  }
+
+  /** Reads what came after a position, for {@link joinRecent}; `null` where it is none of this history. */
+  async readSince({ epoch, offset }: Position): Promise<HistoryPart | null> {
+    if (epoch !== this.#epoch || offset > this.#ring.offset) return null;
+    if (this.#ring.after(offset) !== null) return { epoch, offset, messages: [] };
+    const { position, messages } = await this.#node.broker.read(this.#topic, offset);
+    return { epoch: position.epoch, offset, messages };
+  }
+
+  /** Reads all that is kept, for {@link joinRecent}. */
+  async readKept(): Promise<HistoryPart> {
+    const { position, messages } = await this.#node.broker.read(this.#topic, 0);
+    return { epoch: position.epoch, offset: (messages[0]?.offset ?? position.offset + 1) - 1, messages };
+  }
+
+  /** Joins what was read to what has come since, up to the position of now; `null` where some of it is gone. */
+  joinRecent({ epoch, offset, messages: read }: HistoryPart): readonly StoredMessage[] | null {
+    if (epoch !== this.#epoch || (read.length > 0 && read[0]!.offset !== offset + 1)) return null;
+    const end = this.#ring.offset;
+    // What was read may be ahead of what has come: that follows live.
+    const messages = read.filter((stored) => stored.offset <= end);
+    const rest = this.#ring.after(messages.at(-1)?.offset ?? Math.min(offset, end));
+    return rest && [...messages, ...rest];
+  }
+
+  #begin({ epoch, offset }: Position): void {
+    this.#epoch = epoch;
+    this.#ring = new HistoryRing(this.#topic.history!, offset);
+  }
+
+  #take(stored: StoredMessage): void {
+    this.#ring.push(stored);
+    this.#listener.onMessage(stored.message, { epoch: this.#epoch!, offset: stored.offset });
+  }
+
+  /** A server that took over with less than the one before counts from where that was: then it is another message. */
+  #hasCome({ origin, sequence }: BusMessage, offset: number): boolean {
+    if (offset > this.#ring.offset) return false;
+    const known = this.#ring.after(offset - 1)?.[0]?.message;
+    return known === undefined || (known.origin === origin && known.sequence === sequence);
+  }
+
+  #synchronize(arrived: Arrived[]): void {
+    this.#arrived = arrived;
+    void this.#readUntilWhole();
+  }
+
+  async #readUntilWhole(): Promise<void> {
+    while (!this.#isEnded) {
+      // oxlint-disable-next-line no-await-in-loop -- a page is read where the one before it ends
+      const isRead = await this.#readMissing();
+      if (isRead && this.#takeArrived()) break;
+      // It is read once the broker is back.
+      if (!isRead && this.#node.isBrokerLost) break;
+      // oxlint-disable-next-line no-await-in-loop -- a pause
+      if (!isRead) await setTimeout(readAgainAfter, undefined, { ref: false });
+    }
+    this.#arrived = undefined;
+  }
+
+  /** @returns whether the broker has answered */
+  async #readMissing(): Promise<boolean> {
+    const { offset } = this.#ring;
+    const heard = this.#arrived!.length;
+    const page = await this.#readAfter(offset).catch(() => null);
+    if (page === null || this.#isEnded) return false;
+    const { position, messages } = page;
+    // What was said to be there, and is not, did not come from the history.
+    this.#arrived = this.#arrived!.filter((stored, index) => index >= heard || stored.offset <= position.offset);
+    const isWhole = position.offset === offset || messages[0]?.offset === offset + 1;
+    if (position.epoch !== this.#epoch || !isWhole) {
+      this.#begin({ ...position, offset: messages[0] === undefined ? position.offset : messages[0].offset - 1 });
+      this.#listener.onGap();
+    }
+    for (const stored of messages) this.#take(stored);
+    return true;
+  }
+
+  /** Of a history that has begun anew, all. */
+  async #readAfter(offset: number): Promise<HistoryPage> {
+    const { broker } = this.#node;
+    const page = await broker.read(this.#topic, offset);
+    return page.position.epoch === this.#epoch ? page : broker.read(this.#topic, 0);
+  }
+
+  /** Takes what came while the history was read; `false` where some is missing before it. */
+  #takeArrived(): boolean {
+    const arrived = this.#arrived!;
+    for (let stored = arrived[0]; stored !== undefined; stored = arrived[0]) {
+      if (stored.epoch !== this.#epoch || stored.offset > this.#ring.offset + 1) return false;
+      arrived.shift();
+      if (stored.offset === this.#ring.offset + 1) this.#take(stored);
+    }
+    return true;
+  }
+}

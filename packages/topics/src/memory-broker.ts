@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import type { Broker, BrokerTopic, BusMessage, HistoryPage, Receiver } from './broker.ts';
+import { TopicError } from './errors.ts';
+import { HistoryRing } from './history-ring.ts';
+
+interface Store {
+  readonly epoch: string;
+  readonly ring: HistoryRing;
+}
+
+/** How often, in ms, topics of which nothing is kept any more are forgotten. */
+const sweepInterval = 60_000;
+
+/** What several hubs of one process share. */
+export class MemoryBus {
+  readonly #receivers = new Map<string, Set<Receiver>>();
+  readonly #stores = new Map<string, Store>();
+  #sweeper: NodeJS.Timeout | undefined;
+
+  join({ name }: BrokerTopic, receiver: Receiver): void {
+    const receivers = this.#receivers.get(name);
+    if (receivers === undefined) this.#receivers.set(name, new Set([receiver]));
+    else receivers.add(receiver);
+  }
+
+  leave({ name }: BrokerTopic, receiver: Receiver): void {
+    const receivers = this.#receivers.get(name);
+    receivers?.delete(receiver);
+    if (receivers?.size === 0) this.#receivers.delete(name);
+  }
+
+  publish(topic: BrokerTopic, message: BusMessage): void {
+    const position = topic.history && this.#keep(topic, message);
+    for (const receiver of this.#receivers.get(topic.name) ?? []) receiver(message, position);
+  }
+
+  read(topic: BrokerTopic, since: number): HistoryPage {
+    const { epoch, ring } = this.#storeOf(topic);
+    return {
+      position: { epoch, offset: ring.offset },
+      messages: since === Infinity ? [] : (ring.after(since) ?? ring.all()),
+    };
+  }
+
+  #keep(topic: BrokerTopic, message: BusMessage) {
+    const { epoch, ring } = this.#storeOf(topic);
+    ring.push({ offset: ring.offset + 1, message });
+    return { epoch, offset: ring.offset };
+  }
+
+  #storeOf({ name, history }: BrokerTopic): Store {
+    const known = this.#stores.get(name);
+    if (known !== undefined) return known;
+    const store = { epoch: randomUUID(), ring: new HistoryRing(history!, 0) };
+    this.#stores.set(name, store);
+    this.#sweeper ??= setInterval(() => this.#sweep(), sweepInterval).unref();
+    return store;
+  }
+
+  #sweep(): void {
+    for (const [name, { ring }] of this.#stores) {
+      if (!this.#receivers.has(name) && ring.isEmpty) this.#stores.delete(name);
+    }
+    if (this.#stores.size > 0) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+  }
+}
+
+/** Carries messages between the hubs of one process; history lives as long as the process. */
+export class MemoryBroker implements Broker {
+  readonly #bus: MemoryBus;
+  readonly #receivers = new Map<string, Receiver>();
+  #isClosed = false;
+
+  constructor(bus = new MemoryBus()) {
+    this.#bus = bus;
+  }
+
+  /** It is never lost, and nobody else writes to it. */
+  start(): void {}
+
+  join(topic: BrokerTopic, receiver: Receiver): Promise<void> {
+    this.#receivers.set(topic.name, receiver);
+    this.#bus.join(topic, receiver);
+    return done;
+  }
+
+  leave(topic: BrokerTopic): Promise<void> {
+    const receiver = this.#receivers.get(topic.name);
+    if (receiver !== undefined) this.#bus.leave(topic, receiver);
+    this.#receivers.delete(topic.name);
+    return done;
+  }
+
+  publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new TopicError('TOPIC_ERR_CLOSED', 'The broker is closed'));
+    this.#bus.publish(topic, message);
+    return done;
+  }
+
+  async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
+    return this.#bus.read(topic, since);
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    for (const [name, receiver] of this.#receivers) this.#bus.leave({ name, history: null }, receiver);
+    this.#receivers.clear();
+    return done;
+  }
+}
+
+const done = Promise.resolve();

@@ -1,0 +1,14 @@
+import type { Broker } from './broker.ts';
+import type { HubCounts } from './hub-counts.ts';
+
+/** The node of a cluster, to its topics. */
+export interface Node {
+  /** Of this node, among all that share the bus. */
+  readonly id: string;
+  /** A name for what one channel publishes: of this node, and never used before. */
+  createOrigin(): string;
+  readonly broker: Broker;
+  readonly isBrokerLost: boolean;
+  readonly whenLost: 'deliver-locally' | 'fail';
+  readonly counts: HubCounts;
+}

@@ -1,0 +1,161 @@
+import { channel } from 'node:diagnostics_channel';
+import type { PreparedMessage, WebSocket } from '@turnout/core';
+import type { ResolvedTopicOptions } from './topic-options.ts';
+
+/** `turnout:drop`: `{ socket, topic, count }`, messages were dropped that a slow subscriber had no room for. */
+const dropChannel = channel('turnout:drop');
+
+/** What is sent to all subscribers. */
+export interface Delivery {
+  readonly prepared: PreparedMessage;
+  /** Bytes. */
+  readonly size: number;
+  readonly key: string;
+}
+
+/** A subscriber's end of a topic. */
+export interface Outlet {
+  /** @returns how many messages were dropped */
+  deliver(delivery: Delivery): number;
+  /** Drops what waits. */
+  end(): void;
+}
+
+export interface OutletOwner {
+  readonly name: string;
+  readonly options: ResolvedTopicOptions;
+}
+
+export function createOutlet(socket: WebSocket, owner: OutletOwner): Outlet {
+  switch (owner.options.slow) {
+    case 'close':
+      return new DirectOutlet(socket);
+    case 'latest':
+      return new QueueOutlet(socket, owner, new LatestQueue());
+    default:
+      return new QueueOutlet(socket, owner, new DropQueue(owner.options.slow));
+  }
+}
+
+/** The socket's own limits close it where it is too slow. */
+class DirectOutlet implements Outlet {
+  readonly #socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  deliver({ prepared }: Delivery): number {
+    this.#socket.send(prepared);
+    return 0;
+  }
+
+  end(): void {}
+}
+
+/** What waits for a slow subscriber, in the order in which it is to be sent. */
+interface Queue {
+  readonly bytes: number;
+  /** @returns how many were dropped, of it or of those that waited */
+  add(delivery: Delivery, maxBytes: number): number;
+  take(): Delivery | undefined;
+}
+
+class DropQueue implements Queue {
+  readonly #dropped: 'drop-oldest' | 'drop-newest';
+  readonly #waiting: Delivery[] = [];
+  bytes = 0;
+
+  constructor(dropped: 'drop-oldest' | 'drop-newest') {
+    this.#dropped = dropped;
+  }
+
+  add(delivery: Delivery, maxBytes: number): number {
+    const isOver = this.bytes + delivery.size > maxBytes;
+    if (isOver && (this.#dropped === 'drop-newest' || delivery.size > maxBytes)) return 1;
+    let dropped = 0;
+    while (this.bytes + delivery.size > maxBytes) {
+      this.take();
+      dropped++;
+    }
+    this.#waiting.push(delivery);
+    this.bytes += delivery.size;
+    return dropped;
+  }
+
+  take(): Delivery | undefined {
+    const delivery = this.#waiting.shift();
+    if (delivery !== undefined) this.bytes -= delivery.size;
+    return delivery;
+  }
+}
+
+class LatestQueue implements Queue {
+  readonly #waiting = new Map<string, Delivery>();
+  bytes = 0;
+
+  add(delivery: Delivery, maxBytes: number): number {
+    let dropped = this.#remove(delivery.key) === undefined ? 0 : 1;
+    if (delivery.size > maxBytes) return dropped + 1;
+    while (this.bytes + delivery.size > maxBytes) {
+      this.take();
+      dropped++;
+    }
+    this.#waiting.set(delivery.key, delivery);
+    this.bytes += delivery.size;
+    return dropped;
+  }
+
+  take(): Delivery | undefined {
+    const [key] = this.#waiting.keys();
+    return key === undefined ? undefined : this.#remove(key);
+  }
+
+  #remove(key: string): Delivery | undefined {
+    const delivery = this.#waiting.get(key);
+    if (delivery === undefined) return undefined;
+    this.#waiting.delete(key);
+    this.bytes -= delivery.size;
+    return delivery;
+  }
+}
+
+/** Sends while the socket takes it, and queues from `highWaterMark` to `drain`. */
+class QueueOutlet implements Outlet {
+  readonly #socket: WebSocket;
+  readonly #owner: OutletOwner;
+  readonly #queue: Queue;
+  #isBehind = false;
+
+  constructor(socket: WebSocket, owner: OutletOwner, queue: Queue) {
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#queue = queue;
+    socket.on('drain', this.#catchUp);
+  }
+
+  deliver(delivery: Delivery): number {
+    if (!this.#isBehind) {
+      this.#isBehind = !this.#socket.send(delivery.prepared);
+      return 0;
+    }
+    const count = this.#queue.add(delivery, this.#owner.options.maxQueuedBytes);
+    if (count > 0 && dropChannel.hasSubscribers) {
+      dropChannel.publish({ socket: this.#socket, topic: this.#owner.name, count });
+    }
+    return count;
+  }
+
+  end(): void {
+    this.#socket.off('drain', this.#catchUp);
+  }
+
+  readonly #catchUp = (): void => {
+    this.#isBehind = false;
+    while (!this.#isBehind) {
+      const delivery = this.#queue.take();
+      if (delivery === undefined) return;
+      this.#isBehind = !this.#socket.send(delivery.prepared);
+    }
+  };
+}

@@ -1,0 +1,66 @@
+import type { HistoryOptions } from './broker.ts';
+
+/**
+ * What happens to a subscriber that reads more slowly than the topic is published: `close` closes it with 1013 when
+ * `maxBufferedAmount` of its socket is reached. The others keep what it has not taken, up to `maxQueuedBytes`, and drop
+ * messages: the oldest, the newest, or with `latest` those that a newer one with the same key makes stale.
+ */
+export type SlowPolicy = 'close' | 'drop-oldest' | 'drop-newest' | 'latest';
+
+export interface TopicOptions {
+  /** Default `close`. */
+  readonly slow?: SlowPolicy;
+  /** Bytes of messages that wait for one slow subscriber, beside those its socket holds. Default 256 KiB. */
+  readonly maxQueuedBytes?: number;
+  /**
+   * Keeps the newest messages, for who comes or comes back: `size` messages, default 1,000, for `ttl` ms, default
+   * 120,000. Messages are then JSON, and arrive in an envelope with their position.
+   */
+  readonly history?: boolean | Partial<HistoryOptions>;
+  /** Puts messages, which are then JSON, into an envelope with the topic's name. Default: only with `history`. */
+  readonly envelope?: boolean;
+  /** Keeps who is subscribed, on all nodes; `leaveDelay` is how long, in ms, one may be away before that is told. Default 0. */
+  readonly presence?: boolean | { readonly leaveDelay?: number };
+}
+
+export interface ResolvedTopicOptions {
+  readonly slow: SlowPolicy;
+  readonly maxQueuedBytes: number;
+  readonly history: HistoryOptions | null;
+  readonly envelope: boolean;
+  /** `leaveDelay`, in ms; null for no presence. */
+  readonly presence: number | null;
+}
+
+const policies: ReadonlySet<unknown> = new Set<SlowPolicy>(['close', 'drop-oldest', 'drop-newest', 'latest']);
+const defaultHistory: HistoryOptions = { size: 1_000, ttl: 120_000 };
+const longestDelay = 2 ** 31 - 1;
+
+/** @throws {TypeError | RangeError} on a wrong option, which it names */
+export function resolveTopicOptions(options: TopicOptions): ResolvedTopicOptions {
+  const { slow = 'close', maxQueuedBytes = 256 * 1024, history = false, presence = false } = options;
+  if (!policies.has(slow)) {
+    throw new TypeError(`Invalid slow: expected one of ${[...policies].join(', ')}, received ${String(slow)}`);
+  }
+  assertWhole('maxQueuedBytes', maxQueuedBytes, { min: 1 });
+  const resolvedHistory = history === false ? null : { ...defaultHistory, ...(history === true ? {} : history) };
+  if (resolvedHistory !== null) {
+    assertWhole('history.size', resolvedHistory.size, { min: 1, max: 100_000 });
+    assertWhole('history.ttl', resolvedHistory.ttl, { min: 1 });
+  }
+  const { envelope = resolvedHistory !== null } = options;
+  if (resolvedHistory !== null && !envelope) throw new TypeError('Invalid envelope: a topic with history has one');
+  const leaveDelay = presence === true ? 0 : presence === false ? null : (presence.leaveDelay ?? 0);
+  if (leaveDelay !== null) assertWhole('presence.leaveDelay', leaveDelay, { min: 0, max: longestDelay });
+  return { slow, maxQueuedBytes, history: resolvedHistory, envelope, presence: leaveDelay };
+}
+
+function assertWhole(
+  name: string,
+  value: unknown,
+  { min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number },
+): void {
+  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return;
+  const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`;
+  throw new RangeError(`Invalid ${name}: expected a whole number of ${range}, received ${String(value)}`);
+}

@@ -1,0 +1,268 @@
+import { EventEmitter } from 'node:events';
+import { prepareMessage, type WebSocket } from '@turnout/core';
+import type { BusMessage } from './broker.ts';
+import { Channel } from './channel.ts';
+import type { Node } from './node.ts';
+import { assertJson, Envelope, type Subscribed } from './envelope.ts';
+import type { HistoryPart } from './history-follower.ts';
+import type { NodeWatch } from './node-watch.ts';
+import { createOutlet, type Delivery, type Outlet } from './outlet.ts';
+import { assertPerson, type Person } from './person.ts';
+import type { Position } from './position.ts';
+import { Presence } from './presence.ts';
+import type { ResolvedTopicOptions } from './topic-options.ts';
+
+export interface TopicEvents {
+  /** Somebody has come, with their first socket on any node. */
+  join: [person: Person];
+  /** Somebody has gone, with their last socket on any node. */
+  leave: [person: Person];
+  /** Messages are missing on this node, and will not come. */
+  gap: [];
+}
+
+export interface SubscribeOptions {
+  /** The last message that the client has, or `oldest` for all that is kept. Only for a topic with history. */
+  readonly since?: Position | 'oldest' | undefined;
+  /** Who it is, for a topic with presence. */
+  readonly person?: Person | undefined;
+}
+
+export interface PublishOptions {
+  /** Is not sent it. */
+  readonly except?: WebSocket | undefined;
+  /** With `slow: 'latest'`: a newer message with the same key takes the place of one that waits. Default `''`. */
+  readonly key?: string | undefined;
+}
+
+/** What has happened to a topic's messages on this node. */
+export interface TopicCounts {
+  /** Messages that came for the subscribers of this node. */
+  readonly messages: number;
+  /** Messages that one subscriber was not sent, as it was too slow. */
+  readonly dropped: number;
+}
+
+/** A topic's place among the others of its hub. */
+export interface TopicHost {
+  readonly node: Node;
+  readonly nodes: NodeWatch;
+  /** @throws {RangeError} where the socket is subscribed to too many */
+  onSubscribed(socket: WebSocket, topic: Topic): void;
+  onUnsubscribed(socket: WebSocket, topic: Topic): void;
+  /** Whether it is to be kept has changed. */
+  onUse(topic: Topic): void;
+}
+
+interface Subscriber {
+  readonly socket: WebSocket;
+  readonly person: Person | undefined;
+  /** Undefined until all that was missed has been sent. */
+  outlet: Outlet | undefined;
+}
+
+/** A name that sockets subscribe to, and messages are published under. */
+export class Topic extends EventEmitter<TopicEvents> {
+  readonly name: string;
+  readonly options: ResolvedTopicOptions;
+  readonly #host: TopicHost;
+  readonly #channel: Channel;
+  readonly #envelope: Envelope | undefined;
+  readonly #presence: Presence | undefined;
+  readonly #subscribers = new Map<WebSocket, Subscriber>();
+  readonly #counts = { messages: 0, dropped: 0 };
+  #follows = 0;
+
+  constructor(name: string, options: ResolvedTopicOptions, host: TopicHost) {
+    super();
+    this.name = name;
+    this.options = options;
+    this.#host = host;
+    this.#envelope = options.envelope ? new Envelope(name) : undefined;
+    this.#channel = new Channel({ name, history: options.history }, host.node, {
+      onMessage: (message, position, except) => this.#deliver(message, position, except),
+      onGap: () => this.#onGap(),
+    });
+    if (options.presence !== null) this.#presence = this.#createPresence(options.presence);
+    const onUse = (): void => host.onUse(this);
+    // Told before the listener is added, and after it is removed.
+    (this as EventEmitter).on('newListener', () => queueMicrotask(onUse));
+    (this as EventEmitter).on('removeListener', onUse);
+  }
+
+  /** Sockets that are subscribed on this node. */
+  get size(): number {
+    return this.#subscribers.size;
+  }
+
+  get counts(): TopicCounts {
+    return { ...this.#counts };
+  }
+
+  /** Whether anybody would miss it. */
+  get isInUse(): boolean {
+    const names = ['join', 'leave', 'gap'] as const;
+    return this.size > 0 || this.#follows > 0 || names.some((name) => this.listenerCount(name) > 0);
+  }
+
+  get channels(): readonly Channel[] {
+    return this.#presence === undefined ? [this.#channel] : [this.#channel, this.#presence.channel];
+  }
+
+  /** Who is subscribed, on all nodes, as far as this one knows: it does soon after its first subscriber, or {@link follow}. */
+  people(): Person[] {
+    return this.#presence?.people() ?? [];
+  }
+
+  /** Learns who is subscribed on other nodes also while nobody is on this one, until the function it returns is called. */
+  follow(): () => void {
+    this.#follows++;
+    this.#presence?.hold();
+    this.#host.onUse(this);
+    let isFollowing = true;
+    return () => {
+      if (!isFollowing) return;
+      isFollowing = false;
+      this.#follows--;
+      this.#presence?.release();
+      this.#host.onUse(this);
+    };
+  }
+
+  /**
+   * Sends a socket all that is published from now on, until it closes or is unsubscribed. Where it is subscribed already,
+   * it begins anew.
+   *
+   * With history, what it has missed since a position comes first: each message once, in order, or nothing of it and
+   * `recovered: false`. Whether the client may have it is for the caller to say, each time.
+   *
+   * @returns how it begins; `null` where the socket has closed, or was unsubscribed, meanwhile
+   * @throws {TypeError | RangeError} (rejects) on `since` without history, a malformed person, and over `maxTopicsPerSocket`
+   * @throws {TopicError} (rejects) where the broker can't be reached, unless there is no history and `whenLost` is
+   *   `deliver-locally`
+   */
+  async subscribe(socket: WebSocket, { since, person }: SubscribeOptions = {}): Promise<Subscribed | null> {
+    if (since !== undefined && this.options.history === null) {
+      throw new TypeError(`Invalid since: topic ${this.name} has no history`);
+    }
+    if (person !== undefined) assertPerson(person);
+    if (socket.readyState !== socket.OPEN) return null;
+    this.unsubscribe(socket);
+    const subscriber = this.#add(socket, person);
+    try {
+      await this.#channel.hold();
+      const read = this.#has(subscriber) ? await this.#read(since) : null;
+      return this.#has(subscriber) ? this.#begin(subscriber, read) : null;
+    } catch (error) {
+      if (this.#has(subscriber)) this.unsubscribe(socket);
+      throw error;
+    }
+  }
+
+  /** @returns whether it was subscribed */
+  unsubscribe(socket: WebSocket): boolean {
+    const subscriber = this.#subscribers.get(socket);
+    if (subscriber === undefined) return false;
+    this.#subscribers.delete(socket);
+    subscriber.outlet?.end();
+    if (subscriber.person !== undefined && subscriber.outlet !== undefined) this.#presence?.leave(subscriber.person.id);
+    this.#presence?.release();
+    this.#channel.release();
+    this.#host.onUnsubscribed(socket, this);
+    this.#host.onUse(this);
+    return true;
+  }
+
+  /**
+   * Sends a message to all subscribers, on all nodes; in the same order to all.
+   *
+   * @param message JSON text where the topic has an envelope or a history
+   * @returns whether the broker has it; `false` where it can't be reached, and only the subscribers of this node were sent it
+   * @throws {TypeError} (rejects) on a message that is none, or is to be JSON and is not
+   * @throws {TopicError} (rejects) where it can't be published
+   */
+  async publish(message: string | Uint8Array, { except, key = '' }: PublishOptions = {}): Promise<boolean> {
+    if (this.#envelope !== undefined) assertJson(this.name, message);
+    else if (typeof message !== 'string' && !(message instanceof Uint8Array)) {
+      throw new TypeError(`Invalid message of topic ${this.name}: expected text or bytes, received ${typeof message}`);
+    }
+    const data = typeof message === 'string' ? message : Buffer.from(message);
+    return this.#channel.publish(data, { key, ...(except && { except }) });
+  }
+
+  #add(socket: WebSocket, person: Person | undefined): Subscriber {
+    this.#host.onSubscribed(socket, this);
+    const subscriber: Subscriber = { socket, person, outlet: undefined };
+    this.#subscribers.set(socket, subscriber);
+    this.#presence?.hold();
+    this.#host.onUse(this);
+    return subscriber;
+  }
+
+  /** Whether it has neither left nor begun anew. */
+  #has(subscriber: Subscriber): boolean {
+    return this.#subscribers.get(subscriber.socket) === subscriber;
+  }
+
+  async #read(since: SubscribeOptions['since']): Promise<HistoryPart | null> {
+    if (since === undefined) return null;
+    const follower = this.#channel.follower!;
+    return since === 'oldest' ? follower.readKept() : follower.readSince(since);
+  }
+
+  /** All in one turn, so that no message comes between what was missed and what is live. */
+  #begin(subscriber: Subscriber, read: HistoryPart | null): Subscribed {
+    const { socket, person } = subscriber;
+    const { position } = this.#channel;
+    const missed = read && this.#channel.follower!.joinRecent(read);
+    const offset = position && (missed?.[0] === undefined ? position.offset : missed[0].offset - 1);
+    const subscribed: Subscribed = {
+      ...(position && { epoch: position.epoch, offset: offset! }),
+      recovered: missed !== null,
+    };
+    if (this.#envelope !== undefined) socket.send(this.#envelope.note('subscribed', subscribed));
+    for (const { message, offset: own } of missed ?? []) socket.send(this.#envelope!.data(String(message.data), own));
+    subscriber.outlet = createOutlet(socket, this);
+    if (person !== undefined) this.#presence?.join(person);
+    if (this.#envelope !== undefined && this.#presence !== undefined) {
+      socket.send(this.#envelope.note('people', this.people()));
+    }
+    return subscribed;
+  }
+
+  #deliver({ data, key }: BusMessage, position: Position | null, except: unknown): void {
+    this.#counts.messages++;
+    const message = this.#envelope === undefined ? data : this.#envelope.data(String(data), position?.offset);
+    const delivery: Delivery = { prepared: prepareMessage(message), size: message.length, key };
+    for (const { socket, outlet } of this.#subscribers.values()) {
+      if (outlet !== undefined && socket !== except) this.#counts.dropped += outlet.deliver(delivery);
+    }
+  }
+
+  #onGap(): void {
+    this.#tell('gap', this.#channel.position ?? {});
+    this.emit('gap');
+  }
+
+  #createPresence(leaveDelay: number): Presence {
+    const { node, nodes } = this.#host;
+    const listener = {
+      onJoin: (person: Person) => {
+        this.#tell('joined', person);
+        this.emit('join', person);
+      },
+      onLeave: (person: Person) => {
+        this.#tell('left', person);
+        this.emit('leave', person);
+      },
+    };
+    return new Presence(this.name, { node, nodes, leaveDelay, listener });
+  }
+
+  /** Something about the topic, to the subscribers of this node. */
+  #tell(name: string, value: unknown): void {
+    if (this.#envelope === undefined) return;
+    const prepared = prepareMessage(this.#envelope.note(name, value));
+    for (const { socket, outlet } of this.#subscribers.values()) if (outlet !== undefined) socket.send(prepared);
+  }
+}

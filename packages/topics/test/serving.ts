@@ -1,0 +1,35 @@
+import { createServer, type Server } from 'node:http';
+import { createRouter } from '@turnout/router';
+import { connectTo, type TestClient } from '@turnout/testing';
+import type { WebSocket } from '@turnout/core';
+import { onTestFinished } from 'vitest';
+
+/** A client, and the socket that the server has of it. */
+export interface Pair {
+  readonly client: TestClient;
+  readonly socket: WebSocket;
+}
+
+/** A server whose sockets the test does with as it likes. */
+export class SocketServer {
+  readonly errors: unknown[] = [];
+  readonly #server: Server = createServer();
+  readonly #opened: ((socket: WebSocket) => void)[] = [];
+  readonly router = createRouter({ onError: (error) => this.errors.push(error) });
+
+  constructor(options: object = {}) {
+    this.router.ws('/', options, (socket) => this.#opened.shift()!(socket));
+    this.router.attach(this.#server);
+    onTestFinished(() => this.router.close({ timeout: 0 }));
+  }
+
+  async open(): Promise<Pair> {
+    const opened = new Promise<WebSocket>((resolve) => this.#opened.push(resolve));
+    const client = await connectTo(this.#server, '/');
+    return { client, socket: await opened };
+  }
+
+  openMany(count: number): Promise<Pair[]> {
+    return Promise.all(Array.from({ length: count }, () => this.open()));
+  }
+}

@@ -1,0 +1,296 @@
+import { subscribe as watch, unsubscribe as unwatch } from 'node:diagnostics_channel';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createHub, MemoryBroker, MemoryBus, type Hub, type HubOptions } from '../src/index.ts';
+import { SocketServer } from './serving.ts';
+
+function hubFor(options: HubOptions = {}): Hub {
+  const hub = createHub(options);
+  onTestFinished(() => hub.close());
+  return hub;
+}
+
+describe('a topic', () => {
+  test('sends what is published to who is subscribed, text and bytes', async () => {
+    const topic = hubFor().topic('news');
+    const server = new SocketServer();
+    const [one, two, stranger] = await server.openMany(3);
+    expect(await topic.subscribe(one!.socket)).toEqual({ recovered: false });
+    await topic.subscribe(two!.socket);
+    expect(topic.size).toBe(2);
+    expect(await topic.publish('text')).toBe(true);
+    await topic.publish(Uint8Array.of(1, 2));
+    for (const { client } of [one!, two!]) {
+      await client.expect('text');
+      await client.expect(Buffer.from([1, 2]));
+    }
+    await stranger!.client.expectNothing();
+    expect(topic.counts).toEqual({ messages: 2, dropped: 0 });
+  });
+
+  test('sends what is published by a hub that shares the bus', async () => {
+    const bus = new MemoryBus();
+    const [here, there] = [new MemoryBroker(bus), new MemoryBroker(bus)].map((broker) => hubFor({ broker }));
+    const { client, socket } = await new SocketServer().open();
+    await here!.topic('news').subscribe(socket);
+    await there!.topic('news').publish('from there');
+    await client.expect('from there');
+  });
+
+  test('leaves out who is excepted', async () => {
+    const topic = hubFor().topic('news');
+    const [one, two] = await new SocketServer().openMany(2);
+    await topic.subscribe(one!.socket);
+    await topic.subscribe(two!.socket);
+    await topic.publish('hello', { except: one!.socket });
+    await two!.client.expect('hello');
+    await topic.publish('all');
+    await one!.client.expect('all');
+  });
+
+  test('sends nothing to who has left, in the same turn, or whose socket has closed', async () => {
+    const hub = hubFor();
+    const topic = hub.topic('news');
+    const [one, two] = await new SocketServer().openMany(2);
+    await topic.subscribe(one!.socket);
+    await topic.subscribe(two!.socket);
+    expect(topic.unsubscribe(one!.socket)).toBe(true);
+    expect(topic.unsubscribe(one!.socket)).toBe(false);
+    await topic.publish('hello');
+    await one!.client.expectNothing();
+    two!.client.close(1000);
+    await two!.socket.closed;
+    expect([topic.size, hub.topicsOf(two!.socket)]).toEqual([0, []]);
+    expect(await topic.subscribe(two!.socket)).toBeNull();
+  });
+
+  test('that is subscribed to again sends each message once', async () => {
+    const topic = hubFor().topic('news');
+    const { client, socket } = await new SocketServer().open();
+    await topic.subscribe(socket);
+    await topic.subscribe(socket);
+    await topic.publish('once');
+    await client.expect('once');
+    await client.expectNothing();
+  });
+
+  test('is not subscribed to where the socket left while that was under way', async () => {
+    const topic = hubFor().topic('news');
+    const { client, socket } = await new SocketServer().open();
+    const subscribed = topic.subscribe(socket);
+    topic.unsubscribe(socket);
+    expect(await subscribed).toBeNull();
+    await topic.publish('hello');
+    await client.expectNothing();
+  });
+
+  test.each(['__proto__', 'constructor', '*', 'a:b', 'room[*]?', 'a.b.>', ' ', '😀'.repeat(64), 'x'.repeat(256)])(
+    'of the name %j is one of its own',
+    async (name) => {
+      const hub = hubFor();
+      const [own, other] = await new SocketServer().openMany(2);
+      await hub.topic(name).subscribe(own!.socket);
+      await hub.topic('room').subscribe(other!.socket);
+      await hub.topic(`${name.slice(0, 100)}!`).subscribe(other!.socket);
+      await hub.topic(name).publish('hello');
+      await own!.client.expect('hello');
+      await other!.client.expectNothing(10);
+    },
+  );
+
+  test.each([
+    ['', 'a string that is not empty'],
+    [7 as never, 'received number'],
+    ['a\nb', 'control characters'],
+    ['a\0b', 'control characters'],
+    ['\ud800', 'no well-formed Unicode'],
+    ['x'.repeat(257), 'it has 257 bytes, more than 256'],
+  ])('has no such name as %j', (name, problem) => {
+    expect(() => hubFor().topic(name)).toThrow(problem);
+  });
+
+  test.each([
+    [{ slow: 'wait' as never }, 'Invalid slow: expected one of close, drop-oldest, drop-newest, latest, received wait'],
+    [{ maxQueuedBytes: 0 }, 'Invalid maxQueuedBytes: expected a whole number of 1 or more, received 0'],
+    [{ history: { size: 0 } }, 'Invalid history.size: expected a whole number of 1 to 100000, received 0'],
+    [{ history: { ttl: -1 } }, 'Invalid history.ttl'],
+    [{ history: true, envelope: false }, 'Invalid envelope: a topic with history has one'],
+    [{ presence: { leaveDelay: -1 } }, 'Invalid presence.leaveDelay'],
+  ])('has no such options as %j', (options, problem) => {
+    expect(() => hubFor().topic('news', options)).toThrow(problem);
+  });
+
+  test('refuses messages that are none', async () => {
+    const topic = hubFor().topic('news');
+    await expect(topic.publish(7 as never)).rejects.toThrow('Invalid message of topic news: expected text or bytes');
+    const json = hubFor().topic('news', { envelope: true });
+    await expect(json.publish('{')).rejects.toThrow('Invalid message of topic news: in an envelope it is JSON text');
+    await expect(json.publish(Buffer.from('1'))).rejects.toThrow('received object');
+  });
+
+  test('gives its name with each message in an envelope', async () => {
+    const topic = hubFor().topic('a"b', { envelope: true });
+    const { client, socket } = await new SocketServer().open();
+    await topic.subscribe(socket);
+    await client.expect({ topic: 'a"b', subscribed: { recovered: false } });
+    await topic.publish('{"x":1}');
+    await client.expect('{"topic":"a\\"b","data":{"x":1}}');
+  });
+});
+
+describe('a hub', () => {
+  test('has one topic of a name, for as long as somebody holds it', () => {
+    const hub = hubFor();
+    const topic = hub.topic('news', { slow: 'latest' });
+    expect(hub.topic('news')).toBe(topic);
+    expect(hub.topic('news', { slow: 'latest' })).toBe(topic);
+    expect(() => hub.topic('news', {})).toThrow('Invalid options: topic news is there already, with others');
+  });
+
+  test('keeps a topic that is listened to, and lets go of one that nobody would miss', async () => {
+    const hub = hubFor();
+    const { socket } = await new SocketServer().open();
+    const listener = (): void => {};
+    const kept = new WeakRef(hub.topic('kept', { presence: true }).on('join', listener));
+    const followed = new WeakRef(hub.topic('followed'));
+    const unfollow = followed.deref()!.follow();
+    await hub.topic('used', { slow: 'latest' }).subscribe(socket);
+    const idle = new WeakRef(hub.topic('idle'));
+    const collected = async (): Promise<void> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      globalThis.gc?.();
+    };
+    await collected();
+    expect(hub.topic('kept')).toBe(kept.deref());
+    expect(hub.topic('followed')).toBe(followed.deref());
+    expect(hub.topic('used').options.slow).toBe('latest');
+    kept.deref()!.off('join', listener);
+    unfollow();
+    unfollow();
+    hub.topic('used').unsubscribe(socket);
+    expect(kept.deref()!.isInUse || followed.deref()!.isInUse || hub.topic('used').isInUse).toBe(false);
+    expect(idle).toBeDefined();
+  });
+
+  test('has a limit of topics for one socket', async () => {
+    const hub = hubFor({ maxTopicsPerSocket: 2 });
+    const { socket } = await new SocketServer().open();
+    await hub.topic('a').subscribe(socket);
+    await hub.topic('b').subscribe(socket);
+    await expect(hub.topic('c').subscribe(socket)).rejects.toThrow(
+      'Cannot subscribe: the socket has 2 topics already (maxTopicsPerSocket)',
+    );
+    expect(hub.topicsOf(socket).map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  test.each([
+    [{ whenLost: 'wait' as never }, 'Invalid whenLost: expected deliver-locally or fail, received wait'],
+    [{ maxTopicsPerSocket: 0 }, 'Invalid maxTopicsPerSocket: expected a whole number of 1 or more, received 0'],
+    [{ presenceInterval: 0.5 }, 'Invalid presenceInterval'],
+  ])('has no such options as %j', (options, problem) => {
+    expect(() => createHub(options)).toThrow(problem);
+  });
+
+  test('that is closed sends nothing more, and leaves the sockets open', async () => {
+    const hub = createHub();
+    const topic = hub.topic('news', { presence: true });
+    const { client, socket } = await new SocketServer().open();
+    await topic.subscribe(socket, { person: { id: 'ann' } });
+    await hub.close();
+    await hub.close();
+    expect(hub.isConnected).toBe(false);
+    await expect(topic.publish('late')).rejects.toMatchObject({ code: 'TOPIC_ERR_CLOSED' });
+    await client.expectNothing();
+    expect(() => hub.topic('news')).toThrow('The hub is closed');
+    expect(socket.readyState).toBe(socket.OPEN);
+  });
+
+  test('tells other nodes something by a link', async () => {
+    const bus = new MemoryBus();
+    const [here, there] = [new MemoryBroker(bus), new MemoryBroker(bus)].map((broker) => hubFor({ broker }));
+    const told: string[] = [];
+    here!.link('users', (text) => told.push(`here ${text}`));
+    const send = there!.link('users', (text) => told.push(`there ${text}`));
+    await send('bye');
+    expect(told).toEqual(['here bye', 'there bye']);
+  });
+});
+
+describe('a slow subscriber', () => {
+  const text = (index: number): string => String(index).padEnd(1_000, '.');
+
+  /** More than the socket takes before it says `false`, and then some; the reader goes on when all is published. */
+  async function publishTo(options: Parameters<Hub['topic']>[1], publish: (hub: Hub) => Promise<void>) {
+    const hub = hubFor();
+    const topic = hub.topic('news', options);
+    const { client, socket } = await new SocketServer({ highWaterMark: 2_000 }).open();
+    await topic.subscribe(socket);
+    client.throttle(0);
+    await publish(hub);
+    client.throttle(Infinity);
+    await topic.publish('end', { key: 'end' });
+    const received: string[] = [];
+    for (let message = ''; message !== 'end';) {
+      message = String(await client.next());
+      received.push(message.slice(0, 4).replace(/\.+$/, ''));
+    }
+    return { received, topic, socket };
+  }
+
+  async function publishMany(hub: Hub, keyOf: (index: number) => string | undefined = () => undefined): Promise<void> {
+    for (let index = 0; index < 400; index++) {
+      await hub.topic('news').publish(text(index), { key: keyOf(index) });
+      if (index % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  test('loses the oldest with drop-oldest', async () => {
+    const { received, topic } = await publishTo({ slow: 'drop-oldest', maxQueuedBytes: 5_000 }, publishMany);
+    expect(received.slice(-5)).toEqual(['396', '397', '398', '399', 'end'].slice(-5));
+    expect(received.length - 1 + topic.counts.dropped).toBe(400);
+    expect(topic.counts.dropped).toBeGreaterThan(0);
+  });
+
+  test('loses the newest with drop-newest, and is told by a diagnostics channel', async () => {
+    const drops: unknown[] = [];
+    const onDrop = (drop: unknown): void => void drops.push(drop);
+    watch('turnout:drop', onDrop);
+    onTestFinished(() => void unwatch('turnout:drop', onDrop));
+    const { received, topic, socket } = await publishTo({ slow: 'drop-newest', maxQueuedBytes: 5_000 }, publishMany);
+    expect(received[0]).toBe('0');
+    expect(received).not.toContain('399');
+    expect(drops).toContainEqual({ socket, topic: 'news', count: 1 });
+    expect(drops.length).toBe(topic.counts.dropped);
+  });
+
+  test('gets the newest of each key with latest', async () => {
+    const { received } = await publishTo({ slow: 'latest' }, (hub) => publishMany(hub, (index) => `k${index % 3}`));
+    expect(received.slice(-4)).toEqual(['397', '398', '399', 'end']);
+    expect(received.length).toBeLessThan(400);
+  });
+
+  test('has no more waiting than maxQueuedBytes, whatever the keys, and no message that is longer', async () => {
+    const { received } = await publishTo({ slow: 'latest', maxQueuedBytes: 3_500 }, async (hub) => {
+      await publishMany(hub, String);
+      await hub.topic('news').publish('x'.repeat(4_000), { key: 'long' });
+    });
+    expect(received.slice(-4)).toEqual(['397', '398', '399', 'end']);
+    const { received: oldest } = await publishTo({ slow: 'drop-oldest', maxQueuedBytes: 3_500 }, async (hub) => {
+      await publishMany(hub);
+      await hub.topic('news').publish('x'.repeat(4_000));
+    });
+    expect(oldest.at(-2)).toBe('399');
+  });
+
+  test('is closed with 1013 by its socket with close', async () => {
+    const hub = hubFor();
+    const topic = hub.topic('news');
+    const [slow, other] = await new SocketServer({ maxBufferedAmount: 20_000 }).openMany(2);
+    await topic.subscribe(slow!.socket);
+    await topic.subscribe(other!.socket);
+    slow!.client.throttle(0);
+    await publishMany(hub);
+    expect((await slow!.socket.closed).code).toBe(1013);
+    for (let index = 0; index < 400; index++) expect(String(await other!.client.next())).toBe(text(index));
+    expect(topic.size).toBe(1);
+  });
+});

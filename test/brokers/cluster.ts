@@ -1,0 +1,39 @@
+import { createHub, type Broker, type Hub, type HubOptions } from '@turnout/topics';
+import { onTestFinished } from 'vitest';
+import { SocketServer, type Pair } from '../../packages/topics/test/serving.ts';
+
+/** A node of a cluster: a hub, and sockets of its own. */
+export class TestNode {
+  readonly hub: Hub;
+  readonly broker: Broker;
+  readonly #server = new SocketServer();
+
+  constructor(broker: Broker, options: HubOptions = {}) {
+    this.broker = broker;
+    this.hub = createHub({ broker, presenceInterval: 100, ...options });
+    onTestFinished(() => this.hub.close());
+  }
+
+  open(): Promise<Pair> {
+    return this.#server.open();
+  }
+}
+
+/** What a client has of a topic with an envelope. */
+export interface Received {
+  readonly data: unknown[];
+  readonly offsets: number[];
+  readonly notes: Record<string, unknown>[];
+}
+
+/** Collects what a socket is sent, until it ends. */
+export function collect({ client }: Pair): Received {
+  const received: Received = { data: [], offsets: [], notes: [] };
+  client.socket.on('message', (bytes) => {
+    const { data, offset, topic: _topic, ...note } = JSON.parse(String(bytes)) as Record<string, unknown>;
+    if (data === undefined) received.notes.push(note);
+    else received.data.push(data);
+    if (offset !== undefined) received.offsets.push(offset as number);
+  });
+  return received;
+}

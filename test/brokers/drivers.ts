@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { connect as connectTo } from '@nats-io/transport-node';
+import { connectNats } from '@turnout/nats';
+import { connectRedis } from '@turnout/redis';
+import { MemoryBroker, MemoryBus, type Broker } from '@turnout/topics';
+import { createClient } from 'redis';
+import { startNats, startRedis, type Daemon } from '../system-parts/daemon.ts';
+import { requireSystemPart } from '../system-parts/system-part.ts';
+
+/** A broker's server, or this process, as a test starts it. */
+export interface BrokerSite {
+  /** As a node does. */
+  connect(): Promise<Broker>;
+  /** By way of a proxy that can be cut. */
+  connectBy(port: number): Promise<Broker>;
+  /** Writes to the bus what is none of our messages; undefined for this process. */
+  write(topic: 'plain' | 'kept', bytes: readonly Buffer[]): Promise<void>;
+  /** How many channels or subjects are subscribed to. */
+  subscriptions(): Promise<number>;
+  /** Undefined for this process. */
+  readonly daemon: Daemon | undefined;
+  stop(): Promise<void>;
+}
+
+export interface Driver {
+  readonly name: string;
+  /** Whether its server is installed, or is to be done without. */
+  readonly isThere: boolean;
+  /** Whether messages of a topic without history come in one order to all nodes, whoever publishes. */
+  readonly hasOneOrder: boolean;
+  readonly start: () => Promise<BrokerSite>;
+}
+
+const memory: Driver = {
+  name: 'memory',
+  hasOneOrder: true,
+  isThere: true,
+  async start() {
+    const bus = new MemoryBus();
+    const connect = async (): Promise<Broker> => new MemoryBroker(bus);
+    return {
+      connect,
+      connectBy: connect,
+      write: async () => {},
+      subscriptions: async () => 0,
+      daemon: undefined,
+      stop: async () => {},
+    };
+  },
+};
+
+type Access = Pick<BrokerSite, 'connectBy' | 'write' | 'subscriptions'>;
+
+function site(daemon: Daemon, access: Access): BrokerSite {
+  return { connect: () => access.connectBy(daemon.port), ...access, daemon, stop: () => daemon.stop() };
+}
+
+const createRedisClient = (port: number) => createClient({ url: `redis://127.0.0.1:${port}` });
+
+function redisAccess(daemon: Daemon): Access {
+  const using = async <Value>(
+    use: (client: ReturnType<typeof createRedisClient>) => Promise<Value>,
+  ): Promise<Value> => {
+    const client = createRedisClient(daemon.port);
+    await client.connect();
+    const value = await use(client);
+    client.destroy();
+    return value;
+  };
+  const channels = { plain: 'turnout:topic:plain', kept: 'turnout:history:kept' };
+  return {
+    connectBy: connectRedisBy,
+    write: (topic, all) =>
+      using(async (client) => {
+        for (const bytes of all) await client.publish(channels[topic], bytes);
+      }),
+    subscriptions: () => using(async (client) => (await client.pubSubChannels()).length),
+  };
+}
+
+function natsAccess(daemon: Daemon): Access {
+  const token = (name: string): string => createHash('sha256').update(name).digest('base64url');
+  return {
+    connectBy: connectNatsBy,
+    async write(topic, all) {
+      const connection = await connectTo({ servers: `127.0.0.1:${daemon.port}` });
+      const subject = topic === 'plain' ? 'topic' : 'live';
+      for (const bytes of all) connection.publish(`turnout.${subject}.${token(topic)}`, bytes);
+      await connection.drain();
+    },
+    async subscriptions() {
+      const answer = await fetch(`http://127.0.0.1:${daemon.place.spare}/subsz?subs=1&limit=10000`);
+      const { subscriptions_list: list } = (await answer.json()) as { subscriptions_list: { subject: string }[] };
+      return list.filter(({ subject }) => subject.startsWith('turnout.') && !subject.includes('.history.')).length;
+    },
+  };
+}
+
+export function connectRedisBy(port: number): Promise<Broker> {
+  return connectRedis({ url: `redis://127.0.0.1:${port}`, pingInterval: 100, pingTimeout: 500, timeout: 2_000 });
+}
+
+export function connectNatsBy(port: number): Promise<Broker> {
+  return connectNats({ servers: `127.0.0.1:${port}`, client: { pingInterval: 200 }, timeout: 2_000 });
+}
+
+const redis: Driver = {
+  name: 'Redis',
+  hasOneOrder: true,
+  isThere: requireSystemPart('redis-server') !== undefined,
+  async start() {
+    const daemon = await startRedis();
+    return site(daemon, redisAccess(daemon));
+  },
+};
+
+const nats: Driver = {
+  name: 'NATS',
+  hasOneOrder: false,
+  isThere: requireSystemPart('nats-server') !== undefined,
+  async start() {
+    const daemon = await startNats();
+    return site(daemon, natsAccess(daemon));
+  },
+};
+
+export const drivers: readonly Driver[] = [memory, redis, nats];
+export const servedDrivers: readonly Driver[] = [redis, nats];

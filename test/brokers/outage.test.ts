@@ -1,0 +1,200 @@
+import { encodeBusMessage, type TopicOptions } from '@turnout/topics';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { CutProxy } from '../system-parts/cut-proxy.ts';
+import { collect, TestNode } from './cluster.ts';
+import { servedDrivers, type BrokerSite } from './drivers.ts';
+
+const history: TopicOptions = { history: { size: 1_000, ttl: 60_000 } };
+const plain: TopicOptions = { envelope: true };
+
+function once(node: TestNode, event: 'lost' | 'restored'): Promise<unknown> {
+  return new Promise((resolve) => node.hub.once(event, resolve));
+}
+
+describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is away', ({ start }) => {
+  let site: BrokerSite;
+  beforeEach(async () => {
+    site = await start();
+  });
+  afterEach(() => site.stop());
+
+  const startNode = async (options = {}): Promise<TestNode> => new TestNode(await site.connect(), options);
+
+  test('local delivery goes on; back again, topics with history catch up, and the others announce a gap', async () => {
+    const [here, there] = [await startNode(), await startNode()];
+    const subscribed = async (node: TestNode, topic: string, options: TopicOptions) => {
+      const pair = await node.open();
+      await node.hub.topic(topic, options).subscribe(pair.socket);
+      return collect(pair);
+    };
+    const plainHere = await subscribed(here, 'plain', plain);
+    const plainThere = await subscribed(there, 'plain', plain);
+    const keptThere = await subscribed(there, 'kept', history);
+    await here.hub.topic('kept', history).publish('1');
+    await here.hub.topic('plain').publish('1');
+    await expect.poll(() => [plainThere.data, keptThere.data]).toEqual([[1], [1]]);
+
+    const lost = [once(here, 'lost'), once(there, 'lost')];
+    await site.daemon!.kill();
+    await Promise.all(lost);
+    expect(here.hub.isConnected).toBe(false);
+    expect(await here.hub.topic('plain').publish('2')).toBe(false);
+    await expect.poll(() => plainHere.data).toEqual([1, 2]);
+    expect(here.hub.counts.localOnly).toBe(1);
+    await expect(here.hub.topic('kept', history).publish('2')).rejects.toMatchObject({ code: 'TOPIC_ERR_BROKER_LOST' });
+    const late = await here.open();
+    await here.hub.topic('late', plain).subscribe(late.socket);
+    const gone = await here.open();
+    await expect(here.hub.topic('later', history).subscribe(gone.socket)).rejects.toMatchObject({
+      code: 'TOPIC_ERR_BROKER_LOST',
+    });
+    expect(here.hub.topic('later').size).toBe(0);
+
+    const restored = [once(here, 'restored'), once(there, 'restored')];
+    await site.daemon!.resume();
+    const writer = await startNode();
+    await writer.hub.topic('kept', history).publish('3');
+    await Promise.all(restored);
+    await expect.poll(() => keptThere.data).toEqual([1, 3]);
+    expect(keptThere.notes).toEqual([{ subscribed: { epoch: expect.any(String), offset: 0, recovered: false } }]);
+    expect(keptThere.offsets).toEqual([1, 2]);
+    await expect.poll(() => plainThere.notes).toContainEqual({ gap: {} });
+    const lateReceived = collect(late);
+    await there.hub.topic('late', plain).publish('"all is well"');
+    await expect.poll(() => lateReceived.data).toEqual(['all is well']);
+  });
+
+  test('publishing fails where that is wanted', async () => {
+    const node = await startNode({ whenLost: 'fail' });
+    const lost = once(node, 'lost');
+    await site.daemon!.kill();
+    await lost;
+    await expect(node.hub.topic('plain').publish('1')).rejects.toMatchObject({ code: 'TOPIC_ERR_BROKER_LOST' });
+    const { socket } = await node.open();
+    await expect(node.hub.topic('plain').subscribe(socket)).rejects.toMatchObject({ code: 'TOPIC_ERR_BROKER_LOST' });
+    await site.daemon!.resume();
+  });
+
+  test('a network that has stopped passing bytes on is found out, and nothing of a history is lost', async () => {
+    const proxy = await CutProxy.to(site.daemon!.port);
+    const cut = new TestNode(await site.connectBy(proxy.port));
+    const other = await startNode();
+    const pair = await cut.open();
+    await cut.hub.topic('kept', history).subscribe(pair.socket, { since: 'oldest' });
+    const received = collect(pair);
+    const events: string[] = [];
+    cut.hub.topic('kept').on('gap', () => events.push('gap'));
+    for (let round = 0; round < 2; round++) {
+      const lost = once(cut, 'lost');
+      proxy.cut();
+      for (let index = 0; index < 50; index++) await other.hub.topic('kept', history).publish(String(index));
+      await lost;
+      const restored = once(cut, 'restored');
+      proxy.heal();
+      await restored;
+      await other.hub.topic('kept').publish('"healed"');
+      await expect.poll(() => received.data.length).toBe(51 * (round + 1));
+    }
+    expect(received.offsets).toEqual(Array.from({ length: 102 }, (_, index) => index + 1));
+    expect(events).toEqual([]);
+    await cut.hub.close();
+    await proxy.close();
+  });
+
+  test('connections that are reset again and again lose nothing of a history', async () => {
+    const proxy = await CutProxy.to(site.daemon!.port);
+    const cut = new TestNode(await site.connectBy(proxy.port));
+    const other = await startNode();
+    const pair = await cut.open();
+    await cut.hub.topic('kept', history).subscribe(pair.socket);
+    const received = collect(pair);
+    let published = 0;
+    for (let round = 0; round < 5; round++) {
+      const restored = once(cut, 'restored');
+      proxy.reset();
+      for (let index = 0; index < 20; index++) await other.hub.topic('kept', history).publish(String(published++));
+      await restored;
+    }
+    await other.hub.topic('kept').publish(String(published++));
+    await expect.poll(() => received.data).toEqual(Array.from({ length: published }, (_, index) => index));
+    await cut.hub.close();
+    await proxy.close();
+  });
+
+  test('a history that is gone when it is back is said to be gone, and begins anew', async () => {
+    const node = await startNode();
+    const pair = await node.open();
+    const { epoch } = (await node.hub.topic('kept', history).subscribe(pair.socket))!;
+    const received = collect(pair);
+    for (let index = 0; index < 5; index++) await node.hub.topic('kept').publish(String(index));
+    await expect.poll(() => received.data.length).toBe(5);
+    const lost = once(node, 'lost');
+    await site.daemon!.kill();
+    await lost;
+    const restored = once(node, 'restored');
+    await site.daemon!.resumeEmpty();
+    await restored;
+    await node.hub.topic('kept').publish('"anew"');
+    await expect.poll(() => received.data.at(-1)).toBe('anew');
+    const gap = received.notes.find((note) => 'gap' in note) as { gap: { epoch: string; offset: number } };
+    expect(gap.gap.offset).toBe(0);
+    expect(gap.gap.epoch).not.toBe(epoch);
+    expect(received.offsets).toEqual([1, 2, 3, 4, 5, 1]);
+    const late = await node.open();
+    const since = { epoch: epoch!, offset: 1 };
+    expect(await node.hub.topic('kept').subscribe(late.socket, { since })).toMatchObject({ recovered: false });
+  });
+
+  test('what is none of our messages is dropped and counted', async () => {
+    const node = await startNode();
+    const other = await startNode();
+    const pair = await node.open();
+    await node.hub.topic('plain', plain).subscribe(pair.socket);
+    const kept = await node.open();
+    await node.hub.topic('kept', history).subscribe(kept.socket);
+    const foreign: unknown[] = [];
+    node.hub.on('foreign', (problem) => foreign.push(problem));
+    const ours = encodeBusMessage({ origin: 'x.0', sequence: 1, key: '', data: '1' });
+    const future = Buffer.from(ours);
+    future[1] = 2;
+    const malformed = [Buffer.from('not ours'), Buffer.alloc(0), ours.subarray(0, 10), future];
+    await site.write('plain', [...malformed, Buffer.from('T\u0001\u0000\u0001{')]);
+    await site.write('kept', [...malformed, ours]);
+    await expect.poll(() => node.hub.counts.foreign).toBe(10);
+    expect(foreign[0]).toEqual({ topic: 'plain', reason: 'it is no message of ours' });
+    const received = [collect(pair), collect(kept)];
+    await other.hub.topic('plain', plain).publish('"still here"');
+    await other.hub.topic('kept', history).publish('"still here"');
+    for (const { data } of received) await expect.poll(() => data).toEqual(['still here']);
+  });
+
+  test('only topics with a subscriber here are asked of the broker', async () => {
+    const node = await startNode();
+    const { socket } = await node.open();
+    const before = await site.subscriptions();
+    node.hub.topic('idle', plain);
+    await node.hub.topic('idle').publish('1');
+    await node.hub.topic('kept', history).publish('1');
+    expect(await site.subscriptions()).toBe(before);
+    await node.hub.topic('idle').subscribe(socket);
+    await node.hub.topic('kept').subscribe(socket);
+    await expect.poll(() => site.subscriptions()).toBe(before + 2);
+    node.hub.topic('idle').unsubscribe(socket);
+    socket.terminate();
+    await expect.poll(() => site.subscriptions()).toBe(before);
+  });
+
+  test('no more waits for it than the limits allow', async () => {
+    const proxy = await CutProxy.to(site.daemon!.port);
+    const node = new TestNode(await site.connectBy(proxy.port));
+    proxy.cut();
+    const results = await Promise.allSettled(
+      Array.from({ length: 1_001 }, () => node.hub.topic('kept', history).publish('1')),
+    );
+    const codes = results.map((result) => (result as { reason: { code: string } }).reason.code);
+    expect(codes.at(-1)).toBe('TOPIC_ERR_BACKLOG');
+    expect(new Set(codes.slice(0, -1)).size).toBeLessThanOrEqual(2);
+    await node.hub.close();
+    await proxy.close();
+  });
+});

@@ -29,7 +29,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: [
-        'packages/{core,router,testing,messages,topics}/src/**/*.ts',
+        'packages/{core,router,testing,messages,topics,client}/src/**/*.ts',
         'packages/{adapters,brokers}/*/src/**/*.ts',
       ],
       reporter: ['text'],

@@ -6,7 +6,7 @@ export const packageLayers: readonly PackageLayer[] = [
   { folder: /^packages\/adapters\/[^/]+$/, mayImport: [/^packages\/(core|router)$/] },
   { folder: /^packages\/topics$/, mayImport: [/^packages\/core$/] },
   { folder: /^packages\/brokers\/[^/]+$/, mayImport: [/^packages\/(core|topics)$/] },
-  { folder: /^packages\/client$/, mayImport: [/^packages\/topics$/] },
+  { folder: /^packages\/client$/, mayImport: [] },
   { folder: /^examples\/host$/, mayImport: [/^packages\//] },
   { folder: /^examples\/[^/]+$/, mayImport: [/^packages\//, /^examples\/host$/] },
 ];

@@ -4,22 +4,9 @@ import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, ty
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createRouter } from '@turnout/router';
-import { chromium, firefox, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { requireSystemPart } from '../system-parts/system-part.ts';
-
-const executables = {
-  Chromium: requireSystemPart('chromium'),
-  Firefox: requireSystemPart('firefox'),
-};
-
-function launch(name: keyof typeof executables): Promise<Browser> {
-  const executablePath = executables[name]!;
-  // The Firefox of Debian, over WebDriver BiDi.
-  return name === 'Chromium'
-    ? chromium.launch({ executablePath })
-    : firefox.launch({ channel: 'moz-firefox', executablePath });
-}
+import { browserNames, browsers, launch } from './browsers.ts';
 
 function credential(name: string): Buffer {
   return readFileSync(fileURLToPath(new URL(`../../packages/core/test/socket/tls/${name}.pem`, import.meta.url)));
@@ -38,8 +25,8 @@ socket.onclose = ({ code, reason, wasClean }) => {
 };
 </script>`;
 
-describe.each(Object.keys(executables) as (keyof typeof executables)[])('HTTP/2 in %s', (name) => {
-  describe.skipIf(executables[name] === undefined)('as it is installed', () => {
+describe.each(browserNames)('HTTP/2 in %s', (name) => {
+  describe.skipIf(browsers[name] === undefined)('as it is installed', () => {
     /** The connections of what came, by path. */
     const sessions = new Map<string, Http2Session | undefined>();
     let server: Http2SecureServer;

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,4 +96,42 @@ export function startNats(): Promise<Daemon> {
   return Daemon.start('nats-server', ({ port, spare, folder }) =>
     `-a 127.0.0.1 -p ${port} -m ${spare} -js -sd ${folder}`.split(' '),
   );
+}
+
+/** A reverse proxy as people set it up, before a server on this machine. */
+export function startNginx(upstreamPorts: readonly number[], { readTimeout = 60 } = {}): Promise<Daemon> {
+  return Daemon.start('nginx', ({ port, folder }) => {
+    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+      (name) => `${name}_temp_path ${folder}/${name};`,
+    );
+    writeFileSync(
+      join(folder, 'nginx.conf'),
+      `daemon off;
+      pid ${folder}/nginx.pid;
+      error_log ${folder}/error.log;
+      worker_processes 1;
+      worker_shutdown_timeout 1s;
+      events {}
+      http {
+        access_log off;
+        ${paths.join('\n')}
+        map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+        upstream app { ${upstreamPorts.map((upstream) => `server 127.0.0.1:${upstream} max_fails=0;`).join(' ')} }
+        server {
+          listen 127.0.0.1:${port};
+          location / {
+            proxy_pass http://app;
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+            proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-For $remote_addr;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_read_timeout ${readTimeout}s;
+          }
+        }
+      }`,
+    );
+    return ['-p', folder, '-e', `${folder}/error.log`, '-c', `${folder}/nginx.conf`];
+  });
 }

@@ -20,10 +20,11 @@ interface Command {
   readonly subscribe?: unknown;
   readonly unsubscribe?: unknown;
   readonly since?: unknown;
+  readonly ping?: unknown;
 }
 
 /** What a client's own messages of another kind hardly begin with; so that these are not parsed twice. */
-const beginning = /^\s*\{\s*"(?:subscribe|unsubscribe)"/;
+const beginning = /^\s*\{\s*"(?:subscribe|unsubscribe|ping)"/;
 
 /** What one client asks of topics. */
 export class TopicCommands {
@@ -43,9 +44,10 @@ export class TopicCommands {
     const text = String(message);
     const command = beginning.test(text) ? parse(text) : undefined;
     if (command === undefined) return false;
-    const { subscribe, unsubscribe, since } = command;
+    const { subscribe, unsubscribe, since, ping } = command;
     if (typeof subscribe === 'string') await this.#subscribe(subscribe, since);
     else if (typeof unsubscribe === 'string') this.#unsubscribe(unsubscribe);
+    else if (ping === true) this.#socket.send('{"pong":true}');
     else return false;
     return true;
   }

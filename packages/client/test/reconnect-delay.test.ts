@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { isFinal, reconnectDelay } from '../src/reconnect-delay.ts';
+
+const delays = { minDelay: 500, maxDelay: 30_000 };
+
+function delaysOf(count: number, code: number, failures: number): number[] {
+  return Array.from({ length: count }, () => reconnectDelay(code, failures, delays));
+}
+
+test('is of full jitter, twice as long at most each time, up to the maximum', () => {
+  for (const [failures, longest] of [
+    [1, 1_000],
+    [2, 2_000],
+    [6, 30_000],
+    [2_000, 30_000],
+  ] as const) {
+    const all = delaysOf(2_000, 1006, failures);
+    expect(Math.max(...all)).toBeLessThanOrEqual(longest);
+    expect(Math.max(...all)).toBeGreaterThan(longest * 0.9);
+    expect(Math.min(...all)).toBeLessThan(longest * 0.1);
+  }
+});
+
+test('after a restart brings back no more than 5 % of 8,000 clients in any 250 ms (132)', () => {
+  const slots = new Map<number, number>();
+  for (const delay of delaysOf(8_000, 1012, 1)) {
+    const slot = Math.floor(delay / 250);
+    slots.set(slot, (slots.get(slot) ?? 0) + 1);
+  }
+  expect(Math.max(...slots.values())).toBeLessThanOrEqual(400);
+  expect(Math.max(...delaysOf(1_000, 1012, 2))).toBeLessThanOrEqual(2_000);
+});
+
+test('has a client that is refused for 5 minutes try some 25 times, and never more than 60 (133)', () => {
+  const attempts = Array.from({ length: 1_000 }, () => {
+    let count = 0;
+    for (let time = 0; time < 300_000; count++) time += reconnectDelay(1006, count + 1, delays);
+    return count;
+  });
+  expect(attempts.reduce((sum, count) => sum + count, 0) / 1_000).toBeLessThanOrEqual(30);
+  expect(Math.max(...attempts)).toBeLessThanOrEqual(60);
+});
+
+test('gives a server that has too much to do more time', () => {
+  expect(Math.max(...delaysOf(1_000, 1013, 1))).toBeGreaterThan(10_000);
+});
+
+test('is of no use after a fault of the client, a refusal or the end of the session', () => {
+  expect([1000, 1001, 1002, 1006, 1007, 1008, 1011, 1012, 1013, 3000].filter(isFinal)).toEqual([
+    1002, 1007, 1008, 3000,
+  ]);
+});

@@ -1,0 +1,20 @@
+import { chromium, firefox, type Browser } from 'playwright-core';
+import { requireSystemPart } from '../system-parts/system-part.ts';
+
+/** Where they are; undefined for one that is skipped on purpose. */
+export const browsers = {
+  Chromium: requireSystemPart('chromium'),
+  Firefox: requireSystemPart('firefox'),
+};
+
+export type BrowserName = keyof typeof browsers;
+
+export const browserNames = Object.keys(browsers) as BrowserName[];
+
+export function launch(name: BrowserName): Promise<Browser> {
+  const executablePath = browsers[name]!;
+  // The Firefox of Debian, over WebDriver BiDi.
+  return name === 'Chromium'
+    ? chromium.launch({ executablePath })
+    : firefox.launch({ channel: 'moz-firefox', executablePath });
+}

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startVoting } from '../../examples/voting/test/running-app.ts';
+import { openMessages, signIn, startVoting } from '../../examples/voting/test/running-app.ts';
 import type { RunningExample } from '@turnout/example-host/testing';
 import { chromiumPath, complaintsOf, launchChromium, takeScreenshot } from './chromium.ts';
 
@@ -83,6 +83,25 @@ describe.skipIf(chromiumPath === undefined)('the voting page in Chromium', () =>
     await second.getByRole('button', { name: 'Log out' }).click();
     await second.waitForURL(/\/login$/);
     await page.waitForURL(/\/login$/);
+  });
+
+  test('keeps up for others while one page is stalled, which gets the newest counts afterwards', async () => {
+    const [stalled, other] = [await open('Ann'), await open('Bob')];
+    await stalled.page.locator('#status', { hasText: 'Process' }).waitFor();
+    const freeze = stalled.page.evaluate('for (const end = performance.now() + 4000; performance.now() < end;);');
+    const voter = await openMessages(app.url, await signIn(app.url, 'Eager'));
+    voter.on('message', () => {});
+    let mostWaiting = 0;
+    for (let votes = 1; votes <= 3_000; votes++) {
+      voter.send('1');
+      if (votes % 100 > 0) continue;
+      await showsCount(other.page, '1', votes);
+      mostWaiting = Math.max(mostWaiting, ...[...app.example.app.sockets].map(({ bufferedAmount }) => bufferedAmount));
+    }
+    expect(mostWaiting).toBeLessThanOrEqual(1024 * 1024);
+    await freeze;
+    await showsCount(stalled.page, '1', 3_000);
+    voter.terminate();
   });
 
   test('is used by keyboard alone, on a phone in the dark', async () => {

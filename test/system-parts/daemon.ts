@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { nginxConfig } from '../../tools/nginx-config.mjs';
 import { freePort } from './free-port.ts';
 import { requireSystemPart } from './system-part.ts';
 
@@ -69,7 +70,13 @@ export class Daemon {
   }
 
   async stop(): Promise<void> {
-    if (this.#process!.exitCode === null && this.#process!.signalCode === null) await this.kill();
+    const { exitCode, signalCode } = this.#process!;
+    if (exitCode === null && signalCode === null) {
+      const ended = once(this.#process!, 'exit');
+      // Not killed: nginx would leave its workers behind.
+      this.signal('SIGTERM');
+      await ended;
+    }
     rmSync(this.place.folder, { recursive: true, force: true });
   }
 }
@@ -98,40 +105,11 @@ export function startNats(): Promise<Daemon> {
   );
 }
 
-/** A reverse proxy as people set it up, before a server on this machine. */
+/** A reverse proxy as people set it up, before servers on this machine. */
 export function startNginx(upstreamPorts: readonly number[], { readTimeout = 60 } = {}): Promise<Daemon> {
   return Daemon.start('nginx', ({ port, folder }) => {
-    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-      (name) => `${name}_temp_path ${folder}/${name};`,
-    );
-    writeFileSync(
-      join(folder, 'nginx.conf'),
-      `daemon off;
-      pid ${folder}/nginx.pid;
-      error_log ${folder}/error.log;
-      worker_processes 1;
-      worker_shutdown_timeout 1s;
-      events {}
-      http {
-        access_log off;
-        ${paths.join('\n')}
-        map $http_upgrade $connection_upgrade { default upgrade; '' close; }
-        upstream app { ${upstreamPorts.map((upstream) => `server 127.0.0.1:${upstream} max_fails=0;`).join(' ')} }
-        server {
-          listen 127.0.0.1:${port};
-          location / {
-            proxy_pass http://app;
-            proxy_http_version 1.1;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $connection_upgrade;
-            proxy_set_header Host $http_host;
-            proxy_set_header X-Forwarded-For $remote_addr;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_read_timeout ${readTimeout}s;
-          }
-        }
-      }`,
-    );
-    return ['-p', folder, '-e', `${folder}/error.log`, '-c', `${folder}/nginx.conf`];
+    const configuration = join(folder, 'nginx.conf');
+    writeFileSync(configuration, nginxConfig({ folder, port, upstreamPorts, readTimeout }));
+    return ['-p', folder, '-e', join(folder, 'error.log'), '-c', configuration];
   });
 }

@@ -5,5 +5,5 @@ import type { Express } from 'express';
 export interface Example {
   readonly app: Express & WebSocketApp;
   /** Closes the database and the like; to be called last. */
-  dispose(): void;
+  dispose(): void | Promise<void>;
 }

@@ -23,19 +23,28 @@ export interface KeptSessions {
 /** Sessions of a week since they were last used, that outlive a restart. What they decide is not to be cached. */
 export function keptSessions({ name, dataDir, database }: KeptSessionsOptions): KeptSessions {
   const store = new SessionStore(database);
+  return { middleware: sessionsIn({ name, secret: loadSecret(dataDir), store }), dispose: () => store.dispose() };
+}
+
+export interface SessionsOptions {
+  readonly name: string;
+  /** Signs the cookies. */
+  readonly secret: string;
+  readonly store: session.Store;
+}
+
+/** The same in any store. */
+export function sessionsIn({ name, secret, store }: SessionsOptions): RequestHandler {
   const readSession = session({
     name,
-    secret: loadSecret(dataDir),
+    secret,
     store,
     resave: false,
     saveUninitialized: false,
     cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', maxAge: week },
   });
-  return {
-    middleware: (request, response, next) => {
-      response.setHeader('Cache-Control', 'no-store');
-      readSession(request, response, next);
-    },
-    dispose: () => store.dispose(),
+  return (request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store');
+    readSession(request, response, next);
   };
 }

@@ -25,7 +25,7 @@ export function serve({ example, defaultPort }: ServeOptions): void {
 
   const shutDown = async (): Promise<void> => {
     await stop(server, example.app);
-    example.dispose();
+    await example.dispose();
     process.exit(0);
   };
   // Once: a second Ctrl-C ends the process at once.

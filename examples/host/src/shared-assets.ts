@@ -1,7 +1,24 @@
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import express, { type RequestHandler } from 'express';
 
-/** The style and the scripts that the pages of several examples use; to be mounted beside an example's own. */
+/** The style and the scripts that the pages of several examples use, with the client; to be mounted beside an example's own. */
 export function sharedAssets(): RequestHandler {
-  return express.static(fileURLToPath(new URL('../public', import.meta.url)));
+  const assets = express.Router();
+  const client = bundleClient();
+  assets.get('/client.js', (_request, response) => void response.type('text/javascript').send(client));
+  assets.use(express.static(fileURLToPath(new URL('../public', import.meta.url))));
+  return assets;
+}
+
+/** One file for browsers, also where the packages have not been built. */
+function bundleClient(): string {
+  const { outputFiles } = buildSync({
+    entryPoints: [fileURLToPath(import.meta.resolve('@turnout/client'))],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    write: false,
+  });
+  return outputFiles[0]!.text;
 }

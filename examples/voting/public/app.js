@@ -1,12 +1,21 @@
+import { createClient } from './client.js';
 import { allowVotes, celebrate, nameOf, onVote, showCounts } from './ballot.js';
-import { Connection } from './connection.js';
 import { showPeople } from './people.js';
+import { showStatus } from './status.js';
 
 const [state, notice, counted, people, dialog] = ['state', 'notice', 'counted', 'people', 'alert'].map((id) =>
   document.getElementById(id),
 );
 
-/** Votes of this page that the server has not told of yet: the candidate's id, and how many. */
+const words = {
+  connecting: 'Connecting…',
+  open: 'Connected',
+  waiting: 'Connection lost. Reconnecting…',
+  offline: 'You are offline',
+  closed: 'Signed out',
+};
+
+/** Votes of this page that the server has not said it has counted: the candidate's id, by the vote's key. */
 const unconfirmed = new Map();
 let ownId;
 
@@ -17,49 +26,59 @@ function receive({ type, data }) {
       return showCounts(data.candidates);
     case 'vote':
       showCounts([{ id: data.user_id, count: data.count }]);
-      celebrate(data.user_id);
+      return celebrate(data.user_id);
+    case 'counted':
       return confirm(data);
     case 'users':
       return showPeople(data, ownId);
+    case 'status':
+      return showStatus(data);
     case 'alert':
       if (!dialog.open) dialog.showModal();
       return;
     case 'error':
-      unconfirmed.clear();
       notice.textContent = data.reason;
+      // One that cannot be counted just now is sent again.
+      if (data.key) setTimeout(() => send(data.key), 1_000);
+      else unconfirmed.clear();
   }
 }
 
-function confirm({ user_id: id, count }) {
-  const waiting = unconfirmed.get(id) ?? 0;
-  if (waiting === 0) return;
-  if (waiting === 1) unconfirmed.delete(id);
-  else unconfirmed.set(id, waiting - 1);
+function confirm({ key, user_id: id, count }) {
+  if (!unconfirmed.delete(key)) return;
   notice.textContent = '';
   counted.textContent = `Your vote is in: ${nameOf(id)} has ${count}`;
 }
 
-function showState(name, words) {
-  state.dataset.state = name;
-  state.textContent = words;
-  allowVotes(name === 'open');
-  if (name === 'closed' && unconfirmed.size > 0) {
-    // Not sent again: it may have been counted, and nobody's vote counts twice.
-    const names = [...unconfirmed.keys()].map((id) => nameOf(id)).join(' and ');
-    notice.textContent = `The connection broke before your vote for ${names} was confirmed. Look at the numbers, then vote again if it is missing.`;
-    unconfirmed.clear();
-  }
+const client = createClient('/message', { sessionUrl: '/index' });
+client.onstatechange = () => {
+  state.dataset.state = { waiting: 'closed', offline: 'closed' }[client.state] ?? client.state;
+  state.textContent = words[client.state];
+  allowVotes(client.state === 'open');
+};
+client.onmessage = ({ data }) => receive(JSON.parse(data));
+client.onsessionended = () => location.assign('/login');
+// A vote that was on its way may have been counted or not: by its key it is counted once, however often it is sent.
+client.onopen = () => [...unconfirmed.keys()].forEach((key) => send(key));
+
+function send(key) {
+  const id = unconfirmed.get(key);
+  if (id !== undefined && client.state === 'open') client.send(JSON.stringify({ vote: id, key }));
 }
 
-const connection = new Connection(() => '/message', {
-  onState: showState,
-  onMessage: receive,
-  onSignedOut: () => location.assign('/login'),
-});
+/** Pages over plain http on another machine have no `randomUUID`. */
+function newKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
 
 onVote((id) => {
-  if (connection.send(id)) unconfirmed.set(id, (unconfirmed.get(id) ?? 0) + 1);
-  else notice.textContent = 'Not connected just now: your vote was not sent.';
+  if (client.state !== 'open') {
+    notice.textContent = 'Not connected just now: your vote was not sent.';
+    return;
+  }
+  const key = newKey();
+  unconfirmed.set(key, id);
+  send(key);
 });
 
 showPeople([...people.children].map(({ dataset, textContent }) => ({ id: dataset.id, name: textContent.trim() })));

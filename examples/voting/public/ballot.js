@@ -27,11 +27,11 @@ export function allowVotes(isAllowed) {
   for (const { button } of rows) button.setAttribute('aria-disabled', String(!isAllowed));
 }
 
-/** Shows counts as the server has them. */
+/** Shows counts as the server has them. They only rise: a lower one is older. */
 export function showCounts(counts) {
   for (const { id, count } of counts) {
     const row = rows.find((candidate) => candidate.id === id);
-    if (row) row.count.textContent = String(count);
+    if (row) row.count.textContent = String(Math.max(count, Number(row.count.textContent)));
   }
   const votes = rows.map(({ count }) => Number(count.textContent));
   const total = votes.reduce((sum, count) => sum + count, 0);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { freshSession, logOut, nameProblem } from '@turnout/example-host';
 import express, { type RequestHandler, type Router } from 'express';
-import type { User } from './audience.ts';
+import type { User } from './live-poll.ts';
 
 declare module 'express-session' {
   interface SessionData {

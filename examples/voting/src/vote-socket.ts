@@ -1,24 +1,46 @@
 import type { WebSocket } from '@turnout/core';
 import type { Request } from 'express';
-import type { Audience } from './audience.ts';
-import type { VoteStore } from './vote-store.ts';
+import type { LivePoll } from './live-poll.ts';
+import type { ProcessStatus } from './process-status.ts';
 
-/** Bytes of a message that is worth looking at: no id is longer. */
-const longestId = 9;
+/** Bytes of a message that is worth looking at: no vote is longer. */
+const longestVote = 100;
 
-/** The `/message` socket: a candidate's id comes as text, and everybody is told the new count. */
-export function voteOver(votes: VoteStore, audience: Audience): (socket: WebSocket, request: Request) => void {
-  return (socket, request) => {
-    audience.join(socket, request.session.voter!);
-    const refuse = (reason: string): boolean => socket.send(JSON.stringify({ type: 'error', data: { reason } }));
-    socket.on('message', (data, isBinary) => {
-      if (isBinary) return refuse("Expected a candidate's id as text");
-      if (data.length > longestId) return refuse(`Expected a candidate's id, received ${data.length} bytes`);
-      const id = data.toString();
-      // On the disk before anybody is told.
-      const count = votes.add(id);
-      if (count === undefined) return refuse(`No candidate has the id ${JSON.stringify(id)}`);
-      return audience.tell({ type: 'vote', data: { user_id: id, count } });
+interface Vote {
+  readonly id: string;
+  readonly key: string | undefined;
+}
+
+/** The `/message` socket: a vote comes as text, and everybody is told the new count. */
+export function voteOver(poll: LivePoll, status: ProcessStatus) {
+  return async (socket: WebSocket, request: Request): Promise<void> => {
+    const tell = (type: string, data: object): boolean => socket.send(JSON.stringify({ type, data }));
+    await poll.join(socket, request.session.voter!);
+    await status.join(socket);
+    socket.on('message', async (bytes, isBinary) => {
+      if (isBinary) return tell('error', { reason: "Expected a candidate's id as text" });
+      if (bytes.length > longestVote) {
+        return tell('error', { reason: `Expected a candidate's id, received ${bytes.length} bytes` });
+      }
+      const vote = readVote(bytes.toString());
+      if (vote === undefined) return tell('error', { reason: 'Expected {"vote":ID,"key":KEY}' });
+      const { id, key } = vote;
+      // Kept before anybody is told.
+      const counted = await poll.vote(id, key).catch(() => null);
+      if (counted === null) return tell('error', { reason: 'Votes cannot be counted just now', ...(key && { key }) });
+      if (counted === undefined) return tell('error', { reason: `No candidate has the id ${JSON.stringify(id)}` });
+      return key === undefined || tell('counted', { key, user_id: id, count: counted.count });
     });
   };
+}
+
+/** The id alone, or as JSON with a key, by which a vote that is sent again is known. */
+function readVote(text: string): Vote | undefined {
+  if (!text.startsWith('{')) return { id: text, key: undefined };
+  try {
+    const { vote, key } = JSON.parse(text) as Record<string, unknown>;
+    return typeof vote === 'string' && typeof key === 'string' && key !== '' ? { id: vote, key } : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,63 +1,68 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   answerFailure,
-  keptSessions,
-  openDatabase,
   pageTemplates,
   requireSocketLogin,
   securityHeaders,
+  sessionsIn,
   sharedAssets,
   type Example,
 } from '@turnout/example-host';
 import { turnout } from '@turnout/express';
 import express from 'express';
 import { allowAlert } from './alert-access.ts';
-import { Audience } from './audience.ts';
+import { LivePoll } from './live-poll.ts';
 import { loginRoutes, requirePageLogin } from './login.ts';
-import { VoteStore } from './vote-store.ts';
+import { ProcessStatus } from './process-status.ts';
+import type { Storage } from './storage.ts';
 import { voteOver } from './vote-socket.ts';
 
 export interface VotingOptions {
-  /** The folder that holds the votes, the sessions and the secret. */
-  readonly dataDir: string;
+  /** Where the votes and the sessions are kept; closed with the app. */
+  readonly storage: Storage;
   /** Who bears it may call /alert; without one, programs on this machine may. */
   readonly alertToken?: string | undefined;
+  /** Whether the app stands behind a proxy on this machine. Default `false`. */
+  readonly trustProxy?: boolean | undefined;
 }
 
 const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
 /** The voting app: pages, the `/message` WebSocket and `/alert`, on one Express app. */
-export function createVotingApp({ dataDir, alertToken }: VotingOptions): Example {
-  const database = openDatabase(join(dataDir, 'voting.db'));
-  const votes = new VoteStore(database);
-  const sessions = keptSessions({ name: 'turnout.voting', dataDir, database });
-  const audience = new Audience((you) => ({ type: 'snapshot', data: { candidates: votes.all(), you } }));
+export function createVotingApp({ storage, alertToken, trustProxy = false }: VotingOptions): Example {
+  const poll = new LivePoll(storage.votes, storage.hub);
 
   const app = turnout(express());
+  if (trustProxy) app.set('trust proxy', 'loopback');
+  const status = new ProcessStatus(app.sockets);
   pageTemplates(app, folder('views'));
   app.use(securityHeaders());
   app.use('/assets', express.static(folder('public')), sharedAssets());
-  app.get('/alert', allowAlert(alertToken), (_request, response) => {
-    audience.interrupt({ type: 'alert' });
+  app.get('/alert', allowAlert(alertToken), async (_request, response) => {
+    await poll.alert();
     response.type('text').send('ok');
   });
-  app.use(sessions.middleware);
+  app.use(sessionsIn({ name: 'turnout.voting', secret: storage.secret, store: storage.sessions }));
 
   app.get('/', (_request, response) => response.redirect('/index'));
   app.use(loginRoutes());
-  app.get('/index', requirePageLogin, (request, response) => {
-    response.render('index', { candidates: votes.all(), users: audience.users(), you: request.session.voter });
+  app.get('/index', requirePageLogin, async (request, response) => {
+    response.render('index', {
+      candidates: await poll.candidates(),
+      users: poll.users(),
+      you: request.session.voter,
+    });
   });
-  // Longer messages than an id are answered with an error; only who sends far longer ones is cut off (1009).
-  app.ws('/message', { maxPayload: 64 * 1024 }, requireSocketLogin('voter'), voteOver(votes, audience));
+  // Longer messages than a vote are answered with an error; only who sends far longer ones is cut off (1009).
+  app.ws('/message', { maxPayload: 64 * 1024 }, requireSocketLogin('voter'), voteOver(poll, status));
   app.use(answerFailure);
 
   return {
     app,
-    dispose: () => {
-      sessions.dispose();
-      database.close();
+    async dispose() {
+      await status.close();
+      await poll.close();
+      await storage.close();
     },
   };
 }

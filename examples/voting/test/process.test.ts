@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startProcess, type RunningProcess } from '@turnout/example-host/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Candidate } from '../src/vote-store.ts';
+import type { Candidate } from '../src/candidates.ts';
 import { nextOf, openMessages, signIn } from './running-app.ts';
 
 let dataDir: string;

@@ -1,5 +1,6 @@
 import { startExample, type RunningExample, type StartOptions } from '@turnout/example-host/testing';
 import { connect, type WebSocket } from '@turnout/core';
+import { embeddedStorage } from '../src/storage.ts';
 import { createVotingApp } from '../src/voting-app.ts';
 
 export interface StartVotingOptions extends StartOptions {
@@ -7,7 +8,7 @@ export interface StartVotingOptions extends StartOptions {
 }
 
 export function startVoting({ alertToken, ...options }: StartVotingOptions = {}): Promise<RunningExample> {
-  return startExample((dataDir) => createVotingApp({ dataDir, alertToken }), options);
+  return startExample((dataDir) => createVotingApp({ storage: embeddedStorage(dataDir), alertToken }), options);
 }
 
 /** Signs in and returns the session's cookie. */

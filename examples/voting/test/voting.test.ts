@@ -1,7 +1,7 @@
 import { request as requestHttp } from 'node:http';
 import { ConnectError, connect } from '@turnout/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Candidate } from '../src/vote-store.ts';
+import type { Candidate } from '../src/candidates.ts';
 import type { RunningExample } from '@turnout/example-host/testing';
 import { nextOf, openMessages, signIn, startVoting } from './running-app.ts';
 

@@ -22,10 +22,10 @@ export interface StartOptions {
 }
 
 export async function startExample<Kind extends Example>(
-  create: (dataDir: string) => Kind,
+  create: (dataDir: string) => Kind | Promise<Kind>,
   { dataDir = mkdtempSync(join(tmpdir(), 'turnout-example-')), port = 0 }: StartOptions = {},
 ): Promise<RunningExample<Kind>> {
-  const example = create(dataDir);
+  const example = await create(dataDir);
   const server = await new Promise<Server>((resolve, reject) => {
     const listening: Server = example.app.listen(port, '127.0.0.1', (error) =>
       error ? reject(error) : resolve(listening),
@@ -41,7 +41,7 @@ export async function startExample<Kind extends Example>(
         server.close(resolve);
         server.closeAllConnections();
       });
-      example.dispose();
+      await example.dispose();
       if (!keepData) rmSync(dataDir, { recursive: true, force: true });
     },
   };

@@ -9,6 +9,8 @@ export interface StartProcessOptions {
   readonly dataDir: string;
   /** Default: a free one. */
   readonly port?: number;
+  /** More environment variables. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** An example as a process of its own, started as `pnpm example NAME` does. */
@@ -20,10 +22,10 @@ export interface RunningProcess {
   kill(): Promise<void>;
 }
 
-export function startProcess({ folder, dataDir, port = 0 }: StartProcessOptions): RunningProcess {
+export function startProcess({ folder, dataDir, port = 0, env }: StartProcessOptions): RunningProcess {
   const child = spawn(process.execPath, ['--conditions=@turnout/source', '--import', 'tsx', 'src/main.ts'], {
     cwd: fileURLToPath(folder),
-    env: { ...process.env, PORT: String(port), HOST: '127.0.0.1', DATA_DIR: dataDir },
+    env: { ...process.env, PORT: String(port), HOST: '127.0.0.1', DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const complaints: Buffer[] = [];

@@ -34,7 +34,7 @@ export async function startDemo(): Promise<Demo> {
   await viewer.users.set(user, password);
   const dispose = (): void => {
     stopWriting();
-    viewer.dispose();
+    void viewer.dispose();
   };
   return { viewer: { ...viewer, dispose }, user, password };
 }

@@ -1,0 +1,102 @@
+import type { WebSocket } from '@turnout/core';
+import { createHub, type Hub, type Topic } from '@turnout/topics';
+import type { Candidate, Counted, VoteStore } from './candidates.ts';
+
+export interface User {
+  /** A fresh UUID for each sign-in. */
+  readonly id: string;
+  readonly name: string;
+}
+
+/**
+ * Tells every open page the counts, who is there, and alerts. Pages of other processes get them by the hub that the
+ * processes share; how fast a page reads is known to its own process alone, which keeps the newest for it.
+ */
+export class LivePoll {
+  readonly #votes: VoteStore;
+  /** Of this process. */
+  readonly #here = createHub();
+  readonly #counts = this.#here.topic('counts', { slow: 'latest' });
+  readonly #users = this.#here.topic('users', { slow: 'latest' });
+  readonly #audience: Topic;
+  readonly #alerts: Topic;
+  readonly #known = new Map<string, number>();
+  readonly #tellNodes: (text: string) => Promise<boolean>;
+  readonly #unfollow: () => void;
+  #isTelling = false;
+
+  constructor(votes: VoteStore, hub: Hub) {
+    this.#votes = votes;
+    this.#alerts = hub.topic('alerts');
+    this.#audience = hub.topic('audience', { presence: true });
+    this.#audience.on('join', () => this.#tellUsers()).on('leave', () => this.#tellUsers());
+    this.#unfollow = this.#audience.follow();
+    this.#tellNodes = hub.link('counts', (text) => {
+      const { id, count } = JSON.parse(text) as Pick<Candidate, 'id' | 'count'>;
+      this.#raise(id, count);
+    });
+    // What was counted elsewhere while the processes could not hear each other.
+    hub.on('restored', () => void this.candidates().catch(() => {}));
+  }
+
+  /** The candidates with their counts, of which the pages are told where they are news. */
+  async candidates(): Promise<Candidate[]> {
+    const candidates = await this.#votes.all();
+    for (const { id, count } of candidates) this.#raise(id, count);
+    return candidates;
+  }
+
+  users(): User[] {
+    return this.#audience.people().map(({ id, details }) => ({ id, name: String(details) }));
+  }
+
+  /** Brings a page up to date, and keeps it so. */
+  async join(socket: WebSocket, user: User): Promise<void> {
+    // First, so that nothing is missed: a page never goes back from a higher count to a lower.
+    await Promise.all([
+      this.#counts.subscribe(socket),
+      this.#users.subscribe(socket),
+      this.#alerts.subscribe(socket),
+      this.#audience.subscribe(socket, { person: { id: user.id, details: user.name } }),
+    ]);
+    socket.send(JSON.stringify({ type: 'snapshot', data: { candidates: await this.candidates(), you: user } }));
+    socket.send(this.#usersMessage());
+  }
+
+  /** Counts a vote and tells everybody; undefined where there is no such candidate. */
+  async vote(id: string, key?: string): Promise<Counted | undefined> {
+    const counted = await this.#votes.add(id, key);
+    if (counted?.isNew === true) await this.#tellNodes(JSON.stringify({ id, count: counted.count }));
+    return counted;
+  }
+
+  async alert(): Promise<void> {
+    await this.#alerts.publish(JSON.stringify({ type: 'alert' }));
+  }
+
+  async close(): Promise<void> {
+    this.#unfollow();
+    await this.#here.close();
+  }
+
+  /** Counts of several processes come in any order: only a higher one is news. */
+  #raise(id: string, count: number): void {
+    if (count <= (this.#known.get(id) ?? 0)) return;
+    this.#known.set(id, count);
+    void this.#counts.publish(JSON.stringify({ type: 'vote', data: { user_id: id, count } }), { key: id });
+  }
+
+  /** Once for all who come and go in one turn of the event loop. */
+  #tellUsers(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    setImmediate(() => {
+      this.#isTelling = false;
+      void this.#users.publish(this.#usersMessage()).catch(() => {});
+    });
+  }
+
+  #usersMessage(): string {
+    return JSON.stringify({ type: 'users', data: this.users() });
+  }
+}

@@ -1,0 +1,38 @@
+import type { WebSocket } from '@turnout/core';
+import { createHub } from '@turnout/topics';
+
+/** How often, in ms. */
+const interval = 2_000;
+
+/** Tells pages how the process that serves them is: so that everybody can see that a stalled page costs it nothing. */
+export class ProcessStatus {
+  readonly #sockets: ReadonlySet<WebSocket>;
+  readonly #hub = createHub();
+  readonly #topic = this.#hub.topic('status', { slow: 'latest' });
+  readonly #timer = setInterval(() => void this.#tell(), interval).unref();
+
+  constructor(sockets: ReadonlySet<WebSocket>) {
+    this.#sockets = sockets;
+  }
+
+  async join(socket: WebSocket): Promise<void> {
+    await this.#topic.subscribe(socket);
+    socket.send(this.#message());
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#hub.close();
+  }
+
+  async #tell(): Promise<void> {
+    if (this.#topic.size > 0) await this.#topic.publish(this.#message());
+  }
+
+  #message(): string {
+    let waiting = 0;
+    for (const { bufferedAmount } of this.#sockets) waiting += bufferedAmount;
+    const data = { process: process.pid, memory: process.memoryUsage.rss(), open: this.#sockets.size, waiting };
+    return JSON.stringify({ type: 'status', data });
+  }
+}

@@ -1,4 +1,7 @@
+import { createServer } from 'node:http';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import { createRouter } from '@turnout/router';
+import { connectTo } from '@turnout/testing';
 import { TopicError, type Person, type TopicOptions } from '@turnout/topics';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collect, TestNode } from './cluster.ts';
@@ -123,6 +126,28 @@ describe.each(drivers.filter(({ isThere }) => isThere))('topics over $name', ({ 
         return new Set(told);
       })
       .toEqual(new Set(['here bye', 'there bye']));
+  });
+
+  test('a user is disconnected on every node', async () => {
+    const nodes = await startNodes(2);
+    const user = ({ url }: { url?: string }): string => url!.split('?')[1]!;
+    const routers = nodes.map(({ hub }) => createRouter({ user, hub }));
+    const clients = await Promise.all(
+      routers.map((router) => {
+        const server = createServer();
+        router.ws('/', () => {});
+        router.attach(server);
+        return connectTo(server, '/?ann');
+      }),
+    );
+    expect(clients.map(({ socket }) => socket.readyState)).toEqual([1, 1]);
+    await expect
+      .poll(async () => {
+        await routers[0]!.disconnectUser('ann');
+        return routers[1]!.sockets.size;
+      })
+      .toBe(0);
+    for (const client of clients) await client.expectClose(3000, 'Disconnected');
   });
 
   describe('with history', () => {

@@ -167,6 +167,42 @@ describe.each(everywhere)('%s over %s', (_name, _transport, framework, transport
     }
   });
 
+  test('who sends no Origin is no browser, and passes, with a cookie or without (100)', async () => {
+    const server = await serve(framework, transport, (app) => app.ws('/own', { handler: echo }));
+    for (const headers of [{}, { Cookie: 'session=1' }] as Record<string, string>[]) {
+      const { client } = await server.open('/own', { headers });
+      client.terminate();
+    }
+  });
+
+  test('a forged X-Forwarded-Host changes no origin (101)', async () => {
+    const server = await serve(framework, transport, (app) => app.ws('/own', { handler: echo }));
+    const forged = {
+      Origin: 'https://evil.test',
+      'X-Forwarded-Host': 'evil.test',
+      'X-Forwarded-Proto': 'https',
+      Forwarded: 'host=evil.test;proto=https',
+    };
+    expect((await server.refusal('/own', { headers: forged })).status).toBe(403);
+  });
+
+  test.each([
+    'https://good.test.evil.com',
+    'https://evilgood.test',
+    'https://good.test@evil.test',
+    'http://good.test',
+    'https://good.test:444',
+    'https://good.test.',
+    'https://xn--god-tna.test',
+    'https://127.0.0.1',
+  ])('the origin %s is not that of https://good.test (99)', async (Origin) => {
+    const server = await serve(framework, transport, (app) => {
+      app.ws('/listed', { options: { origin: ['https://good.test'] }, handler: echo });
+    });
+    expect((await server.refusal('/listed', { headers: { Origin } })).status).toBe(403);
+    (await server.open('/listed', { headers: { Origin: 'https://GOOD.test' } })).client.terminate();
+  });
+
   test('the subprotocol is one that the route speaks', async () => {
     const server = await serve(framework, transport, (app) => {
       app.ws('/chat', { options: { protocols: ['chat.v2', 'chat.v1'] }, handler: echo });
@@ -218,7 +254,7 @@ describe.each(everywhere)('%s over %s', (_name, _transport, framework, transport
     const server = await serve(framework, transport, (app) => app.ws('/echo', { handler: echo }), { user });
     const ann = await server.open('/echo', { headers: { 'X-User': 'ann' } });
     await server.open('/echo', { headers: { 'X-User': 'bob' } });
-    expect(server.app.disconnectUser('ann')).toBe(1);
+    expect(await server.app.disconnectUser('ann')).toBe(1);
     expect((await ann.closed).code).toBe(3000);
     await expect.poll(() => server.app.sockets.size).toBe(1);
   });

@@ -49,7 +49,7 @@ export interface ContractApp {
   readonly createServer: (transport: Transport) => Promise<Server>;
   readonly close: (options?: CloseOptions) => Promise<unknown>;
   readonly sockets: ReadonlySet<WebSocket>;
-  readonly disconnectUser: (user: string) => number;
+  readonly disconnectUser: (user: string) => Promise<number>;
 }
 
 /** Sessions by their ID, as JSON. */

@@ -84,6 +84,27 @@ describe.each(everywhere)('the sessions of %s over %s', (_name, _transport, fram
       .toMatchObject({ user: 'ann', count: 7 });
   });
 
+  test('are not those of who sends cookies that are none (116)', async () => {
+    const server = await start(new Map());
+    const own = (await logIn(server)).headers.Cookie;
+    const [name, value] = own.split(';')[0]!.split('=') as [string, string];
+    for (const Cookie of [
+      Array.from({ length: 500 }, (_, index) => `c${index}=1`).join('; '),
+      `${name}=j:{"__proto__":{"user":"ann"}}`,
+      `${name}=${value.slice(0, -4)}AAAA`,
+      `${name}=${'x'.repeat(8_000)}`,
+      `${name}=%E0%A4%A`,
+      `${name}`,
+      `=${value}; ;;`,
+      `${name}=forged; ${name}=forged`,
+    ]) {
+      const { next, client } = await server.open('/me', { headers: { Cookie } });
+      expect(await next()).toBe('undefined');
+      client.terminate();
+    }
+    expect(server.errors).toEqual([]);
+  });
+
   test('are prolonged by a touch', async () => {
     const records: SessionRecords = new Map();
     const server = await start(records);

@@ -1,9 +1,12 @@
+import { deepStrictEqual as deepEqual } from 'node:assert';
 import { createServer } from 'node:http';
+import specs from '@asyncapi/specs';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { WebSocket } from '@turnout/core';
 import { createRouter } from '@turnout/router';
 import { connectTo, type TestClient } from '@turnout/testing';
 import { type } from 'arktype';
+import { Ajv } from 'ajv';
 import * as v from 'valibot';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
@@ -306,6 +309,16 @@ test('types follow from the schemas', () => {
     }));
 });
 
+/** By the JSON Schema that the makers of AsyncAPI publish. */
+const asyncApi3: object = specs.schemas['3.0.0'];
+
+function expectAsyncApi3(document: object): void {
+  const ajv = new Ajv({ strict: false, meta: false, validateSchema: false, validateFormats: false });
+  const isValid = ajv.validate(asyncApi3, document);
+  deepEqual([isValid, ajv.errors], [true, null]);
+  deepEqual(ajv.validate(asyncApi3, { ...document, operations: [] }), false);
+}
+
 describe('the AsyncAPI document', () => {
   test('describes the paths, the messages and the replies', () => {
     const rooms = defineMessages({
@@ -314,6 +327,7 @@ describe('the AsyncAPI document', () => {
     });
     const document = asyncApiDocument({ title: 'Chat', version: '1.0.0', channels: { '/rooms/:room': rooms } });
     expect(document).toMatchSnapshot();
+    expectAsyncApi3(document);
     expect(asyncApiDocument({ title: '', version: '', channels: { '/': defineMessages({}) } })).toMatchObject({
       channels: { root: { address: '/', messages: {} } },
       operations: {},

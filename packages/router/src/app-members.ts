@@ -8,11 +8,13 @@ export interface AppMembers {
   /** The sockets of one user, as the option `user` names them, over all sessions. */
   socketsOf(user: string): readonly WebSocket[];
   /**
-   * Closes all sockets of one user in this process: with 3000 `Disconnected`, or where they may come back at once 1012.
+   * Closes all sockets of one user, over all sessions and, with the option `hub`, on all nodes: with 3000 `Disconnected`, or
+   * where they may come back at once 1012.
    *
-   * @returns how many
+   * @returns a promise of how many on this node, which are being closed when it returns; it rejects where other nodes
+   *   could not be told
    */
-  disconnectUser(user: string, options?: DisconnectOptions): number;
+  disconnectUser(user: string, options?: DisconnectOptions): Promise<number>;
   /**
    * Refuses new upgrades with 503 and `Retry-After`, also those that are not answered yet, closes all sockets over
    * `window`, waits for running handlers, and cuts off what has not gone within `timeout`. The HTTP server goes on.

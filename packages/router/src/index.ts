@@ -46,6 +46,7 @@ export type { SessionRequest, SessionStore } from './session-convention.ts';
 export { Switchboard } from './switchboard.ts';
 export type { AppBinding, Exchange } from './switchboard.ts';
 export { sendUpgradeRequired } from './upgrade-required.ts';
+export type { NodeHub } from './user-link.ts';
 export { WebSocketRoute } from './web-socket-route.ts';
 export type { Answer } from './web-socket-route.ts';
 export type { RouteParameters, WsMethod } from './ws-method.ts';

@@ -35,7 +35,6 @@ const closingInterval = 50;
 export class OpenConnections {
   readonly #pending = new Set<PendingUpgrade>();
   readonly #sockets = new Set<WebSocket>();
-  readonly #users = new WeakMap<WebSocket, string>();
   #handlerCount = 0;
   #drain: Drain | undefined;
   /** One for all sockets: it finds the one that has closed as its `this`. */
@@ -53,7 +52,7 @@ export class OpenConnections {
 
   /** The sockets of a user, over all sessions. */
   socketsOf(user: string): WebSocket[] {
-    return [...this.#sockets].filter((socket) => this.#users.get(socket) === user);
+    return [...this.#sockets].filter((socket) => socket.user === user);
   }
 
   get sockets(): ReadonlySet<WebSocket> {
@@ -78,9 +77,8 @@ export class OpenConnections {
   }
 
   /** Counts a socket until it is closed. Returns `false`, and closes it, while draining. */
-  addSocket(socket: WebSocket, user?: string): boolean {
+  addSocket(socket: WebSocket): boolean {
     this.#sockets.add(socket);
-    if (user !== undefined) this.#users.set(socket, user);
     socket.on('close', this.#onClosed);
     if (this.#drain !== undefined) socket.close(this.#drain.code);
     return this.#drain === undefined;

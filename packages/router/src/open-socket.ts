@@ -41,10 +41,11 @@ export function openSocket(pending: PendingUpgrade, opening: Opening): void {
     protocol,
     deflate,
     onError: errorHookOf(pending),
+    user,
     admitMessage: host.options.recheckSession && watch ? () => watch.verify() : undefined,
   });
   if (watch !== undefined) noteSession(socket, watch);
-  const isUsable = host.onOpen(socket, user);
+  const isUsable = host.onOpen(socket);
   tellAccepted(socket, pending.request);
   watch?.whenEnded(() => socket.close(CloseCode.Unauthorized, 'Session ended'));
   const handled = isUsable && !watch?.isEnded ? runHandler(pending, socket, opening) : undefined;

@@ -28,7 +28,7 @@ export interface UpgradeHost {
   /** The upgrade is over, one way or the other. */
   onSettled(pending: PendingUpgrade): void;
   /** A socket is open. Returns whether it may be used; if not, it is being closed. */
-  onOpen(socket: WebSocket, user: string | undefined): boolean;
+  onOpen(socket: WebSocket): boolean;
   /** A handler begins to run; `onHandled` follows. */
   onHandling(): void;
   onHandled(): void;

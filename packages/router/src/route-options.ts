@@ -5,6 +5,7 @@ import type { AppLimits } from './app-limits.ts';
 import type { ErrorHook } from './error-context.ts';
 import { assertOriginRule } from './origin.ts';
 import type { OriginRule } from './origin.ts';
+import type { NodeHub } from './user-link.ts';
 
 /**
  * The subprotocols that a route speaks, best first, or a function that is given those the client offers, its favourite
@@ -38,6 +39,8 @@ export interface AppOptions<Request extends IncomingMessage = IncomingMessage>
    * Names the user of a request, once middleware has run, for `disconnectUser()`; `undefined` for nobody. Default: none.
    */
   readonly user?: UserRule<Request> | undefined;
+  /** Joins the app to its other nodes, where `disconnectUser()` then works too. Default: this process is alone. */
+  readonly hub?: NodeHub | undefined;
   /** Default: the error is printed. */
   readonly onError?: ErrorHook<Request> | undefined;
 }

@@ -13,6 +13,7 @@ import { PendingUpgrade, pendingUpgradeOf } from './pending-upgrade.ts';
 import type { UpgradeHost } from './pending-upgrade.ts';
 import { assertAppOptions, defaultSessionCheckInterval } from './route-options.ts';
 import type { AppOptions } from './route-options.ts';
+import { UserLink } from './user-link.ts';
 import { SessionPatrol } from './session-patrol.ts';
 import type { SessionWatch } from './session-watch.ts';
 import type { UpgradeChannel } from './upgrade-channel.ts';
@@ -38,6 +39,7 @@ export class Switchboard implements UpgradeHost, AppMembers {
   readonly #limits: Limits;
   readonly #admission: Admission;
   readonly #patrol: SessionPatrol;
+  readonly #userLink: UserLink | undefined;
 
   /** @throws {TypeError | RangeError} on a wrong option */
   constructor(binding: AppBinding, options: AppOptions = {}) {
@@ -47,6 +49,7 @@ export class Switchboard implements UpgradeHost, AppMembers {
     this.#limits = resolveLimits(options);
     this.#patrol = new SessionPatrol(options.sessionCheckInterval ?? defaultSessionCheckInterval);
     this.#admission = new Admission(resolveAppLimits(options), this.#connections);
+    this.#userLink = options.hub && new UserLink(options.hub, (user, reconnect) => this.#disconnect(user, reconnect));
   }
 
   /** The sockets that are open now. */
@@ -59,12 +62,14 @@ export class Switchboard implements UpgradeHost, AppMembers {
     return this.#connections.socketsOf(user);
   }
 
-  /**
-   * Closes all sockets of one user: with 3000 `Disconnected`, or where they may come back at once with 1012.
-   *
-   * @returns how many
-   */
-  disconnectUser(user: string, { reconnect = false }: DisconnectOptions = {}): number {
+  /** See {@link AppMembers.disconnectUser}. */
+  async disconnectUser(user: string, { reconnect = false }: DisconnectOptions = {}): Promise<number> {
+    const count = this.#disconnect(user, reconnect);
+    await this.#userLink?.tell(user, reconnect);
+    return count;
+  }
+
+  #disconnect(user: string, reconnect: boolean): number {
     const sockets = this.#connections.socketsOf(user);
     const code = reconnect ? CloseCode.ServiceRestart : CloseCode.Unauthorized;
     for (const socket of sockets) socket.close(code, 'Disconnected');
@@ -148,8 +153,8 @@ export class Switchboard implements UpgradeHost, AppMembers {
     this.#connections.removePending(pending);
   }
 
-  onOpen(socket: WebSocket, user: string | undefined): boolean {
-    return this.#connections.addSocket(socket, user);
+  onOpen(socket: WebSocket): boolean {
+    return this.#connections.addSocket(socket);
   }
 
   onHandling(): void {

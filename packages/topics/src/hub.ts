@@ -60,7 +60,7 @@ export class Hub extends EventEmitter<HubEvents> {
     if (this.#idle.get(name)?.deref() === undefined) this.#idle.delete(name);
   });
   readonly #bySocket = new Map<WebSocket, Set<Topic>>();
-  readonly #links = new Set<Channel>();
+  readonly #links = new Map<string, Link>();
   #isLost = false;
   #isClosed = false;
 
@@ -148,20 +148,16 @@ export class Hub extends EventEmitter<HubEvents> {
    */
   link(name: string, listener: (text: string) => void): (text: string) => Promise<boolean> {
     assertTopicName(name);
-    const channel = new Channel({ name: `\u0000link:${name}`, history: null }, this.#node, {
-      onMessage: ({ data }) => listener(String(data)),
-      onGap: () => {},
-    });
-    this.#links.add(channel);
-    channel.hold().catch(() => {});
-    return (text) => channel.publish(text);
+    const link = this.#links.get(name) ?? this.#createLink(name);
+    link.listeners.push(listener);
+    return (text) => link.channel.publish(text);
   }
 
   /** Unsubscribes all sockets, which stay open, and leaves the broker. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     for (const [socket, topics] of this.#bySocket) for (const topic of topics) topic.unsubscribe(socket);
-    for (const channel of this.#links) channel.release();
+    for (const { channel } of this.#links.values()) channel.release();
     this.#nodes.stop();
     this.#isClosed = true;
     await this.#broker.close();
@@ -188,6 +184,20 @@ export class Hub extends EventEmitter<HubEvents> {
     this.#idle.set(name, new WeakRef(topic));
     this.#forgotten.register(topic, name);
     return topic;
+  }
+
+  #createLink(name: string): Link {
+    const listeners: Link['listeners'] = [];
+    const channel = new Channel({ name: `\u0000link:${name}`, history: null }, this.#node, {
+      onMessage: ({ data }) => {
+        for (const listener of listeners) listener(String(data));
+      },
+      onGap: () => {},
+    });
+    const link = { channel, listeners };
+    this.#links.set(name, link);
+    channel.hold().catch(() => {});
+    return link;
   }
 
   #onUse(topic: Topic): void {
@@ -230,6 +240,12 @@ export class Hub extends EventEmitter<HubEvents> {
     for (const topic of this.#used.values()) for (const channel of topic.channels) channel.onRestored();
     this.emit('restored');
   }
+}
+
+/** One for all that listen under a name: a broker joins a name once. */
+interface Link {
+  readonly channel: Channel;
+  readonly listeners: ((text: string) => void)[];
 }
 
 function assertCount(name: string, value: number): void {

@@ -40,6 +40,8 @@ export interface WebSocketOptions<Socket> {
   readonly deflate?: AgreedDeflate | null | undefined;
   /** The subprotocol that the handshake chose. Default: none, `''`. */
   readonly protocol?: string | undefined;
+  /** Who the peer is, as the application names its users. Default: nobody. */
+  readonly user?: string | undefined;
   /** The address that a client dialled. Default `''`. */
   readonly url?: string | undefined;
   /** Bytes that came behind the opening handshake. */

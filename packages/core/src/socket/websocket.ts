@@ -33,6 +33,8 @@ export class WebSocket extends EventTargetEmitter {
   readonly extensions: string;
   /** The address dialled; `''` on a server. */
   readonly url: string;
+  /** Who the peer is, as the application names its users; undefined where it does not. */
+  readonly user: string | undefined;
   /** What `message` listeners get a binary message as. Default `nodebuffer`. `receive()` always gives a Buffer. */
   binaryType: BinaryType = 'nodebuffer';
 
@@ -43,6 +45,7 @@ export class WebSocket extends EventTargetEmitter {
     super();
     this.protocol = options.protocol ?? '';
     this.url = options.url ?? '';
+    this.user = options.user;
     this.extensions = extensionsOf(options.deflate);
     this.#driver = new SocketDriver<WebSocket>(this, duplex, options);
   }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { connect as connectTo } from '@nats-io/transport-node';
-import { connectNats } from '@turnout/nats';
-import { connectRedis } from '@turnout/redis';
 import { MemoryBroker, MemoryBus, type Broker } from '@turnout/topics';
 import { createClient } from 'redis';
+import { connectNatsBy, connectRedisBy } from './connect-brokers.ts';
 import { startNats, startRedis, type Daemon } from '../system-parts/daemon.ts';
 import { requireSystemPart } from '../system-parts/system-part.ts';
 
@@ -94,14 +93,6 @@ function natsAccess(daemon: Daemon): Access {
       return list.filter(({ subject }) => subject.startsWith('turnout.') && !subject.includes('.history.')).length;
     },
   };
-}
-
-export function connectRedisBy(port: number): Promise<Broker> {
-  return connectRedis({ url: `redis://127.0.0.1:${port}`, pingInterval: 100, pingTimeout: 500, timeout: 2_000 });
-}
-
-export function connectNatsBy(port: number): Promise<Broker> {
-  return connectNats({ servers: `127.0.0.1:${port}`, client: { pingInterval: 200 }, timeout: 2_000 });
 }
 
 const redis: Driver = {

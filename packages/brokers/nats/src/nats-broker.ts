@@ -21,6 +21,9 @@ import { Streams, type StreamNames } from './streams.ts';
 /** How long, in ms, the server may take to answer when the broker is closed. */
 const closeTimeout = 1_000;
 
+/** How long, in ms, one attempt to connect may take. */
+const connectTimeout = 3_000;
+
 /** The longest wait, in ms, until it is tried again to connect. */
 const longestWait = 2_000;
 
@@ -38,6 +41,7 @@ export async function connectNats(options: NatsBrokerOptions = {}): Promise<Brok
   const connection = await connect({
     pingInterval: 1_000,
     maxPingOut: 2,
+    timeout: connectTimeout,
     ...client,
     servers,
     maxReconnectAttempts: -1,

@@ -33,6 +33,8 @@ export interface RedisLinkEvents {
   onConnected(): void;
 }
 
+const defaultPingTimeout = 3_000;
+
 /** The longest of the first wait, and of all, in ms, until it is tried again to connect. */
 const firstWait = 100;
 const longestWait = 2_000;
@@ -64,8 +66,7 @@ export class RedisLink {
     // What fails before both are there rejects connect(); what fails later is a loss.
     for (const client of clients) client.on('error', (error) => this.#onFailed(pair, error));
     try {
-      await Promise.all(clients.map((client) => client.connect()));
-      await this.#events.prepare(pair);
+      await this.#inTime(Promise.all(clients.map((client) => client.connect())).then(() => this.#events.prepare(pair)));
     } catch (error) {
       destroy(pair);
       throw error;
@@ -77,6 +78,19 @@ export class RedisLink {
       void this.#ping(pair, client);
     }
     return this.#events.onConnected();
+  }
+
+  /** A connection that opens and then says nothing would be waited for without end. */
+  async #inTime(prepared: Promise<void>): Promise<void> {
+    const { pingTimeout = defaultPingTimeout } = this.#options;
+    const giveUp = new AbortController();
+    const timeout = delay(pingTimeout, undefined, { signal: giveUp.signal, ref: false }).then(() => {
+      throw new TopicError('TOPIC_ERR_TIMEOUT', `Redis has not answered within ${pingTimeout} ms`);
+    });
+    // Where the other is first.
+    timeout.catch(() => {});
+    prepared.catch(() => {});
+    await Promise.race([prepared, timeout]).finally(() => giveUp.abort());
   }
 
   close(): void {
@@ -111,7 +125,7 @@ export class RedisLink {
 
   /** A network that has stopped passing bytes on says nothing: only an answer tells that it is there. */
   async #ping(pair: RedisPair, client: Client): Promise<void> {
-    const { pingInterval = 1_000, pingTimeout = 3_000 } = this.#options;
+    const { pingInterval = 1_000, pingTimeout = defaultPingTimeout } = this.#options;
     while (this.#pair === pair) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       const isAnswered = await Promise.race([

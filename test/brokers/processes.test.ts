@@ -1,0 +1,143 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client, Person } from '@turnout/client';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { CutProxy } from '../system-parts/cut-proxy.ts';
+import { servedDrivers, type BrokerSite } from './drivers.ts';
+import { DeliveryModel, step } from './delivery-model.ts';
+import { NodeHandle, openClient } from './node-handle.ts';
+
+const isLong = process.env['TURNOUT_LONG'] === '1';
+
+/** What a client has of a topic, over all its connections. */
+class Follower {
+  readonly data: string[] = [];
+  readonly offsets: number[] = [];
+  gaps = 0;
+  hasBegun = false;
+  people: string[] = [];
+
+  constructor(client: Client, topic: string) {
+    client.subscribe<string>(topic, {
+      onMessage: (data, offset) => {
+        this.data.push(data);
+        if (offset !== undefined) this.offsets.push(offset);
+      },
+      onSubscribed: () => (this.hasBegun = true),
+      onGap: () => this.gaps++,
+      onPeople: (people: Person[]) => (this.people = people.map(({ id }) => id)),
+    });
+  }
+}
+
+const text = (value: unknown): string => JSON.stringify(value);
+const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that share $name', ({ start, name: kind }) => {
+  let site: BrokerSite;
+  beforeEach(async () => {
+    site = await start();
+  });
+  afterEach(() => site.stop());
+
+  const startNodes = (count: number, port = site.daemon!.port): Promise<NodeHandle[]> =>
+    Promise.all(range(count).map(() => NodeHandle.start(kind, port)));
+
+  test(
+    'one that is killed in the middle of publishing costs the others nothing (125)',
+    { timeout: 60_000 },
+    async () => {
+      const nodes = await startNodes(3);
+      const followers = nodes.slice(1).map(({ url }) => new Follower(openClient(url), 'kept'));
+      for (const follower of followers) await expect.poll(() => follower.hasBegun).toBe(true);
+      const published = new Set<string>();
+      const publishing = nodes.map(async (node, index) => {
+        for (let count = 0; count < 300; count++) {
+          const message = `${index}-${count}`;
+          if (await node.publish('kept', text(message))) published.add(message);
+          if (index === 0 && count === 100) await node.kill();
+          if (index === 0 && count > 100) return;
+        }
+      });
+      await Promise.all(publishing);
+      await nodes[1]!.publish('kept', text('end'));
+      for (const { data } of followers) await expect.poll(() => data.at(-1), { timeout: 10_000 }).toBe('end');
+      for (const { data, offsets, gaps } of followers) {
+        expect(new Set(data).size).toBe(data.length);
+        expect([...published].filter((message) => !data.includes(message))).toEqual([]);
+        expect(offsets).toEqual(range(offsets.length).map((index) => offsets[0]! + index));
+        expect(gaps).toBe(0);
+      }
+    },
+  );
+
+  test('who was on one that is killed is gone, and there again by another', { timeout: 60_000 }, async () => {
+    const nodes = await startNodes(3);
+    const watcher = new Follower(openClient(nodes[0]!.url), 'room');
+    const others = nodes.slice(1).map(({ url }) => new Follower(openClient(url), 'room'));
+    for (const follower of others) await expect.poll(() => follower.hasBegun).toBe(true);
+    await expect.poll(() => watcher.people.length, { timeout: 5_000 }).toBe(3);
+    await nodes[2]!.kill();
+    await expect.poll(() => watcher.people.length, { timeout: 5_000 }).toBe(2);
+    const fourth = new Follower(openClient(nodes[1]!.url), 'room');
+    await expect.poll(() => [watcher.people.length, fourth.people.length], { timeout: 5_000 }).toEqual([3, 3]);
+  });
+
+  test(
+    'clients miss nothing when the broker is restarted, and nodes and the network fail',
+    { timeout: 90_000 },
+    async () => {
+      const proxy = await CutProxy.to(site.daemon!.port);
+      const [steady, ...rest] = [...(await startNodes(2)), ...(await startNodes(1, proxy.port))] as NodeHandle[];
+      const followers = [steady!, ...rest].map(({ url }) => new Follower(openClient(url), 'kept'));
+      for (const { data } of followers) {
+        await expect.poll(async () => (await steady!.publish('kept', text('begin'))) && data.length > 0).toBe(true);
+      }
+      const published = new Set<string>();
+      let count = 0;
+      const publishFor = async (milliseconds: number): Promise<void> => {
+        for (const end = performance.now() + milliseconds; performance.now() < end; count++) {
+          const message = String(count);
+          if (await steady!.publish('kept', text(message))) published.add(message);
+          await delay(2);
+        }
+      };
+      await publishFor(200);
+      proxy.cut();
+      await publishFor(1_500);
+      proxy.heal();
+      await publishFor(500);
+      await site.daemon!.kill();
+      await publishFor(300);
+      await site.daemon!.resume();
+      await publishFor(500);
+      await expect.poll(() => steady!.publish('kept', text('end')), { timeout: 10_000 }).toBe(true);
+      for (const { data } of followers) await expect.poll(() => data.includes('end'), { timeout: 15_000 }).toBe(true);
+      for (const { data, gaps } of followers) {
+        const numbers = data.filter((message) => /^\d/.test(message));
+        expect([...published].filter((message) => !numbers.includes(message))).toEqual([]);
+        expect(new Set(numbers).size).toBe(numbers.length);
+        expect(numbers).toEqual(numbers.toSorted((one, other) => Number(one) - Number(other)));
+        expect(gaps).toBe(0);
+      }
+      await proxy.close();
+    },
+  );
+
+  test(
+    'what clients get is what the model says, whatever joins, leaves, publishes and is cut',
+    { timeout: 600_000 },
+    async () => {
+      const nodes = await startNodes(2);
+      let round = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: isLong ? 200 : 40 }), async (steps) => {
+          const model = await DeliveryModel.start(nodes, `kept ${round++}`);
+          for (const each of steps) await model.run(each);
+          await model.end();
+        }),
+        { numRuns: isLong ? 200 : 8, seed: 7 },
+      );
+    },
+  );
+});

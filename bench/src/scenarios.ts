@@ -60,14 +60,26 @@ function echo({
   };
 }
 
-function fanOut(name: string, burst: number, goal: string): Scenario {
+interface FanOutScenario {
+  readonly name: string;
+  readonly burst: number;
+  readonly goal: string;
+  /** Whether Turnout publishes to a topic, with all that a topic does. */
+  readonly isTopic?: boolean;
+}
+
+function fanOut({ name, burst, goal, isTopic = false }: FanOutScenario): Scenario {
+  const how = burst === 1 ? 'one at a time' : `in bursts of ${burst}`;
   return {
     name,
-    title: `one frame of 64 B to 1,000 sockets, ${burst === 1 ? 'one at a time' : `in bursts of ${burst}`}`,
+    title: `one frame of 64 B to 1,000 sockets, ${how}${isTopic ? ', by hub.topic().publish()' : ''}`,
     unit: 'deliveries/s',
     peers: ['ws', 'turnout'],
     goal,
-    measure: (server, _peer, timing) => measureFanOut(server, { connections: 1_000, burst, byteLength: 64 }, timing),
+    measure: (server, peer, timing) => {
+      const path = isTopic && peer === 'turnout' ? '/topic' : '/fanout';
+      return measureFanOut(server, { connections: 1_000, burst, byteLength: 64, path }, timing);
+    },
   };
 }
 
@@ -141,8 +153,10 @@ export const scenarios: readonly Scenario[] = [
       peers: ['ws', 'turnout'],
     }),
   ),
-  fanOut('fan-out', 1, '≥ 1.15×'),
-  fanOut('fan-out-16', 16, '≥ 10×'),
+  fanOut({ name: 'fan-out', burst: 1, goal: '≥ 1.15×' }),
+  fanOut({ name: 'fan-out-16', burst: 16, goal: '≥ 10×' }),
+  fanOut({ name: 'topic', burst: 1, goal: '≥ 1.15×', isTopic: true }),
+  fanOut({ name: 'topic-16', burst: 16, goal: '≥ 10×', isTopic: true }),
   {
     name: 'open-loop',
     title: '100 messages/s to 1,000 sockets, whether the server keeps up or not: 99th percentile',

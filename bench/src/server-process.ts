@@ -15,10 +15,14 @@ export class ServerProcess {
   }
 
   /** Starts `servers/NAME.ts`. @throws {Error} where it ends before it listens */
-  static async start(name: string, env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+  static async start(
+    name: string,
+    env: Readonly<Record<string, string>> = {},
+    parameters: readonly string[] = [],
+  ): Promise<ServerProcess> {
     const script = fileURLToPath(new URL(`./servers/${name}.ts`, import.meta.url));
     // No conditions: the packages are those that were built, as users get them.
-    const child = fork(script, {
+    const child = fork(script, parameters, {
       cwd: dirname(script),
       execArgv: ['--expose-gc', '--import', 'tsx'],
       env: { ...process.env, NODE_ENV: 'production', ...env },

@@ -62,7 +62,7 @@ export class DeliveryModel {
   }
 
   async end(): Promise<void> {
-    for (const key of [...this.#memberships.keys()]) await this.#leave(key);
+    for (const key of this.#memberships.keys()) await this.#leave(key);
     for (const client of this.#clients) client.close();
     for (const proxy of this.#proxies) await proxy.close();
   }

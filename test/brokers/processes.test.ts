@@ -136,7 +136,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
           for (const each of steps) await model.run(each);
           await model.end();
         }),
-        { numRuns: isLong ? 200 : 8, seed: 7 },
+        { numRuns: isLong ? 500 : 30, seed: 7 },
       );
     },
   );

@@ -9,9 +9,9 @@ export interface FanOutSettings {
   /** Messages that are sent at once. */
   readonly burst: number;
   readonly byteLength: number;
+  /** Default `/fanout`. */
+  readonly path?: string;
 }
-
-const path = '/fanout';
 
 /** One publishes; when everybody has got what it sent, it sends again. Counts deliveries. */
 export async function measureFanOut(server: ServerProcess, settings: FanOutSettings, timing: Timing): Promise<Result> {
@@ -19,6 +19,7 @@ export async function measureFanOut(server: ServerProcess, settings: FanOutSetti
   const request = maskedFrame(payload, { opcode: 1 });
   const replies = new ExpectedReplies(plainFrame(payload, { opcode: 1 }));
   const burst = Buffer.concat(Array.from({ length: settings.burst }, () => request));
+  const { path = '/fanout' } = settings;
   const connections = await openMany({ port: server.port, path }, settings.connections);
   const perBurst = settings.burst * settings.connections;
   let delivered = 0;
@@ -55,7 +56,7 @@ export async function measureOpenLoop(
   const payload = Buffer.alloc(byteLength, 'x');
   const request = maskedFrame(payload, { opcode: 1 });
   const replies = new ExpectedReplies(plainFrame(payload, { opcode: 1 }));
-  const connections = await openMany({ port: server.port, path }, size);
+  const connections = await openMany({ port: server.port, path: '/fanout' }, size);
   const delays: number[] = [];
   const start = performance.now() + warmUp;
   let isMeasured = false;

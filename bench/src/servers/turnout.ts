@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { prepareMessage } from '@turnout/core';
 import { attach, turnout } from '@turnout/express';
 import type { WebSocket } from '@turnout/core';
+import { createHub } from '@turnout/topics';
 import express from 'express';
 import { listenAndReport } from './report-to-parent.ts';
 
@@ -28,6 +29,11 @@ app.ws('/fanout', (socket) => {
     const message = prepareMessage(data, { binary: isBinary });
     for (const each of everybody) each.send(message);
   });
+});
+const topic = createHub().topic('fanout');
+app.ws('/topic', async (socket) => {
+  await topic.subscribe(socket);
+  socket.on('message', (data, isBinary) => topic.publish(isBinary ? data : data.toString()));
 });
 const server = createServer(app);
 attach(server, app);

@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import type { Timing } from '../measure.ts';
+import type { ServerProcess } from '../server-process.ts';
+
+export interface ClusterSettings {
+  /** On each node. */
+  readonly subscribers: number;
+  /** Messages that are published at once. */
+  readonly burst: number;
+  readonly byteLength: number;
+}
+
+/** What a client says to a server of its kind, over a plain WebSocket. */
+export interface Dialect {
+  readonly path: string;
+  /** Sent first, after the server's first message; resolves with that to `hello` the client is subscribed. */
+  readonly hello?: string;
+  format(text: string): string;
+}
+
+export interface ClusterResult {
+  /** Deliveries a second, on both nodes together. */
+  readonly rate: number;
+  /** Microseconds of both nodes' processor time for a delivery. */
+  readonly cpuPerDelivery: number;
+}
+
+async function subscribe(port: number, { path, hello }: Dialect): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { perMessageDeflate: false });
+  if (hello === undefined) {
+    await once(socket, 'open');
+    return socket;
+  }
+  await once(socket, 'message');
+  socket.send(hello);
+  await once(socket, 'message');
+  return socket;
+}
+
+/** One client publishes; when everybody on both nodes has got all, it publishes again. */
+export async function measureCluster(
+  nodes: readonly ServerProcess[],
+  dialect: Dialect,
+  { settings, timing }: { readonly settings: ClusterSettings; readonly timing: Timing },
+): Promise<ClusterResult> {
+  const { subscribers, burst, byteLength } = settings;
+  const sockets: WebSocket[] = [];
+  for (const { port } of nodes) {
+    sockets.push(...(await Promise.all(Array.from({ length: subscribers }, () => subscribe(port, dialect)))));
+  }
+  // Subscribing is answered by nobody in some dialects.
+  await delay(500);
+  const frame = dialect.format('x'.repeat(byteLength));
+  const perBurst = burst * sockets.length;
+  let delivered = 0;
+  const publish = (): void => {
+    for (let count = 0; count < burst; count++) sockets[0]!.send(frame);
+  };
+  for (const socket of sockets) {
+    socket.on('message', (data: Buffer) => {
+      if (data.length !== frame.length) return;
+      if (++delivered % perBurst === 0) publish();
+    });
+  }
+  publish();
+  await delay(timing.warmUp);
+  const cpuOf = async (): Promise<number> =>
+    (await Promise.all(nodes.map((node) => node.report('time')))).reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+  const [cpuBefore, countBefore, start] = [await cpuOf(), delivered, performance.now()];
+  await delay(timing.measured);
+  const seconds = (performance.now() - start) / 1_000;
+  const count = delivered - countBefore;
+  const cpuPerDelivery = ((await cpuOf()) - cpuBefore) / count;
+  for (const socket of sockets) socket.terminate();
+  return { rate: count / seconds, cpuPerDelivery };
+}

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatLimitsTable, insertLimitsTable, limitsTableEnd, limitsTableStart } from '../tools/limits-table.ts';
@@ -69,7 +69,8 @@ describe('the table of what the examples come from', () => {
 });
 
 describe('the snippets of the documents', () => {
-  const snippets = documents.flatMap((path) => findMarkedSnippets(path, read(path)));
+  const guides = readdirSync(join(root, 'docs')).map((name) => `docs/${name}`);
+  const snippets = [...documents, ...guides].flatMap((path) => findMarkedSnippets(path, read(path)));
   let project: InstalledProject;
   beforeAll(async () => {
     project = await installSnippetProject();

@@ -1,0 +1,153 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createHub, parsePosition, TopicError, type Admit, type Hub } from '../src/index.ts';
+import { FaultyBroker } from './faulty-broker.ts';
+import { SocketServer, type Pair } from './serving.ts';
+
+interface Served extends Pair {
+  readonly hub: Hub;
+  /** What was no command. */
+  readonly others: string[];
+  readonly errors: unknown[];
+}
+
+async function serve(admit: (hub: Hub) => Admit, options: Parameters<typeof createHub>[0] = {}): Promise<Served> {
+  const hub = createHub(options);
+  onTestFinished(() => hub.close());
+  const server = new SocketServer();
+  const pair = await server.open();
+  const handle = hub.serve(pair.socket, admit(hub));
+  const others: string[] = [];
+  pair.socket.on('message', async (data) => {
+    if (!(await handle(data))) others.push(String(data));
+  });
+  return { ...pair, hub, others, errors: server.errors };
+}
+
+const all =
+  (hub: Hub): Admit =>
+  (name) =>
+    hub.topic(name, { envelope: true });
+
+describe('a client that subscribes by itself', () => {
+  test('gets what is published, until it unsubscribes', async () => {
+    const { client, hub } = await serve(all);
+    client.send('{"subscribe":"news"}');
+    await client.expect({ topic: 'news', subscribed: { recovered: false } });
+    await hub.topic('news').publish('1');
+    await client.expect({ topic: 'news', data: 1 });
+    client.send(' { "unsubscribe" : "news" }');
+    await expect.poll(() => hub.topic('news', { envelope: true }).size).toBe(0);
+    client.send('{"unsubscribe":"never"}');
+    client.send('{"ping":true}');
+    await client.expect({ pong: true });
+  });
+
+  test('has all else given to the application', async () => {
+    const { client, others } = await serve(all);
+    const messages = ['hello', '{"x":1}', '{"subscribe":', '{"subscribe":7}', '{"ping":1}', '[{"subscribe":"news"}]'];
+    for (const message of messages) client.send(message);
+    await expect.poll(() => others).toEqual(messages);
+  });
+
+  test('is refused what it may not have, and told so', async () => {
+    const asked: string[] = [];
+    const { client, hub } = await serve((own) => (name) => {
+      asked.push(name);
+      return name === 'own' ? own.topic('own', { history: true }) : null;
+    });
+    client.send('{"subscribe":"secret"}');
+    await client.expect({ topic: 'secret', refused: 'Not allowed' });
+    for (const since of ['7', '"newest"', '{}', '{"epoch":1,"offset":1}', '{"epoch":"e","offset":-1}', 'null']) {
+      client.send(`{"subscribe":"own","since":${since}}`);
+      await client.expect({ topic: 'own', refused: 'Malformed "since"' });
+    }
+    client.send('{"subscribe":"own","since":"oldest"}');
+    await client.next();
+    client.send('{"subscribe":"own"}');
+    await client.next();
+    expect([asked, hub.topic('own').size]).toEqual([['secret', 'own', 'own'], 1]);
+  });
+
+  test('may have so many topics', async () => {
+    const { client } = await serve(all, { maxTopicsPerSocket: 1 });
+    client.send('{"subscribe":"one"}');
+    await client.next();
+    client.send('{"subscribe":"two"}');
+    await client.expect({ topic: 'two', refused: 'More than 1 topics (maxTopicsPerSocket)' });
+  });
+
+  test('that leaves while it is being admitted is not let in (109)', async () => {
+    let admit: (() => void) | undefined;
+    const { client, hub } = await serve((own) => async (name) => {
+      await new Promise<void>((resolve) => (admit = resolve));
+      return own.topic(name, { envelope: true });
+    });
+    client.send('{"subscribe":"news"}');
+    await expect.poll(() => admit).toBeDefined();
+    client.send('{"unsubscribe":"news"}');
+    client.send('{"ping":true}');
+    await client.next();
+    admit!();
+    await client.expectNothing();
+    expect(hub.topic('news', { envelope: true }).size).toBe(0);
+  });
+
+  test('is closed with 1011 where the application fails, and with 1013 where the broker does', async () => {
+    const failing = await serve(() => () => {
+      throw new Error('Broken');
+    });
+    failing.client.send('{"subscribe":"news"}');
+    await failing.client.expectClose(1011);
+    expect(failing.errors).toMatchObject([{ message: 'Broken' }]);
+    const raw = await serve((hub) => (name) => hub.topic(name));
+    raw.client.send('{"subscribe":"news"}');
+    await raw.client.expectClose(1011);
+    expect(raw.errors).toMatchObject([{ message: 'Invalid topic news: one that clients ask for has an envelope' }]);
+    const broker = new FaultyBroker();
+    broker.failure = new TopicError('TOPIC_ERR_BROKER_LOST', 'Away');
+    const away = await serve((hub) => (name) => hub.topic(name, { history: true }), { broker });
+    away.client.send('{"subscribe":"news"}');
+    await away.client.expectClose(1013, 'The broker cannot be reached');
+    broker.failure = undefined;
+  });
+
+  test('that nests objects without end costs nothing (113)', async () => {
+    const { client, others } = await serve(all);
+    const deep = `{"subscribe":${'['.repeat(10_000)}`;
+    client.send(deep);
+    client.send(`{"subscribe":"__proto__","__proto__":{"polluted":true}}`);
+    await client.expect({ topic: '__proto__', subscribed: { recovered: false } });
+    expect([others, ({} as { polluted?: true }).polluted]).toEqual([[deep], undefined]);
+  });
+});
+
+test('a position that is none is not taken for one', () => {
+  expect(parsePosition({ epoch: 'e', offset: 1 })).toEqual({ epoch: 'e', offset: 1 });
+  for (const value of [
+    undefined,
+    null,
+    7,
+    'e',
+    {},
+    { epoch: 'e' },
+    { epoch: 'x'.repeat(65), offset: 1 },
+    { epoch: 'e', offset: 0.5 },
+  ]) {
+    expect(parsePosition(value)).toBeUndefined();
+  }
+});
+
+test.each([[null], [{}], [{ id: '' }], [{ id: 7 }], [{ id: 'ann', details: () => {} }]])(
+  'a person that is none is refused: %j',
+  async (person) => {
+    const hub = createHub();
+    onTestFinished(() => hub.close());
+    const { socket } = await new SocketServer().open();
+    await expect(hub.topic('room', { presence: true }).subscribe(socket, { person: person as never })).rejects.toThrow(
+      /Invalid (person|details)/,
+    );
+    await expect(hub.topic('plain').subscribe(socket, { since: 'oldest' })).rejects.toThrow(
+      'Invalid since: topic plain has no history',
+    );
+  },
+);

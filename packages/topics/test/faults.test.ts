@@ -1,0 +1,148 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createHub, PendingCalls, TopicError, type Hub, type TopicOptions } from '../src/index.ts';
+import { FaultyBroker, type Delivered } from './faulty-broker.ts';
+import { SocketServer, type Pair } from './serving.ts';
+
+const history: TopicOptions = { history: { size: 10, ttl: 60_000 } };
+
+async function setUp(options: TopicOptions): Promise<{ broker: FaultyBroker; hub: Hub; pair: Pair }> {
+  const broker = new FaultyBroker();
+  const hub = createHub({ broker });
+  onTestFinished(() => hub.close());
+  const pair = await new SocketServer().open();
+  await hub.topic('news', options).subscribe(pair.socket);
+  if (options.history !== undefined) await pair.client.next();
+  return { broker, hub, pair };
+}
+
+async function held(broker: FaultyBroker, hub: Hub, count: number): Promise<Delivered[]> {
+  broker.isHolding = true;
+  for (let index = 1; index <= count; index++) await hub.topic('news').publish(String(index));
+  broker.isHolding = false;
+  return broker.held.splice(0);
+}
+
+describe('a bus that doubles, loses and reorders', () => {
+  test('has each message of a history come once and in order (123)', async () => {
+    const { broker, hub, pair } = await setUp(history);
+    const [one, two, three, four] = await held(broker, hub, 4);
+    for (const message of [two!, one!, one!, four!, three!, two!, four!]) broker.deliver('news', message);
+    for (const offset of [1, 2, 3, 4]) await pair.client.expect({ topic: 'news', offset, data: offset });
+    await pair.client.expectNothing();
+    expect(hub.counts).toMatchObject({ gaps: 0 });
+  });
+
+  test('has a lost message of a history read with the next', async () => {
+    const { broker, hub, pair } = await setUp(history);
+    const [, two] = await held(broker, hub, 2);
+    broker.deliver('news', two!);
+    for (const offset of [1, 2]) await pair.client.expect({ topic: 'news', offset, data: offset });
+  });
+
+  test('is told as a gap where more was lost than is kept, and goes on with what is', async () => {
+    const { broker, hub, pair } = await setUp(history);
+    const all = await held(broker, hub, 25);
+    broker.deliver('news', all.at(-1)!);
+    const gap = JSON.parse(String(await pair.client.next())) as object;
+    expect(gap).toMatchObject({ topic: 'news', gap: { offset: 15 } });
+    for (let offset = 16; offset <= 25; offset++) await pair.client.expect({ topic: 'news', offset, data: offset });
+    expect(hub.counts.gaps).toBe(1);
+  });
+
+  test('drops without history what has come, and announces what is missing', async () => {
+    const { broker, hub, pair } = await setUp({ envelope: true });
+    await pair.client.next();
+    const [one, two, three] = await held(broker, hub, 3);
+    const gaps: string[] = [];
+    hub.topic('news').on('gap', () => gaps.push('gap'));
+    for (const message of [one!, one!, three!, two!, three!]) broker.deliver('news', message);
+    await pair.client.expect({ topic: 'news', data: 1 });
+    await pair.client.expect({ topic: 'news', gap: {} });
+    await pair.client.expect({ topic: 'news', data: 3 });
+    await pair.client.expectNothing();
+    expect([gaps, hub.counts.duplicates, hub.counts.gaps]).toEqual([['gap'], 3, 1]);
+  });
+
+  test('reads nothing for ever for a position that somebody has made up', async () => {
+    const { broker, hub, pair } = await setUp(history);
+    const [one] = await held(broker, hub, 1);
+    broker.deliver('news', { message: one!.message, position: { ...one!.position!, offset: 1_000_000 } });
+    await pair.client.expect({ topic: 'news', offset: 1, data: 1 });
+    const { reads } = broker;
+    await pair.client.expectNothing();
+    expect(broker.reads).toBe(reads);
+    await hub.topic('news').publish('2');
+    await pair.client.expect({ topic: 'news', offset: 2, data: 2 });
+  });
+
+  test('is asked again for a history that could not be read', async () => {
+    const { broker, hub, pair } = await setUp(history);
+    const [, two] = await held(broker, hub, 2);
+    broker.failure = new TopicError('TOPIC_ERR_TIMEOUT', 'Late');
+    broker.deliver('news', two!);
+    await pair.client.expectNothing();
+    broker.failure = undefined;
+    for (const offset of [1, 2]) await pair.client.expect({ topic: 'news', offset, data: offset });
+  });
+
+  test('that is lost while it is read is read when it is back', async () => {
+    const { broker, hub, pair } = await setUp(history);
+    const [, two] = await held(broker, hub, 2);
+    broker.failure = new TopicError('TOPIC_ERR_BROKER_LOST', 'Away');
+    broker.events.onLost(broker.failure);
+    broker.events.onLost(broker.failure);
+    broker.deliver('news', two!);
+    await pair.client.expectNothing();
+    broker.failure = undefined;
+    broker.events.onRestored();
+    broker.events.onRestored();
+    for (const offset of [1, 2]) await pair.client.expect({ topic: 'news', offset, data: offset });
+  });
+
+  test('that fails as a socket subscribes leaves it unsubscribed', async () => {
+    const { broker, hub } = await setUp({});
+    const { socket } = await new SocketServer().open();
+    broker.failure = new TopicError('TOPIC_ERR_TIMEOUT', 'Late');
+    await expect(hub.topic('other', history).subscribe(socket)).rejects.toThrow('Late');
+    expect(hub.topic('other').size).toBe(0);
+    broker.failure = undefined;
+    expect(await hub.topic('other').subscribe(socket)).toMatchObject({ offset: 0 });
+  });
+});
+
+describe('calls to a broker', () => {
+  const limits = { maxPendingMessages: 2, maxPendingBytes: 10, timeout: 50 };
+  const never = (): Promise<never> => new Promise(() => {});
+
+  test('are so many, and so long', async () => {
+    const calls = new PendingCalls(limits);
+    const first = calls.run(8, never);
+    await expect(calls.run(3, never)).rejects.toMatchObject({
+      code: 'TOPIC_ERR_BACKLOG',
+      message: '8 bytes wait already (maxPendingBytes 10)',
+    });
+    const second = calls.run(2, never);
+    await expect(calls.run(0, never)).rejects.toThrow('2 messages wait already (maxPendingMessages)');
+    await expect(first).rejects.toMatchObject({ code: 'TOPIC_ERR_TIMEOUT' });
+    await expect(second).rejects.toThrow('The broker has not answered within 50 ms');
+    expect(await calls.run(20, async () => 'alone')).toBe('alone');
+  });
+
+  test('time out each at its own time', async () => {
+    const calls = new PendingCalls(limits);
+    const first = calls.run(0, never);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const second = calls.run(0, never);
+    await expect(first).rejects.toThrow('within 50 ms');
+    await expect(second).rejects.toThrow('within 50 ms');
+  });
+
+  test('say what the broker has failed with', async () => {
+    const cause = new Error('WRONGTYPE');
+    await expect(new PendingCalls(limits).run(0, async () => Promise.reject(cause))).rejects.toMatchObject({
+      code: 'TOPIC_ERR_BROKER',
+      message: 'The broker has failed: WRONGTYPE',
+      cause,
+    });
+  });
+});

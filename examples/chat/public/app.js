@@ -1,5 +1,5 @@
+import { createClient } from './client.js';
 import { compose, giveBack } from './composer.js';
-import { Connection } from './connection.js';
 import { dropPending, lastLine, restart, showLine, showNewest, showNotice, showPending } from './lines.js';
 import { showPeople } from './people.js';
 import { endTyping, showTyping, stopTyping, throttleTyping } from './typing.js';
@@ -11,12 +11,12 @@ const { room, you } = document.body.dataset;
 
 /** What was sent and has not come back yet, by its key: sent again after a break, and counted once by the server. */
 const unconfirmed = new Map();
-let connection;
+let client;
 
 function receive({ type, data }) {
   switch (type) {
     case 'welcome':
-      for (const [key, text] of unconfirmed) connection.send(JSON.stringify({ type: 'say', key, text }));
+      for (const [key, text] of unconfirmed) client.send(JSON.stringify({ type: 'say', key, text }));
       return;
     case 'restart':
       return restart();
@@ -27,7 +27,8 @@ function receive({ type, data }) {
     case 'people':
       return showPeople(data, you);
     case 'typing':
-      return showTyping(data);
+      // In another tab, perhaps.
+      return data.id === you || showTyping(data);
     case 'refused':
       return refuse(data);
     case 'error':
@@ -48,9 +49,17 @@ function refuse({ key, reason }) {
   unconfirmed.delete(key);
 }
 
-function showState(name, words) {
-  state.dataset.state = name;
-  state.textContent = words;
+const words = {
+  connecting: 'Connecting…',
+  open: 'Connected',
+  waiting: 'Connection lost. Reconnecting…',
+  offline: 'You are offline',
+  closed: 'You have left',
+};
+
+function showState() {
+  state.dataset.state = { waiting: 'closed', offline: 'closed' }[client.state] ?? client.state;
+  state.textContent = words[client.state];
 }
 
 function showAway(isAway) {
@@ -60,36 +69,37 @@ function showAway(isAway) {
 
 function connect() {
   showAway(false);
-  connection = new Connection(() => `/chat/${encodeURIComponent(room)}?after=${lastLine()}`, {
-    onState: showState,
-    onMessage: receive,
-    onSignedOut: () => location.assign(`/login?room=${encodeURIComponent(room)}`),
-    // 1000: we have said goodbye, here or by typing quit.
-    onClosed: (code) => {
-      if (code !== 1000) return false;
-      showState('closed', 'You have left');
-      showAway(true);
-      return true;
-    },
+  client = createClient(() => `/chat/${encodeURIComponent(room)}?after=${lastLine()}`, {
+    sessionUrl: location.pathname,
   });
+  client.onstatechange = showState;
+  client.onmessage = ({ data }) => receive(JSON.parse(data));
+  client.onsessionended = () => location.assign(`/login?room=${encodeURIComponent(room)}`);
+  // 1000: we have said goodbye, here or by typing quit.
+  client.onclose = ({ code }) => showAway(code === 1000);
+}
+
+/** What is sent while there is no connection is not kept: a message of ours is sent again after the welcome. */
+function send(data) {
+  if (client.state === 'open') client.send(data);
 }
 
 compose({
   onProblem: (words) => {
     notice.textContent = words;
   },
-  onTyping: () => throttleTyping(() => connection.send('{"type":"typing"}')),
+  onTyping: () => throttleTyping(() => send('{"type":"typing"}')),
   onText: (text) => {
-    if (text.trim() === 'quit') return connection.send('quit');
+    if (text.trim() === 'quit') return send('quit');
     endTyping();
     const key = crypto.randomUUID();
     unconfirmed.set(key, text);
     showPending(key, text);
-    return connection.send(JSON.stringify({ type: 'say', key, text }));
+    return send(JSON.stringify({ type: 'say', key, text }));
   },
 });
 
-document.getElementById('leave').addEventListener('click', () => connection.send('quit'));
+document.getElementById('leave').addEventListener('click', () => send('quit'));
 document.getElementById('return').addEventListener('click', connect);
 for (const button of document.querySelectorAll('.talk button')) button.disabled = false;
 

@@ -74,8 +74,8 @@ export function createChatApp({ dataDir, farewellDelay = 3_000 }: ChatOptions): 
 
   return {
     app,
-    dispose: () => {
-      rooms.dispose();
+    dispose: async () => {
+      await rooms.close();
       sessions.dispose();
       database.close();
     },

@@ -17,7 +17,7 @@ const typingInterval = 2_000;
 
 /** The `/chat/:room` socket. Who speaks is said by the session alone. */
 export function chatOver({ rooms, history, rateLimit }: ChatParts) {
-  return (socket: WebSocket, request: Request<{ room: string }>): void => {
+  return async (socket: WebSocket, request: Request<{ room: string }>): Promise<void> => {
     const { room: name } = request.params;
     const person = request.session.chatter!;
     const room = rooms.open(name);
@@ -39,9 +39,10 @@ export function chatOver({ rooms, history, rateLimit }: ChatParts) {
     const tellTyping = (): void => {
       if (Date.now() - typedAt < typingInterval) return;
       typedAt = Date.now();
-      room.tellTyping(person);
+      void room.tellTyping(socket, person);
     };
 
+    await room.join(socket, person, positionOf(request));
     socket.on('message', (data, isBinary) => {
       const message = readMessage(data, isBinary);
       switch (message.type) {
@@ -50,7 +51,7 @@ export function chatOver({ rooms, history, rateLimit }: ChatParts) {
         case 'typing':
           return tellTyping();
         case 'quit':
-          return room.quit(socket);
+          return room.quit(socket, person);
         case 'mistake':
           return answer('error', { reason: message.reason });
         case 'keep-alive':
@@ -58,7 +59,6 @@ export function chatOver({ rooms, history, rateLimit }: ChatParts) {
       }
     });
     socket.on('close', () => rateLimit.forgetLater(person.id));
-    room.join(socket, person, positionOf(request));
   };
 }
 

@@ -1,9 +1,11 @@
+import { createHub } from '@turnout/topics';
 import type { History } from './history.ts';
 import type { Person } from './person.ts';
 import { Room } from './room.ts';
 
 /** The rooms that somebody has open. */
 export class Rooms {
+  readonly #hub = createHub();
   readonly #history: History;
   readonly #farewellDelay: number;
   readonly #rooms = new Map<string, Room>();
@@ -18,6 +20,7 @@ export class Rooms {
     if (known !== undefined) return known;
     const room = new Room({
       name,
+      hub: this.#hub,
       history: this.#history,
       farewellDelay: this.#farewellDelay,
       onEmpty: () => this.#rooms.delete(name),
@@ -31,8 +34,8 @@ export class Rooms {
     return this.#rooms.get(name)?.people() ?? [];
   }
 
-  dispose(): void {
-    for (const room of this.#rooms.values()) room.dispose();
+  close(): Promise<void> {
+    return this.#hub.close();
   }
 }
 

@@ -3,6 +3,9 @@ import type { ClientOptions, ClosedEvent, Sendable, WebSocketLike } from './clie
 import { isFinal, reconnectDelay } from './reconnect-delay.ts';
 import { Subscription, type SubscribeOptions, type TopicHandlers, type TopicMessage } from './subscription.ts';
 
+/** Where to connect to. */
+export type Address = string | URL | (() => string | URL);
+
 /** `waiting`: for the next attempt to connect. `offline`: for the network. `closed`: for good. */
 export type ClientState = 'connecting' | 'open' | 'waiting' | 'offline' | 'closed';
 
@@ -12,9 +15,9 @@ export type SendResult = 'sent' | 'queued' | 'dropped';
 /**
  * Makes a client, which begins to connect.
  *
- * @param url as of `WebSocket`; relative to the page, too
+ * @param url as of `WebSocket`; relative to the page, too; or a function that gives it each time
  */
-export function createClient(url: string | URL, options: ClientOptions = {}): Client {
+export function createClient(url: Address, options: ClientOptions = {}): Client {
   return new Client(url, options);
 }
 
@@ -23,7 +26,7 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
  * once, when it does not come back any more.
  */
 export class Client extends EventTarget {
-  readonly url: string;
+  readonly #address: Address;
   onopen: ((event: Event) => void) | null = null;
   onmessage: ((event: MessageEvent) => void) | null = null;
   onclose: ((event: ClosedEvent) => void) | null = null;
@@ -40,12 +43,17 @@ export class Client extends EventTarget {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #silenceTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(url: string | URL, options: ClientOptions) {
+  constructor(address: Address, options: ClientOptions) {
     super();
-    this.url = new URL(url, browser.location?.href).href.replace(/^http/, 'ws');
+    this.#address = address;
     this.#options = options;
     this.#listen();
     this.#connect();
+  }
+
+  get url(): string {
+    const address = typeof this.#address === 'function' ? this.#address() : this.#address;
+    return new URL(address, browser.location?.href).href.replace(/^http/, 'ws');
   }
 
   get state(): ClientState {

@@ -3,6 +3,6 @@
  *
  * @module
  */
-export { createClient, type Client, type ClientState, type SendResult } from './client.ts';
+export { createClient, type Address, type Client, type ClientState, type SendResult } from './client.ts';
 export type { ClientOptions, ClosedEvent, Sendable, WebSocketClass, WebSocketLike } from './client-options.ts';
 export type { Person, Position, SubscribeOptions, TopicHandlers } from './subscription.ts';

@@ -1,5 +1,5 @@
-/** Close codes after which the same would only happen again: a fault of the client, a refusal, a session that has ended. */
-const finalCodes: ReadonlySet<number> = new Set([1002, 1007, 1008, 3000]);
+/** Close codes of a goodbye, and those after which the same would only happen again: a fault of the client, a refusal, a session that has ended. */
+const finalCodes: ReadonlySet<number> = new Set([1000, 1002, 1007, 1008, 3000]);
 /** A server that restarts wants its clients back, but no more than one in twenty in any quarter of a second. In ms. */
 const restartWindow = 6_000;
 /** One that has too much to do is given the time of so many failures. */

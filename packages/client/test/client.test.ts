@@ -82,6 +82,17 @@ describe('a client', () => {
     expect(new Set(states)).toEqual(new Set(['open', 'waiting', 'connecting']));
   });
 
+  test('asks where to connect to each time', async () => {
+    const server = await startServer();
+    let asked = 0;
+    const client = createClient(() => `${server.url}?attempt=${++asked}`, { WebSocket, minDelay: 1 });
+    onTestFinished(() => client.close());
+    await until(client, 'open');
+    server.sockets[0]!.terminate();
+    await until(client, 'open');
+    expect(asked).toBe(2);
+  });
+
   test('queues so many messages and no more', async () => {
     const server = await startServer();
     const client = connect(server.url, { maxQueued: 2 });

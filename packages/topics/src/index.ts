@@ -24,5 +24,5 @@ export { defaultPendingLimits, PendingCalls, type PendingLimits } from './pendin
 export type { Person } from './person.ts';
 export { parsePosition, type Position } from './position.ts';
 export type { Admit, Admitted } from './topic-commands.ts';
-export type { PublishOptions, SubscribeOptions, Topic, TopicCounts, TopicEvents } from './topic.ts';
+export type { PublishOptions, SubscribeOptions, Topic, TopicCounts, TopicEvents, UnsubscribeOptions } from './topic.ts';
 export type { SlowPolicy, TopicOptions } from './topic-options.ts';

@@ -8,7 +8,7 @@ import { assertPerson, type Person } from './person.ts';
 type PresenceMessage =
   | { readonly type: 'here'; readonly people: readonly Person[] }
   | { readonly type: 'join'; readonly person: Person }
-  | { readonly type: 'leave'; readonly id: string }
+  | { readonly type: 'leave'; readonly id: string; readonly atOnce?: true }
   /** Who is there? Each node answers with `here`. */
   | { readonly type: 'ask' };
 
@@ -91,13 +91,13 @@ export class Presence implements NodeObserver {
   }
 
   /** Somebody has one socket less here. */
-  leave(id: string): void {
+  leave(id: string, atOnce = false): void {
     const known = this.#local.get(id)!;
     known.sockets--;
     if (known.sockets > 0) return;
     this.#local.delete(id);
-    this.#tell({ type: 'leave', id });
-    this.#update(id);
+    this.#tell({ type: 'leave', id, ...(atOnce && { atOnce }) });
+    this.#update(id, atOnce);
   }
 
   onNodeGone(node: string): void {
@@ -141,7 +141,7 @@ export class Presence implements NodeObserver {
         return this.#update(message.person.id);
       case 'leave':
         this.#remote.get(node)?.delete(message.id);
-        return this.#update(message.id);
+        return this.#update(message.id, message.atOnce);
     }
   }
 
@@ -169,12 +169,13 @@ export class Presence implements NodeObserver {
   }
 
   /** Tells what has changed about somebody. */
-  #update(id: string): void {
+  #update(id: string, atOnce = false): void {
     const person = this.#find(id);
     if (person !== undefined) return this.#show(person);
-    if (!this.#shown.has(id) || this.#leaving.has(id)) return undefined;
+    if (!this.#shown.has(id)) return undefined;
     const { leaveDelay } = this.#parts;
-    if (leaveDelay === 0) return this.#hide(id);
+    if (atOnce || leaveDelay === 0) return this.#hide(id);
+    if (this.#leaving.has(id)) return undefined;
     this.#leaving.set(id, setTimeout(() => this.#hide(id), leaveDelay).unref());
     return undefined;
   }
@@ -189,6 +190,7 @@ export class Presence implements NodeObserver {
 
   #hide(id: string): void {
     const person = this.#shown.get(id)!;
+    clearTimeout(this.#leaving.get(id));
     this.#leaving.delete(id);
     this.#shown.delete(id);
     this.#parts.listener.onLeave(person);

@@ -26,6 +26,16 @@ export interface SubscribeOptions {
   readonly since?: Position | 'oldest' | undefined;
   /** Who it is, for a topic with presence. */
   readonly person?: Person | undefined;
+  /**
+   * Called once it is subscribed, before any live message: a state that is sent here, and not awaited, is whole, as nothing is
+   * lost or doubled between it and what follows.
+   */
+  readonly onSubscribed?: ((subscribed: Subscribed) => void) | undefined;
+}
+
+export interface UnsubscribeOptions {
+  /** Whether others are told at once that the person has left, whatever `leaveDelay` says. Default `false`. */
+  readonly atOnce?: boolean;
 }
 
 export interface PublishOptions {
@@ -57,6 +67,7 @@ export interface TopicHost {
 interface Subscriber {
   readonly socket: WebSocket;
   readonly person: Person | undefined;
+  readonly onSubscribed: SubscribeOptions['onSubscribed'];
   /** Undefined until all that was missed has been sent. */
   outlet: Outlet | undefined;
 }
@@ -141,14 +152,15 @@ export class Topic extends EventEmitter<TopicEvents> {
    * @throws {TopicError} (rejects) where the broker can't be reached, unless there is no history and `whenLost` is
    *   `deliver-locally`
    */
-  async subscribe(socket: WebSocket, { since, person }: SubscribeOptions = {}): Promise<Subscribed | null> {
+  async subscribe(socket: WebSocket, options: SubscribeOptions = {}): Promise<Subscribed | null> {
+    const { since, person } = options;
     if (since !== undefined && this.options.history === null) {
       throw new TypeError(`Invalid since: topic ${this.name} has no history`);
     }
     if (person !== undefined) assertPerson(person);
     if (socket.readyState !== socket.OPEN) return null;
     this.unsubscribe(socket);
-    const subscriber = this.#add(socket, person);
+    const subscriber = this.#add(socket, options);
     try {
       await this.#channel.hold();
       const read = this.#has(subscriber) ? await this.#read(since) : null;
@@ -160,12 +172,14 @@ export class Topic extends EventEmitter<TopicEvents> {
   }
 
   /** @returns whether it was subscribed */
-  unsubscribe(socket: WebSocket): boolean {
+  unsubscribe(socket: WebSocket, { atOnce = false }: UnsubscribeOptions = {}): boolean {
     const subscriber = this.#subscribers.get(socket);
     if (subscriber === undefined) return false;
     this.#subscribers.delete(socket);
     subscriber.outlet?.end();
-    if (subscriber.person !== undefined && subscriber.outlet !== undefined) this.#presence?.leave(subscriber.person.id);
+    if (subscriber.person !== undefined && subscriber.outlet !== undefined) {
+      this.#presence?.leave(subscriber.person.id, atOnce);
+    }
     this.#presence?.release();
     this.#channel.release();
     this.#host.onUnsubscribed(socket, this);
@@ -190,9 +204,9 @@ export class Topic extends EventEmitter<TopicEvents> {
     return this.#channel.publish(data, { key, ...(except && { except }) });
   }
 
-  #add(socket: WebSocket, person: Person | undefined): Subscriber {
+  #add(socket: WebSocket, { person, onSubscribed }: SubscribeOptions): Subscriber {
     this.#host.onSubscribed(socket, this);
-    const subscriber: Subscriber = { socket, person, outlet: undefined };
+    const subscriber: Subscriber = { socket, person, onSubscribed, outlet: undefined };
     this.#subscribers.set(socket, subscriber);
     this.#presence?.hold();
     this.#host.onUse(this);
@@ -222,6 +236,7 @@ export class Topic extends EventEmitter<TopicEvents> {
     };
     if (this.#envelope !== undefined) socket.send(this.#envelope.note('subscribed', subscribed));
     for (const { message, offset: own } of missed ?? []) socket.send(this.#envelope!.data(String(message.data), own));
+    subscriber.onSubscribed?.(subscribed);
     subscriber.outlet = createOutlet(socket, this);
     if (person !== undefined) this.#presence?.join(person);
     if (this.#envelope !== undefined && this.#presence !== undefined) {

@@ -127,6 +127,38 @@ describe('a topic', () => {
     await expect(json.publish(Buffer.from('1'))).rejects.toThrow('received object');
   });
 
+  test('has what is sent as it is subscribed to come first, with nothing lost or doubled in between', async () => {
+    const topic = hubFor().topic('count');
+    let count = 0;
+    let isCounting = true;
+    const counting = (async () => {
+      while (isCounting) {
+        await topic.publish(String(++count));
+        if (count % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    for (const { client, socket } of await new SocketServer().openMany(3)) {
+      await topic.subscribe(socket, { onSubscribed: () => void socket.send(`snapshot ${count}`) });
+      let next = Number(/^snapshot (\d+)$/.exec(String(await client.next()))![1]);
+      for (let index = 0; index < 50; index++) await client.expect(String(++next));
+    }
+    isCounting = false;
+    await counting;
+  });
+
+  test('has a person leave at once where that is wanted, and late else', async () => {
+    const topic = hubFor().topic('room', { presence: { leaveDelay: 60_000 } });
+    const [ann, bob, cid] = await new SocketServer().openMany(3);
+    const unfollow = topic.follow();
+    for (const [id, { socket }] of Object.entries({ ann: ann!, bob: bob!, cid: cid! })) {
+      await topic.subscribe(socket, { person: { id } });
+    }
+    topic.unsubscribe(ann!.socket, { atOnce: true });
+    topic.unsubscribe(bob!.socket);
+    expect(topic.people().map(({ id }) => id)).toEqual(['bob', 'cid']);
+    unfollow();
+  });
+
   test('gives its name with each message in an envelope', async () => {
     const topic = hubFor().topic('a"b', { envelope: true });
     const { client, socket } = await new SocketServer().open();

@@ -2,11 +2,15 @@ import { connectNats } from '@turnout/nats';
 import { connectRedis } from '@turnout/redis';
 import type { Broker } from '@turnout/topics';
 
-/** With times that suit a test: losses are found out in half a second. */
-export function connectRedisBy(port: number): Promise<Broker> {
-  return connectRedis({ url: `redis://127.0.0.1:${port}`, pingInterval: 100, pingTimeout: 500, timeout: 2_000 });
+/** How soon a connection that says nothing is given up: `impatient` where a test waits for that. */
+export type Patience = 'patient' | 'impatient';
+
+export function connectRedisBy(port: number, patience: Patience): Promise<Broker> {
+  const times = patience === 'patient' ? { pingTimeout: 20_000 } : { pingInterval: 100, pingTimeout: 1_000 };
+  return connectRedis({ url: `redis://127.0.0.1:${port}`, timeout: 10_000, ...times });
 }
 
-export function connectNatsBy(port: number): Promise<Broker> {
-  return connectNats({ servers: `127.0.0.1:${port}`, client: { pingInterval: 200, timeout: 500 }, timeout: 2_000 });
+export function connectNatsBy(port: number, patience: Patience): Promise<Broker> {
+  const client = patience === 'patient' ? { pingInterval: 10_000 } : { pingInterval: 300, timeout: 1_000 };
+  return connectNats({ servers: `127.0.0.1:${port}`, timeout: 10_000, client });
 }

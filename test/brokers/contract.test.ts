@@ -313,6 +313,20 @@ describe.each(drivers.filter(({ isThere }) => isThere))('topics over $name', ({ 
       expect(there!.hub.topic(name, options).people()).toEqual([]);
     });
 
+    test('a node that is closed takes its people with it at once', async () => {
+      const [here, there] = await Promise.all([
+        startNode({ presenceInterval: 60_000 }),
+        startNode({ presenceInterval: 60_000 }),
+      ]);
+      const name = newName();
+      const [ann, bob] = [await here.open(), await there.open()];
+      await here.hub.topic(name, options).subscribe(ann.socket, { person: { id: 'ann' } });
+      await there.hub.topic(name, options).subscribe(bob.socket, { person: { id: 'bob' } });
+      await expect.poll(() => ids(here.hub.topic(name).people())).toEqual(['ann', 'bob']);
+      await there.hub.close();
+      await expect.poll(() => ids(here.hub.topic(name).people())).toEqual(['ann']);
+    });
+
     test('a node that dies without a word takes its people with it', async () => {
       const [here, there] = await startNodes(2);
       const name = newName();

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { connect as connectTo } from '@nats-io/transport-node';
 import { MemoryBroker, MemoryBus, type Broker } from '@turnout/topics';
 import { createClient } from 'redis';
-import { connectNatsBy, connectRedisBy } from './connect-brokers.ts';
+import { connectNatsBy, connectRedisBy, type Patience } from './connect-brokers.ts';
 import { startNats, startRedis, type Daemon } from '../system-parts/daemon.ts';
 import { requireSystemPart } from '../system-parts/system-part.ts';
 
@@ -11,7 +11,7 @@ export interface BrokerSite {
   /** As a node does. */
   connect(): Promise<Broker>;
   /** By way of a proxy that can be cut. */
-  connectBy(port: number): Promise<Broker>;
+  connectBy(port: number, patience: Patience): Promise<Broker>;
   /** Writes to the bus what is none of our messages; undefined for this process. */
   write(topic: 'plain' | 'kept', bytes: readonly Buffer[]): Promise<void>;
   /** How many channels or subjects are subscribed to. */
@@ -51,7 +51,7 @@ const memory: Driver = {
 type Access = Pick<BrokerSite, 'connectBy' | 'write' | 'subscriptions'>;
 
 function site(daemon: Daemon, access: Access): BrokerSite {
-  return { connect: () => access.connectBy(daemon.port), ...access, daemon, stop: () => daemon.stop() };
+  return { connect: () => access.connectBy(daemon.port, 'patient'), ...access, daemon, stop: () => daemon.stop() };
 }
 
 const createRedisClient = (port: number) => createClient({ url: `redis://127.0.0.1:${port}` });

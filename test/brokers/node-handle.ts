@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { connect } from '@turnout/core';
 import { createClient, type Client, type ClientOptions, type WebSocketClass } from '@turnout/client';
 import { onTestFinished } from 'vitest';
+import type { Patience } from './connect-brokers.ts';
 import { WebSocket } from 'ws';
 
 const script = fileURLToPath(new URL('./node-process.ts', import.meta.url));
@@ -28,8 +29,8 @@ export class NodeHandle {
     });
   }
 
-  static async start(kind: string, brokerPort: number): Promise<NodeHandle> {
-    const child = fork(script, [kind, String(brokerPort)], {
+  static async start(kind: string, brokerPort: number, patience: Patience): Promise<NodeHandle> {
+    const child = fork(script, [kind, String(brokerPort), patience], {
       execArgv: ['--conditions=@turnout/source', '--import', 'tsx'],
     });
     onTestFinished(() => void child.kill('SIGKILL'));

@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRouter } from '@turnout/router';
 import { createHub } from '@turnout/topics';
-import { connectNatsBy, connectRedisBy } from './connect-brokers.ts';
+import { connectNatsBy, connectRedisBy, type Patience } from './connect-brokers.ts';
 import { topicOptionsOf, type NodeCommand } from './node-commands.ts';
 
-const [kind, port] = process.argv.slice(2) as ['Redis' | 'NATS', string];
-const broker = await (kind === 'Redis' ? connectRedisBy : connectNatsBy)(Number(port));
+const [kind, port, patience] = process.argv.slice(2) as ['Redis' | 'NATS', string, Patience];
+const broker = await (kind === 'Redis' ? connectRedisBy : connectNatsBy)(Number(port), patience);
 const hub = createHub({ broker, presenceInterval: 200 });
 const router = createRouter();
 const server = createServer();

@@ -41,7 +41,9 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
   afterEach(() => site.stop());
 
   const startNodes = (count: number, port = site.daemon!.port): Promise<NodeHandle[]> =>
-    Promise.all(range(count).map(() => NodeHandle.start(kind, port)));
+    Promise.all(
+      range(count).map(() => NodeHandle.start(kind, port, port === site.daemon!.port ? 'patient' : 'impatient')),
+    );
 
   test(
     'one that is killed in the middle of publishing costs the others nothing (125)',
@@ -104,7 +106,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
       };
       await publishFor(200);
       proxy.cut();
-      await publishFor(1_500);
+      await publishFor(2_500);
       proxy.heal();
       await publishFor(500);
       await site.daemon!.kill();

@@ -80,7 +80,8 @@ export class Channel {
     { key = '', except }: { key?: string; except?: unknown } = {},
   ): Promise<boolean> {
     const message: BusMessage = { origin: this.#origin, sequence: ++this.#sequence, key, data };
-    if (except !== undefined) this.#except(message.sequence, except);
+    // Where nobody is subscribed here, it does not come back.
+    if (except !== undefined && this.isOpen) this.#except(message.sequence, except);
     try {
       await this.#node.broker.publish(this.topic, message);
       return true;

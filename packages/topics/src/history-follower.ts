@@ -49,6 +49,7 @@ export class HistoryFollower {
   /** Begins at the newest message. To be called once {@link receive} is, so that none comes between. */
   async start(): Promise<void> {
     const { position } = await this.#node.broker.read(this.#topic, Infinity);
+    if (this.#isEnded) return;
     this.#begin(position);
     if (this.#takeArrived()) this.#arrived = undefined;
     else await this.#readUntilWhole();

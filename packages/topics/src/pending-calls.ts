@@ -17,7 +17,7 @@ export const defaultPendingLimits: PendingLimits = {
 
 interface Call {
   readonly startedAt: number;
-  readonly onTimeout: () => void;
+  readonly reject: (error: TopicError) => void;
 }
 
 /** Calls to a broker's server that have no answer yet: so many, for so long. For brokers. */
@@ -41,15 +41,13 @@ export class PendingCalls {
     this.#assertRoom(bytes);
     this.#bytes += bytes;
     let pending: Call | undefined;
-    const timedOut = new Promise<never>((_resolve, reject) => {
-      const onTimeout = (): void =>
-        reject(new TopicError('TOPIC_ERR_TIMEOUT', `The broker has not answered within ${this.#limits.timeout} ms`));
-      pending = { startedAt: performance.now(), onTimeout };
+    const rejected = new Promise<never>((_resolve, reject) => {
+      pending = { startedAt: performance.now(), reject };
     });
     this.#calls.add(pending!);
     if (this.#timer === undefined) this.#timer = this.#schedule(this.#limits.timeout);
     try {
-      return await Promise.race([call(), timedOut]);
+      return await Promise.race([call(), rejected]);
     } catch (error) {
       if (error instanceof TopicError) throw error;
       throw new TopicError('TOPIC_ERR_BROKER', `The broker has failed: ${(error as Error).message}`, { cause: error });
@@ -57,6 +55,11 @@ export class PendingCalls {
       this.#bytes -= bytes;
       this.#calls.delete(pending!);
     }
+  }
+
+  /** Nobody will answer what is under way. */
+  rejectAll(error: TopicError): void {
+    for (const { reject } of this.#calls) reject(error);
   }
 
   #assertRoom(bytes: number): void {
@@ -77,13 +80,13 @@ export class PendingCalls {
   #schedule(delay: number): NodeJS.Timeout {
     return setTimeout(() => {
       const now = performance.now();
-      for (const { startedAt, onTimeout } of this.#calls) {
+      for (const { startedAt, reject } of this.#calls) {
         const left = startedAt + this.#limits.timeout - now;
         if (left > 0) {
           this.#timer = this.#schedule(Math.ceil(left));
           return;
         }
-        onTimeout();
+        reject(new TopicError('TOPIC_ERR_TIMEOUT', `The broker has not answered within ${this.#limits.timeout} ms`));
       }
       this.#timer = undefined;
     }, delay).unref();

@@ -3,6 +3,7 @@ import { Envelope } from './envelope.ts';
 import { TopicError } from './errors.ts';
 import type { Person } from './person.ts';
 import { parsePosition } from './position.ts';
+import { assertTopicName } from './topic-name.ts';
 import { Topic, type SubscribeOptions } from './topic.ts';
 
 /** A topic that a client may have, and as whom. */
@@ -53,6 +54,8 @@ export class TopicCommands {
   }
 
   async #subscribe(name: string, since: unknown): Promise<void> {
+    const problem = problemWithName(name);
+    if (problem !== undefined) return this.#refuse(name, problem);
     const position = since === 'oldest' ? since : parsePosition(since);
     if (since !== undefined && position === undefined) return this.#refuse(name, 'Malformed "since"');
     if (!this.#subscriptions.has(name) && this.#subscriptions.size >= this.#maxTopics) {
@@ -99,6 +102,15 @@ export class TopicCommands {
 
   #refuse(name: string, reason: string): void {
     this.#socket.send(new Envelope(name).note('refused', reason));
+  }
+}
+
+function problemWithName(name: string): string | undefined {
+  try {
+    assertTopicName(name);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 

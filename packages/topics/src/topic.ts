@@ -248,7 +248,7 @@ export class Topic extends EventEmitter<TopicEvents> {
   #deliver({ data, key }: BusMessage, position: Position | null, except: unknown): void {
     this.#counts.messages++;
     const message = this.#envelope === undefined ? data : this.#envelope.data(String(data), position?.offset);
-    const delivery: Delivery = { prepared: prepareMessage(message), size: message.length, key };
+    const delivery: Delivery = { prepared: prepareMessage(message), size: Buffer.byteLength(message), key };
     for (const { socket, outlet } of this.#subscribers.values()) {
       if (outlet !== undefined && socket !== except) this.#counts.dropped += outlet.deliver(delivery);
     }

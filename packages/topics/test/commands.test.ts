@@ -68,6 +68,15 @@ describe('a client that subscribes by itself', () => {
     expect([asked, hub.topic('own').size]).toEqual([['secret', 'own', 'own'], 1]);
   });
 
+  test('is told what is wrong with a name that is none, and the application is not asked', async () => {
+    const { client, errors } = await serve(all);
+    client.send(JSON.stringify({ subscribe: 'a\nb' }));
+    await client.expect({ topic: 'a\nb', refused: 'Invalid topic name: it holds control characters' });
+    client.send(JSON.stringify({ subscribe: '' }));
+    await client.expect({ topic: '', refused: "Invalid topic name: expected a string that is not empty, received ''" });
+    expect(errors).toEqual([]);
+  });
+
   test('may have so many topics', async () => {
     const { client } = await serve(all, { maxTopicsPerSocket: 1 });
     client.send('{"subscribe":"one"}');

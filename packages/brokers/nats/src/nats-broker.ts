@@ -126,6 +126,8 @@ class NatsBroker implements Broker {
       if (type === 'disconnect') {
         this.#isLost = true;
         this.#flushed = undefined;
+        // The client would let requests wait for their time limit.
+        this.#calls.rejectAll(lostError());
         this.#events?.onLost(new Error('The connection to NATS was lost'));
       } else if (type === 'reconnect') {
         // Subscriptions are sent again, but the server may not have them yet.
@@ -147,7 +149,7 @@ class NatsBroker implements Broker {
     return this.#calls.run(bytes, async () => {
       if (this.#isClosed) throw new TopicError('TOPIC_ERR_CLOSED', 'The broker is closed');
       // Else the client would keep it until it is back.
-      if (this.#isLost) throw new TopicError('TOPIC_ERR_BROKER_LOST', 'NATS cannot be reached');
+      if (this.#isLost) throw lostError();
       return call();
     });
   }
@@ -198,4 +200,8 @@ class NatsBroker implements Broker {
       live: `${this.#prefix}.live.${token}`,
     };
   }
+}
+
+function lostError(): TopicError {
+  return new TopicError('TOPIC_ERR_BROKER_LOST', 'NATS cannot be reached');
 }

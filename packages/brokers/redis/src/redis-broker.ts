@@ -9,6 +9,7 @@ import {
   type BrokerTopic,
   type BusMessage,
   type HistoryPage,
+  type PendingLimits,
   type Position,
   type Receiver,
 } from '@turnout/topics';
@@ -35,6 +36,7 @@ export async function connectRedis(options: RedisBrokerOptions = {}): Promise<Br
 /** Pub/sub, at most once; with history a Stream, from which is read what pub/sub has lost. */
 class RedisBroker implements Broker {
   readonly #prefix: string;
+  readonly #limits: PendingLimits;
   readonly #calls: PendingCalls;
   readonly #link: RedisLink;
   readonly #joined = new Map<string, Joined>();
@@ -42,7 +44,8 @@ class RedisBroker implements Broker {
 
   constructor(options: RedisBrokerOptions) {
     this.#prefix = options.prefix ?? 'turnout:';
-    this.#calls = new PendingCalls({ ...defaultPendingLimits, ...options });
+    this.#limits = { ...defaultPendingLimits, ...options };
+    this.#calls = new PendingCalls(this.#limits);
     this.#link = new RedisLink(options, {
       onLost: (error) => this.#events?.onLost(error),
       prepare: (pair) => this.#joinAll(pair),
@@ -93,8 +96,8 @@ class RedisBroker implements Broker {
     return this.#pageOf(topic, answer as unknown as Buffer[]);
   }
 
-  async close(): Promise<void> {
-    this.#link.close();
+  close(): Promise<void> {
+    return this.#link.close(this.#limits.timeout);
   }
 
   /** Also those that are added while it is under way. */

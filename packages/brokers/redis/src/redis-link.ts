@@ -93,11 +93,15 @@ export class RedisLink {
     await Promise.race([prepared, timeout]).finally(() => giveUp.abort());
   }
 
-  close(): void {
+  /** Resolves when what was sent before is answered, or after `timeout` ms. */
+  async close(timeout: number): Promise<void> {
     this.#closing.abort();
     const pair = this.#pair;
     this.#pair = undefined;
-    if (pair !== undefined) destroy(pair);
+    if (pair === undefined) return;
+    const closed = Promise.allSettled([pair.commands.close(), pair.subscriber.close()]);
+    await Promise.race([closed, delay(timeout, undefined, { ref: false })]);
+    destroy(pair);
   }
 
   #onFailed(pair: RedisPair, error: unknown): void {

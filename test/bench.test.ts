@@ -123,7 +123,11 @@ describe('the scenario', () => {
     '%s runs on all its peers',
     async (_, { peers: names, measure }) => {
       for (const name of names) {
-        const { value } = await measure(servers.get(name)!, name, { warmUp: 20, measured: 60 });
+        let value = 0;
+        // On a machine that is busy with other tests, not even one may be done in a short time.
+        for (let measured = 60; value === 0 && measured < 10_000; measured *= 4) {
+          ({ value } = await measure(servers.get(name)!, name, { warmUp: 20, measured }));
+        }
         expect(value).toBeGreaterThan(0);
       }
     },

@@ -83,7 +83,9 @@ export class LivePoll {
   #raise(id: string, count: number): void {
     if (count <= (this.#known.get(id) ?? 0)) return;
     this.#known.set(id, count);
-    void this.#counts.publish(JSON.stringify({ type: 'vote', data: { user_id: id, count } }), { key: id });
+    const message = JSON.stringify({ type: 'vote', data: { user_id: id, count } });
+    // It fails only once the poll is closed.
+    this.#counts.publish(message, { key: id }).catch(() => {});
   }
 
   /** Once for all who come and go in one turn of the event loop. */

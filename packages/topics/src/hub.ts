@@ -158,6 +158,7 @@ export class Hub extends EventEmitter<HubEvents> {
     if (this.#isClosed) return;
     for (const [socket, topics] of this.#bySocket) for (const topic of topics) topic.unsubscribe(socket);
     for (const { channel } of this.#links.values()) channel.release();
+    for (const topic of this.#used.values()) topic.end();
     this.#nodes.stop();
     this.#isClosed = true;
     await this.#broker.close();

@@ -76,6 +76,11 @@ export class Presence implements NodeObserver {
     if (this.#holds > 0) return;
     this.#parts.nodes.delete(this);
     this.#channel.release();
+    this.end();
+  }
+
+  /** Nobody is told of anything any more. */
+  end(): void {
     for (const timer of this.#leaving.values()) clearTimeout(timer);
     this.#leaving.clear();
     this.#remote.clear();

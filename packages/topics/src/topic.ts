@@ -204,6 +204,11 @@ export class Topic extends EventEmitter<TopicEvents> {
     return this.#channel.publish(data, { key, ...(except && { except }) });
   }
 
+  /** The hub is closed. */
+  end(): void {
+    this.#presence?.end();
+  }
+
   #add(socket: WebSocket, { person, onSubscribed }: SubscribeOptions): Subscriber {
     this.#host.onSubscribed(socket, this);
     const subscriber: Subscriber = { socket, person, onSubscribed, outlet: undefined };

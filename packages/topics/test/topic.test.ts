@@ -236,6 +236,19 @@ describe('a hub', () => {
     expect(socket.readyState).toBe(socket.OPEN);
   });
 
+  test('that is closed tells nobody who leaves late', async () => {
+    const hub = createHub();
+    const left: string[] = [];
+    const topic = hub.topic('room', { presence: { leaveDelay: 20 } }).on('leave', ({ id }) => left.push(id));
+    topic.follow();
+    const { socket } = await new SocketServer().open();
+    await topic.subscribe(socket, { person: { id: 'ann' } });
+    topic.unsubscribe(socket);
+    await hub.close();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect([left, topic.people()]).toEqual([[], []]);
+  });
+
   test('tells other nodes something by a link', async () => {
     const bus = new MemoryBus();
     const [here, there] = [new MemoryBroker(bus), new MemoryBroker(bus)].map((broker) => hubFor({ broker }));

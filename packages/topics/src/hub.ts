@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import type { WebSocket } from '@turnout/core';
+import { guard, reportError, type WebSocket } from '@turnout/core';
 import type { Broker } from './broker.ts';
 import { Channel } from './channel.ts';
 import type { Node } from './node.ts';
@@ -25,6 +25,8 @@ export interface HubOptions {
   readonly maxTopicsPerSocket?: number;
   /** How often, in ms, a node tells the others that it is alive: after three to four times that, its people are gone. Default 3,000. */
   readonly presenceInterval?: number;
+  /** Told of every error that a listener throws or rejects with. Default: it is printed. */
+  readonly onError?: (error: unknown) => unknown;
 }
 
 export interface HubEvents {
@@ -69,8 +71,9 @@ export class Hub extends EventEmitter<HubEvents> {
     whenLost = 'deliver-locally',
     maxTopicsPerSocket = 128,
     presenceInterval = 3_000,
+    onError,
   }: HubOptions) {
-    super();
+    super({ captureRejections: true });
     if (!['deliver-locally', 'fail'].includes(whenLost)) {
       throw new TypeError(`Invalid whenLost: expected deliver-locally or fail, received ${String(whenLost)}`);
     }
@@ -78,7 +81,7 @@ export class Hub extends EventEmitter<HubEvents> {
     assertCount('presenceInterval', presenceInterval);
     this.#broker = broker;
     this.#maxTopicsPerSocket = maxTopicsPerSocket;
-    this.#node = this.#createNode(whenLost);
+    this.#node = this.#createNode(whenLost, onError);
     this.#nodes = new NodeWatch(this.#node, presenceInterval);
     this.#host = {
       node: this.#node,
@@ -92,7 +95,7 @@ export class Hub extends EventEmitter<HubEvents> {
       onRestored: () => this.#onRestored(),
       onForeign: (topic, reason) => {
         this.#counts.foreign++;
-        this.emit('foreign', { topic, reason });
+        this.#node.call(() => this.emit('foreign', { topic, reason }));
       },
     });
   }
@@ -164,7 +167,12 @@ export class Hub extends EventEmitter<HubEvents> {
     await this.#broker.close();
   }
 
-  #createNode(whenLost: Node['whenLost']): Node {
+  /** A listener's promise was rejected. */
+  override [EventEmitter.captureRejectionSymbol](error: Error, ..._event: unknown[]): void {
+    this.#node.call(() => Promise.reject(error));
+  }
+
+  #createNode(whenLost: Node['whenLost'], onError: HubOptions['onError']): Node {
     const id = randomBytes(9).toString('base64url');
     const isLost = (): boolean => this.#isLost;
     let origins = 0;
@@ -177,6 +185,7 @@ export class Hub extends EventEmitter<HubEvents> {
       },
       whenLost,
       counts: this.#counts,
+      call: (callback) => guard(callback, (error) => reportError(onError, error, undefined)),
     };
   }
 
@@ -191,7 +200,7 @@ export class Hub extends EventEmitter<HubEvents> {
     const listeners: Link['listeners'] = [];
     const channel = new Channel({ name: `\u0000link:${name}`, history: null }, this.#node, {
       onMessage: ({ data }) => {
-        for (const listener of listeners) listener(String(data));
+        for (const listener of listeners) this.#node.call(() => listener(String(data)));
       },
       onGap: () => {},
     });
@@ -232,14 +241,14 @@ export class Hub extends EventEmitter<HubEvents> {
   #onLost(error: unknown): void {
     if (this.#isLost || this.#isClosed) return;
     this.#isLost = true;
-    this.emit('lost', error);
+    this.#node.call(() => this.emit('lost', error));
   }
 
   #onRestored(): void {
     if (!this.#isLost) return;
     this.#isLost = false;
     for (const topic of this.#used.values()) for (const channel of topic.channels) channel.onRestored();
-    this.emit('restored');
+    this.#node.call(() => this.emit('restored'));
   }
 }
 

@@ -81,6 +81,7 @@ export class MemoryBroker implements Broker {
   start(): void {}
 
   join(topic: BrokerTopic, receiver: Receiver): Promise<void> {
+    if (this.#isClosed) return Promise.reject(closedError());
     this.#receivers.set(topic.name, receiver);
     this.#bus.join(topic, receiver);
     return done;
@@ -94,7 +95,7 @@ export class MemoryBroker implements Broker {
   }
 
   publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
-    if (this.#isClosed) return Promise.reject(new TopicError('TOPIC_ERR_CLOSED', 'The broker is closed'));
+    if (this.#isClosed) return Promise.reject(closedError());
     this.#bus.publish(topic, message);
     return done;
   }
@@ -112,3 +113,7 @@ export class MemoryBroker implements Broker {
 }
 
 const done = Promise.resolve();
+
+function closedError(): TopicError {
+  return new TopicError('TOPIC_ERR_CLOSED', 'The broker is closed');
+}

@@ -11,4 +11,6 @@ export interface Node {
   readonly isBrokerLost: boolean;
   readonly whenLost: 'deliver-locally' | 'fail';
   readonly counts: HubCounts;
+  /** Calls the application's code: what it throws goes to its hook, and not into the broker's client. */
+  call(callback: () => unknown): void;
 }

@@ -85,7 +85,7 @@ export class Topic extends EventEmitter<TopicEvents> {
   #follows = 0;
 
   constructor(name: string, options: ResolvedTopicOptions, host: TopicHost) {
-    super();
+    super({ captureRejections: true });
     this.name = name;
     this.options = options;
     this.#host = host;
@@ -204,6 +204,11 @@ export class Topic extends EventEmitter<TopicEvents> {
     return this.#channel.publish(data, { key, ...(except && { except }) });
   }
 
+  /** A listener's promise was rejected. */
+  override [EventEmitter.captureRejectionSymbol](error: Error, ..._event: unknown[]): void {
+    this.#host.node.call(() => Promise.reject(error));
+  }
+
   /** The hub is closed. */
   end(): void {
     this.#presence?.end();
@@ -261,7 +266,7 @@ export class Topic extends EventEmitter<TopicEvents> {
 
   #onGap(): void {
     this.#tell('gap', this.#channel.position ?? {});
-    this.emit('gap');
+    this.#host.node.call(() => this.emit('gap'));
   }
 
   #createPresence(leaveDelay: number): Presence {
@@ -269,11 +274,11 @@ export class Topic extends EventEmitter<TopicEvents> {
     const listener = {
       onJoin: (person: Person) => {
         this.#tell('joined', person);
-        this.emit('join', person);
+        node.call(() => this.emit('join', person));
       },
       onLeave: (person: Person) => {
         this.#tell('left', person);
-        this.emit('leave', person);
+        node.call(() => this.emit('leave', person));
       },
     };
     return new Presence(this.name, { node, nodes, leaveDelay, listener });

@@ -110,6 +110,37 @@ describe('a bus that doubles, loses and reorders', () => {
   });
 });
 
+test('a listener that throws harms nobody, and is told of', async () => {
+  const broker = new FaultyBroker();
+  const errors = new Set<string>();
+  const hub = createHub({ broker, onError: (error) => errors.add((error as Error).message) });
+  onTestFinished(() => hub.close());
+  const fail = (name: string) => () => {
+    throw new Error(name);
+  };
+  const topic = hub.topic('room', { presence: true });
+  topic.on('join', fail('join')).on('leave', fail('leave')).on('gap', fail('gap'));
+  const failLate =
+    (name: string): (() => void) =>
+    async () =>
+      fail(name)();
+  hub.on('restored', failLate('late'));
+  hub.on('lost', fail('lost')).on('restored', fail('restored')).on('foreign', fail('foreign'));
+  await hub.link('nodes', fail('link'))('text');
+  const { client, socket } = await new SocketServer().open();
+  await topic.subscribe(socket, { person: { id: 'ann' } });
+  broker.events.onForeign('room', 'it is foreign');
+  broker.events.onLost(new Error('away'));
+  broker.events.onRestored();
+  await topic.publish('still here');
+  await client.expect('still here');
+  topic.unsubscribe(socket);
+  // What throws comes before the listeners behind it.
+  await expect
+    .poll(() => errors)
+    .toEqual(new Set(['foreign', 'gap', 'join', 'late', 'leave', 'link', 'lost', 'restored']));
+});
+
 describe('calls to a broker', () => {
   const limits = { maxPendingMessages: 2, maxPendingBytes: 10, timeout: 50 };
   const never = (): Promise<never> => new Promise(() => {});

@@ -10,7 +10,7 @@ export class TestNode {
 
   constructor(broker: Broker, options: HubOptions = {}) {
     this.broker = broker;
-    this.hub = createHub({ broker, presenceInterval: 100, ...options });
+    this.hub = createHub({ broker, presenceInterval: 100, historyCheckInterval: 500, ...options });
     onTestFinished(() => this.hub.close());
   }
 

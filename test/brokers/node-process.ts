@@ -8,7 +8,7 @@ import { topicOptionsOf, type NodeCommand } from './node-commands.ts';
 
 const [kind, port, patience] = process.argv.slice(2) as ['Redis' | 'NATS', string, Patience];
 const broker = await (kind === 'Redis' ? connectRedisBy : connectNatsBy)(Number(port), patience);
-const hub = createHub({ broker, presenceInterval: 200 });
+const hub = createHub({ broker, presenceInterval: 200, historyCheckInterval: 500 });
 const router = createRouter();
 const server = createServer();
 let people = 0;

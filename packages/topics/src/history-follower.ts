@@ -33,6 +33,8 @@ export class HistoryFollower {
   /** While the history is being read: what comes meanwhile. */
   #arrived: Arrived[] | undefined = [];
   #isEnded = false;
+  /** Up to where messages are known to be, which have not come when that was asked. */
+  #awaited: Position | undefined;
 
   constructor(topic: BrokerTopic, node: Node, listener: FollowerListener) {
     this.#topic = topic;
@@ -70,6 +72,20 @@ export class HistoryFollower {
     if (this.#epoch !== null && this.#arrived === undefined) this.#synchronize([]);
   }
 
+  /**
+   * Asks how far the history is, and reads what was there the last time and still has not come: a last message that the bus has
+   * lost is followed by none that would show it.
+   */
+  async verify(): Promise<void> {
+    if (this.#epoch === null || this.#arrived !== undefined) return;
+    if (this.#awaited !== undefined && this.#lacks(this.#awaited)) {
+      this.#awaited = undefined;
+      return this.#synchronize([]);
+    }
+    const page = await this.#node.broker.read(this.#topic, Infinity).catch(() => null);
+    this.#awaited = page === null ? undefined : page.position;
+  }
+
   end(): void {
     this.#isEnded = true;
   }
@@ -96,6 +112,10 @@ export class HistoryFollower {
     const messages = read.filter((stored) => stored.offset <= end);
     const rest = this.#ring.after(messages.at(-1)?.offset ?? Math.min(offset, end));
     return rest && [...messages, ...rest];
+  }
+
+  #lacks({ epoch, offset }: Position): boolean {
+    return epoch !== this.#epoch || offset > this.#ring.offset;
   }
 
   #begin({ epoch, offset }: Position): void {

@@ -25,6 +25,8 @@ export interface HubOptions {
   readonly maxTopicsPerSocket?: number;
   /** How often, in ms, a node tells the others that it is alive: after three to four times that, its people are gone. Default 3,000. */
   readonly presenceInterval?: number;
+  /** How often, in ms, a node asks how far the histories are that it follows, in case the bus has lost their last message. Default 10,000. */
+  readonly historyCheckInterval?: number;
   /** Told of every error that a listener throws or rejects with. Default: it is printed. */
   readonly onError?: (error: unknown) => unknown;
 }
@@ -63,6 +65,8 @@ export class Hub extends EventEmitter<HubEvents> {
   });
   readonly #bySocket = new Map<WebSocket, Set<Topic>>();
   readonly #links = new Map<string, Link>();
+  readonly #checking: NodeJS.Timeout;
+  #isChecking = false;
   #isLost = false;
   #isClosed = false;
 
@@ -71,6 +75,7 @@ export class Hub extends EventEmitter<HubEvents> {
     whenLost = 'deliver-locally',
     maxTopicsPerSocket = 128,
     presenceInterval = 3_000,
+    historyCheckInterval = 10_000,
     onError,
   }: HubOptions) {
     super({ captureRejections: true });
@@ -79,9 +84,11 @@ export class Hub extends EventEmitter<HubEvents> {
     }
     assertCount('maxTopicsPerSocket', maxTopicsPerSocket);
     assertCount('presenceInterval', presenceInterval);
+    assertCount('historyCheckInterval', historyCheckInterval);
     this.#broker = broker;
     this.#maxTopicsPerSocket = maxTopicsPerSocket;
     this.#node = this.#createNode(whenLost, onError);
+    this.#checking = setInterval(() => void this.#checkHistories(), historyCheckInterval).unref();
     this.#nodes = new NodeWatch(this.#node, presenceInterval);
     this.#host = {
       node: this.#node,
@@ -163,6 +170,7 @@ export class Hub extends EventEmitter<HubEvents> {
     for (const { channel } of this.#links.values()) channel.release();
     for (const topic of this.#used.values()) topic.end();
     this.#nodes.stop();
+    clearInterval(this.#checking);
     this.#isClosed = true;
     await this.#broker.close();
   }
@@ -236,6 +244,16 @@ export class Hub extends EventEmitter<HubEvents> {
   #onClosed(socket: WebSocket): void {
     for (const topic of this.topicsOf(socket)) topic.unsubscribe(socket);
     this.#bySocket.delete(socket);
+  }
+
+  /** One after the other, so that many topics are no burst. */
+  async #checkHistories(): Promise<void> {
+    if (this.#isChecking || this.#isLost) return;
+    this.#isChecking = true;
+    for (const topic of this.#used.values()) {
+      for (const { follower } of topic.channels) await follower?.verify();
+    }
+    this.#isChecking = false;
   }
 
   #onLost(error: unknown): void {

@@ -1,13 +1,16 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createHub, PendingCalls, TopicError, type Hub, type TopicOptions } from '../src/index.ts';
+import { createHub, PendingCalls, TopicError, type Hub, type HubOptions, type TopicOptions } from '../src/index.ts';
 import { FaultyBroker, type Delivered } from './faulty-broker.ts';
 import { SocketServer, type Pair } from './serving.ts';
 
 const history: TopicOptions = { history: { size: 10, ttl: 60_000 } };
 
-async function setUp(options: TopicOptions): Promise<{ broker: FaultyBroker; hub: Hub; pair: Pair }> {
+async function setUp(
+  options: TopicOptions,
+  hubOptions: HubOptions = {},
+): Promise<{ broker: FaultyBroker; hub: Hub; pair: Pair }> {
   const broker = new FaultyBroker();
-  const hub = createHub({ broker });
+  const hub = createHub({ broker, ...hubOptions });
   onTestFinished(() => hub.close());
   const pair = await new SocketServer().open();
   await hub.topic('news', options).subscribe(pair.socket);
@@ -37,6 +40,18 @@ describe('a bus that doubles, loses and reorders', () => {
     const [, two] = await held(broker, hub, 2);
     broker.deliver('news', two!);
     for (const offset of [1, 2]) await pair.client.expect({ topic: 'news', offset, data: offset });
+  });
+
+  test('has a last message of a history read that no other follows', async () => {
+    const { broker, hub, pair } = await setUp(history, { historyCheckInterval: 20 });
+    await held(broker, hub, 2);
+    for (const offset of [1, 2]) await pair.client.expect({ topic: 'news', offset, data: offset });
+    broker.failure = new TopicError('TOPIC_ERR_TIMEOUT', 'Late');
+    await pair.client.expectNothing();
+    broker.failure = undefined;
+    await held(broker, hub, 1);
+    await pair.client.expect({ topic: 'news', offset: 3, data: 1 });
+    expect(hub.counts).toMatchObject({ duplicates: 0, gaps: 0 });
   });
 
   test('is told as a gap where more was lost than is kept, and goes on with what is', async () => {

@@ -218,6 +218,7 @@ describe('a hub', () => {
     [{ whenLost: 'wait' as never }, 'Invalid whenLost: expected deliver-locally or fail, received wait'],
     [{ maxTopicsPerSocket: 0 }, 'Invalid maxTopicsPerSocket: expected a whole number of 1 or more, received 0'],
     [{ presenceInterval: 0.5 }, 'Invalid presenceInterval'],
+    [{ historyCheckInterval: 0 }, 'Invalid historyCheckInterval'],
   ])('has no such options as %j', (options, problem) => {
     expect(() => createHub(options)).toThrow(problem);
   });

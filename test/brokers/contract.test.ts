@@ -322,9 +322,9 @@ describe.each(drivers.filter(({ isThere }) => isThere))('topics over $name', ({ 
       const [ann, bob] = [await here.open(), await there.open()];
       await here.hub.topic(name, options).subscribe(ann.socket, { person: { id: 'ann' } });
       await there.hub.topic(name, options).subscribe(bob.socket, { person: { id: 'bob' } });
-      await expect.poll(() => ids(here.hub.topic(name).people())).toEqual(['ann', 'bob']);
+      await expect.poll(() => ids(here.hub.topic(name, options).people())).toEqual(['ann', 'bob']);
       await there.hub.close();
-      await expect.poll(() => ids(here.hub.topic(name).people())).toEqual(['ann']);
+      await expect.poll(() => ids(here.hub.topic(name, options).people())).toEqual(['ann']);
     });
 
     test('a node that dies without a word takes its people with it', async () => {
@@ -333,9 +333,9 @@ describe.each(drivers.filter(({ isThere }) => isThere))('topics over $name', ({ 
       const [ann, bob] = [await here!.open(), await there!.open()];
       await here!.hub.topic(name, options).subscribe(ann.socket, { person: { id: 'ann' } });
       await there!.hub.topic(name, options).subscribe(bob.socket, { person: { id: 'bob' } });
-      await expect.poll(() => ids(here!.hub.topic(name).people())).toEqual(['ann', 'bob']);
+      await expect.poll(() => ids(here!.hub.topic(name, options).people())).toEqual(['ann', 'bob']);
       await there!.broker.close();
-      await expect.poll(() => ids(here!.hub.topic(name).people()), { timeout: 5_000 }).toEqual(['ann']);
+      await expect.poll(() => ids(here!.hub.topic(name, options).people()), { timeout: 5_000 }).toEqual(['ann']);
     });
 
     test('who is back within the delay has never left', async () => {

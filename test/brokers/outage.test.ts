@@ -31,14 +31,14 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     const plainThere = await subscribed(there, 'plain', plain);
     const keptThere = await subscribed(there, 'kept', history);
     await here.hub.topic('kept', history).publish('1');
-    await here.hub.topic('plain').publish('1');
+    await here.hub.topic('plain', plain).publish('1');
     await expect.poll(() => [plainThere.data, keptThere.data]).toEqual([[1], [1]]);
 
     const lost = [once(here, 'lost'), once(there, 'lost')];
     await site.daemon!.kill();
     await Promise.all(lost);
     expect(here.hub.isConnected).toBe(false);
-    expect(await here.hub.topic('plain').publish('2')).toBe(false);
+    expect(await here.hub.topic('plain', plain).publish('2')).toBe(false);
     await expect.poll(() => plainHere.data).toEqual([1, 2]);
     expect(here.hub.counts.localOnly).toBe(1);
     await expect(here.hub.topic('kept', history).publish('2')).rejects.toMatchObject({ code: 'TOPIC_ERR_BROKER_LOST' });
@@ -48,7 +48,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await expect(here.hub.topic('later', history).subscribe(gone.socket)).rejects.toMatchObject({
       code: 'TOPIC_ERR_BROKER_LOST',
     });
-    expect(here.hub.topic('later').size).toBe(0);
+    expect(here.hub.topic('later', history).size).toBe(0);
 
     const restored = [once(here, 'restored'), once(there, 'restored')];
     await site.daemon!.resume();
@@ -69,9 +69,11 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     const lost = once(node, 'lost');
     await site.daemon!.kill();
     await lost;
-    await expect(node.hub.topic('plain').publish('1')).rejects.toMatchObject({ code: 'TOPIC_ERR_BROKER_LOST' });
+    await expect(node.hub.topic('plain', plain).publish('1')).rejects.toMatchObject({ code: 'TOPIC_ERR_BROKER_LOST' });
     const { socket } = await node.open();
-    await expect(node.hub.topic('plain').subscribe(socket)).rejects.toMatchObject({ code: 'TOPIC_ERR_BROKER_LOST' });
+    await expect(node.hub.topic('plain', plain).subscribe(socket)).rejects.toMatchObject({
+      code: 'TOPIC_ERR_BROKER_LOST',
+    });
     await site.daemon!.resume();
   });
 
@@ -83,7 +85,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await cut.hub.topic('kept', history).subscribe(pair.socket, { since: 'oldest' });
     const received = collect(pair);
     const events: string[] = [];
-    cut.hub.topic('kept').on('gap', () => events.push('gap'));
+    cut.hub.topic('kept', history).on('gap', () => events.push('gap'));
     for (let round = 0; round < 2; round++) {
       const lost = once(cut, 'lost');
       proxy.cut();
@@ -92,7 +94,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
       const restored = once(cut, 'restored');
       proxy.heal();
       await restored;
-      await other.hub.topic('kept').publish('"healed"');
+      await other.hub.topic('kept', history).publish('"healed"');
       await expect.poll(() => received.data.length, { timeout: 15_000 }).toBe(51 * (round + 1));
     }
     expect(received.offsets).toEqual(Array.from({ length: 102 }, (_, index) => index + 1));
@@ -115,7 +117,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
       for (let index = 0; index < 20; index++) await other.hub.topic('kept', history).publish(String(published++));
       await restored;
     }
-    await other.hub.topic('kept').publish(String(published++));
+    await other.hub.topic('kept', history).publish(String(published++));
     await expect.poll(() => received.data).toEqual(Array.from({ length: published }, (_, index) => index));
     await cut.hub.close();
     await proxy.close();
@@ -126,7 +128,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     const pair = await node.open();
     const { epoch } = (await node.hub.topic('kept', history).subscribe(pair.socket))!;
     const received = collect(pair);
-    for (let index = 0; index < 5; index++) await node.hub.topic('kept').publish(String(index));
+    for (let index = 0; index < 5; index++) await node.hub.topic('kept', history).publish(String(index));
     await expect.poll(() => received.data.length).toBe(5);
     const lost = once(node, 'lost');
     await site.daemon!.kill();
@@ -134,7 +136,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     const restored = once(node, 'restored');
     await site.daemon!.resumeEmpty();
     await restored;
-    await node.hub.topic('kept').publish('"anew"');
+    await node.hub.topic('kept', history).publish('"anew"');
     await expect.poll(() => received.data.at(-1)).toBe('anew');
     const gap = received.notes.find((note) => 'gap' in note) as { gap: { epoch: string; offset: number } };
     expect(gap.gap.offset).toBe(0);
@@ -142,7 +144,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     expect(received.offsets).toEqual([1, 2, 3, 4, 5, 1]);
     const late = await node.open();
     const since = { epoch: epoch!, offset: 1 };
-    expect(await node.hub.topic('kept').subscribe(late.socket, { since })).toMatchObject({ recovered: false });
+    expect(await node.hub.topic('kept', history).subscribe(late.socket, { since })).toMatchObject({ recovered: false });
   });
 
   test('what is none of our messages is dropped and counted', async () => {
@@ -173,13 +175,13 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     const { socket } = await node.open();
     const before = await site.subscriptions();
     node.hub.topic('idle', plain);
-    await node.hub.topic('idle').publish('1');
+    await node.hub.topic('idle', plain).publish('1');
     await node.hub.topic('kept', history).publish('1');
     expect(await site.subscriptions()).toBe(before);
-    await node.hub.topic('idle').subscribe(socket);
-    await node.hub.topic('kept').subscribe(socket);
+    await node.hub.topic('idle', plain).subscribe(socket);
+    await node.hub.topic('kept', history).subscribe(socket);
     await expect.poll(() => site.subscriptions()).toBe(before + 2);
-    node.hub.topic('idle').unsubscribe(socket);
+    node.hub.topic('idle', plain).unsubscribe(socket);
     socket.terminate();
     await expect.poll(() => site.subscriptions()).toBe(before);
   });

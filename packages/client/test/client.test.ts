@@ -195,7 +195,7 @@ describe('a topic of a client', () => {
     const { told, handlers } = recorder();
     const subscription = client.subscribe('news', handlers);
     await expect.poll(() => told).toEqual(['subscribed']);
-    const topic = server.hub.topic('news');
+    const topic = server.hub.topic('news', { history: true });
     await topic.publish('1');
     await expect.poll(() => told.length).toBe(2);
     for (let round = 0; round < 3; round++) {
@@ -218,7 +218,7 @@ describe('a topic of a client', () => {
     client.subscribe('news', handlers);
     await expect.poll(() => told).toEqual(['subscribed']);
     server.sockets[0]!.terminate();
-    for (let index = 0; index < 3; index++) await server.hub.topic('news').publish('0');
+    for (let index = 0; index < 3; index++) await server.hub.topic('news', { history: { size: 2 } }).publish('0');
     await expect.poll(() => told).toEqual(['subscribed', 'subscribed', 'gap']);
   });
 

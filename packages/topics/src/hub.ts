@@ -11,7 +11,7 @@ import { NodeWatch } from './node-watch.ts';
 import { TopicCommands, type Admit } from './topic-commands.ts';
 import { Topic, type TopicHost } from './topic.ts';
 import { assertTopicName } from './topic-name.ts';
-import { resolveTopicOptions, type TopicOptions } from './topic-options.ts';
+import { resolveTopicOptions, type ResolvedTopicOptions, type TopicOptions } from './topic-options.ts';
 
 export interface HubOptions {
   /** What carries messages to other nodes. Default: none, this process is alone. */
@@ -119,15 +119,16 @@ export class Hub extends EventEmitter<HubEvents> {
   /**
    * The topic of a name: the same for as long as anybody holds it, is subscribed or listens.
    *
-   * @param options as the topic has them, where it is there already; may then be left out
+   * @param options the same each time: what is left out is the default
    * @throws {TypeError | RangeError} on a wrong name or option, which it names, and on other options than it has
    */
-  topic(name: string, options?: TopicOptions): Topic {
+  topic(name: string, options: TopicOptions = {}): Topic {
     assertTopicName(name);
     if (this.#isClosed) throw closedError();
     const known = this.#used.get(name) ?? this.#idle.get(name)?.deref();
-    if (known === undefined) return this.#create(name, options ?? {});
-    if (options !== undefined && JSON.stringify(resolveTopicOptions(options)) !== JSON.stringify(known.options)) {
+    const resolved = resolveTopicOptions(options);
+    if (known === undefined) return this.#create(name, resolved);
+    if (JSON.stringify(resolved) !== JSON.stringify(known.options)) {
       throw new TypeError(`Invalid options: topic ${name} is there already, with others`);
     }
     return known;
@@ -197,8 +198,8 @@ export class Hub extends EventEmitter<HubEvents> {
     };
   }
 
-  #create(name: string, options: TopicOptions): Topic {
-    const topic = new Topic(name, resolveTopicOptions(options), this.#host);
+  #create(name: string, options: ResolvedTopicOptions): Topic {
+    const topic = new Topic(name, options, this.#host);
     this.#idle.set(name, new WeakRef(topic));
     this.#forgotten.register(topic, name);
     return topic;

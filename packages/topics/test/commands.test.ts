@@ -33,7 +33,7 @@ describe('a client that subscribes by itself', () => {
     const { client, hub } = await serve(all);
     client.send('{"subscribe":"news"}');
     await client.expect({ topic: 'news', subscribed: { recovered: false } });
-    await hub.topic('news').publish('1');
+    await hub.topic('news', { envelope: true }).publish('1');
     await client.expect({ topic: 'news', data: 1 });
     client.send(' { "unsubscribe" : "news" }');
     await expect.poll(() => hub.topic('news', { envelope: true }).size).toBe(0);
@@ -65,7 +65,7 @@ describe('a client that subscribes by itself', () => {
     await client.next();
     client.send('{"subscribe":"own"}');
     await client.next();
-    expect([asked, hub.topic('own').size]).toEqual([['secret', 'own', 'own'], 1]);
+    expect([asked, hub.topic('own', { history: true }).size]).toEqual([['secret', 'own', 'own'], 1]);
   });
 
   test('is told what is wrong with a name that is none, and the application is not asked', async () => {

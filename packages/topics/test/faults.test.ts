@@ -1,5 +1,13 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createHub, PendingCalls, TopicError, type Hub, type HubOptions, type TopicOptions } from '../src/index.ts';
+import {
+  createHub,
+  PendingCalls,
+  TopicError,
+  type Hub,
+  type HubOptions,
+  type Topic,
+  type TopicOptions,
+} from '../src/index.ts';
 import { FaultyBroker, type Delivered } from './faulty-broker.ts';
 import { SocketServer, type Pair } from './serving.ts';
 
@@ -8,27 +16,28 @@ const history: TopicOptions = { history: { size: 10, ttl: 60_000 } };
 async function setUp(
   options: TopicOptions,
   hubOptions: HubOptions = {},
-): Promise<{ broker: FaultyBroker; hub: Hub; pair: Pair }> {
+): Promise<{ broker: FaultyBroker; hub: Hub; topic: Topic; pair: Pair }> {
   const broker = new FaultyBroker();
   const hub = createHub({ broker, ...hubOptions });
   onTestFinished(() => hub.close());
   const pair = await new SocketServer().open();
-  await hub.topic('news', options).subscribe(pair.socket);
+  const topic = hub.topic('news', options);
+  await topic.subscribe(pair.socket);
   if (options.history !== undefined) await pair.client.next();
-  return { broker, hub, pair };
+  return { broker, hub, topic, pair };
 }
 
-async function held(broker: FaultyBroker, hub: Hub, count: number): Promise<Delivered[]> {
+async function held(broker: FaultyBroker, topic: Topic, count: number): Promise<Delivered[]> {
   broker.isHolding = true;
-  for (let index = 1; index <= count; index++) await hub.topic('news').publish(String(index));
+  for (let index = 1; index <= count; index++) await topic.publish(String(index));
   broker.isHolding = false;
   return broker.held.splice(0);
 }
 
 describe('a bus that doubles, loses and reorders', () => {
   test('has each message of a history come once and in order (123)', async () => {
-    const { broker, hub, pair } = await setUp(history);
-    const [one, two, three, four] = await held(broker, hub, 4);
+    const { broker, hub, topic, pair } = await setUp(history);
+    const [one, two, three, four] = await held(broker, topic, 4);
     for (const message of [two!, one!, one!, four!, three!, two!, four!]) broker.deliver('news', message);
     for (const offset of [1, 2, 3, 4]) await pair.client.expect({ topic: 'news', offset, data: offset });
     await pair.client.expectNothing();
@@ -36,27 +45,27 @@ describe('a bus that doubles, loses and reorders', () => {
   });
 
   test('has a lost message of a history read with the next', async () => {
-    const { broker, hub, pair } = await setUp(history);
-    const [, two] = await held(broker, hub, 2);
+    const { broker, topic, pair } = await setUp(history);
+    const [, two] = await held(broker, topic, 2);
     broker.deliver('news', two!);
     for (const offset of [1, 2]) await pair.client.expect({ topic: 'news', offset, data: offset });
   });
 
   test('has a last message of a history read that no other follows', async () => {
-    const { broker, hub, pair } = await setUp(history, { historyCheckInterval: 20 });
-    await held(broker, hub, 2);
+    const { broker, hub, topic, pair } = await setUp(history, { historyCheckInterval: 20 });
+    await held(broker, topic, 2);
     for (const offset of [1, 2]) await pair.client.expect({ topic: 'news', offset, data: offset });
     broker.failure = new TopicError('TOPIC_ERR_TIMEOUT', 'Late');
     await pair.client.expectNothing();
     broker.failure = undefined;
-    await held(broker, hub, 1);
+    await held(broker, topic, 1);
     await pair.client.expect({ topic: 'news', offset: 3, data: 1 });
     expect(hub.counts).toMatchObject({ duplicates: 0, gaps: 0 });
   });
 
   test('is told as a gap where more was lost than is kept, and goes on with what is', async () => {
-    const { broker, hub, pair } = await setUp(history);
-    const all = await held(broker, hub, 25);
+    const { broker, hub, topic, pair } = await setUp(history);
+    const all = await held(broker, topic, 25);
     broker.deliver('news', all.at(-1)!);
     const gap = JSON.parse(String(await pair.client.next())) as object;
     expect(gap).toMatchObject({ topic: 'news', gap: { offset: 15 } });
@@ -65,11 +74,11 @@ describe('a bus that doubles, loses and reorders', () => {
   });
 
   test('drops without history what has come, and announces what is missing', async () => {
-    const { broker, hub, pair } = await setUp({ envelope: true });
+    const { broker, hub, topic, pair } = await setUp({ envelope: true });
     await pair.client.next();
-    const [one, two, three] = await held(broker, hub, 3);
+    const [one, two, three] = await held(broker, topic, 3);
     const gaps: string[] = [];
-    hub.topic('news').on('gap', () => gaps.push('gap'));
+    topic.on('gap', () => gaps.push('gap'));
     for (const message of [one!, one!, three!, two!, three!]) broker.deliver('news', message);
     await pair.client.expect({ topic: 'news', data: 1 });
     await pair.client.expect({ topic: 'news', gap: {} });
@@ -79,20 +88,20 @@ describe('a bus that doubles, loses and reorders', () => {
   });
 
   test('reads nothing for ever for a position that somebody has made up', async () => {
-    const { broker, hub, pair } = await setUp(history);
-    const [one] = await held(broker, hub, 1);
+    const { broker, topic, pair } = await setUp(history);
+    const [one] = await held(broker, topic, 1);
     broker.deliver('news', { message: one!.message, position: { ...one!.position!, offset: 1_000_000 } });
     await pair.client.expect({ topic: 'news', offset: 1, data: 1 });
     const { reads } = broker;
     await pair.client.expectNothing();
     expect(broker.reads).toBe(reads);
-    await hub.topic('news').publish('2');
+    await topic.publish('2');
     await pair.client.expect({ topic: 'news', offset: 2, data: 2 });
   });
 
   test('is asked again for a history that could not be read', async () => {
-    const { broker, hub, pair } = await setUp(history);
-    const [, two] = await held(broker, hub, 2);
+    const { broker, topic, pair } = await setUp(history);
+    const [, two] = await held(broker, topic, 2);
     broker.failure = new TopicError('TOPIC_ERR_TIMEOUT', 'Late');
     broker.deliver('news', two!);
     await pair.client.expectNothing();
@@ -101,8 +110,8 @@ describe('a bus that doubles, loses and reorders', () => {
   });
 
   test('that is lost while it is read is read when it is back', async () => {
-    const { broker, hub, pair } = await setUp(history);
-    const [, two] = await held(broker, hub, 2);
+    const { broker, topic, pair } = await setUp(history);
+    const [, two] = await held(broker, topic, 2);
     broker.failure = new TopicError('TOPIC_ERR_BROKER_LOST', 'Away');
     broker.events.onLost(broker.failure);
     broker.events.onLost(broker.failure);
@@ -119,9 +128,9 @@ describe('a bus that doubles, loses and reorders', () => {
     const { socket } = await new SocketServer().open();
     broker.failure = new TopicError('TOPIC_ERR_TIMEOUT', 'Late');
     await expect(hub.topic('other', history).subscribe(socket)).rejects.toThrow('Late');
-    expect(hub.topic('other').size).toBe(0);
+    expect(hub.topic('other', history).size).toBe(0);
     broker.failure = undefined;
-    expect(await hub.topic('other').subscribe(socket)).toMatchObject({ offset: 0 });
+    expect(await hub.topic('other', history).subscribe(socket)).toMatchObject({ offset: 0 });
   });
 });
 

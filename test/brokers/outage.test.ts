@@ -186,6 +186,29 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await expect.poll(() => site.subscriptions()).toBe(before);
   });
 
+  test('a broker that is far away holds up who publishes, and nobody else (128)', async () => {
+    const proxy = await CutProxy.to(site.daemon!.port);
+    const node = new TestNode(await site.connectBy(proxy.port, 'patient'));
+    const { client, socket } = await node.open();
+    await node.hub.topic('plain', plain).subscribe(socket);
+    proxy.lag = 400;
+    let turns = 0;
+    const turning = setInterval(() => turns++, 1);
+    const results = await Promise.allSettled(
+      Array.from({ length: 1_200 }, (_, index) => node.hub.topic('plain', plain).publish(String(index))),
+    );
+    clearInterval(turning);
+    proxy.lag = 0;
+    expect(turns).toBeGreaterThan(50);
+    expect(results.filter((result) => result.status === 'fulfilled' && result.value)).toHaveLength(1_000);
+    // What was over the limit reached who is here.
+    expect(node.hub.counts.localOnly).toBe(200);
+    socket.terminate();
+    client.socket.terminate();
+    await node.hub.close();
+    await proxy.close();
+  });
+
   test('no more waits for it than the limits allow', async () => {
     const proxy = await CutProxy.to(site.daemon!.port);
     const node = new TestNode(await site.connectBy(proxy.port, 'impatient'));

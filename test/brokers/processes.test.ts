@@ -73,6 +73,29 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
     },
   );
 
+  test(
+    'what three nodes publish at a steady rate arrives, all of it and once (126)',
+    { timeout: 900_000 },
+    async () => {
+      const nodes = await startNodes(3);
+      const followers = nodes.map(({ url }) => new Follower(openClient(url), 'kept'));
+      for (const follower of followers) await expect.poll(() => follower.hasBegun).toBe(true);
+      const seconds = isLong ? 600 : 2;
+      let published = 0;
+      const failures: boolean[] = [];
+      for (const end = performance.now() + seconds * 1_000; performance.now() < end;) {
+        const batch = nodes.map((node) => node.publish('kept', text(published++)));
+        failures.push(...(await Promise.all(batch)).filter((isDone) => !isDone));
+      }
+      expect(failures).toEqual([]);
+      for (const { data } of followers) await expect.poll(() => data.length, { timeout: 30_000 }).toBe(published);
+      for (const { data, gaps } of followers) {
+        expect(new Set(data).size).toBe(published);
+        expect(gaps).toBe(0);
+      }
+    },
+  );
+
   test('who was on one that is killed is gone, and there again by another', { timeout: 60_000 }, async () => {
     const nodes = await startNodes(3);
     const watcher = new Follower(openClient(nodes[0]!.url), 'room');

@@ -6,6 +6,8 @@ export class CutProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isCut = false;
+  /** How long, in ms, bytes take on their way. */
+  lag = 0;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -54,7 +56,9 @@ export class CutProxy {
     let isCut = this.#isCut;
     from.on('data', (bytes) => {
       isCut ||= this.#isCut;
-      if (!isCut) to.write(bytes);
+      if (isCut) return;
+      if (this.lag > 0) setTimeout(() => to.destroyed || to.write(bytes), this.lag);
+      else to.write(bytes);
     });
     from.on('end', () => (isCut ||= this.#isCut) || to.end());
     from.on('error', () => {});

@@ -47,8 +47,12 @@ export class Daemon {
 
   /** Starts it once more, where it was. */
   async resume(): Promise<void> {
-    this.#process = spawn(this.#path, this.#parameters, { stdio: 'ignore' });
-    while (!(await isListening(this.port))) await delay(20);
+    const child = spawn(this.#path, this.#parameters, { stdio: 'ignore' });
+    this.#process = child;
+    while (!(await isListening(this.port))) {
+      if (child.exitCode !== null) throw new Error(`${this.#path} has ended with exit code ${child.exitCode}`);
+      await delay(20);
+    }
   }
 
   /** The same, with nothing of what it has kept. */

@@ -1,12 +1,28 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { threadId } from 'node:worker_threads';
 
-/** A port that nobody listens on just now. */
+/**
+ * Below those that the system gives to connections and to servers that ask for any: one of those may be given away again
+ * between the question and its use. Each thread of tests has a part of its own.
+ */
+const [first, last, parts] = [12_000, 32_000, 8];
+const size = Math.floor((last - first) / parts);
+const start = first + (threadId % parts) * size;
+let next = Math.floor(Math.random() * size);
+
+/** A port that nobody listens on, and that no other test will be given soon. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = start + (next++ % size);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }

@@ -1,12 +1,12 @@
 // pnpm demo:cluster: the voting app as two processes that share a Redis, behind nginx. All of it ends with Ctrl-C.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { nginxConfig } from './nginx-config.mjs';
 import { onNpxEnd } from './npx-watch.mjs';
+import { freePort, isListening } from './ports.mjs';
 import { root } from './root.mjs';
 import { findSystemPart, installCommand, installSystemParts } from './system-parts.mjs';
 
@@ -52,29 +52,9 @@ function start(name, program, parameters, options) {
   return child;
 }
 
-/** @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 /** @param {number} port */
 async function untilListening(port) {
-  for (;;) {
-    const isListening = await new Promise((resolve) => {
-      const probe = connect(port, '127.0.0.1', () => resolve(true));
-      probe.on('error', () => resolve(false));
-      probe.on('connect', () => probe.destroy());
-    });
-    if (isListening || isEnding) return;
-    await delay(50);
-  }
+  while (!isEnding && !(await isListening(port))) await delay(50);
 }
 
 async function main() {

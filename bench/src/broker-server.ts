@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort, isListening } from '../../tools/ports.mjs';
 import { findSystemPart } from '../../tools/system-parts.mjs';
 
 /** A Redis or NATS of the benchmark's own, that keeps nothing. */
@@ -33,23 +33,4 @@ export class BrokerServer {
     this.#child.kill();
     await ended;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function isListening(port: number): Promise<boolean> {
-  const probe = connect(port, '127.0.0.1');
-  const isUp = await once(probe, 'connect').then(
-    () => true,
-    () => false,
-  );
-  probe.destroy();
-  return isUp;
 }

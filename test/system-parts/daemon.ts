@@ -1,12 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { nginxConfig } from '../../tools/nginx-config.mjs';
-import { freePort } from './free-port.ts';
+import { freePort, isListening } from '../../tools/ports.mjs';
 import { requireSystemPart } from './system-part.ts';
 
 export interface Place {
@@ -83,16 +82,6 @@ export class Daemon {
     }
     rmSync(this.place.folder, { recursive: true, force: true });
   }
-}
-
-async function isListening(port: number): Promise<boolean> {
-  const probe = connect(port, '127.0.0.1');
-  const isUp = await once(probe, 'connect').then(
-    () => true,
-    () => false,
-  );
-  probe.destroy();
-  return isUp;
 }
 
 export function startRedis(): Promise<Daemon> {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { threadId } from 'node:worker_threads';
 
 /**
@@ -11,8 +11,8 @@ const size = Math.floor((last - first) / parts);
 const start = first + (threadId % parts) * size;
 let next = Math.floor(Math.random() * size);
 
-/** A port that nobody listens on, and that no other test will be given soon. */
-export async function freePort(): Promise<number> {
+/** A port of the loopback address that nobody listens on, and that no other test will be given soon. */
+export async function freePort() {
   for (;;) {
     const port = start + (next++ % size);
     const server = createServer().listen(port, '127.0.0.1');
@@ -25,4 +25,15 @@ export async function freePort(): Promise<number> {
     await once(server, 'close');
     return port;
   }
+}
+
+/** @param {number} port of the loopback address */
+export async function isListening(port) {
+  const probe = connect(port, '127.0.0.1');
+  const isUp = await once(probe, 'connect').then(
+    () => true,
+    () => false,
+  );
+  probe.destroy();
+  return isUp;
 }

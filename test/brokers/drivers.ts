@@ -14,6 +14,8 @@ export interface BrokerSite {
   connectBy(port: number, patience: Patience): Promise<Broker>;
   /** Writes to the bus what is none of our messages; undefined for this process. */
   write(topic: 'plain' | 'kept', bytes: readonly Buffer[]): Promise<void>;
+  /** Stores in the history of `kept` what is none of our messages. */
+  poison(): Promise<void>;
   /** How many channels or subjects are subscribed to. */
   subscriptions(): Promise<number>;
   /** Undefined for this process. */
@@ -41,6 +43,7 @@ const memory: Driver = {
       connect,
       connectBy: connect,
       write: async () => {},
+      poison: async () => {},
       subscriptions: async () => 0,
       daemon: undefined,
       stop: async () => {},
@@ -48,7 +51,7 @@ const memory: Driver = {
   },
 };
 
-type Access = Pick<BrokerSite, 'connectBy' | 'write' | 'subscriptions'>;
+type Access = Pick<BrokerSite, 'connectBy' | 'write' | 'poison' | 'subscriptions'>;
 
 function site(daemon: Daemon, access: Access): BrokerSite {
   return { connect: () => access.connectBy(daemon.port, 'patient'), ...access, daemon, stop: () => daemon.stop() };
@@ -73,6 +76,12 @@ function redisAccess(daemon: Daemon): Access {
       using(async (client) => {
         for (const bytes of all) await client.publish(channels[topic], bytes);
       }),
+    poison: () =>
+      using(async (client) => {
+        const tag = `{${Buffer.from('kept').toString('base64url')}}`;
+        const offset = await client.hIncrBy(`turnout:position:${tag}`, 'offset', 1);
+        await client.xAdd(`turnout:stream:${tag}`, `${offset}-0`, { at: String(Date.now()), message: 'poison' });
+      }),
     subscriptions: () => using(async (client) => (await client.pubSubChannels()).length),
   };
 }
@@ -85,6 +94,11 @@ function natsAccess(daemon: Daemon): Access {
       const connection = await connectTo({ servers: `127.0.0.1:${daemon.port}` });
       const subject = topic === 'plain' ? 'topic' : 'live';
       for (const bytes of all) connection.publish(`turnout.${subject}.${token(topic)}`, bytes);
+      await connection.drain();
+    },
+    async poison() {
+      const connection = await connectTo({ servers: `127.0.0.1:${daemon.port}` });
+      connection.publish(`turnout.history.${token('kept')}`, 'poison');
       await connection.drain();
     },
     async subscriptions() {

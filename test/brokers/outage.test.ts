@@ -170,6 +170,21 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     for (const { data } of received) await expect.poll(() => data).toEqual(['still here']);
   });
 
+  test('what is none of our messages in a history is passed over, and told as a gap', async () => {
+    const node = await startNode();
+    const pair = await node.open();
+    const { epoch } = (await node.hub.topic('kept', history).subscribe(pair.socket))!;
+    const received = collect(pair);
+    await node.hub.topic('kept', history).publish('"before"');
+    await site.poison();
+    await node.hub.topic('kept', history).publish('"after"');
+    await expect.poll(() => received.data).toEqual(['before', 'after']);
+    expect(received.notes).toContainEqual({ gap: { epoch, offset: 2 } });
+    const late = await node.open();
+    const begun = await node.hub.topic('kept', history).subscribe(late.socket, { since: 'oldest' });
+    expect(begun).toMatchObject({ offset: 2, recovered: true });
+  });
+
   test('only topics with a subscriber here are asked of the broker', async () => {
     const node = await startNode();
     const { socket } = await node.open();

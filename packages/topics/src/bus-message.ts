@@ -1,4 +1,4 @@
-import type { BusMessage } from './broker.ts';
+import type { BusMessage, StoredMessage } from './broker.ts';
 
 /**
  * A message as bytes: our sign and the version of the form, one byte each, the length of the head in two, the head as
@@ -41,6 +41,26 @@ export function decodeBusMessage(bytes: Buffer): BusMessage {
   }
   const data = bytes.subarray(dataStart);
   return { origin, sequence, key, data: binary === true ? data : data.toString() };
+}
+
+/**
+ * The messages of a history, in order, from the bytes that are kept of them. What is none is told of; nothing before it
+ * follows without a gap, so that what comes behind it is all there is.
+ */
+export function decodeStored(
+  entries: Iterable<{ readonly offset: number; readonly bytes: Buffer }>,
+  onForeign: (reason: string) => void,
+): StoredMessage[] {
+  const messages: StoredMessage[] = [];
+  for (const { offset, bytes } of entries) {
+    try {
+      messages.push({ offset, message: decodeBusMessage(bytes) });
+    } catch (error) {
+      messages.length = 0;
+      onForeign((error as Error).message);
+    }
+  }
+  return messages;
 }
 
 function parseHead(text: string): Partial<Head> & Pick<Head, 'sequence'> {

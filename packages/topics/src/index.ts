@@ -14,7 +14,7 @@ export type {
   Receiver,
   StoredMessage,
 } from './broker.ts';
-export { decodeBusMessage, encodeBusMessage } from './bus-message.ts';
+export { decodeBusMessage, decodeStored, encodeBusMessage } from './bus-message.ts';
 export type { Subscribed, TopicMessage } from './envelope.ts';
 export { TopicError, type TopicErrorCode } from './errors.ts';
 export { createHub, type Hub, type HubEvents, type HubOptions } from './hub.ts';

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import {
   decodeBusMessage,
+  decodeStored,
   defaultPendingLimits,
   encodeBusMessage,
   PendingCalls,
@@ -108,9 +109,11 @@ class NatsBroker implements Broker {
   }
 
   async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
-    const page = await this.#call(0, () => this.#streams.read(this.#namesOf(topic), topic.history!, since));
-    this.#epochs.set(topic.name, page.position.epoch);
-    return page;
+    const { position, entries } = await this.#call(0, () =>
+      this.#streams.read(this.#namesOf(topic), topic.history!, since),
+    );
+    this.#epochs.set(topic.name, position.epoch);
+    return { position, messages: decodeStored(entries, (reason) => this.#events?.onForeign(topic.name, reason)) };
   }
 
   async close(): Promise<void> {

@@ -10,7 +10,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { decodeBusMessage, type HistoryOptions, type HistoryPage, type StoredMessage } from '@turnout/topics';
+import type { HistoryOptions, Position } from '@turnout/topics';
 
 /** The names that a topic with history has in JetStream. */
 export interface StreamNames {
@@ -19,6 +19,17 @@ export interface StreamNames {
   readonly subject: string;
   /** Where JetStream publishes it again, with its place in the stream. */
   readonly live: string;
+}
+
+/** A message as it is stored. */
+export interface StoredEntry {
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
+
+export interface StoredPage {
+  readonly position: Position;
+  readonly entries: readonly StoredEntry[];
 }
 
 /** How long, in ms, a consumer outlives one read. */
@@ -54,31 +65,31 @@ export class Streams {
     }
   }
 
-  async read(names: StreamNames, history: HistoryOptions, since: number): Promise<HistoryPage> {
+  async read(names: StreamNames, history: HistoryOptions, since: number): Promise<StoredPage> {
     const { created } = await this.#open(names, history);
     const manager = await this.#manage();
     const { state, created: now } = await manager.streams.info(names.stream);
     if (now !== created) this.#known.delete(names.stream);
     const position = { epoch: now.replaceAll(/[^\w]/g, ''), offset: state.last_seq };
     const first = Math.max(since + 1, state.first_seq);
-    if (state.messages === 0 || first > state.last_seq) return { position, messages: [] };
-    return { position, messages: await this.#fetch(names, first, state.last_seq) };
+    if (state.messages === 0 || first > state.last_seq) return { position, entries: [] };
+    return { position, entries: await this.#fetch(names, first, state.last_seq) };
   }
 
-  async #fetch({ stream }: StreamNames, first: number, last: number): Promise<StoredMessage[]> {
+  async #fetch({ stream }: StreamNames, first: number, last: number): Promise<StoredEntry[]> {
     const consumer = await this.#client.consumers.get(stream, {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: first,
       inactive_threshold: consumerTtl,
     });
-    const messages: StoredMessage[] = [];
+    const entries: StoredEntry[] = [];
     const fetched = await consumer.fetch({ max_messages: last - first + 1, expires: consumerTtl });
     for await (const message of fetched) {
-      messages.push({ offset: message.seq, message: decodeBusMessage(bytesOf(message)) });
+      entries.push({ offset: message.seq, bytes: bytesOf(message) });
       if (message.seq >= last) break;
     }
     await consumer.delete().catch(() => {});
-    return messages;
+    return entries;
   }
 
   /** The stream of a topic, made where it is not there, or has other limits. */

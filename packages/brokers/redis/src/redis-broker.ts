@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   decodeBusMessage,
+  decodeStored,
   defaultPendingLimits,
   encodeBusMessage,
   PendingCalls,
@@ -137,16 +138,11 @@ class RedisBroker implements Broker {
   }
 
   #pageOf(topic: BrokerTopic, [epoch, offset, ...rest]: Buffer[]): HistoryPage {
-    const messages: { offset: number; message: BusMessage }[] = [];
-    for (let index = 0; index < rest.length; index += 2) {
-      try {
-        messages.push({ offset: Number(rest[index]), message: decodeBusMessage(rest[index + 1]!) });
-      } catch (error) {
-        // Nothing before it follows without a gap.
-        messages.length = 0;
-        this.#events?.onForeign(topic.name, (error as Error).message);
-      }
-    }
+    const entries = Array.from({ length: rest.length / 2 }, (_, index) => ({
+      offset: Number(rest[2 * index]),
+      bytes: rest[2 * index + 1]!,
+    }));
+    const messages = decodeStored(entries, (reason) => this.#events?.onForeign(topic.name, reason));
     return { position: { epoch: String(epoch), offset: Number(offset) }, messages };
   }
 

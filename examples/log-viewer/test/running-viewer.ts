@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { connect, type WebSocket } from '@turnout/core';
 import { startExample, type RunningExample } from '@turnout/example-host/testing';
 import { requireSystemPart } from '../../../test/system-parts/system-part.ts';
+import { freePort } from '../../../tools/ports.mjs';
 import { startLocalSshd, type LocalSshd } from '../src/demo/local-sshd.ts';
 import { createLogViewer, type LogViewer } from '../src/log-viewer-app.ts';
 
@@ -24,7 +25,7 @@ export interface RunningViewer extends RunningExample<LogViewer> {
 
 export async function startViewer(): Promise<RunningViewer> {
   const folder = mkdtempSync(join(tmpdir(), 'turnout-log-viewer-'));
-  const sshd = await startLocalSshd({ folder, program: sshdPath });
+  const sshd = await startLocalSshd({ folder, program: sshdPath, port: await freePort() });
   const running = await startExample((dataDir) =>
     createLogViewer({ dataDir, knownHostsFile: sshd.knownHostsFile, firstDelay: 50 }),
   );

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 export interface StartProcessOptions {
   /** The example's own folder. */
   readonly folder: URL;
-  readonly dataDir: string;
+  /** For `DATA_DIR`. Default: the example's own. */
+  readonly dataDir?: string;
+  readonly parameters?: readonly string[];
   /** Default: a free one. */
   readonly port?: number;
   /** More environment variables. */
@@ -16,22 +18,28 @@ export interface StartProcessOptions {
 /** An example as a process of its own, started as `pnpm example NAME` does. */
 export interface RunningProcess {
   readonly child: ChildProcess;
+  /** The lines of its standard output, as they come. */
+  readonly lines: readonly string[];
   /** Resolves at the line that says where it listens; rejects with what it says on standard error where it ends before. */
   readonly url: Promise<string>;
   /** Kills it, where it still runs. */
   kill(): Promise<void>;
 }
 
-export function startProcess({ folder, dataDir, port = 0, env }: StartProcessOptions): RunningProcess {
-  const child = spawn(process.execPath, ['--conditions=@turnout/source', '--import', 'tsx', 'src/main.ts'], {
+export function startProcess(options: StartProcessOptions): RunningProcess {
+  const { folder, dataDir, port = 0, parameters = [], env } = options;
+  const command = ['--conditions=@turnout/source', '--import', 'tsx', 'src/main.ts', ...parameters];
+  const child = spawn(process.execPath, command, {
     cwd: fileURLToPath(folder),
     env: { ...process.env, PORT: String(port), HOST: '127.0.0.1', DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const lines: string[] = [];
   const complaints: Buffer[] = [];
   child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
   const url = new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line);
       const [, where] = /^listening on (http:\S+)$/.exec(line) ?? [];
       if (where) resolve(where);
     });
@@ -41,6 +49,7 @@ export function startProcess({ folder, dataDir, port = 0, env }: StartProcessOpt
   url.catch(() => undefined);
   return {
     child,
+    lines,
     url,
     kill: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;

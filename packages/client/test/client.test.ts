@@ -75,6 +75,7 @@ describe('a client', () => {
     const states = statesOf(client);
     const { port } = server;
     await server.stop();
+    await expect.poll(() => client.state).not.toBe('open');
     expect([client.send('one'), client.send('two')]).toEqual(['queued', 'queued']);
     await server.start(port);
     await until(client, 'open');

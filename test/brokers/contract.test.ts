@@ -10,7 +10,7 @@ import { drivers, type BrokerSite } from './drivers.ts';
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 const ids = (people: readonly Person[]): string[] => people.map(({ id }) => id).toSorted();
 
-describe.each(drivers.filter(({ isThere }) => isThere))('topics over $name', ({ start, hasOneOrder }) => {
+describe.each(drivers.filter(({ isThere }) => isThere))('topics over $name', ({ start }) => {
   let site: BrokerSite;
   let names = 0;
   beforeAll(async () => {
@@ -64,8 +64,7 @@ describe.each(drivers.filter(({ isThere }) => isThere))('topics over $name', ({ 
   });
 
   test('the order is the same for all, whoever publishes', async () => {
-    // Core NATS keeps it for each publisher alone.
-    for (const options of [{ history: true }, ...(hasOneOrder ? [{ envelope: true }] : [])]) {
+    for (const options of [{ history: true }, { envelope: true }]) {
       const [first, ...others] = await publishFromAll(options);
       for (const data of others) expect(data).toEqual(first);
     }

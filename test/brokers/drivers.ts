@@ -27,14 +27,11 @@ export interface Driver {
   readonly name: string;
   /** Whether its server is installed, or is to be done without. */
   readonly isThere: boolean;
-  /** Whether messages of a topic without history come in one order to all nodes, whoever publishes. */
-  readonly hasOneOrder: boolean;
   readonly start: () => Promise<BrokerSite>;
 }
 
 const memory: Driver = {
   name: 'memory',
-  hasOneOrder: true,
   isThere: true,
   async start() {
     const bus = new MemoryBus();
@@ -111,7 +108,6 @@ function natsAccess(daemon: Daemon): Access {
 
 const redis: Driver = {
   name: 'Redis',
-  hasOneOrder: true,
   isThere: requireSystemPart('redis-server') !== undefined,
   async start() {
     const daemon = await startRedis();
@@ -121,7 +117,6 @@ const redis: Driver = {
 
 const nats: Driver = {
   name: 'NATS',
-  hasOneOrder: false,
   isThere: requireSystemPart('nats-server') !== undefined,
   async start() {
     const daemon = await startNats();

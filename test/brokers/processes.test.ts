@@ -96,6 +96,20 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
     },
   );
 
+  test('each follower is told all in one order, whoever publishes', { timeout: 60_000 }, async () => {
+    const nodes = await startNodes(3);
+    const followers = nodes.map(({ url }) => new Follower(openClient(url), 'plain'));
+    for (const follower of followers) await expect.poll(() => follower.hasBegun).toBe(true);
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(range(300).map((index) => nodes[index % 3]!.publish('plain', text(`${round}-${index}`))));
+    }
+    for (const { data } of followers) await expect.poll(() => data.length).toBe(6_000);
+    for (const { data, gaps } of followers) {
+      expect(data).toEqual(followers[0]!.data);
+      expect(gaps).toBe(0);
+    }
+  });
+
   test('who was on one that is killed is gone, and there again by another', { timeout: 60_000 }, async () => {
     const nodes = await startNodes(3);
     const watcher = new Follower(openClient(nodes[0]!.url), 'room');

@@ -92,10 +92,11 @@ export function startRedis(): Promise<Daemon> {
   ]);
 }
 
-export function startNats(): Promise<Daemon> {
-  return Daemon.start('nats-server', ({ port, spare, folder }) =>
-    `-a 127.0.0.1 -p ${port} -m ${spare} -js -sd ${folder}`.split(' '),
-  );
+export function startNats({ hasJetStream = true } = {}): Promise<Daemon> {
+  return Daemon.start('nats-server', ({ port, spare, folder }) => [
+    ...`-a 127.0.0.1 -p ${port} -m ${spare}`.split(' '),
+    ...(hasJetStream ? ['-js', '-sd', folder] : []),
+  ]);
 }
 
 /** A reverse proxy as people set it up, before servers on this machine. */

@@ -16,14 +16,21 @@ import {
   type Position,
   type Receiver,
 } from '@turnout/topics';
+import { HistoryStreams, type StreamNames } from './history-streams.ts';
+import { IdleStreams } from './idle-streams.ts';
+import { JetStreamAccess } from './jetstream-access.ts';
 import type { NatsBrokerOptions } from './nats-options.ts';
-import { Streams, type StreamNames } from './streams.ts';
+import { OnceATurn } from './once-a-turn.ts';
+import { OrderStream } from './order-stream.ts';
 
 /** How long, in ms, the server may take to answer when the broker is closed. */
 const closeTimeout = 1_000;
 
 /** How long, in ms, one attempt to connect may take. */
 const connectTimeout = 3_000;
+
+/** In ms. */
+const hour = 3_600_000;
 
 /** The longest wait, in ms, until it is tried again to connect. */
 const longestWait = 2_000;
@@ -32,12 +39,16 @@ const longestWait = 2_000;
  * Connects to NATS, as the broker of one hub.
  *
  * @throws {TypeError} (rejects) on a prefix that is none
+ * @throws {RangeError} (rejects) on a `removeIdleAfter` that is not above 0
  * @throws {Error} (rejects) where NATS can't be reached; later it connects again by itself
  */
 export async function connectNats(options: NatsBrokerOptions = {}): Promise<Broker> {
-  const { servers = '127.0.0.1:4222', prefix = 'turnout', client = {} } = options;
+  const { servers = '127.0.0.1:4222', prefix = 'turnout', removeIdleAfter = hour, client = {} } = options;
   if (!/^[\w-]+$/.test(prefix)) {
     throw new TypeError(`Invalid prefix: expected letters, digits, - and _, received ${prefix}`);
+  }
+  if (!(removeIdleAfter > 0)) {
+    throw new RangeError(`Invalid removeIdleAfter: expected milliseconds above 0, received ${removeIdleAfter}`);
   }
   const connection = await connect({
     pingInterval: 1_000,
@@ -48,32 +59,59 @@ export async function connectNats(options: NatsBrokerOptions = {}): Promise<Brok
     maxReconnectAttempts: -1,
     reconnectDelayHandler: () => Math.random() * longestWait,
   });
-  return new NatsBroker(connection, { ...options, prefix });
+  const access = new JetStreamAccess(connection, options.replicas ?? 1);
+  try {
+    const order = await OrderStream.open(access, prefix);
+    return new NatsBroker({ connection, access, order }, { ...options, prefix, removeIdleAfter });
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
 }
 
-type Settings = NatsBrokerOptions & { readonly prefix: string };
+type Settings = NatsBrokerOptions & { readonly prefix: string; readonly removeIdleAfter: number };
 
-/** Core NATS, at most once; with history JetStream, which publishes what it has stored again, with its place. */
+interface Parts {
+  readonly connection: NatsConnection;
+  readonly access: JetStreamAccess;
+  /** Null where there is no JetStream. */
+  readonly order: OrderStream | null;
+}
+
+/** At most once over core NATS, and a stream that orders; with history JetStream, which publishes what it has stored again, with its place. */
 class NatsBroker implements Broker {
   readonly #connection: NatsConnection;
   readonly #prefix: string;
   readonly #calls: PendingCalls;
-  readonly #streams: Streams;
+  readonly #order: OrderStream | null;
+  readonly #streams: HistoryStreams;
+  readonly #idleStreams: IdleStreams;
   readonly #subscriptions = new Map<string, Subscription>();
   /** Of each joined topic's stream, as it was read last: what is published again does not say it. */
   readonly #epochs = new Map<string, string>();
   #events: BrokerEvents | undefined;
   #isLost = false;
   #isClosed = false;
-  /** Resolves when the server has what was published up to now. */
-  #flushed: Promise<void> | undefined;
+  /** Resolves when the server has what this connection has sent up to now. */
+  readonly #flush: OnceATurn;
+  /** The same of what was published. */
+  readonly #flushPublished: OnceATurn;
 
-  constructor(connection: NatsConnection, options: Settings) {
-    const { prefix, replicas = 1 } = options;
-    this.#connection = connection;
+  constructor({ connection, access, order }: Parts, options: Settings) {
+    const { prefix, removeIdleAfter } = options;
     this.#prefix = prefix;
+    this.#connection = connection;
+    this.#order = order;
+    this.#flush = new OnceATurn(() => connection.flush());
+    this.#flushPublished = order === null ? this.#flush : new OnceATurn(() => order.flush());
     this.#calls = new PendingCalls({ ...defaultPendingLimits, ...options });
-    this.#streams = new Streams(connection, replicas);
+    this.#streams = new HistoryStreams(access);
+    this.#idleStreams = new IdleStreams({
+      connection,
+      access,
+      subjects: `${prefix}.history.*`,
+      after: removeIdleAfter,
+    });
     void this.#watch();
   }
 
@@ -89,7 +127,7 @@ class NatsBroker implements Broker {
     this.#subscriptions.get(topic.name)?.unsubscribe();
     const callback = (_error: unknown, message: Msg): void => this.#receive(topic, receiver, message);
     this.#subscriptions.set(topic.name, this.#connection.subscribe(subject, { callback }));
-    await this.#call(0, () => this.#flush());
+    await this.#call(0, () => this.#flush.run());
   }
 
   async leave(topic: BrokerTopic): Promise<void> {
@@ -103,8 +141,8 @@ class NatsBroker implements Broker {
     const { history } = topic;
     await this.#call(bytes.length, () => {
       if (history !== null) return this.#streams.publish(this.#namesOf(topic), history, bytes);
-      this.#connection.publish(this.#subjectOf(topic), bytes);
-      return this.#flush();
+      this.#connection.publish(this.#order?.subjectOf(this.#tokenOf(topic)) ?? this.#subjectOf(topic), bytes);
+      return this.#flushPublished.run();
     });
   }
 
@@ -118,6 +156,7 @@ class NatsBroker implements Broker {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#idleStreams.stop();
     // An answer, or the loss that is found out meanwhile: a client that is closed while its server hangs up writes to a
     // socket whose errors nobody listens to any more.
     await Promise.race([this.#connection.flush(), delay(closeTimeout, undefined, { ref: false })]).catch(() => {});
@@ -128,7 +167,6 @@ class NatsBroker implements Broker {
     for await (const { type } of this.#connection.status()) {
       if (type === 'disconnect') {
         this.#isLost = true;
-        this.#flushed = undefined;
         // The client would let requests wait for their time limit.
         this.#calls.rejectAll(lostError());
         this.#events?.onLost(new Error('The connection to NATS was lost'));
@@ -142,9 +180,11 @@ class NatsBroker implements Broker {
     }
   }
 
-  #onRestored(): void {
-    this.#isLost = false;
+  async #onRestored(): Promise<void> {
     this.#streams.forget();
+    // What fails is done again by who publishes.
+    await this.#calls.run(0, async () => this.#order?.ensure()).catch(() => {});
+    this.#isLost = false;
     this.#events?.onRestored();
   }
 
@@ -157,18 +197,10 @@ class NatsBroker implements Broker {
     });
   }
 
-  /** Once for all that one turn publishes. */
-  #flush(): Promise<void> {
-    this.#flushed ??= new Promise<void>((resolve, reject) => {
-      setImmediate(() => {
-        this.#flushed = undefined;
-        this.#connection.flush().then(resolve, reject);
-      });
-    });
-    return this.#flushed;
-  }
-
-  #receive(topic: BrokerTopic, receiver: Receiver, { data, headers }: Msg): void {
+  #receive(topic: BrokerTopic, receiver: Receiver, received: Msg): void {
+    // A node asks whether anybody is subscribed.
+    if (received.reply) return void received.respond();
+    const { data, headers } = received;
     let message: BusMessage;
     let position: Position | null = null;
     try {

@@ -8,6 +8,11 @@ export interface NatsBrokerOptions extends Partial<PendingLimits> {
   readonly prefix?: string;
   /** On how many servers JetStream keeps each history. Default 1. */
   readonly replicas?: number;
+  /**
+   * How long, in ms, nothing has been published to a topic with history before what JetStream has of it is removed: where all
+   * its messages have expired, and no node has a subscriber. `Infinity` for never. Default 1 hour.
+   */
+  readonly removeIdleAfter?: number;
   /** More of the client's own options, such as credentials and `tls`; reconnecting is the broker's. */
   readonly client?: Omit<ConnectionOptions, 'servers' | 'reconnect' | 'maxReconnectAttempts' | 'waitOnFirstConnect'>;
 }

@@ -1,0 +1,119 @@
+import {
+  DeliverPolicy,
+  RetentionPolicy,
+  StorageType,
+  type JsMsg,
+  type StreamConfig,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import type { HistoryOptions, Position } from '@turnout/topics';
+import { isMissing, type JetStreamAccess } from './jetstream-access.ts';
+
+/** The names that a topic with history has in JetStream. */
+export interface StreamNames {
+  readonly stream: string;
+  /** Where it is published. */
+  readonly subject: string;
+  /** Where JetStream publishes it again, with its place in the stream. */
+  readonly live: string;
+}
+
+/** A message as it is stored. */
+export interface StoredEntry {
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
+
+export interface StoredPage {
+  readonly position: Position;
+  readonly entries: readonly StoredEntry[];
+}
+
+/** How long, in ms, a consumer outlives one read. */
+const consumerTtl = 5_000;
+
+/** JetStream's streams: one for each topic with history, since only then its offsets follow each other. */
+export class HistoryStreams {
+  readonly #access: JetStreamAccess;
+  readonly #known = new Map<string, Promise<StreamInfo>>();
+
+  constructor(access: JetStreamAccess) {
+    this.#access = access;
+  }
+
+  /** After a loss: a stream may be gone. */
+  forget(): void {
+    this.#known.clear();
+  }
+
+  async publish(names: StreamNames, history: HistoryOptions, bytes: Buffer): Promise<void> {
+    await this.#using(names, history, () => this.#access.client.publish(names.subject, bytes));
+  }
+
+  read(names: StreamNames, history: HistoryOptions, since: number): Promise<StoredPage> {
+    return this.#using(names, history, async () => {
+      const { streams } = await this.#access.manage();
+      const { state, created } = await streams.info(names.stream);
+      const position = { epoch: created.replaceAll(/[^\w]/g, ''), offset: state.last_seq };
+      const first = Math.max(since + 1, state.first_seq);
+      if (state.messages === 0 || first > state.last_seq) return { position, entries: [] };
+      return { position, entries: await this.#fetch(names, first, state.last_seq) };
+    });
+  }
+
+  async #fetch({ stream }: StreamNames, first: number, last: number): Promise<StoredEntry[]> {
+    const consumer = await this.#access.client.consumers.get(stream, {
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: first,
+      inactive_threshold: consumerTtl,
+    });
+    const entries: StoredEntry[] = [];
+    const fetched = await consumer.fetch({ max_messages: last - first + 1, expires: consumerTtl });
+    for await (const message of fetched) {
+      entries.push({ offset: message.seq, bytes: bytesOf(message) });
+      if (message.seq >= last) break;
+    }
+    await consumer.delete().catch(() => {});
+    return entries;
+  }
+
+  /** Does something with the stream of a topic: made where it is not there or has other limits, and anew where it was removed. */
+  async #using<Value>(names: StreamNames, history: HistoryOptions, call: () => Promise<Value>): Promise<Value> {
+    await this.#open(names, history);
+    try {
+      return await call();
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      this.#known.delete(names.stream);
+      await this.#open(names, history);
+      return call();
+    }
+  }
+
+  #open(names: StreamNames, history: HistoryOptions): Promise<StreamInfo> {
+    const known = this.#known.get(names.stream);
+    if (known !== undefined) return known;
+    const opened = this.#access.ensure(names.stream, configurationOf(names, history));
+    this.#known.set(names.stream, opened);
+    opened.catch(() => this.#known.delete(names.stream));
+    return opened;
+  }
+}
+
+function configurationOf({ subject, live }: StreamNames, { size, ttl }: HistoryOptions): Partial<StreamConfig> {
+  return {
+    subjects: [subject],
+    retention: RetentionPolicy.Limits,
+    // In memory a stream would begin anew after a restart, and look like the one before.
+    storage: StorageType.File,
+    max_msgs: size,
+    max_age: ttl * 1_000_000,
+    // JetStream wants it no longer than the messages live.
+    duplicate_window: Math.min(ttl, 120_000) * 1_000_000,
+    republish: { src: subject, dest: live },
+  };
+}
+
+function bytesOf({ data }: JsMsg): Buffer {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+}

@@ -1,0 +1,71 @@
+import type { StreamInfo } from '@nats-io/jetstream';
+import { RequestError, type NatsConnection } from '@nats-io/transport-node';
+import type { JetStreamAccess } from './jetstream-access.ts';
+
+export interface IdleStreamsOptions {
+  readonly connection: NatsConnection;
+  readonly access: JetStreamAccess;
+  /** What the streams are published to. */
+  readonly subjects: string;
+  /** How long, in ms, nothing has been published to one that is removed, and how often that is looked for. */
+  readonly after: number;
+}
+
+/** The longest wait, in ms, that a timer takes. */
+const longestDelay = 2 ** 31 - 1;
+
+/** How long, in ms, a subscriber may take to say that it is there. */
+const answerTimeout = 2_000;
+
+/** Removes the streams of topics that nobody needs any more: empty for some time, and without a subscriber on any node. */
+export class IdleStreams {
+  readonly #options: IdleStreamsOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(options: IdleStreamsOptions) {
+    this.#options = options;
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Nodes that were started together do not look together. */
+  #schedule(): void {
+    const { after } = this.#options;
+    if (after === Infinity || this.#isStopped) return;
+    const delay = Math.min(after * (0.5 + Math.random() / 2), longestDelay);
+    this.#timer = setTimeout(() => {
+      // What has failed is tried again the next time.
+      void this.#removeIdle()
+        .catch(() => {})
+        .finally(() => this.#schedule());
+    }, delay).unref();
+  }
+
+  async #removeIdle(): Promise<void> {
+    const { access, subjects } = this.#options;
+    const { streams } = await access.manage();
+    for await (const stream of streams.list(subjects)) {
+      if (!this.#isIdle(stream) || (await this.#hasSubscriber(stream))) continue;
+      await streams.delete(stream.config.name);
+    }
+  }
+
+  #isIdle({ state, created }: StreamInfo): boolean {
+    const lastUse = Math.max(Date.parse(created), Date.parse(state.last_ts));
+    return state.messages === 0 && Date.now() - lastUse > this.#options.after;
+  }
+
+  async #hasSubscriber({ config }: StreamInfo): Promise<boolean> {
+    try {
+      await this.#options.connection.request(config.republish!.dest, '', { timeout: answerTimeout });
+      return true;
+    } catch (error) {
+      return !(error instanceof RequestError && error.isNoResponders());
+    }
+  }
+}

@@ -134,7 +134,7 @@ describe.each(browserNames)('the client in %s, behind nginx', (name) => {
       return { app, tab };
     }
 
-    test('misses nothing when the server restarts', { timeout: 60_000 }, async () => {
+    test('misses nothing when the server restarts', async () => {
       const { app, tab } = await open();
       await app.stop();
       await app.publish(5);
@@ -143,7 +143,7 @@ describe.each(browserNames)('the client in %s, behind nginx', (name) => {
       await app.expectWhole(tab);
     });
 
-    test('misses nothing when nginx reloads (138)', { timeout: 60_000 }, async () => {
+    test('misses nothing when nginx reloads (138)', async () => {
       const { app, tab } = await open();
       const [socket] = app.router.sockets;
       app.nginx.signal('SIGHUP');
@@ -152,7 +152,7 @@ describe.each(browserNames)('the client in %s, behind nginx', (name) => {
       await app.expectWhole(tab);
     });
 
-    test('misses nothing when the network is cut without a word', { timeout: 60_000 }, async () => {
+    test('misses nothing when the network is cut without a word', async () => {
       const { app, tab } = await open();
       app.proxy.cut();
       await app.publish(5);
@@ -174,7 +174,7 @@ describe.each(browserNames)('the client in %s, behind nginx', (name) => {
 
     // The driver of Firefox can't take the network away.
     if (name === 'Firefox') return;
-    test('comes back as soon as the browser is online', { timeout: 60_000 }, async () => {
+    test('comes back as soon as the browser is online', async () => {
       const { app, tab } = await open();
       await tab.context().setOffline(true);
       await tab.locator('#state', { hasText: 'offline' }).waitFor();

@@ -56,7 +56,7 @@ describe.each(browserNames)('HTTP/2 in %s', (name) => {
       server?.close();
     });
 
-    test('the WebSocket shares the connection of the page', { timeout: 60_000 }, async () => {
+    test('the WebSocket shares the connection of the page', async () => {
       const context = await browser.newContext({ ignoreHTTPSErrors: true });
       const tab = await context.newPage();
       await tab.goto(`https://127.0.0.1:${(server.address() as AddressInfo).port}/`);

@@ -93,7 +93,7 @@ export class HistoryFollower {
   /** Reads what came after a position, for {@link joinRecent}; `null` where it is none of this history. */
   async readSince({ epoch, offset }: Position): Promise<HistoryPart | null> {
     if (epoch !== this.#epoch || offset > this.#ring.offset) return null;
-    if (this.#ring.after(offset) !== null) return { epoch, offset, messages: [] };
+    if (this.recentSince({ epoch, offset }) !== null) return { epoch, offset, messages: [] };
     const { position, messages } = await this.#node.broker.read(this.#topic, offset);
     return { epoch: position.epoch, offset, messages };
   }
@@ -112,6 +112,11 @@ export class HistoryFollower {
     const messages = read.filter((stored) => stored.offset <= end);
     const rest = this.#ring.after(messages.at(-1)?.offset ?? Math.min(offset, end));
     return rest && [...messages, ...rest];
+  }
+
+  /** What has come since a position; `null` where it is none of this history, or some of it is not held here. */
+  recentSince({ epoch, offset }: Position): readonly StoredMessage[] | null {
+    return epoch === this.#epoch ? this.#ring.after(offset) : null;
   }
 
   #lacks({ epoch, offset }: Position): boolean {

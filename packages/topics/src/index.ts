@@ -14,6 +14,7 @@ export type {
   Receiver,
   StoredMessage,
 } from './broker.ts';
+export type { PublishOptions, SubscribeOptions, UnsubscribeOptions } from './call-options.ts';
 export { decodeBusMessage, decodeStored, encodeBusMessage } from './bus-message.ts';
 export type { Subscribed, TopicMessage } from './envelope.ts';
 export { TopicError, type TopicErrorCode } from './errors.ts';
@@ -24,5 +25,5 @@ export { defaultPendingLimits, PendingCalls, type PendingLimits } from './pendin
 export type { Person } from './person.ts';
 export { parsePosition, type Position } from './position.ts';
 export type { Admit, Admitted } from './topic-commands.ts';
-export type { PublishOptions, SubscribeOptions, Topic, TopicCounts, TopicEvents, UnsubscribeOptions } from './topic.ts';
+export type { Topic, TopicCounts, TopicEvents } from './topic.ts';
 export type { SlowPolicy, TopicOptions } from './topic-options.ts';

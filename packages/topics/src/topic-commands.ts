@@ -1,10 +1,11 @@
 import { CloseCode, type WebSocket } from '@turnout/core';
+import type { SubscribeOptions } from './call-options.ts';
 import { Envelope } from './envelope.ts';
 import { TopicError } from './errors.ts';
 import type { Person } from './person.ts';
 import { parsePosition } from './position.ts';
 import { assertTopicName } from './topic-name.ts';
-import { Topic, type SubscribeOptions } from './topic.ts';
+import { Topic } from './topic.ts';
 
 /** A topic that a client may have, and as whom. */
 export interface Admitted {

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { prepareMessage, type WebSocket } from '@turnout/core';
-import type { BusMessage } from './broker.ts';
+import type { BusMessage, StoredMessage } from './broker.ts';
+import type { PublishOptions, SubscribeOptions, UnsubscribeOptions } from './call-options.ts';
 import { Channel } from './channel.ts';
 import type { Node } from './node.ts';
 import { assertJson, Envelope, type Subscribed } from './envelope.ts';
@@ -10,6 +11,7 @@ import { createOutlet, type Delivery, type Outlet } from './outlet.ts';
 import { assertPerson, type Person } from './person.ts';
 import type { Position } from './position.ts';
 import { Presence } from './presence.ts';
+import { drained, Replay, type MessagesSince } from './replay.ts';
 import type { ResolvedTopicOptions } from './topic-options.ts';
 
 export interface TopicEvents {
@@ -19,30 +21,6 @@ export interface TopicEvents {
   leave: [person: Person];
   /** Messages are missing on this node, and will not come. */
   gap: [];
-}
-
-export interface SubscribeOptions {
-  /** The last message that the client has, or `oldest` for all that is kept. Only for a topic with history. */
-  readonly since?: Position | 'oldest' | undefined;
-  /** Who it is, for a topic with presence. */
-  readonly person?: Person | undefined;
-  /**
-   * Called once it is subscribed, before any live message: a state that is sent here, and not awaited, is whole, as nothing is
-   * lost or doubled between it and what follows.
-   */
-  readonly onSubscribed?: ((subscribed: Subscribed) => void) | undefined;
-}
-
-export interface UnsubscribeOptions {
-  /** Whether others are told at once that the person has left, whatever `leaveDelay` says. Default `false`. */
-  readonly atOnce?: boolean;
-}
-
-export interface PublishOptions {
-  /** Is not sent it. */
-  readonly except?: WebSocket | undefined;
-  /** With `slow: 'latest'`: a newer message with the same key takes the place of one that waits. Default `''`. */
-  readonly key?: string | undefined;
 }
 
 /** What has happened to a topic's messages on this node. */
@@ -164,7 +142,7 @@ export class Topic extends EventEmitter<TopicEvents> {
     try {
       await this.#channel.hold();
       const read = this.#has(subscriber) ? await this.#read(since) : null;
-      return this.#has(subscriber) ? this.#begin(subscriber, read) : null;
+      return this.#has(subscriber) ? await this.#begin(subscriber, read) : null;
     } catch (error) {
       if (this.#has(subscriber)) this.unsubscribe(socket);
       throw error;
@@ -234,9 +212,9 @@ export class Topic extends EventEmitter<TopicEvents> {
     return since === 'oldest' ? follower.readKept() : follower.readSince(since);
   }
 
-  /** All in one turn, so that no message comes between what was missed and what is live. */
-  #begin(subscriber: Subscriber, read: HistoryPart | null): Subscribed {
-    const { socket, person } = subscriber;
+  /** @returns `null` where it has left meanwhile */
+  async #begin(subscriber: Subscriber, read: HistoryPart | null): Promise<Subscribed | null> {
+    const { socket } = subscriber;
     const { position } = this.#channel;
     const missed = read && this.#channel.follower!.joinRecent(read);
     const offset = position && (missed?.[0] === undefined ? position.offset : missed[0].offset - 1);
@@ -244,15 +222,39 @@ export class Topic extends EventEmitter<TopicEvents> {
       ...(position && { epoch: position.epoch, offset: offset! }),
       recovered: missed !== null,
     };
-    if (this.#envelope !== undefined) socket.send(this.#envelope.note('subscribed', subscribed));
-    for (const { message, offset: own } of missed ?? []) socket.send(this.#envelope!.data(String(message.data), own));
+    this.#note(socket, 'subscribed', subscribed);
+    const replay = missed && this.#createReplay(socket, missed);
+    while (replay?.send() === 'full') {
+      // oxlint-disable-next-line no-await-in-loop -- a pause
+      await drained(socket);
+      if (!this.#has(subscriber)) return null;
+    }
+    if (replay?.isOvertaken) this.#skip(socket, replay.offset);
+    // From the end of the replay to here in one turn: no message comes between what was missed and what is live.
+    this.#goLive(subscriber, subscribed);
+    return subscribed;
+  }
+
+  #createReplay(socket: WebSocket, missed: readonly StoredMessage[]): Replay {
+    const follower = this.#channel.follower!;
+    const { epoch } = follower.position!;
+    const since: MessagesSince = (position) => follower.recentSince(position);
+    return new Replay({ socket, envelope: this.#envelope!, epoch, missed, since });
+  }
+
+  /** Its history has gone on faster than it reads. */
+  #skip(socket: WebSocket, offset: number): void {
+    const position = this.#channel.position!;
+    this.#counts.dropped += Math.max(1, position.offset - offset);
+    this.#note(socket, 'gap', position);
+  }
+
+  #goLive(subscriber: Subscriber, subscribed: Subscribed): void {
+    const { socket, person } = subscriber;
     subscriber.onSubscribed?.(subscribed);
     subscriber.outlet = createOutlet(socket, this);
     if (person !== undefined) this.#presence?.join(person);
-    if (this.#envelope !== undefined && this.#presence !== undefined) {
-      socket.send(this.#envelope.note('people', this.people()));
-    }
-    return subscribed;
+    if (this.#presence !== undefined) this.#note(socket, 'people', this.people());
   }
 
   #deliver({ data, key }: BusMessage, position: Position | null, except: unknown): void {
@@ -282,6 +284,10 @@ export class Topic extends EventEmitter<TopicEvents> {
       },
     };
     return new Presence(this.name, { node, nodes, leaveDelay, listener });
+  }
+
+  #note(socket: WebSocket, name: string, value: unknown): void {
+    if (this.#envelope !== undefined) socket.send(this.#envelope.note(name, value));
   }
 
   /** Something about the topic, to the subscribers of this node. */

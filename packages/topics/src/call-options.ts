@@ -1,0 +1,28 @@
+import type { WebSocket } from '@turnout/core';
+import type { Subscribed } from './envelope.ts';
+import type { Person } from './person.ts';
+import type { Position } from './position.ts';
+
+export interface SubscribeOptions {
+  /** The last message that the client has, or `oldest` for all that is kept. Only for a topic with history. */
+  readonly since?: Position | 'oldest' | undefined;
+  /** Who it is, for a topic with presence. */
+  readonly person?: Person | undefined;
+  /**
+   * Called once it is subscribed, before any live message: a state that is sent here, and not awaited, is whole, as nothing is
+   * lost or doubled between it and what follows.
+   */
+  readonly onSubscribed?: ((subscribed: Subscribed) => void) | undefined;
+}
+
+export interface UnsubscribeOptions {
+  /** Whether others are told at once that the person has left, whatever `leaveDelay` says. Default `false`. */
+  readonly atOnce?: boolean;
+}
+
+export interface PublishOptions {
+  /** Is not sent it. */
+  readonly except?: WebSocket | undefined;
+  /** With `slow: 'latest'`: a newer message with the same key takes the place of one that waits. Default `''`. */
+  readonly key?: string | undefined;
+}

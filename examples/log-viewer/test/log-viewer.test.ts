@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createWriteStream, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -25,6 +26,13 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     await expect(signIn(viewer.url, 'nobody')).rejects.toThrow('status 401');
     const html = await (await fetch(viewer.url, { headers: { Cookie: await signIn(viewer.url) } })).text();
     expect(html).toContain(viewer.path);
+  });
+
+  test('is not kept waiting by the settings of the shell of who runs the test', () => {
+    const { port, login, keyFile, knownHostsFile } = viewer.sshd;
+    const options = ['-F', 'none', '-i', keyFile, '-o', `UserKnownHostsFile=${knownHostsFile}`, '-p', String(port)];
+    const home = execFileSync('ssh', [...options, `${login}@127.0.0.1`, 'echo "$HOME"'], { encoding: 'utf8' });
+    expect(home.trim()).toBe(viewer.folder);
   });
 
   test('lets nobody guess passwords fast', async () => {

@@ -94,6 +94,8 @@ function configurationOf(folder: string, port: number): string {
     'UsePAM no',
     'StrictModes no',
     'MaxStartups 100',
+    // A shell that it starts reads no settings of who runs it: they may take long, and say something.
+    `SetEnv HOME=${folder}`,
     '',
   ].join('\n');
 }

@@ -3,7 +3,7 @@ import { connect as connectTo } from '@nats-io/transport-node';
 import { MemoryBroker, MemoryBus, type Broker } from '@turnout/topics';
 import { createClient } from 'redis';
 import { connectNatsBy, connectRedisBy, type Patience } from './connect-brokers.ts';
-import { startNats, startRedis, type Daemon } from '../system-parts/daemon.ts';
+import { startNats, startRedis, type BrokerLimits, type Daemon } from '../system-parts/daemon.ts';
 import { requireSystemPart } from '../system-parts/system-part.ts';
 
 /** A broker's server, or this process, as a test starts it. */
@@ -27,7 +27,7 @@ export interface Driver {
   readonly name: string;
   /** Whether its server is installed, or is to be done without. */
   readonly isThere: boolean;
-  readonly start: () => Promise<BrokerSite>;
+  readonly start: (limits?: BrokerLimits) => Promise<BrokerSite>;
 }
 
 const memory: Driver = {
@@ -109,8 +109,8 @@ function natsAccess(daemon: Daemon): Access {
 const redis: Driver = {
   name: 'Redis',
   isThere: requireSystemPart('redis-server') !== undefined,
-  async start() {
-    const daemon = await startRedis();
+  async start(limits) {
+    const daemon = await startRedis(limits);
     return site(daemon, redisAccess(daemon));
   },
 };
@@ -118,8 +118,8 @@ const redis: Driver = {
 const nats: Driver = {
   name: 'NATS',
   isThere: requireSystemPart('nats-server') !== undefined,
-  async start() {
-    const daemon = await startNats();
+  async start(limits) {
+    const daemon = await startNats(limits);
     return site(daemon, natsAccess(daemon));
   },
 };

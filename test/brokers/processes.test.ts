@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, Person } from '@turnout/client';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { CutProxy } from '../system-parts/cut-proxy.ts';
 import { servedDrivers, type BrokerSite } from './drivers.ts';
 import { DeliveryModel, step } from './delivery-model.ts';
@@ -104,6 +104,28 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
       expect(data).toEqual(followers[0]!.data);
       expect(gaps).toBe(0);
     }
+  });
+
+  test('one that the server drops, since it does not read, misses nothing of a history (119, 121)', async () => {
+    const strict = await start({ maxOutput: 8 * 1024 * 1024 });
+    onTestFinished(() => strict.stop());
+    const [writer, reader] = (await startNodes(2, strict.daemon!.port)) as [NodeHandle, NodeHandle];
+    const [kept, plain] = ['kept', 'plain'].map((topic) => new Follower(openClient(reader.url), topic)) as [
+      Follower,
+      Follower,
+    ];
+    for (const follower of [kept, plain]) await expect.poll(() => follower.hasBegun).toBe(true);
+    reader.child.kill('SIGSTOP');
+    const long = 'x'.repeat(512 * 1024);
+    // More than the server keeps for it, and the system on both sides of the connection.
+    for (let index = 0; index < 60; index++) {
+      for (const topic of ['kept', 'plain']) expect(await writer.publish(topic, text(`${index} ${long}`))).toBe(true);
+    }
+    reader.child.kill('SIGCONT');
+    await expect.poll(() => kept.data.length).toBe(60);
+    expect(kept.data.map((message) => Number.parseInt(message, 10))).toEqual(range(60));
+    expect(kept.gaps).toBe(0);
+    await expect.poll(() => plain.gaps).toBeGreaterThan(0);
   });
 
   test('who was on one that is killed is gone, and there again by another', async () => {

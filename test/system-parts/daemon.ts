@@ -20,13 +20,13 @@ export interface Place {
 export class Daemon {
   readonly place: Place;
   readonly #path: string;
-  readonly #parameters: readonly string[];
+  readonly #parametersFor: (place: Place) => readonly string[];
   #process: ChildProcess | undefined;
 
-  private constructor(path: string, place: Place, parameters: readonly string[]) {
+  private constructor(path: string, place: Place, parametersFor: (place: Place) => readonly string[]) {
     this.#path = path;
     this.place = place;
-    this.#parameters = parameters;
+    this.#parametersFor = parametersFor;
   }
 
   static async start(part: string, parametersFor: (place: Place) => readonly string[]): Promise<Daemon> {
@@ -35,7 +35,7 @@ export class Daemon {
       spare: await freePort(),
       folder: mkdtempSync(join(tmpdir(), `turnout-${part}-`)),
     };
-    const daemon = new Daemon(requireSystemPart(part)!, place, parametersFor(place));
+    const daemon = new Daemon(requireSystemPart(part)!, place, parametersFor);
     await daemon.resume();
     return daemon;
   }
@@ -46,7 +46,7 @@ export class Daemon {
 
   /** Starts it once more, where it was. */
   async resume(): Promise<void> {
-    const child = spawn(this.#path, this.#parameters, { stdio: 'ignore' });
+    const child = spawn(this.#path, this.#parametersFor(this.place), { stdio: 'ignore' });
     this.#process = child;
     while (!(await isListening(this.port))) {
       if (child.exitCode !== null) throw new Error(`${this.#path} has ended with exit code ${child.exitCode}`);
@@ -84,19 +84,32 @@ export class Daemon {
   }
 }
 
-export function startRedis(): Promise<Daemon> {
+export interface BrokerLimits {
+  /** Bytes that may wait for a subscriber before the server drops it. Default: the server's own. */
+  readonly maxOutput?: number | undefined;
+}
+
+export function startRedis({ maxOutput }: BrokerLimits = {}): Promise<Daemon> {
   return Daemon.start('redis-server', ({ port, folder }) => [
     ...`--port ${port} --bind 127.0.0.1 --dir ${folder}`.split(' '),
     // What was acknowledged outlives a kill.
     ...'--save  --appendonly yes --appendfsync always'.split(' '),
+    ...(maxOutput === undefined ? [] : ['--client-output-buffer-limit', `pubsub ${maxOutput} 0 0`]),
   ]);
 }
 
-export function startNats({ hasJetStream = true } = {}): Promise<Daemon> {
-  return Daemon.start('nats-server', ({ port, spare, folder }) => [
-    ...`-a 127.0.0.1 -p ${port} -m ${spare}`.split(' '),
-    ...(hasJetStream ? ['-js', '-sd', folder] : []),
-  ]);
+export function startNats({
+  maxOutput,
+  hasJetStream = true,
+}: BrokerLimits & { hasJetStream?: boolean } = {}): Promise<Daemon> {
+  return Daemon.start('nats-server', ({ port, spare, folder }) => {
+    const configuration = join(folder, 'nats.conf');
+    writeFileSync(configuration, maxOutput === undefined ? '' : `max_pending: ${maxOutput}\n`);
+    return [
+      ...`-a 127.0.0.1 -p ${port} -m ${spare} -c ${configuration}`.split(' '),
+      ...(hasJetStream ? ['-js', '-sd', folder] : []),
+    ];
+  });
 }
 
 /** A reverse proxy as people set it up, before servers on this machine. */

@@ -44,8 +44,8 @@ export function decodeBusMessage(bytes: Buffer): BusMessage {
 }
 
 /**
- * The messages of a history, in order, from the bytes that are kept of them. What is none is told of; nothing before it
- * follows without a gap, so that what comes behind it is all there is.
+ * The messages of a history, in order, from the bytes that are kept of them. What is none is told of. Where one is none, or is
+ * missing, only what comes behind it is given: messages follow each other.
  */
 export function decodeStored(
   entries: Iterable<{ readonly offset: number; readonly bytes: Buffer }>,
@@ -53,6 +53,7 @@ export function decodeStored(
 ): StoredMessage[] {
   const messages: StoredMessage[] = [];
   for (const { offset, bytes } of entries) {
+    if (messages.length > 0 && offset !== messages.at(-1)!.offset + 1) messages.length = 0;
     try {
       messages.push({ offset, message: decodeBusMessage(bytes) });
     } catch (error) {

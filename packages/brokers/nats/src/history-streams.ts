@@ -1,13 +1,7 @@
-import {
-  DeliverPolicy,
-  RetentionPolicy,
-  StorageType,
-  type JsMsg,
-  type StreamConfig,
-  type StreamInfo,
-} from '@nats-io/jetstream';
+import { DeliverPolicy, RetentionPolicy, StorageType, type StreamConfig, type StreamInfo } from '@nats-io/jetstream';
 import type { HistoryOptions, Position } from '@turnout/topics';
 import { isMissing, type JetStreamAccess } from './jetstream-access.ts';
+import { StreamPages } from './stream-pages.ts';
 
 /** The names that a topic with history has in JetStream. */
 export interface StreamNames {
@@ -18,19 +12,18 @@ export interface StreamNames {
   readonly live: string;
 }
 
-/** A message as it is stored. */
-export interface StoredEntry {
-  readonly offset: number;
-  readonly bytes: Buffer;
-}
-
-export interface StoredPage {
+export interface StreamReading {
+  /** Of the newest message. */
   readonly position: Position;
-  readonly entries: readonly StoredEntry[];
+  /** Null where nothing is kept. */
+  readonly pages: StreamPages | null;
 }
 
 /** How long, in ms, a consumer outlives one read. */
 const consumerTtl = 5_000;
+
+/** How many bytes, roughly, are asked for at once: what the server has to keep for a slow reader, it drops the connection for. */
+const pageBytes = 1024 * 1024;
 
 /** JetStream's streams: one for each topic with history, since only then its offsets follow each other. */
 export class HistoryStreams {
@@ -50,31 +43,22 @@ export class HistoryStreams {
     await this.#using(names, history, () => this.#access.client.publish(names.subject, bytes));
   }
 
-  read(names: StreamNames, history: HistoryOptions, since: number): Promise<StoredPage> {
+  /** Where a history is, and what it takes to read what it keeps since an offset. */
+  open(names: StreamNames, history: HistoryOptions, since: number): Promise<StreamReading> {
     return this.#using(names, history, async () => {
       const { streams } = await this.#access.manage();
       const { state, created } = await streams.info(names.stream);
       const position = { epoch: created.replaceAll(/[^\w]/g, ''), offset: state.last_seq };
       const first = Math.max(since + 1, state.first_seq);
-      if (state.messages === 0 || first > state.last_seq) return { position, entries: [] };
-      return { position, entries: await this.#fetch(names, first, state.last_seq) };
+      if (state.messages === 0 || first > state.last_seq) return { position, pages: null };
+      const consumer = await this.#access.client.consumers.get(names.stream, {
+        deliver_policy: DeliverPolicy.StartSequence,
+        opt_start_seq: first,
+        inactive_threshold: consumerTtl,
+      });
+      const size = Math.ceil(pageBytes / Math.max(1, state.bytes / state.messages));
+      return { position, pages: new StreamPages(consumer, { last: state.last_seq, size }) };
     });
-  }
-
-  async #fetch({ stream }: StreamNames, first: number, last: number): Promise<StoredEntry[]> {
-    const consumer = await this.#access.client.consumers.get(stream, {
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: first,
-      inactive_threshold: consumerTtl,
-    });
-    const entries: StoredEntry[] = [];
-    const fetched = await consumer.fetch({ max_messages: last - first + 1, expires: consumerTtl });
-    for await (const message of fetched) {
-      entries.push({ offset: message.seq, bytes: bytesOf(message) });
-      if (message.seq >= last) break;
-    }
-    await consumer.delete().catch(() => {});
-    return entries;
   }
 
   /** Does something with the stream of a topic: made where it is not there or has other limits, and anew where it was removed. */
@@ -112,8 +96,4 @@ function configurationOf({ subject, live }: StreamNames, { size, ttl }: HistoryO
     duplicate_window: Math.min(ttl, 120_000) * 1_000_000,
     republish: { src: subject, dest: live },
   };
-}
-
-function bytesOf({ data }: JsMsg): Buffer {
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -22,6 +22,7 @@ import { JetStreamAccess } from './jetstream-access.ts';
 import type { NatsBrokerOptions } from './nats-options.ts';
 import { OnceATurn } from './once-a-turn.ts';
 import { OrderStream } from './order-stream.ts';
+import type { StoredEntry, StreamPages } from './stream-pages.ts';
 
 /** How long, in ms, the server may take to answer when the broker is closed. */
 const closeTimeout = 1_000;
@@ -147,10 +148,11 @@ class NatsBroker implements Broker {
   }
 
   async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
-    const { position, entries } = await this.#call(0, () =>
-      this.#streams.read(this.#namesOf(topic), topic.history!, since),
+    const { position, pages } = await this.#call(0, () =>
+      this.#streams.open(this.#namesOf(topic), topic.history!, since),
     );
     this.#epochs.set(topic.name, position.epoch);
+    const entries = pages === null ? [] : await this.#readAll(pages, position.offset);
     return { position, messages: decodeStored(entries, (reason) => this.#events?.onForeign(topic.name, reason)) };
   }
 
@@ -195,6 +197,18 @@ class NatsBroker implements Broker {
       if (this.#isLost) throw lostError();
       return call();
     });
+  }
+
+  async #readAll(pages: StreamPages, last: number): Promise<StoredEntry[]> {
+    const entries: StoredEntry[] = [];
+    while ((entries.at(-1)?.offset ?? 0) < last) {
+      // oxlint-disable-next-line no-await-in-loop -- a page begins where the one before it ends
+      const page = await this.#call(0, () => pages.next());
+      if (page.length === 0) break;
+      entries.push(...page);
+    }
+    void pages.close();
+    return entries;
   }
 
   #receive(topic: BrokerTopic, receiver: Receiver, received: Msg): void {

@@ -28,15 +28,28 @@ redis.call('PUBLISH', ARGV[2], position[1] .. ':' .. offset .. ':' .. ARGV[3])
 return offset
 `;
 
-/** KEYS: position, stream. ARGV: an epoch, offset, ttl. Gives epoch, offset, and offset and message of each entry after it. */
+/** How many entries Redis looks at at once, and how many bytes, roughly, one page has: so long nobody else is served. */
+const [step, pageBytes] = [100, 1024 * 1024];
+
+/**
+ * KEYS: position, stream. ARGV: an epoch, offset, ttl. Gives epoch, offset, and offset and message of the first entries after
+ * it: where the last of them is not the newest, there are more.
+ */
 export const readScript = `${openPosition}
 local result = { position[1], position[2] }
 if ARGV[2] == 'inf' then return result end
-for _, entry in ipairs(redis.call('XRANGE', KEYS[2], '(' .. ARGV[2] .. '-0', '+')) do
-  if tonumber(entry[2][2]) > now - ARGV[3] then
-    result[#result + 1] = string.sub(entry[1], 1, -3)
-    result[#result + 1] = entry[2][4]
+local last = ARGV[2] .. '-0'
+local bytes = 0
+repeat
+  local entries = redis.call('XRANGE', KEYS[2], '(' .. last, '+', 'COUNT', ${step})
+  for _, entry in ipairs(entries) do
+    last = entry[1]
+    if tonumber(entry[2][2]) > now - ARGV[3] then
+      result[#result + 1] = string.sub(last, 1, -3)
+      result[#result + 1] = entry[2][4]
+      bytes = bytes + #entry[2][4]
+    end
   end
-end
+until #entries < ${step} or bytes >= ${pageBytes}
 return result
 `;

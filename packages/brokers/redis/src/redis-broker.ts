@@ -23,6 +23,12 @@ interface Joined {
   readonly listener: (bytes: Buffer) => void;
 }
 
+/** A message as it is stored. */
+interface StoredEntry {
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
+
 /**
  * Connects to Redis, as the broker of one hub.
  *
@@ -89,12 +95,18 @@ class RedisBroker implements Broker {
   }
 
   async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
-    const offset = since === Infinity ? 'inf' : String(since);
-    const parameters = [randomUUID(), offset, String(topic.history!.ttl)];
-    const answer = await this.#call(0, ({ commands }) =>
-      commands.eval(readScript, { keys: this.#keysOf(topic), arguments: parameters }),
-    );
-    return this.#pageOf(topic, answer as unknown as Buffer[]);
+    const entries: StoredEntry[] = [];
+    const { position, entries: first } = await this.#readPage(topic, since);
+    for (let page = first; page.length > 0;) {
+      entries.push(...page.filter(({ offset }) => offset <= position.offset));
+      const { offset } = page.at(-1)!;
+      if (offset >= position.offset) break;
+      // oxlint-disable-next-line no-await-in-loop -- a page begins where the one before it ends
+      const next = await this.#readPage(topic, offset);
+      if (next.position.epoch !== position.epoch) return this.read(topic, since);
+      page = next.entries;
+    }
+    return { position, messages: decodeStored(entries, (reason) => this.#events?.onForeign(topic.name, reason)) };
   }
 
   close(): Promise<void> {
@@ -137,13 +149,18 @@ class RedisBroker implements Broker {
     return receiver(message, position);
   }
 
-  #pageOf(topic: BrokerTopic, [epoch, offset, ...rest]: Buffer[]): HistoryPage {
+  async #readPage(topic: BrokerTopic, since: number): Promise<{ position: Position; entries: StoredEntry[] }> {
+    const after = since === Infinity ? 'inf' : String(since);
+    const parameters = [randomUUID(), after, String(topic.history!.ttl)];
+    const answer = await this.#call(0, ({ commands }) =>
+      commands.eval(readScript, { keys: this.#keysOf(topic), arguments: parameters }),
+    );
+    const [epoch, offset, ...rest] = answer as unknown as Buffer[];
     const entries = Array.from({ length: rest.length / 2 }, (_, index) => ({
       offset: Number(rest[2 * index]),
       bytes: rest[2 * index + 1]!,
     }));
-    const messages = decodeStored(entries, (reason) => this.#events?.onForeign(topic.name, reason));
-    return { position: { epoch: String(epoch), offset: Number(offset) }, messages };
+    return { position: { epoch: String(epoch), offset: Number(offset) }, entries };
   }
 
   #channelOf({ name, history }: BrokerTopic): string {

@@ -1,0 +1,45 @@
+import type { Consumer } from '@nats-io/jetstream';
+
+/** A message as it is stored. */
+export interface StoredEntry {
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
+
+export interface StreamPagesOptions {
+  /** The offset to read up to. */
+  readonly last: number;
+  /** Messages a page. */
+  readonly size: number;
+}
+
+/** How long, in ms, the server waits for messages that are kept no more. */
+const patience = 1_000;
+
+/** What a stream keeps, page by page. */
+export class StreamPages {
+  readonly #consumer: Consumer;
+  readonly #options: StreamPagesOptions;
+
+  constructor(consumer: Consumer, options: StreamPagesOptions) {
+    this.#consumer = consumer;
+    this.#options = options;
+  }
+
+  /** The next page; empty after the last. */
+  async next(): Promise<StoredEntry[]> {
+    const { last, size } = this.#options;
+    const entries: StoredEntry[] = [];
+    const fetched = await this.#consumer.fetch({ max_messages: size, expires: patience });
+    for await (const { seq, data } of fetched) {
+      entries.push({ offset: seq, bytes: Buffer.from(data.buffer, data.byteOffset, data.byteLength) });
+      if (seq >= last) break;
+    }
+    return entries;
+  }
+
+  async close(): Promise<void> {
+    // It goes by itself, after some time.
+    await this.#consumer.delete().catch(() => {});
+  }
+}

@@ -222,6 +222,20 @@ describe.each(drivers.filter(({ isThere }) => isThere))('topics over $name', ({ 
       for (const index of range(20)) await client.expect({ topic: name, offset: index + 6, data: index + 5 });
     });
 
+    test('a long history comes whole', async () => {
+      const [here, there] = await startNodes(2);
+      const name = newName();
+      const long: TopicOptions = { history: { size: 700, ttl: 60_000 } };
+      const text = 'x'.repeat(8_192);
+      // More than one page, of bytes and of messages.
+      for (const index of range(710)) await here!.hub.topic(name, long).publish(JSON.stringify({ index, text }));
+      const pair = await there!.open();
+      const received = collect(pair);
+      await there!.hub.topic(name, long).subscribe(pair.socket, { since: 'oldest' });
+      await expect.poll(() => received.data.length).toBe(700);
+      expect(received.offsets).toEqual(range(700).map((index) => index + 11));
+    });
+
     test('messages live no longer than the ttl', async () => {
       const [here, there] = await startNodes(2);
       const name = newName();

@@ -1,6 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   createHub,
+  decodeStored,
+  encodeBusMessage,
   PendingCalls,
   TopicError,
   type Hub,
@@ -200,4 +202,12 @@ describe('calls to a broker', () => {
       cause,
     });
   });
+});
+
+test('of a history that has lost a message in the middle only what follows it counts', () => {
+  const entries = [1, 2, 4, 5].map((offset) => ({
+    offset,
+    bytes: encodeBusMessage({ origin: 'node', sequence: offset, key: '', data: String(offset) }),
+  }));
+  expect(decodeStored(entries, () => {}).map(({ offset }) => offset)).toEqual([4, 5]);
 });

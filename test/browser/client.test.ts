@@ -172,8 +172,6 @@ describe.each(browserNames)('the client in %s, behind nginx', (name) => {
       expect([...app.router.sockets]).toEqual([socket]);
     });
 
-    // The driver of Firefox can't take the network away.
-    if (name === 'Firefox') return;
     test('comes back as soon as the browser is online', async () => {
       const { app, tab } = await open();
       await tab.context().setOffline(true);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { encodeBusMessage, type TopicOptions } from '@turnout/topics';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CutProxy } from '../system-parts/cut-proxy.ts';
@@ -20,7 +21,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
 
   const startNode = async (options = {}): Promise<TestNode> => new TestNode(await site.connect(), options);
 
-  test('local delivery goes on; back again, topics with history catch up, and the others announce a gap', async () => {
+  test('local delivery goes on; back again, topics with history catch up, and the others announce a gap (117, 118)', async () => {
     const [here, there] = [await startNode(), await startNode()];
     const subscribed = async (node: TestNode, topic: string, options: TopicOptions) => {
       const pair = await node.open();
@@ -103,6 +104,55 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await proxy.close();
   });
 
+  test('a node that is split off from two others is told what it can be, and no topic reaches another (124)', async () => {
+    const proxy = await CutProxy.to(site.daemon!.port);
+    const nodes = [await startNode(), await startNode(), new TestNode(await site.connectBy(proxy.port, 'impatient'))];
+    const split = nodes[2]!;
+    const subscribed = (topic: string, options: TopicOptions) =>
+      Promise.all(
+        nodes.map(async (node) => {
+          const pair = await node.open();
+          await node.hub.topic(topic, options).subscribe(pair.socket);
+          return collect(pair);
+        }),
+      );
+    const [kept, room, others] = [
+      await subscribed('kept', history),
+      await subscribed('room', plain),
+      await subscribed('another room', plain),
+    ];
+    const lost = once(split, 'lost');
+    proxy.cut();
+    await lost;
+    const splitSeconds = process.env['TURNOUT_LONG'] === '1' ? 60 : 1;
+    let count = 0;
+    for (const end = performance.now() + splitSeconds * 1_000; performance.now() < end; count++) {
+      for (const node of nodes.slice(0, 2)) {
+        expect(await node.hub.topic('room', plain).publish(`"${count}"`)).toBe(true);
+        expect(await node.hub.topic('kept', history).publish(`"${count}"`)).toBe(true);
+      }
+      expect(await split.hub.topic('room', plain).publish('"split"')).toBe(false);
+      await expect(split.hub.topic('kept', history).publish('"split"')).rejects.toMatchObject({
+        code: 'TOPIC_ERR_BROKER_LOST',
+      });
+      await delay(20);
+    }
+    const restored = once(split, 'restored');
+    proxy.heal();
+    await restored;
+    const both = Array.from({ length: 2 * count }, (_, index) => String(Math.floor(index / 2)));
+    for (const { data } of kept) await expect.poll(() => data).toEqual(both);
+    expect(kept.flatMap(({ notes }) => notes.filter((note) => 'gap' in note))).toEqual([]);
+    expect(room.slice(0, 2).map(({ data }) => data)).toEqual([both, both]);
+    expect(room[2]!.data).toEqual(Array.from({ length: count }, () => 'split'));
+    await expect.poll(() => room[2]!.notes).toContainEqual({ gap: {} });
+    await nodes[0]!.hub.topic('room', plain).publish('"healed"');
+    for (const { data } of room) await expect.poll(() => data.at(-1)).toBe('healed');
+    expect(others.map(({ data }) => data)).toEqual([[], [], []]);
+    await split.hub.close();
+    await proxy.close();
+  });
+
   test('connections that are reset again and again lose nothing of a history', async () => {
     const proxy = await CutProxy.to(site.daemon!.port);
     const cut = new TestNode(await site.connectBy(proxy.port, 'impatient'));
@@ -123,7 +173,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await proxy.close();
   });
 
-  test('a history that is gone when it is back is said to be gone, and begins anew', async () => {
+  test('a history that is gone when it is back is said to be gone, and begins anew (120)', async () => {
     const node = await startNode();
     const pair = await node.open();
     const { epoch } = (await node.hub.topic('kept', history).subscribe(pair.socket))!;
@@ -147,7 +197,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     expect(await node.hub.topic('kept', history).subscribe(late.socket, { since })).toMatchObject({ recovered: false });
   });
 
-  test('what is none of our messages is dropped and counted', async () => {
+  test('what is none of our messages is dropped and counted (122)', async () => {
     const node = await startNode();
     const other = await startNode();
     const pair = await node.open();
@@ -224,7 +274,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await proxy.close();
   });
 
-  test('no more waits for it than the limits allow', async () => {
+  test('no more waits for it than the limits allow (117)', async () => {
     const proxy = await CutProxy.to(site.daemon!.port);
     const node = new TestNode(await site.connectBy(proxy.port, 'impatient'));
     proxy.cut();

@@ -7,6 +7,8 @@ import { LiveServer } from './live-server.ts';
 
 const WebSocket = WsWebSocket as unknown as WebSocketClass;
 
+const isLong = process.env['TURNOUT_LONG'] === '1';
+
 async function startServer(): Promise<LiveServer> {
   const server = await new LiveServer().start();
   onTestFinished(() => server.stop());
@@ -209,6 +211,31 @@ describe('a topic of a client', () => {
     expect(numbers).toEqual([1, 2, 3, 4].map((number) => [number, number]));
     expect(told.filter((entry) => entry === 'recovered')).toHaveLength(3);
     expect(subscription.position).toEqual({ epoch: expect.any(String), offset: 4 });
+  });
+
+  test('misses nothing and is told nothing twice, however often it is cut (134)', { timeout: 600_000 }, async () => {
+    const server = await startServer();
+    const proxy = await CutProxy.to(server.port);
+    onTestFinished(() => proxy.close());
+    const client = connect(`ws://127.0.0.1:${proxy.port}/live`, { minDelay: 1, maxDelay: 20 });
+    const { told, handlers } = recorder();
+    client.subscribe('news', handlers);
+    await expect.poll(() => told).toEqual(['subscribed']);
+    const topic = server.hub.topic('news', { history: true });
+    let published = 0;
+    for (let cut = 0; cut < (isLong ? 1_000 : 50); cut++) {
+      const burst = 1 + Math.floor(Math.random() * 20);
+      for (let index = 0; index < burst; index++) await topic.publish(String(++published));
+      // In the middle of anything: a handshake, a resume, live messages.
+      await delay(Math.random() * 30);
+      proxy.reset();
+    }
+    await expect.poll(() => told.filter((entry) => typeof entry !== 'string').length).toBe(published);
+    expect(told.filter((entry) => typeof entry !== 'string')).toEqual(
+      Array.from({ length: published }, (_, index) => [index + 1, index + 1]),
+    );
+    expect(new Set(told.filter((entry) => typeof entry === 'string'))).toEqual(new Set(['subscribed', 'recovered']));
+    expect(told.filter((entry) => entry === 'subscribed')).toHaveLength(1);
   });
 
   test('says that something was missed where not all of it is kept', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   createHub,
+  decodeBusMessage,
   decodeStored,
   encodeBusMessage,
   PendingCalls,
@@ -210,4 +211,15 @@ test('of a history that has lost a message in the middle only what follows it co
     bytes: encodeBusMessage({ origin: 'node', sequence: offset, key: '', data: String(offset) }),
   }));
   expect(decodeStored(entries, () => {}).map(({ offset }) => offset)).toEqual([4, 5]);
+});
+
+test('what a later version adds to the head of a message is left alone, and another form is none of ours (127)', () => {
+  const ours = encodeBusMessage({ origin: 'node', sequence: 1, key: 'k', data: 'text' });
+  const head = JSON.parse(ours.toString('utf8', 4, 4 + ours.readUInt16BE(2))) as object;
+  const later = Buffer.from(JSON.stringify({ ...head, traced: 'since version N' }));
+  const start = Buffer.from(ours.subarray(0, 4));
+  start.writeUInt16BE(later.length, 2);
+  expect(decodeBusMessage(Buffer.concat([start, later, Buffer.from('text')]))).toEqual(decodeBusMessage(ours));
+  ours[1] = 2;
+  expect(() => decodeBusMessage(ours)).toThrow('it is of version 2, expected 1');
 });

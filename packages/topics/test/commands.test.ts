@@ -68,6 +68,20 @@ describe('a client that subscribes by itself', () => {
     expect([asked, hub.topic('own', { history: true }).size]).toEqual([['secret', 'own', 'own'], 1]);
   });
 
+  test('with the position of somebody else is asked whether it may have the topic, as any other (136)', async () => {
+    let mayRead = true;
+    const { client, hub } = await serve((own) => (name) => (mayRead ? own.topic(name, { history: true }) : null));
+    await hub.topic('own', { history: true }).publish('"secret"');
+    client.send('{"subscribe":"own","since":"oldest"}');
+    const { subscribed } = JSON.parse(String(await client.next())) as { subscribed: { epoch: string } };
+    await client.expect({ topic: 'own', offset: 1, data: 'secret' });
+    client.send('{"unsubscribe":"own"}');
+    mayRead = false;
+    client.send(JSON.stringify({ subscribe: 'own', since: { epoch: subscribed.epoch, offset: 0 } }));
+    await client.expect({ topic: 'own', refused: 'Not allowed' });
+    await client.expectNothing();
+  });
+
   test('is told what is wrong with a name that is none, and the application is not asked', async () => {
     const { client, errors } = await serve(all);
     client.send(JSON.stringify({ subscribe: 'a\nb' }));

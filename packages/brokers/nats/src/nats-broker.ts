@@ -31,7 +31,7 @@ const closeTimeout = 1_000;
 const connectTimeout = 3_000;
 
 /** In ms. */
-const hour = 3_600_000;
+const day = 86_400_000;
 
 /** The longest wait, in ms, until it is tried again to connect. */
 const longestWait = 2_000;
@@ -44,7 +44,7 @@ const longestWait = 2_000;
  * @throws {Error} (rejects) where NATS can't be reached; later it connects again by itself
  */
 export async function connectNats(options: NatsBrokerOptions = {}): Promise<Broker> {
-  const { servers = '127.0.0.1:4222', prefix = 'turnout', removeIdleAfter = hour, client = {} } = options;
+  const { servers = '127.0.0.1:4222', prefix = 'turnout', removeIdleAfter = day, client = {} } = options;
   if (!/^[\w-]+$/.test(prefix)) {
     throw new TypeError(`Invalid prefix: expected letters, digits, - and _, received ${prefix}`);
   }

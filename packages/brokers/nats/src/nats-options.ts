@@ -10,7 +10,7 @@ export interface NatsBrokerOptions extends Partial<PendingLimits> {
   readonly replicas?: number;
   /**
    * How long, in ms, nothing has been published to a topic with history before what JetStream has of it is removed: where all
-   * its messages have expired, and no node has a subscriber. `Infinity` for never. Default 1 hour.
+   * its messages have expired, and no node has a subscriber. `Infinity` for never. Default 1 day.
    */
   readonly removeIdleAfter?: number;
   /** More of the client's own options, such as credentials and `tls`; reconnecting is the broker's. */

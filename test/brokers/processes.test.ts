@@ -69,28 +69,24 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
     }
   });
 
-  test(
-    'what three nodes publish at a steady rate arrives, all of it and once (126)',
-    { timeout: 900_000 },
-    async () => {
-      const nodes = await startNodes(3);
-      const followers = nodes.map(({ url }) => new Follower(openClient(url), 'kept'));
-      for (const follower of followers) await expect.poll(() => follower.hasBegun).toBe(true);
-      const seconds = isLong ? 600 : 2;
-      let published = 0;
-      const failures: boolean[] = [];
-      for (const end = performance.now() + seconds * 1_000; performance.now() < end;) {
-        const batch = nodes.map((node) => node.publish('kept', text(published++)));
-        failures.push(...(await Promise.all(batch)).filter((isDone) => !isDone));
-      }
-      expect(failures).toEqual([]);
-      for (const { data } of followers) await expect.poll(() => data.length).toBe(published);
-      for (const { data, gaps } of followers) {
-        expect(new Set(data).size).toBe(published);
-        expect(gaps).toBe(0);
-      }
-    },
-  );
+  test('what three nodes publish at a steady rate arrives, all of it and once (126)', async () => {
+    const nodes = await startNodes(3);
+    const followers = nodes.map(({ url }) => new Follower(openClient(url), 'kept'));
+    for (const follower of followers) await expect.poll(() => follower.hasBegun).toBe(true);
+    const seconds = isLong ? 600 : 2;
+    let published = 0;
+    const failures: boolean[] = [];
+    for (const end = performance.now() + seconds * 1_000; performance.now() < end;) {
+      const batch = nodes.map((node) => node.publish('kept', text(published++)));
+      failures.push(...(await Promise.all(batch)).filter((isDone) => !isDone));
+    }
+    expect(failures).toEqual([]);
+    for (const { data } of followers) await expect.poll(() => data.length).toBe(published);
+    for (const { data, gaps } of followers) {
+      expect(new Set(data).size).toBe(published);
+      expect(gaps).toBe(0);
+    }
+  });
 
   test('each follower is told all in one order, whoever publishes', async () => {
     const nodes = await startNodes(3);
@@ -140,61 +136,53 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
     await expect.poll(() => [watcher.people.length, fourth.people.length]).toEqual([3, 3]);
   });
 
-  test(
-    'clients miss nothing when the broker is restarted, and nodes and the network fail',
-    { timeout: 90_000 },
-    async () => {
-      const proxy = await CutProxy.to(site.daemon!.port);
-      const [steady, ...rest] = [...(await startNodes(2)), ...(await startNodes(1, proxy.port))] as NodeHandle[];
-      const followers = [steady!, ...rest].map(({ url }) => new Follower(openClient(url), 'kept'));
-      for (const { data } of followers) {
-        await expect.poll(async () => (await steady!.publish('kept', text('begin'))) && data.length > 0).toBe(true);
+  test('clients miss nothing when the broker is restarted, and nodes and the network fail', async () => {
+    const proxy = await CutProxy.to(site.daemon!.port);
+    const [steady, ...rest] = [...(await startNodes(2)), ...(await startNodes(1, proxy.port))] as NodeHandle[];
+    const followers = [steady!, ...rest].map(({ url }) => new Follower(openClient(url), 'kept'));
+    for (const { data } of followers) {
+      await expect.poll(async () => (await steady!.publish('kept', text('begin'))) && data.length > 0).toBe(true);
+    }
+    const published = new Set<string>();
+    let count = 0;
+    const publishFor = async (milliseconds: number): Promise<void> => {
+      for (const end = performance.now() + milliseconds; performance.now() < end; count++) {
+        const message = String(count);
+        if (await steady!.publish('kept', text(message))) published.add(message);
+        await delay(2);
       }
-      const published = new Set<string>();
-      let count = 0;
-      const publishFor = async (milliseconds: number): Promise<void> => {
-        for (const end = performance.now() + milliseconds; performance.now() < end; count++) {
-          const message = String(count);
-          if (await steady!.publish('kept', text(message))) published.add(message);
-          await delay(2);
-        }
-      };
-      await publishFor(200);
-      proxy.cut();
-      await publishFor(2_500);
-      proxy.heal();
-      await publishFor(500);
-      await site.daemon!.kill();
-      await publishFor(300);
-      await site.daemon!.resume();
-      await publishFor(500);
-      await expect.poll(() => steady!.publish('kept', text('end'))).toBe(true);
-      for (const { data } of followers) await expect.poll(() => data.includes('end')).toBe(true);
-      for (const { data, gaps } of followers) {
-        const numbers = data.filter((message) => /^\d/.test(message));
-        expect([...published].filter((message) => !numbers.includes(message))).toEqual([]);
-        expect(new Set(numbers).size).toBe(numbers.length);
-        expect(numbers).toEqual(numbers.toSorted((one, other) => Number(one) - Number(other)));
-        expect(gaps).toBe(0);
-      }
-      await proxy.close();
-    },
-  );
+    };
+    await publishFor(200);
+    proxy.cut();
+    await publishFor(2_500);
+    proxy.heal();
+    await publishFor(500);
+    await site.daemon!.kill();
+    await publishFor(300);
+    await site.daemon!.resume();
+    await publishFor(500);
+    await expect.poll(() => steady!.publish('kept', text('end'))).toBe(true);
+    for (const { data } of followers) await expect.poll(() => data.includes('end')).toBe(true);
+    for (const { data, gaps } of followers) {
+      const numbers = data.filter((message) => /^\d/.test(message));
+      expect([...published].filter((message) => !numbers.includes(message))).toEqual([]);
+      expect(new Set(numbers).size).toBe(numbers.length);
+      expect(numbers).toEqual(numbers.toSorted((one, other) => Number(one) - Number(other)));
+      expect(gaps).toBe(0);
+    }
+    await proxy.close();
+  });
 
-  test(
-    'what clients get is what the model says, whatever joins, leaves, publishes and is cut',
-    { timeout: 600_000 },
-    async () => {
-      const nodes = await startNodes(2);
-      let round = 0;
-      await fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: isLong ? 200 : 40 }), async (steps) => {
-          const model = await DeliveryModel.start(nodes, `kept ${round++}`);
-          for (const each of steps) await model.run(each);
-          await model.end();
-        }),
-        { numRuns: isLong ? 500 : 30, seed: 7 },
-      );
-    },
-  );
+  test('what clients get is what the model says, whatever joins, leaves, publishes and is cut', async () => {
+    const nodes = await startNodes(2);
+    let round = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: isLong ? 200 : 40 }), async (steps) => {
+        const model = await DeliveryModel.start(nodes, `kept ${round++}`);
+        for (const each of steps) await model.run(each);
+        await model.end();
+      }),
+      { numRuns: isLong ? 500 : 30, seed: 7 },
+    );
+  });
 });

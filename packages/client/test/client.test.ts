@@ -213,7 +213,7 @@ describe('a topic of a client', () => {
     expect(subscription.position).toEqual({ epoch: expect.any(String), offset: 4 });
   });
 
-  test('misses nothing and is told nothing twice, however often it is cut (134)', { timeout: 600_000 }, async () => {
+  test('misses nothing and is told nothing twice, however often it is cut (134)', async () => {
     const server = await startServer();
     const proxy = await CutProxy.to(server.port);
     onTestFinished(() => proxy.close());

@@ -8,6 +8,7 @@ import { TopicError } from './errors.ts';
 import type { HubCounts } from './hub-counts.ts';
 import { MemoryBroker } from './memory-broker.ts';
 import { NodeWatch } from './node-watch.ts';
+import { QueueBudget } from './outlet.ts';
 import { TopicCommands, type Admit } from './topic-commands.ts';
 import { Topic, type TopicHost } from './topic.ts';
 import { assertTopicName } from './topic-name.ts';
@@ -23,6 +24,8 @@ export interface HubOptions {
   readonly whenLost?: Node['whenLost'];
   /** Default 128. */
   readonly maxTopicsPerSocket?: number;
+  /** Bytes that wait for all slow subscribers together, beside what their sockets hold. Default 64 MiB. */
+  readonly maxTotalQueuedBytes?: number;
   /** How often, in ms, a node tells the others that it is alive: after three to four times that, its people are gone. Default 3,000. */
   readonly presenceInterval?: number;
   /** How often, in ms, a node asks how far the histories are that it follows, in case the bus has lost their last message. Default 10,000. */
@@ -74,6 +77,7 @@ export class Hub extends EventEmitter<HubEvents> {
     broker = new MemoryBroker(),
     whenLost = 'deliver-locally',
     maxTopicsPerSocket = 128,
+    maxTotalQueuedBytes = 64 * 1024 * 1024,
     presenceInterval = 3_000,
     historyCheckInterval = 10_000,
     onError,
@@ -83,11 +87,12 @@ export class Hub extends EventEmitter<HubEvents> {
       throw new TypeError(`Invalid whenLost: expected deliver-locally or fail, received ${String(whenLost)}`);
     }
     assertCount('maxTopicsPerSocket', maxTopicsPerSocket);
+    assertCount('maxTotalQueuedBytes', maxTotalQueuedBytes);
     assertCount('presenceInterval', presenceInterval);
     assertCount('historyCheckInterval', historyCheckInterval);
     this.#broker = broker;
     this.#maxTopicsPerSocket = maxTopicsPerSocket;
-    this.#node = this.#createNode(whenLost, onError);
+    this.#node = this.#createNode(whenLost, new QueueBudget(maxTotalQueuedBytes), onError);
     this.#checking = setInterval(() => void this.#checkHistories(), historyCheckInterval).unref();
     this.#nodes = new NodeWatch(this.#node, presenceInterval);
     this.#host = {
@@ -181,7 +186,7 @@ export class Hub extends EventEmitter<HubEvents> {
     this.#node.call(() => Promise.reject(error));
   }
 
-  #createNode(whenLost: Node['whenLost'], onError: HubOptions['onError']): Node {
+  #createNode(whenLost: Node['whenLost'], queueBudget: QueueBudget, onError: HubOptions['onError']): Node {
     const id = randomBytes(9).toString('base64url');
     const isLost = (): boolean => this.#isLost;
     let origins = 0;
@@ -194,6 +199,7 @@ export class Hub extends EventEmitter<HubEvents> {
       },
       whenLost,
       counts: this.#counts,
+      queueBudget,
       call: (callback) => guard(callback, (error) => reportError(onError, error, undefined)),
     };
   }

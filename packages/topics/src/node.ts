@@ -1,5 +1,6 @@
 import type { Broker } from './broker.ts';
 import type { HubCounts } from './hub-counts.ts';
+import type { QueueBudget } from './outlet.ts';
 
 /** The node of a cluster, to its topics. */
 export interface Node {
@@ -11,6 +12,7 @@ export interface Node {
   readonly isBrokerLost: boolean;
   readonly whenLost: 'deliver-locally' | 'fail';
   readonly counts: HubCounts;
+  readonly queueBudget: QueueBudget;
   /** Calls the application's code: what it throws goes to its hook, and not into the broker's client. */
   call(callback: () => unknown): void;
 }

@@ -24,6 +24,7 @@ export interface Outlet {
 export interface OutletOwner {
   readonly name: string;
   readonly options: ResolvedTopicOptions;
+  readonly budget: QueueBudget;
 }
 
 export function createOutlet(socket: WebSocket, owner: OutletOwner): Outlet {
@@ -34,6 +35,24 @@ export function createOutlet(socket: WebSocket, owner: OutletOwner): Outlet {
       return new QueueOutlet(socket, owner, new LatestQueue());
     default:
       return new QueueOutlet(socket, owner, new DropQueue(owner.options.slow));
+  }
+}
+
+/** How many bytes may wait for all slow subscribers of a hub together, counted for each of them. */
+export class QueueBudget {
+  #free: number;
+
+  constructor(maxBytes: number) {
+    this.#free = maxBytes;
+  }
+
+  get free(): number {
+    return this.#free;
+  }
+
+  /** @param bytes how many more wait; negative for fewer */
+  spend(bytes: number): void {
+    this.#free -= bytes;
   }
 }
 
@@ -125,6 +144,8 @@ class QueueOutlet implements Outlet {
   readonly #socket: WebSocket;
   readonly #owner: OutletOwner;
   readonly #queue: Queue;
+  /** Of the budget. */
+  #spent = 0;
   #isBehind = false;
 
   constructor(socket: WebSocket, owner: OutletOwner, queue: Queue) {
@@ -139,23 +160,30 @@ class QueueOutlet implements Outlet {
       this.#isBehind = !this.#socket.send(delivery.prepared);
       return 0;
     }
-    const count = this.#queue.add(delivery, this.#owner.options.maxQueuedBytes);
-    if (count > 0 && dropChannel.hasSubscribers) {
-      dropChannel.publish({ socket: this.#socket, topic: this.#owner.name, count });
-    }
+    const { name, options, budget } = this.#owner;
+    const count = this.#queue.add(delivery, Math.min(options.maxQueuedBytes, this.#spent + budget.free));
+    this.#spend(this.#queue.bytes);
+    if (count > 0 && dropChannel.hasSubscribers) dropChannel.publish({ socket: this.#socket, topic: name, count });
     return count;
   }
 
   end(): void {
     this.#socket.off('drain', this.#catchUp);
+    this.#spend(0);
   }
 
   readonly #catchUp = (): void => {
     this.#isBehind = false;
     while (!this.#isBehind) {
       const delivery = this.#queue.take();
-      if (delivery === undefined) return;
+      if (delivery === undefined) break;
       this.#isBehind = !this.#socket.send(delivery.prepared);
     }
+    this.#spend(this.#queue.bytes);
   };
+
+  #spend(bytes: number): void {
+    this.#owner.budget.spend(bytes - this.#spent);
+    this.#spent = bytes;
+  }
 }

@@ -252,7 +252,8 @@ export class Topic extends EventEmitter<TopicEvents> {
   #goLive(subscriber: Subscriber, subscribed: Subscribed): void {
     const { socket, person } = subscriber;
     subscriber.onSubscribed?.(subscribed);
-    subscriber.outlet = createOutlet(socket, this);
+    const { name, options } = this;
+    subscriber.outlet = createOutlet(socket, { name, options, budget: this.#host.node.queueBudget });
     if (person !== undefined) this.#presence?.join(person);
     if (this.#presence !== undefined) this.#note(socket, 'people', this.people());
   }

@@ -1,7 +1,7 @@
 import { subscribe as watch, unsubscribe as unwatch } from 'node:diagnostics_channel';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHub, MemoryBroker, MemoryBus, type Hub, type HubOptions, type Topic } from '../src/index.ts';
-import { SocketServer } from './serving.ts';
+import { SocketServer, type Pair } from './serving.ts';
 
 function hubFor(options: HubOptions = {}): Hub {
   const hub = createHub(options);
@@ -329,6 +329,36 @@ describe('a slow subscriber', () => {
       await topic.publish('x'.repeat(4_000));
     });
     expect(oldest.at(-2)).toBe('399');
+  });
+
+  test('has no more waiting, with all others, than maxTotalQueuedBytes; and again as much once that is gone', async () => {
+    const hub = hubFor({ maxTotalQueuedBytes: 6_000 });
+    const topic = hub.topic('news', { slow: 'drop-newest', maxQueuedBytes: 5_000 });
+    const server = new SocketServer({ highWaterMark: 2_000 });
+    const follow = async (): Promise<{ pair: Pair; texts: string[] }> => {
+      const pair = await server.open();
+      const texts: string[] = [];
+      pair.client.socket.on('message', (data) => texts.push(String(data)));
+      await topic.subscribe(pair.socket);
+      pair.client.throttle(0);
+      return { pair, texts };
+    };
+    const one = await follow();
+    await publishMany(topic);
+    const two = await follow();
+    await publishMany(topic);
+    for (const { pair } of [one, two]) pair.client.throttle(Infinity);
+    await expect.poll(() => one.texts.length + two.texts.length).toBe(1_200 - topic.counts.dropped);
+    // One had its 5,000, and the other what was left.
+    expect(one.texts.length - two.texts.length).toBe(4);
+    one.pair.client.throttle(0);
+    await publishMany(topic);
+    one.pair.socket.terminate();
+    two.pair.socket.terminate();
+    const three = await follow();
+    await publishMany(topic);
+    three.pair.client.throttle(Infinity);
+    await expect.poll(() => three.texts.length).toBe(one.texts.length);
   });
 
   test('is closed with 1013 by its socket with close', async () => {

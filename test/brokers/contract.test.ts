@@ -175,6 +175,22 @@ describe.each(drivers.filter(({ isThere }) => isThere))('topics over $name', ({ 
       await second.client.expect({ topic: name, offset: 6, data: 'live' });
     });
 
+    test('bytes come as they were, live and from the history', async () => {
+      const [here, there] = await startNodes(2);
+      const name = newName();
+      const bytes = Buffer.from(range(256));
+      const live = await there!.open();
+      await there!.hub.topic(name, options).subscribe(live.socket);
+      await live.client.next();
+      await here!.hub.topic(name, options).publish(bytes);
+      const late = await here!.open();
+      await here!.hub.topic(name, options).subscribe(late.socket, { since: 'oldest' });
+      await late.client.next();
+      for (const { client } of [live, late]) {
+        await client.expect({ topic: name, offset: 1, bytes: bytes.toString('base64') });
+      }
+    });
+
     test('who has missed nothing has recovered', async () => {
       const node = await startNode();
       const name = newName();

@@ -11,6 +11,7 @@ export interface Person {
 }
 
 export interface TopicHandlers<Data = unknown> {
+  /** What was published: the value of JSON, or a `Uint8Array` where it was bytes. */
   onMessage(data: Data, offset: number | undefined): void;
   /** It has begun, or gone on; `recovered` says whether nothing was missed since the last time. */
   onSubscribed?(info: { readonly recovered: boolean }): void;
@@ -31,6 +32,8 @@ export interface SubscribeOptions {
 export interface TopicMessage {
   readonly topic: string;
   readonly data?: unknown;
+  /** Base64. */
+  readonly bytes?: string;
   readonly offset?: number;
   readonly subscribed?: { readonly epoch?: string; readonly offset?: number; readonly recovered: boolean };
   readonly gap?: Partial<Position>;
@@ -64,8 +67,13 @@ export class Subscription {
   }
 
   take(message: TopicMessage): void {
-    const { data, offset, subscribed, gap, people, joined, left, refused } = message;
+    const { data, bytes, offset, subscribed, gap, people, joined, left, refused } = message;
     if (data !== undefined) this.#takeData(data, offset);
+    else if (bytes !== undefined)
+      this.#takeData(
+        Uint8Array.from(atob(bytes), (byte) => byte.charCodeAt(0)),
+        offset,
+      );
     else if (subscribed) this.#begin(subscribed);
     else if (gap) this.#skip(gap);
     else if (people) this.#replace(people);

@@ -213,6 +213,15 @@ describe('a topic of a client', () => {
     expect(subscription.position).toEqual({ epoch: expect.any(String), offset: 4 });
   });
 
+  test('is given bytes as bytes', async () => {
+    const server = await startServer();
+    const client = connect(server.url);
+    const { told, handlers } = recorder();
+    client.subscribe('news', handlers, { since: 'oldest' });
+    await server.hub.topic('news', { history: true }).publish(Uint8Array.of(0, 128, 255));
+    await expect.poll(() => told).toContainEqual([Uint8Array.of(0, 128, 255), 1]);
+  });
+
   test('misses nothing and is told nothing twice, however often it is cut (134)', async () => {
     const server = await startServer();
     const proxy = await CutProxy.to(server.port);

@@ -1,9 +1,10 @@
 import type { Position } from './position.ts';
 import type { Person } from './person.ts';
 
-/** What a subscriber of a topic with an envelope is sent, as JSON. `data` is what was published. */
+/** What a subscriber of a topic with an envelope is sent, as JSON. `data` is what was published, `bytes` the same of bytes, in Base64. */
 export type TopicMessage = { readonly topic: string } & (
   | { readonly data: unknown; readonly offset?: number }
+  | { readonly bytes: string; readonly offset?: number }
   | { readonly subscribed: Subscribed }
   | { readonly gap: Partial<Position> }
   | { readonly people: readonly Person[] }
@@ -18,7 +19,7 @@ export interface Subscribed extends Partial<Position> {
   readonly recovered: boolean;
 }
 
-/** Messages that went through `publish()`, which has seen that they are JSON, are put in as they are. */
+/** Text that went through `publish()`, which has seen that it is JSON, is put in as it is. */
 export class Envelope {
   readonly #start: string;
 
@@ -26,9 +27,10 @@ export class Envelope {
     this.#start = `{"topic":${JSON.stringify(topic)}`;
   }
 
-  data(json: string, offset: number | undefined): string {
+  message(data: string | Buffer, offset: number | undefined): string {
     const place = offset === undefined ? '' : `,"offset":${offset}`;
-    return `${this.#start}${place},"data":${json}}`;
+    const content = typeof data === 'string' ? `"data":${data}` : `"bytes":"${data.toString('base64')}"`;
+    return `${this.#start}${place},${content}}`;
   }
 
   /** Anything else that is told of the topic. */
@@ -37,18 +39,11 @@ export class Envelope {
   }
 }
 
-/** @throws {TypeError} on what is no JSON, with the topic's name */
-export function assertJson(topic: string, message: unknown): asserts message is string {
-  if (typeof message !== 'string') {
-    throw new TypeError(
-      `Invalid message of topic ${topic}: in an envelope it is JSON text, received ${typeof message}`,
-    );
-  }
+/** @throws {TypeError} on text that is no JSON, with the topic's name */
+export function assertJson(topic: string, text: string): void {
   try {
-    JSON.parse(message);
+    JSON.parse(text);
   } catch (error) {
-    throw new TypeError(
-      `Invalid message of topic ${topic}: in an envelope it is JSON text (${(error as Error).message})`,
-    );
+    throw new TypeError(`Invalid message of topic ${topic}: in an envelope text is JSON (${(error as Error).message})`);
   }
 }

@@ -52,7 +52,7 @@ export class Replay {
         continue;
       }
       this.#sent++;
-      if (!socket.send(envelope.data(String(stored.message.data), stored.offset))) return 'full';
+      if (!socket.send(envelope.message(stored.message.data, stored.offset))) return 'full';
     }
   }
 

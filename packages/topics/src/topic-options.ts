@@ -14,10 +14,10 @@ export interface TopicOptions {
   readonly maxQueuedBytes?: number;
   /**
    * Keeps the newest messages, for who comes or comes back: `size` messages, default 1,000, for `ttl` ms, default
-   * 120,000. Messages are then JSON, and arrive in an envelope with their position.
+   * 120,000. They arrive in an envelope then, with their position.
    */
   readonly history?: boolean | Partial<HistoryOptions>;
-  /** Puts messages, which are then JSON, into an envelope with the topic's name. Default: only with `history`. */
+  /** Puts messages into an envelope, which is JSON, with the topic's name: text is JSON then, and bytes are Base64. Default: only with `history`. */
   readonly envelope?: boolean;
   /** Keeps who is subscribed, on all nodes; `leaveDelay` is how long, in ms, one may be away before that is told. Default 0. */
   readonly presence?: boolean | { readonly leaveDelay?: number };

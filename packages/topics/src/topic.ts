@@ -168,16 +168,16 @@ export class Topic extends EventEmitter<TopicEvents> {
   /**
    * Sends a message to all subscribers, on all nodes; in the same order to all.
    *
-   * @param message JSON text where the topic has an envelope or a history
+   * @param message bytes or text; where the topic has an envelope, text is JSON
    * @returns whether the broker has it; `false` where it can't be reached, and only the subscribers of this node were sent it
    * @throws {TypeError} (rejects) on a message that is none, or is to be JSON and is not
    * @throws {TopicError} (rejects) where it can't be published
    */
   async publish(message: string | Uint8Array, { except, key = '' }: PublishOptions = {}): Promise<boolean> {
-    if (this.#envelope !== undefined) assertJson(this.name, message);
-    else if (typeof message !== 'string' && !(message instanceof Uint8Array)) {
+    if (typeof message !== 'string' && !(message instanceof Uint8Array)) {
       throw new TypeError(`Invalid message of topic ${this.name}: expected text or bytes, received ${typeof message}`);
     }
+    if (this.#envelope !== undefined && typeof message === 'string') assertJson(this.name, message);
     const data = typeof message === 'string' ? message : Buffer.from(message);
     return this.#channel.publish(data, { key, ...(except && { except }) });
   }
@@ -260,7 +260,7 @@ export class Topic extends EventEmitter<TopicEvents> {
 
   #deliver({ data, key }: BusMessage, position: Position | null, except: unknown): void {
     this.#counts.messages++;
-    const message = this.#envelope === undefined ? data : this.#envelope.data(String(data), position?.offset);
+    const message = this.#envelope?.message(data, position?.offset) ?? data;
     const delivery: Delivery = { prepared: prepareMessage(message), size: Buffer.byteLength(message), key };
     for (const { socket, outlet } of this.#subscribers.values()) {
       if (outlet !== undefined && socket !== except) this.#counts.dropped += outlet.deliver(delivery);

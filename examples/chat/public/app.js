@@ -1,6 +1,6 @@
 import { createClient } from './client.js';
 import { compose, giveBack } from './composer.js';
-import { dropPending, lastLine, restart, showLine, showNewest, showNotice, showPending } from './lines.js';
+import { dropOlder, dropPending, lastLine, showLine, showNewest, showNotice, showPending } from './lines.js';
 import { showPeople } from './people.js';
 import { endTyping, showTyping, stopTyping, throttleTyping } from './typing.js';
 
@@ -18,17 +18,10 @@ function receive({ type, data }) {
     case 'welcome':
       for (const [key, text] of unconfirmed) client.send(JSON.stringify({ type: 'say', key, text }));
       return;
-    case 'restart':
-      return restart();
-    case 'lines':
-      return data.forEach(receiveLine);
+    case 'line':
+      return receiveLine(data);
     case 'notice':
       return showNotice(data.text, data.at);
-    case 'people':
-      return showPeople(data, you);
-    case 'typing':
-      // In another tab, perhaps.
-      return data.id === you || showTyping(data);
     case 'refused':
       return refuse(data);
     case 'error':
@@ -40,6 +33,16 @@ function receiveLine(line) {
   unconfirmed.delete(line.key);
   stopTyping(line.author.id);
   showLine(line);
+}
+
+/** What came before the room's topic goes on, and is not remembered by it. */
+async function fetchLines() {
+  const response = await fetch(`${location.pathname}/lines?after=${lastLine()}`).catch(() => undefined);
+  // The connection goes too, and it is tried again.
+  if (!response?.ok || response.redirected) return;
+  const { lines, isAll } = await response.json();
+  if (isAll) dropOlder(lines[0]?.id ?? 0);
+  lines.forEach(receiveLine);
 }
 
 function refuse({ key, reason }) {
@@ -69,8 +72,20 @@ function showAway(isAway) {
 
 function connect() {
   showAway(false);
-  client = createClient(() => `/chat/${encodeURIComponent(room)}?after=${lastLine()}`, {
-    sessionUrl: location.pathname,
+  client = createClient(location.pathname, { sessionUrl: location.pathname });
+  client.subscribe(`room ${room}`, {
+    onMessage: receive,
+    onSubscribed: ({ recovered }) => recovered || fetchLines(),
+    onGap: fetchLines,
+    onPeople: (people) =>
+      showPeople(
+        people.map(({ id, details }) => ({ id, name: details })),
+        you,
+      ),
+  });
+  client.subscribe(`typing ${room}`, {
+    // In another tab, perhaps.
+    onMessage: (person) => person.id === you || showTyping(person),
   });
   client.onstatechange = showState;
   client.onmessage = ({ data }) => receive(JSON.parse(data));

@@ -42,15 +42,20 @@ function clock(at) {
 /** What somebody said. All of it is text, whatever it holds. A line that is shown already is not shown again. */
 export function showLine({ id, author, text, at, key }) {
   dropPending(key);
-  if (id <= last) return;
-  last = id;
+  const shown = [...list.querySelectorAll('[data-id]')];
+  if (shown.some(({ dataset }) => dataset.id === String(id))) return;
   const item = element('li', 'line', '');
   item.dataset.id = String(id);
   item.dataset.author = author.id;
   const head = element('p', 'head', '');
   head.append(element('strong', 'author', author.name), clock(at));
   item.append(head, element('p', 'text', text));
-  append(markOwn(item));
+  markOwn(item);
+  // What is fetched may come after what is live.
+  const next = shown.find(({ dataset }) => Number(dataset.id) > id);
+  if (next) next.before(item);
+  else append(item);
+  last = Math.max(last, id);
 }
 
 export function showNotice(text, at) {
@@ -72,10 +77,9 @@ export function dropPending(key) {
   [...list.querySelectorAll('.pending')].find((item) => item.dataset.key === key)?.remove();
 }
 
-/** Some of what was missed is gone: what is shown goes too, and what is kept comes anew. */
-export function restart() {
-  list.replaceChildren();
-  last = 0;
+/** Some of what was missed may be gone: what is older than the first line that is kept goes. */
+export function dropOlder(id) {
+  for (const item of list.querySelectorAll('[data-id]')) if (Number(item.dataset.id) < id) item.remove();
 }
 
 function markOwn(item) {

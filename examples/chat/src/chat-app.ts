@@ -39,7 +39,7 @@ export function createChatApp({ dataDir, farewellDelay = 3_000 }: ChatOptions): 
   const database = openDatabase(join(dataDir, 'chat.db'));
   const history = new History(database);
   const sessions = keptSessions({ name: 'turnout.chat', dataDir, database });
-  const rooms = new Rooms(history, farewellDelay);
+  const rooms = new Rooms(farewellDelay);
 
   const app = turnout(express());
   pageTemplates(app, folder('views'));
@@ -61,6 +61,13 @@ export function createChatApp({ dataDir, farewellDelay = 3_000 }: ChatOptions): 
     const lines = history.after(room, 0);
     const people = rooms.peopleIn(room);
     response.render('room', { room, lines, people, you: request.session.chatter, maxText });
+  });
+  // For a page that was away for longer than the room remembers, or has just been loaded. Who has less than all that is kept
+  // may have missed what is kept no more.
+  app.get('/chat/:room/lines', requireRoomName, requirePageLogin, ({ params, query }, response) => {
+    const all = history.after(params.room, 0);
+    const lines = all.filter(({ id }) => id > Number(query['after'] ?? 0));
+    response.json({ lines, isAll: lines.length === all.length });
   });
   // The longest text in JSON, every character of it escaped; only who sends far more is cut off (1009).
   app.ws(

@@ -17,7 +17,7 @@ const typingInterval = 2_000;
 
 /** The `/chat/:room` socket. Who speaks is said by the session alone. */
 export function chatOver({ rooms, history, rateLimit }: ChatParts) {
-  return async (socket: WebSocket, request: Request<{ room: string }>): Promise<void> => {
+  return (socket: WebSocket, request: Request<{ room: string }>): void => {
     const { room: name } = request.params;
     const person = request.session.chatter!;
     const room = rooms.open(name);
@@ -33,7 +33,7 @@ export function chatOver({ rooms, history, rateLimit }: ChatParts) {
       typedAt = 0;
       // On the disk before anybody is told.
       const { line, isNew } = history.add(name, { author: person, key, text });
-      return isNew ? room.tell(line) : answer('lines', [line]);
+      return isNew ? room.tell(line) : answer('line', line);
     };
 
     const tellTyping = (): void => {
@@ -42,8 +42,11 @@ export function chatOver({ rooms, history, rateLimit }: ChatParts) {
       void room.tellTyping(socket, person);
     };
 
-    await room.join(socket, person, positionOf(request));
-    socket.on('message', (data, isBinary) => {
+    room.enter(socket);
+    answer('welcome', { you: person, room: name });
+    const handle = rooms.hub.serve(socket, (topic) => room.admit(topic, person));
+    socket.on('message', async (data, isBinary) => {
+      if (!isBinary && (await handle(data))) return undefined;
       const message = readMessage(data, isBinary);
       switch (message.type) {
         case 'say':
@@ -60,10 +63,4 @@ export function chatOver({ rooms, history, rateLimit }: ChatParts) {
     });
     socket.on('close', () => rateLimit.forgetLater(person.id));
   };
-}
-
-/** The last line that the page has, by its address; 0 for none. */
-function positionOf({ query }: Request<{ room: string }>): number {
-  const after = Number(query['after']);
-  return Number.isSafeInteger(after) && after > 0 ? after : 0;
 }

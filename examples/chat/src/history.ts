@@ -31,8 +31,6 @@ export class History {
   readonly #insert: Statement;
   readonly #find: Statement;
   readonly #after: Statement;
-  readonly #trimmed: Statement;
-  readonly #noteTrimmed: Statement;
   readonly #trim: Statement;
   readonly #rooms: Statement;
 
@@ -47,22 +45,17 @@ export class History {
       at INTEGER NOT NULL,
       UNIQUE (room, author_id, key)
     )`);
-    database.exec('CREATE TABLE IF NOT EXISTS rooms (name TEXT PRIMARY KEY, trimmed INTEGER NOT NULL)');
     this.#insert = database.prepare(
       'INSERT OR IGNORE INTO lines (room, author_id, author, key, text, at) VALUES (?, ?, ?, ?, ?, ?)',
     );
     this.#find = database.prepare('SELECT * FROM lines WHERE room = ? AND author_id = ? AND key = ?');
     this.#after = database.prepare('SELECT * FROM lines WHERE room = ? AND id > ? ORDER BY id');
-    this.#trimmed = database.prepare('SELECT trimmed FROM rooms WHERE name = ?');
-    this.#noteTrimmed = database.prepare(
-      'INSERT INTO rooms (name, trimmed) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET trimmed = excluded.trimmed',
-    );
     this.#trim = database.prepare(`DELETE FROM lines WHERE room = ?1 AND id < (
       SELECT MIN(id) FROM (
         SELECT id, ROW_NUMBER() OVER newest AS place, SUM(LENGTH(CAST(text AS BLOB))) OVER newest AS bytes
         FROM lines WHERE room = ?1 WINDOW newest AS (ORDER BY id DESC)
       ) WHERE place = 1 OR (place <= ${maxLines} AND bytes <= ${maxBytes})
-    ) RETURNING id`);
+    )`);
     this.#rooms = database.prepare(
       'SELECT room AS name, COUNT(*) AS lines FROM lines GROUP BY room ORDER BY MAX(id) DESC LIMIT 20',
     );
@@ -72,7 +65,7 @@ export class History {
   add(room: string, { author, key, text }: Pick<Line, 'author' | 'key' | 'text'>): { line: Line; isNew: boolean } {
     const { changes } = this.#insert.run(room, author.id, author.name, key, text, Date.now());
     const line = lineOf(this.#find.get(room, author.id, key) as Row);
-    if (changes > 0) this.#trimRoom(room);
+    if (changes > 0) this.#trim.run(room);
     return { line, isNew: changes > 0 };
   }
 
@@ -81,20 +74,9 @@ export class History {
     return (this.#after.all(room, id) as Row[]).map(lineOf);
   }
 
-  /** Whether all that came after the line with this id is still kept. */
-  isCompleteAfter(room: string, id: number): boolean {
-    const row = this.#trimmed.get(room) as { trimmed: number } | undefined;
-    return (row?.trimmed ?? 0) <= id;
-  }
-
   /** Where something was said lately. */
   rooms(): { name: string; lines: number }[] {
     return this.#rooms.all() as { name: string; lines: number }[];
-  }
-
-  #trimRoom(room: string): void {
-    const removed = this.#trim.all(room) as { id: number }[];
-    if (removed.length > 0) this.#noteTrimmed.run(room, Math.max(...removed.map(({ id }) => id)));
   }
 }
 

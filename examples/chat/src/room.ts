@@ -1,99 +1,94 @@
 import type { WebSocket } from '@turnout/core';
-import type { Hub, Topic } from '@turnout/topics';
-import type { History, Line } from './history.ts';
+import type { Admitted, Hub, Topic } from '@turnout/topics';
+import type { Line } from './history.ts';
 import type { Person } from './person.ts';
 
 export interface RoomOptions {
   readonly name: string;
   readonly hub: Hub;
-  readonly history: History;
   /** How long, in ms, somebody without a socket still counts as there: a page that is loaded anew is no farewell. */
   readonly farewellDelay: number;
   readonly onEmpty: () => void;
 }
 
-/** A room that somebody has open. Several tabs of one person are several sockets and one person. */
+/** What a page that was away for a while gets by itself; one that was away for longer fetches the lines that are kept. */
+const missed = { size: 100, ttl: 120_000 };
+
+/** A room that somebody has open: what is said in it, and who is in it. Several tabs of one person are one person. */
 export class Room {
   readonly #options: RoomOptions;
-  readonly #topic: Topic;
+  /** Lines and notices. */
+  readonly #talk: Topic;
+  /** Who types: nobody needs to know later. */
+  readonly #typing: Topic;
   readonly #unfollow: () => void;
+  #sockets = 0;
   readonly #onJoin = ({ details }: { readonly details?: unknown }): void =>
     this.#announce(`Welcome ${String(details)} !`);
   readonly #onLeave = ({ details }: { readonly details?: unknown }): void => {
     this.#announce(`${String(details)} Logout`);
-    // Somebody may just be coming.
-    if (this.#topic.size === 0 && this.people().length === 0) this.#end();
+    this.#endIfEmpty();
   };
 
   constructor(options: RoomOptions) {
     const { hub, name, farewellDelay } = options;
     this.#options = options;
-    this.#topic = hub.topic(name, { presence: { leaveDelay: farewellDelay } });
-    this.#topic.on('join', this.#onJoin).on('leave', this.#onLeave);
-    this.#unfollow = this.#topic.follow();
+    this.#talk = hub.topic(`room ${name}`, { history: missed, presence: { leaveDelay: farewellDelay } });
+    this.#typing = hub.topic(`typing ${name}`, { envelope: true });
+    this.#talk.on('join', this.#onJoin).on('leave', this.#onLeave);
+    this.#unfollow = this.#talk.follow();
   }
 
   people(): Person[] {
-    return this.#topic.people().map(({ id, details }) => ({ id, name: String(details) }));
+    return this.#talk.people().map(({ id, details }) => ({ id, name: String(details) }));
   }
 
-  /** @param after the last line that the page has; what came since is sent first, or all where some of it is gone */
-  async join(socket: WebSocket, person: Person, after: number): Promise<void> {
-    await this.#topic.subscribe(socket, {
-      person: { id: person.id, details: person.name },
-      // The history is in this process: no line is told between it and the live ones.
-      onSubscribed: () => this.#bringUpToDate(socket, person, after),
+  /** A socket that may have the topics of the room. */
+  enter(socket: WebSocket): void {
+    this.#sockets++;
+    socket.on('close', () => {
+      this.#sockets--;
+      this.#endIfEmpty();
     });
-    send(socket, this.#peopleMessage());
+  }
+
+  /** The topic of a name, which a page has asked for. */
+  admit(name: string, { id, name: details }: Person): Admitted | null {
+    if (name === this.#talk.name) return { topic: this.#talk, person: { id, details } };
+    return name === this.#typing.name ? { topic: this.#typing } : null;
   }
 
   /** Tells everybody of a new line. */
   tell(line: Line): Promise<boolean> {
-    return this.#topic.publish(JSON.stringify({ type: 'lines', data: [line] }));
+    return this.#talk.publish(JSON.stringify({ type: 'line', data: line }));
   }
 
   /** Tells all but the one who types. */
   tellTyping(socket: WebSocket, person: Person): Promise<boolean> {
-    return this.#topic.publish(JSON.stringify({ type: 'typing', data: person }), { except: socket });
+    return this.#typing.publish(JSON.stringify(person), { except: socket });
   }
 
   /** Somebody says goodbye: everybody is told at once, unless they have the room open elsewhere too. */
   quit(socket: WebSocket, person: Person): void {
-    this.#topic.unsubscribe(socket, { atOnce: true });
+    this.#talk.unsubscribe(socket, { atOnce: true });
     // Who goes gets the farewell, as everybody does.
-    if (!this.people().some(({ id }) => id === person.id)) send(socket, noticeOf(`${person.name} Logout`));
+    if (!this.people().some(({ id }) => id === person.id)) socket.send(noticeOf(`${person.name} Logout`));
     socket.close(1000, 'quit');
   }
 
-  #bringUpToDate(socket: WebSocket, person: Person, after: number): void {
-    const { name, history } = this.#options;
-    const isComplete = history.isCompleteAfter(name, after);
-    const lines = history.after(name, isComplete ? after : 0);
-    send(socket, { type: 'welcome', data: { you: person, room: name } });
-    if (!isComplete) send(socket, { type: 'restart' });
-    if (lines.length > 0) send(socket, { type: 'lines', data: lines });
-  }
-
-  /** A notice, and who is there with it. */
   #announce(text: string): void {
-    for (const message of [noticeOf(text), this.#peopleMessage()]) void this.#topic.publish(JSON.stringify(message));
+    void this.#talk.publish(noticeOf(text));
   }
 
-  #peopleMessage(): object {
-    return { type: 'people', data: this.people() };
-  }
-
-  #end(): void {
-    this.#topic.off('join', this.#onJoin).off('leave', this.#onLeave);
+  /** Somebody may just be coming, or be back soon. */
+  #endIfEmpty(): void {
+    if (this.#sockets > 0 || this.people().length > 0) return;
+    this.#talk.off('join', this.#onJoin).off('leave', this.#onLeave);
     this.#unfollow();
     this.#options.onEmpty();
   }
 }
 
-function noticeOf(text: string): object {
-  return { type: 'notice', data: { text, at: Date.now() } };
-}
-
-function send(socket: WebSocket, message: object): void {
-  socket.send(JSON.stringify(message));
+function noticeOf(text: string): string {
+  return JSON.stringify({ type: 'notice', data: { text, at: Date.now() } });
 }

@@ -1,17 +1,14 @@
-import { createHub } from '@turnout/topics';
-import type { History } from './history.ts';
+import { createHub, type Hub } from '@turnout/topics';
 import type { Person } from './person.ts';
 import { Room } from './room.ts';
 
 /** The rooms that somebody has open. */
 export class Rooms {
-  readonly #hub = createHub();
-  readonly #history: History;
+  readonly hub: Hub = createHub();
   readonly #farewellDelay: number;
   readonly #rooms = new Map<string, Room>();
 
-  constructor(history: History, farewellDelay: number) {
-    this.#history = history;
+  constructor(farewellDelay: number) {
     this.#farewellDelay = farewellDelay;
   }
 
@@ -20,8 +17,7 @@ export class Rooms {
     if (known !== undefined) return known;
     const room = new Room({
       name,
-      hub: this.#hub,
-      history: this.#history,
+      hub: this.hub,
       farewellDelay: this.#farewellDelay,
       onEmpty: () => this.#rooms.delete(name),
     });
@@ -35,7 +31,7 @@ export class Rooms {
   }
 
   close(): Promise<void> {
-    return this.#hub.close();
+    return this.hub.close();
   }
 }
 

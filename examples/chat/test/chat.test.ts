@@ -13,9 +13,9 @@ afterEach(() => app.stop());
 const get = (path: string, cookie = ''): Promise<Response> =>
   fetch(`${app.url}${path}`, { headers: { Cookie: cookie }, redirect: 'manual' });
 
-async function enter(name: string, path?: string): Promise<Chatter> {
-  const chatter = await Chatter.join(app.url, await signIn(app.url, name), path);
-  await chatter.next('people');
+async function enter(name: string, room = 'lobby'): Promise<Chatter> {
+  const chatter = await Chatter.join(app.url, await signIn(app.url, name), { room });
+  await chatter.untilNotice(`Welcome ${name} !`);
   return chatter;
 }
 
@@ -31,7 +31,7 @@ describe('pages', () => {
   test('render the history by a template, as text whatever it holds', async () => {
     const ann = await enter('Ann');
     ann.say('<img src=x onerror=alert(1)>');
-    await ann.next('lines');
+    await ann.next('line');
     const html = await (await get('/chat/lobby', await signIn(app.url, 'Bob'))).text();
     expect(html).toContain('<p class="text">&lt;img src=x onerror=alert(1)&gt;</p>');
     expect(html).toContain('data-last="1"');
@@ -40,9 +40,9 @@ describe('pages', () => {
 
   test('list the rooms, and refuse what is no name of a room', async () => {
     const cookie = await signIn(app.url, 'Ann');
-    const ann = await Chatter.join(app.url, cookie, encodeURIComponent('茶'));
+    const ann = await Chatter.join(app.url, cookie, { room: '茶' });
     ann.say('hello');
-    await ann.next('lines');
+    await ann.next('line');
     expect(await (await get('/', cookie)).text()).toContain('# 茶');
     expect((await get('/rooms?room=tea', cookie)).headers.get('location')).toBe('/chat/tea');
     for (const room of ['a%20b', '%3Cb%3E', 'x'.repeat(33), '__proto__']) {
@@ -61,36 +61,33 @@ describe('the socket', () => {
     const refusal = await connect(`${app.url}/chat/lobby`).catch((error: unknown) => error as ConnectError);
     expect(refusal).toMatchObject({ status: 401, body: expect.stringContaining('Sign in first') as string });
     const cookie = await signIn(app.url, 'Ann');
-    const other = await Chatter.join(app.url, cookie, 'a%20b').catch((error: unknown) => error as ConnectError);
+    const other = await Chatter.join(app.url, cookie, { room: 'a b' }).catch((error: unknown) => error as ConnectError);
     expect(other).toMatchObject({ status: 404 });
   });
 
   test('tells everybody who comes, who says what and when, and who goes', async () => {
     const ann = await Chatter.join(app.url, await signIn(app.url, 'Ann'));
-    const { you } = await ann.next('welcome');
-    expect(you).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string, name: 'Ann' });
+    expect(ann.you).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string, name: 'Ann' });
     expect((await ann.next('notice')).text).toBe('Welcome Ann !');
     const bob = await Chatter.join(app.url, await signIn(app.url, 'Bob'));
+    await ann.untilPeople('Ann', 'Bob');
     for (const chatter of [ann, bob]) expect((await chatter.next('notice')).text).toBe('Welcome Bob !');
-    expect((await ann.next('people')).map(({ name }) => name)).toEqual(['Ann', 'Bob']);
     bob.say('Hi');
     for (const chatter of [ann, bob]) {
-      const [line] = await chatter.next('lines');
+      const line = await chatter.next('line');
       expect(line).toMatchObject({ author: { name: 'Bob' }, text: 'Hi' });
-      expect(Math.abs(line!.at - Date.now())).toBeLessThan(60_000);
+      expect(Math.abs(line.at - Date.now())).toBeLessThan(60_000);
     }
     bob.socket.terminate();
+    await ann.untilPeople('Ann');
     expect((await ann.next('notice')).text).toBe('Bob Logout');
-    expect((await ann.next('people')).map(({ name }) => name)).toEqual(['Ann']);
   });
 
   test('on quit says goodbye to all, the one who goes included, and closes', async () => {
     for (const quit of ['quit', 'quit\r\n', '{"type":"quit"}']) {
       const [ann, bob] = [await enter('Ann'), await enter('Bob')];
       bob.socket.send(quit);
-      for (const chatter of [ann, bob]) {
-        while ((await chatter.next('notice')).text !== 'Bob Logout');
-      }
+      for (const chatter of [ann, bob]) await chatter.untilNotice('Bob Logout');
       expect(await bob.socket.closed).toMatchObject({ code: 1000, reason: 'quit', wasClean: true });
       ann.socket.send('quit');
       await ann.socket.closed;
@@ -102,11 +99,11 @@ describe('the socket', () => {
     const watcher = await enter('Ann');
     const tabs = [await Chatter.join(app.url, cookie), await Chatter.join(app.url, cookie)];
     expect((await watcher.next('notice')).text).toBe('Welcome Tabs !');
-    expect(await tabs[1]!.next('people')).toHaveLength(2);
+    await tabs[1]!.untilPeople('Ann', 'Tabs');
     tabs[0]!.socket.send('quit');
     expect((await tabs[0]!.socket.closed).code).toBe(1000);
     tabs[1]!.say('still here');
-    await watcher.next('lines');
+    await watcher.next('line');
     tabs[1]!.socket.send('quit');
     expect((await watcher.next('notice')).text).toBe('Tabs Logout');
     expect(watcher.seen.filter((type) => type === 'notice')).toHaveLength(3);
@@ -123,7 +120,7 @@ describe('the socket', () => {
   test('knows who speaks by the session, whatever the message says', async () => {
     const ann = await enter('Ann');
     ann.socket.send(JSON.stringify({ type: 'say', text: 'I am Bob', author: { id: '1', name: 'Bob' }, uid: '1' }));
-    expect((await ann.next('lines'))[0]!.author.name).toBe('Ann');
+    expect((await ann.next('line')).author.name).toBe('Ann');
   });
 
   test('says what plain text says, as other clients send it', async () => {
@@ -164,7 +161,7 @@ describe('the socket', () => {
     }
     ann.say('alive');
     expect(await ann.texts(1)).toEqual(['alive']);
-    expect(ann.seen.filter((type) => type === 'lines')).toHaveLength(1);
+    expect(ann.seen.filter((type) => type === 'line')).toHaveLength(1);
   });
 
   test('tells the others who types, not too often, and not oneself', async () => {
@@ -200,26 +197,28 @@ describe('a break', () => {
     const people = await Promise.all(['Bob', 'Cid', 'Dan'].map((name) => enter(name)));
     const said: string[] = [];
     const heard: string[] = [];
-    let last = 0;
+    let since: Chatter['position'];
     for (let round = 0; round < 6; round++) {
-      const ann = await Chatter.join(app.url, cookie, `lobby?after=${last}`);
+      const ann = await Chatter.join(app.url, cookie, { since });
       people[round % 3]!.say(`a${round}`);
       said.push(`a${round}`);
-      while (heard.length < said.length) {
-        for (const { id, text } of await ann.next('lines')) {
-          heard.push(text);
-          last = id;
-        }
-      }
+      heard.push(...(await ann.texts(said.length - heard.length)));
+      since = ann.position;
       ann.socket.terminate();
       people[(round + 1) % 3]!.say(`b${round}`);
       said.push(`b${round}`);
       await people[(round + 1) % 3]!.texts(1);
     }
-    const ann = await Chatter.join(app.url, cookie, `lobby?after=${last}`);
-    while (heard.length < said.length) heard.push(...(await ann.next('lines')).map(({ text }) => text));
+    const ann = await Chatter.join(app.url, cookie, { since });
+    expect(ann.recovered).toBe(true);
+    heard.push(...(await ann.texts(said.length - heard.length)));
     expect(heard).toEqual(said);
   });
+
+  const linesOf = async (path: string, cookie: string): Promise<{ texts: string[]; isAll: boolean }> => {
+    const { lines, isAll } = (await (await get(path, cookie)).json()) as { lines: { text: string }[]; isAll: boolean };
+    return { texts: lines.map(({ text }) => text), isAll };
+  };
 
   test('keeps once what was sent again with its key', async () => {
     const cookie = await signIn(app.url, 'Ann');
@@ -228,9 +227,8 @@ describe('a break', () => {
     ann.say('once', key);
     ann.say('once', key);
     ann.say('twice');
-    expect(await ann.texts(3)).toEqual(['once', 'once', 'twice']);
-    const again = await Chatter.join(app.url, cookie);
-    expect(await again.texts(2)).toEqual(['once', 'twice']);
+    await expect.poll(() => linesOf('/chat/lobby/lines', cookie)).toEqual({ texts: ['once', 'twice'], isAll: true });
+    expect((await ann.texts(3)).toSorted()).toEqual(['once', 'once', 'twice']);
   });
 
   test('outlives a restart of the server, and the history with it', async () => {
@@ -238,10 +236,17 @@ describe('a break', () => {
     const ann = await Chatter.join(app.url, cookie);
     ann.say('before');
     await ann.texts(1);
+    const since = ann.position;
     const { dataDir } = app;
     await app.stop({ keepData: true });
     app = await startChat({ dataDir });
-    expect(await (await Chatter.join(app.url, cookie)).texts(1)).toEqual(['before']);
+    const again = await Chatter.join(app.url, cookie, { since });
+    expect(again.recovered).toBe(false);
+    again.say('after');
+    await again.texts(1);
+    expect(await linesOf('/chat/lobby/lines', cookie)).toEqual({ texts: ['before', 'after'], isAll: true });
+    expect(await linesOf('/chat/lobby/lines?after=1', cookie)).toEqual({ texts: ['after'], isAll: false });
+    expect((await get('/chat/lobby/lines')).status).toBe(302);
   });
 
   test('does not take leave of who is back soon', async () => {

@@ -1,5 +1,6 @@
-import { connect, type ConnectOptions, type WebSocket } from '@turnout/core';
+import { connect, type WebSocket } from '@turnout/core';
 import { startExample, type RunningExample, type StartOptions } from '@turnout/example-host/testing';
+import type { Position, TopicMessage } from '@turnout/topics';
 import { createChatApp } from '../src/chat-app.ts';
 import type { Line } from '../src/history.ts';
 import type { Person } from '../src/person.ts';
@@ -24,11 +25,16 @@ export async function signIn(url: string, name: string): Promise<string> {
   return cookie.split(';')[0]!;
 }
 
+/** What a topic of the room is sent. */
+type RoomMessage =
+  | { readonly type: 'line'; readonly data: Line }
+  | { readonly type: 'notice'; readonly data: { readonly text: string; readonly at: number } };
+
 type ServerMessage =
+  | RoomMessage
   | { readonly type: 'welcome'; readonly data: { readonly you: Person; readonly room: string } }
-  | { readonly type: 'restart'; readonly data?: undefined }
-  | { readonly type: 'lines'; readonly data: readonly Line[] }
-  | { readonly type: 'notice'; readonly data: { readonly text: string; readonly at: number } }
+  | { readonly type: 'subscribed'; readonly data: { readonly recovered: boolean; readonly epoch?: string } }
+  /** Everybody who is there, as of now. */
   | { readonly type: 'people'; readonly data: readonly Person[] }
   | { readonly type: 'typing'; readonly data: Person }
   | { readonly type: 'refused'; readonly data: { readonly key: string; readonly reason: string } }
@@ -36,19 +42,38 @@ type ServerMessage =
 
 type DataOf<Type extends ServerMessage['type']> = Extract<ServerMessage, { type: Type }>['data'];
 
+export interface JoinOptions {
+  readonly room?: string;
+  readonly since?: Position | 'oldest' | undefined;
+}
+
 /** A client of the chat, without a page. */
 export class Chatter {
   readonly socket: WebSocket;
   /** The types of all messages so far. */
   readonly seen: string[] = [];
+  /** As the server knows who it is. */
+  you: Person | undefined;
+  /** Whether all that was missed follows. */
+  recovered = false;
+  /** Of the last message of the room. */
+  position: Position | undefined;
+  readonly #people = new Map<string, Person>();
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
   }
 
-  /** @param path a room, with `?after=` where wanted */
-  static async join(url: string, cookie: string, path = 'lobby', options: ConnectOptions = {}): Promise<Chatter> {
-    return new Chatter(await connect(`${url}/chat/${path}`, { ...options, headers: { Cookie: cookie } }));
+  static async join(url: string, cookie: string, { room = 'lobby', since }: JoinOptions = {}): Promise<Chatter> {
+    const path = `${url}/chat/${encodeURIComponent(room)}`;
+    const socket = await connect(path, { headers: { Cookie: cookie } });
+    socket.send(JSON.stringify({ subscribe: `typing ${room}` }));
+    socket.send(JSON.stringify({ subscribe: `room ${room}`, since }));
+    const chatter = new Chatter(socket);
+    chatter.you = (await chatter.next('welcome')).you;
+    await chatter.next('subscribed');
+    chatter.recovered = (await chatter.next('subscribed')).recovered;
+    return chatter;
   }
 
   say(text: string, key?: string): void {
@@ -60,16 +85,49 @@ export class Chatter {
     for (;;) {
       const message = await this.socket.receive();
       if (message === null) throw new Error(`Closed before a message of type ${type}`);
-      const { type: actual, data } = JSON.parse(String(message)) as ServerMessage;
+      const { type: actual, data } = this.#read(JSON.parse(String(message)) as ServerMessage | TopicMessage);
       this.seen.push(actual);
       if (actual === type) return data as DataOf<Type>;
     }
   }
 
+  async untilNotice(text: string): Promise<void> {
+    while ((await this.next('notice')).text !== text);
+  }
+
+  /** Until exactly they are there. */
+  async untilPeople(...names: string[]): Promise<void> {
+    while ((await this.next('people')).map(({ name }) => name).join() !== names.join());
+  }
+
   /** The texts of the next so many lines. */
   async texts(count: number): Promise<string[]> {
     const texts: string[] = [];
-    while (texts.length < count) texts.push(...(await this.next('lines')).map(({ text }) => text));
+    while (texts.length < count) texts.push((await this.next('line')).text);
     return texts;
+  }
+
+  #read(message: ServerMessage | TopicMessage): ServerMessage {
+    if ('type' in message) return message;
+    if ('data' in message) return this.#readTopic(message);
+    if ('subscribed' in message) {
+      const { epoch, offset, recovered } = message.subscribed;
+      if (epoch !== undefined) this.position = { epoch, offset: offset! };
+      return { type: 'subscribed', data: { recovered } };
+    }
+    if ('people' in message) for (const person of message.people) this.#add(person);
+    else if ('joined' in message) this.#add(message.joined);
+    else if ('left' in message) this.#people.delete(message.left.id);
+    return { type: 'people', data: [...this.#people.values()] };
+  }
+
+  #readTopic({ topic, data, offset }: { topic: string; data: unknown; offset?: number }): ServerMessage {
+    if (topic.startsWith('typing')) return { type: 'typing', data: data as Person };
+    this.position = { ...this.position!, offset: offset! };
+    return data as RoomMessage;
+  }
+
+  #add({ id, details }: { readonly id: string; readonly details?: unknown }): void {
+    this.#people.set(id, { id, name: String(details) });
   }
 }

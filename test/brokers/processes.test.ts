@@ -76,9 +76,13 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
     const seconds = isLong ? 600 : 2;
     let published = 0;
     const failures: boolean[] = [];
-    for (const end = performance.now() + seconds * 1_000; performance.now() < end;) {
-      const batch = nodes.map((node) => node.publish('kept', text(published++)));
-      failures.push(...(await Promise.all(batch)).filter((isDone) => !isDone));
+    // 1,000 a second by each of three nodes, where the machine can.
+    const start = performance.now();
+    for (let elapsed = 0; elapsed < seconds * 1_000; elapsed = performance.now() - start) {
+      const batch = range(Math.min(300, Math.floor(elapsed) * 3 - published)).map(() =>
+        nodes[published % 3]!.publish('kept', text(published++)),
+      );
+      failures.push(...(await Promise.all([...batch, delay(5, true)])).filter((isDone) => !isDone));
     }
     expect(failures).toEqual([]);
     for (const { data } of followers) await expect.poll(() => data.length).toBe(published);

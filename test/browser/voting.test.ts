@@ -44,6 +44,7 @@ describe.skipIf(chromiumPath === undefined)('the voting page in Chromium', () =>
     const bob = await open('Bob <b>');
     await ann.page.getByRole('button', { name: 'Vote for Grace Hopper' }).click();
     await showsCount(bob.page, '2', 1);
+    await bob.page.getByText('1 vote so far.').waitFor();
     await bob.page.getByRole('button', { name: 'Vote for Grace Hopper' }).click();
     await bob.page.getByRole('button', { name: 'Vote for Ada Lovelace' }).click();
     for (const { page } of [ann, bob]) {

@@ -37,6 +37,7 @@ export function showCounts(counts) {
   const total = votes.reduce((sum, count) => sum + count, 0);
   const most = Math.max(...votes);
   document.getElementById('total').textContent = total.toLocaleString('en');
+  document.getElementById('unit').textContent = total === 1 ? 'vote' : 'votes';
   rows.forEach(({ element, share, meter, badge }, index) => {
     share.textContent = `${total === 0 ? 0 : Math.round((100 * votes[index]) / total)} %`;
     meter.max = Math.max(total, 1);

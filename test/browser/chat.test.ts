@@ -109,6 +109,22 @@ describe.skipIf(chromiumPath === undefined)('the chat in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('resumes after a break of the network with what the room remembers, and fetches nothing', async () => {
+    const [ann, bob] = [await open('Ann'), await open('Bob')];
+    await say(bob.page, 'before');
+    await line(ann.page, 'before').waitFor();
+    await ann.page.context().setOffline(true);
+    await ann.page.locator('#state', { hasText: 'You are offline' }).waitFor();
+    for (const text of ['one', 'two', 'three']) await say(bob.page, text);
+    await line(bob.page, 'three').waitFor();
+    const requests: string[] = [];
+    ann.page.on('request', (request) => requests.push(new URL(request.url()).pathname));
+    await ann.page.context().setOffline(false);
+    await line(ann.page, 'three').waitFor();
+    expect(await ann.page.locator('.line .text').allTextContents()).toEqual(['before', 'one', 'two', 'three']);
+    expect(requests).not.toContain('/chat/lobby/lines');
+  });
+
   test('says who writes too fast, and gives the text back', async () => {
     const { page } = await open('Ann');
     for (let index = 0; index < 12; index++) await say(page, `message ${index}`);

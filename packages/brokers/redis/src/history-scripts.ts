@@ -44,10 +44,14 @@ repeat
   local entries = redis.call('XRANGE', KEYS[2], '(' .. last, '+', 'COUNT', ${step})
   for _, entry in ipairs(entries) do
     last = entry[1]
-    if tonumber(entry[2][2]) > now - ARGV[3] then
+    -- Somebody else's has other fields: it counts as a message that is none.
+    local fields = entry[2]
+    local isOurs = fields[1] == 'at' and fields[3] == 'message'
+    local at, message = isOurs and tonumber(fields[2]) or now, isOurs and fields[4] or ''
+    if at > now - ARGV[3] then
       result[#result + 1] = string.sub(last, 1, -3)
-      result[#result + 1] = entry[2][4]
-      bytes = bytes + #entry[2][4]
+      result[#result + 1] = message
+      bytes = bytes + #message
     end
   end
 until #entries < ${step} or bytes >= ${pageBytes}

@@ -30,8 +30,9 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
 
   test('is not kept waiting by the settings of the shell of who runs the test', () => {
     const { port, login, keyFile, knownHostsFile } = viewer.sshd;
-    const options = ['-F', 'none', '-i', keyFile, '-o', `UserKnownHostsFile=${knownHostsFile}`, '-p', String(port)];
-    const home = execFileSync('ssh', [...options, `${login}@127.0.0.1`, 'echo "$HOME"'], { encoding: 'utf8' });
+    const options = `-F none -o BatchMode=yes -o UserKnownHostsFile=${knownHostsFile} -i ${keyFile} -p ${port}`;
+    const parameters = [...options.split(' '), `${login}@127.0.0.1`, 'echo "$HOME"'];
+    const home = execFileSync('ssh', parameters, { encoding: 'utf8', timeout: 30_000 });
     expect(home.trim()).toBe(viewer.folder);
   });
 

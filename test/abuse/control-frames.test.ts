@@ -44,7 +44,8 @@ test('a client that pings 300,000 times and reads nothing has one Pong waiting, 
   });
   expect(await server.child.call('buffered', '/any')).toEqual([waiting]);
   expect(growth.held).toBeLessThan(mebibyte / 4);
-  expect(growth.rss).toBeLessThan(4 * mebibyte);
+  // The system gives V8 memory in steps, one of which has 4 MiB; what was sent has more than 12.
+  expect(growth.rss).toBeLessThan(8 * mebibyte);
   // What the server had sent first, and one Pong.
   peer.resume();
   let pongs = 0;
@@ -92,7 +93,8 @@ test('100,000 Pongs that nobody asked for are ignored, and cost nothing (72)', a
   });
   printFigure('72: 100,000 Pongs', { 'Turnout, held': inMebibytes(growth.held), RSS: inMebibytes(growth.rss) });
   expect(growth.held).toBeLessThan(mebibyte / 4);
-  expect(growth.rss).toBeLessThan(4 * mebibyte);
+  // The system gives V8 memory in steps, one of which has 4 MiB; what was sent has more than 12.
+  expect(growth.rss).toBeLessThan(8 * mebibyte);
   expect(peer.frames).toEqual([]);
   peer.destroy();
   await server.expectNothingLeft();

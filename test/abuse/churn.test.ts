@@ -55,7 +55,7 @@ test(
   async () => {
     const server = await startForTest();
     // Until nothing grows that grows but once: structures of V8's own, the pools of Node.js.
-    await comeAndGo(server, scaled(320, 8_000));
+    await comeAndGo(server, scaled(1_600, 8_000));
     await server.expectNothingLeft();
     const before = await server.ownMemory();
     const end = Date.now() + 60_000;

@@ -43,14 +43,17 @@ export function decodeBusMessage(bytes: Buffer): BusMessage {
   return { origin, sequence, key, data: binary === true ? data : data.toString() };
 }
 
+/** A message of a history as it is kept. For brokers. */
+export interface StoredEntry {
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
+
 /**
  * The messages of a history, in order, from the bytes that are kept of them. What is none is told of. Where one is none, or is
  * missing, only what comes behind it is given: messages follow each other.
  */
-export function decodeStored(
-  entries: Iterable<{ readonly offset: number; readonly bytes: Buffer }>,
-  onForeign: (reason: string) => void,
-): StoredMessage[] {
+export function decodeStored(entries: Iterable<StoredEntry>, onForeign: (reason: string) => void): StoredMessage[] {
   const messages: StoredMessage[] = [];
   for (const { offset, bytes } of entries) {
     if (messages.length > 0 && offset !== messages.at(-1)!.offset + 1) messages.length = 0;

@@ -15,7 +15,7 @@ export type {
   StoredMessage,
 } from './broker.ts';
 export type { PublishOptions, SubscribeOptions, UnsubscribeOptions } from './call-options.ts';
-export { decodeBusMessage, decodeStored, encodeBusMessage } from './bus-message.ts';
+export { decodeBusMessage, decodeStored, encodeBusMessage, type StoredEntry } from './bus-message.ts';
 export type { Subscribed, TopicMessage } from './envelope.ts';
 export { TopicError, type TopicErrorCode } from './errors.ts';
 export { createHub, type Hub, type HubEvents, type HubOptions } from './hub.ts';

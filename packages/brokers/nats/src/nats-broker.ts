@@ -15,6 +15,7 @@ import {
   type HistoryPage,
   type Position,
   type Receiver,
+  type StoredEntry,
 } from '@turnout/topics';
 import { HistoryStreams, type StreamNames } from './history-streams.ts';
 import { IdleStreams } from './idle-streams.ts';
@@ -22,7 +23,7 @@ import { JetStreamAccess } from './jetstream-access.ts';
 import type { NatsBrokerOptions } from './nats-options.ts';
 import { OnceATurn } from './once-a-turn.ts';
 import { OrderStream } from './order-stream.ts';
-import type { StoredEntry, StreamPages } from './stream-pages.ts';
+import type { StreamPages } from './stream-pages.ts';
 
 /** How long, in ms, the server may take to answer when the broker is closed. */
 const closeTimeout = 1_000;

@@ -1,10 +1,5 @@
 import type { Consumer } from '@nats-io/jetstream';
-
-/** A message as it is stored. */
-export interface StoredEntry {
-  readonly offset: number;
-  readonly bytes: Buffer;
-}
+import type { StoredEntry } from '@turnout/topics';
 
 export interface StreamPagesOptions {
   /** The offset to read up to. */

@@ -13,6 +13,7 @@ import {
   type PendingLimits,
   type Position,
   type Receiver,
+  type StoredEntry,
 } from '@turnout/topics';
 import { publishScript, readScript } from './history-scripts.ts';
 import { RedisLink, type RedisPair } from './redis-link.ts';
@@ -21,12 +22,6 @@ import type { RedisBrokerOptions } from './redis-options.ts';
 interface Joined {
   readonly topic: BrokerTopic;
   readonly listener: (bytes: Buffer) => void;
-}
-
-/** A message as it is stored. */
-interface StoredEntry {
-  readonly offset: number;
-  readonly bytes: Buffer;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { DeliverPolicy, RetentionPolicy, StorageType, type StreamConfig, type StreamInfo } from '@nats-io/jetstream';
+import { DeliverPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
 import type { HistoryOptions, Position } from '@turnout/topics';
 import { isMissing, type JetStreamAccess } from './jetstream-access.ts';
 import { StreamPages } from './stream-pages.ts';
@@ -28,7 +28,7 @@ const pageBytes = 1024 * 1024;
 /** JetStream's streams: one for each topic with history, since only then its offsets follow each other. */
 export class HistoryStreams {
   readonly #access: JetStreamAccess;
-  readonly #known = new Map<string, Promise<StreamInfo>>();
+  readonly #known = new Map<string, Promise<void>>();
 
   constructor(access: JetStreamAccess) {
     this.#access = access;
@@ -74,7 +74,7 @@ export class HistoryStreams {
     }
   }
 
-  #open(names: StreamNames, history: HistoryOptions): Promise<StreamInfo> {
+  #open(names: StreamNames, history: HistoryOptions): Promise<void> {
     const known = this.#known.get(names.stream);
     if (known !== undefined) return known;
     const opened = this.#access.ensure(names.stream, configurationOf(names, history));

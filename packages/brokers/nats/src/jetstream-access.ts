@@ -6,7 +6,6 @@ import {
   type JetStreamClient,
   type JetStreamManager,
   type StreamConfig,
-  type StreamInfo,
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 
@@ -33,15 +32,15 @@ export class JetStreamAccess {
     return this.#manager;
   }
 
-  /** A stream, made where it is not there, or has another configuration. */
-  async ensure(name: string, settings: Partial<StreamConfig>): Promise<StreamInfo> {
+  /** Makes a stream where it is not there, or has another configuration. */
+  async ensure(name: string, settings: Partial<StreamConfig>): Promise<void> {
     const { streams } = await this.manage();
     const config = { ...settings, num_replicas: this.#replicas };
     try {
-      return await streams.add({ name, ...config });
+      await streams.add({ name, ...config });
     } catch (error) {
       // It is there with another.
-      return streams.update(name, config).catch(() => {
+      await streams.update(name, config).catch(() => {
         throw error;
       });
     }

@@ -34,8 +34,8 @@ export class OrderStream {
   }
 
   /** In memory it is gone when its server has restarted. */
-  async ensure(): Promise<void> {
-    await this.#access.ensure(this.#name, {
+  ensure(): Promise<void> {
+    return this.#access.ensure(this.#name, {
       subjects: [this.subjectOf('*')],
       storage: StorageType.Memory,
       max_msgs: 1,

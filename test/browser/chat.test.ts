@@ -92,6 +92,8 @@ describe.skipIf(chromiumPath === undefined)('the chat in Chromium', () => {
     await line(page, 'before').waitFor();
     const { dataDir, url } = app;
     await app.stop({ keepData: true });
+    const requests: string[] = [];
+    page.on('request', (request) => requests.push(new URL(request.url()).pathname));
     await page.locator('#state:not([data-state=open])').waitFor();
     await say(page, 'written while away');
     await page.locator('.pending', { hasText: 'written while away' }).waitFor();
@@ -106,6 +108,7 @@ describe.skipIf(chromiumPath === undefined)('the chat in Chromium', () => {
       'said meanwhile',
       'written while away',
     ]);
+    expect(requests.filter((path) => path === '/chat/lobby/lines')).toHaveLength(1);
     expect(complaints).toEqual([]);
   });
 

@@ -72,10 +72,15 @@ function showAway(isAway) {
 
 function connect() {
   showAway(false);
+  let hasBegun = false;
   client = createClient(location.pathname, { sessionUrl: location.pathname });
   client.subscribe(`room ${room}`, {
     onMessage: receive,
-    onSubscribed: ({ recovered }) => recovered || fetchLines(),
+    // What was said since the page was rendered; what is missing later is told as a gap.
+    onSubscribed: () => {
+      if (!hasBegun) void fetchLines();
+      hasBegun = true;
+    },
     onGap: fetchLines,
     onPeople: (people) =>
       showPeople(

@@ -1,70 +1,62 @@
 import type { WebSocket } from '@turnout/core';
 import type { StoredMessage } from './broker.ts';
 import type { Envelope } from './envelope.ts';
+import type { HistoryFollower } from './history-follower.ts';
 import type { Position } from './position.ts';
-
-/** What has come since a position, as far as it is kept; `null` where some of it is not. */
-export type MessagesSince = (position: Position) => readonly StoredMessage[] | null;
 
 export interface ReplayOptions {
   readonly socket: WebSocket;
   readonly envelope: Envelope;
-  /** Of the messages. */
-  readonly epoch: string;
-  /** What was missed. */
+  readonly follower: HistoryFollower;
+  /** Of the message before the first that was missed. */
+  readonly start: Position;
   readonly missed: readonly StoredMessage[];
-  readonly since: MessagesSince;
 }
 
 /** What a subscriber has missed, and what comes meanwhile, sent as fast as its socket takes it: a long history is no reason to close it. */
 export class Replay {
   readonly #options: ReplayOptions;
+  #offset: number;
   #part: readonly StoredMessage[];
   #sent = 0;
-  #isOvertaken = false;
 
   constructor(options: ReplayOptions) {
     this.#options = options;
+    this.#offset = options.start.offset;
     this.#part = options.missed;
   }
 
-  /** The last message that was sent; 0 before the first. */
+  /** The last message that was sent. */
   get offset(): number {
-    return this.#part[this.#sent - 1]?.offset ?? 0;
-  }
-
-  /** Whether what follows is kept no more. */
-  get isOvertaken(): boolean {
-    return this.#isOvertaken;
+    return this.#offset;
   }
 
   /**
    * Sends what the socket takes.
    *
-   * @returns `full` where it is to be called again after `drain`; `done` where nothing is left
+   * @returns `full` where it is to be called again after `drain`; `done` where nothing is missing; `overtaken` where what
+   *   follows is kept no more
    */
-  send(): 'full' | 'done' {
-    const { socket, envelope } = this.#options;
+  send(): 'full' | 'done' | 'overtaken' {
+    const { follower, start } = this.#options;
     for (;;) {
-      const stored = this.#part[this.#sent];
-      if (stored === undefined) {
-        if (!this.#takeMore()) return 'done';
-        continue;
-      }
-      this.#sent++;
-      if (!socket.send(envelope.message(stored.message.data, stored.offset))) return 'full';
+      if (!this.#sendPart()) return 'full';
+      const more = follower.recentSince({ epoch: start.epoch, offset: this.#offset });
+      if (more === null) return 'overtaken';
+      if (more.length === 0) return 'done';
+      this.#part = more;
+      this.#sent = 0;
     }
   }
 
-  /** @returns whether there is more */
-  #takeMore(): boolean {
-    const { epoch, since } = this.#options;
-    if (this.#part.length === 0) return false;
-    const more = since({ epoch, offset: this.offset });
-    this.#isOvertaken = more === null;
-    if (more === null || more.length === 0) return false;
-    this.#part = more;
-    this.#sent = 0;
+  /** @returns whether the socket takes more */
+  #sendPart(): boolean {
+    const { socket, envelope } = this.#options;
+    while (this.#sent < this.#part.length) {
+      const { message, offset } = this.#part[this.#sent++]!;
+      this.#offset = offset;
+      if (!socket.send(envelope.message(message.data, offset))) return false;
+    }
     return true;
   }
 }

@@ -7,11 +7,11 @@ import type { Node } from './node.ts';
 import { assertJson, Envelope, type Subscribed } from './envelope.ts';
 import type { HistoryPart } from './history-follower.ts';
 import type { NodeWatch } from './node-watch.ts';
-import { createOutlet, type Delivery, type Outlet } from './outlet.ts';
+import { createOutlet, type Delivery, type Outlet, type OutletOwner } from './outlet.ts';
 import { assertPerson, type Person } from './person.ts';
 import type { Position } from './position.ts';
 import { Presence } from './presence.ts';
-import { drained, Replay, type MessagesSince } from './replay.ts';
+import { drained, Replay } from './replay.ts';
 import type { ResolvedTopicOptions } from './topic-options.ts';
 
 export interface TopicEvents {
@@ -58,6 +58,7 @@ export class Topic extends EventEmitter<TopicEvents> {
   readonly #channel: Channel;
   readonly #envelope: Envelope | undefined;
   readonly #presence: Presence | undefined;
+  readonly #outletOwner: OutletOwner;
   readonly #subscribers = new Map<WebSocket, Subscriber>();
   readonly #counts = { messages: 0, dropped: 0 };
   #follows = 0;
@@ -67,6 +68,7 @@ export class Topic extends EventEmitter<TopicEvents> {
     this.name = name;
     this.options = options;
     this.#host = host;
+    this.#outletOwner = { name, options, budget: host.node.queueBudget };
     this.#envelope = options.envelope ? new Envelope(name) : undefined;
     this.#channel = new Channel({ name, history: options.history }, host.node, {
       onMessage: (message, position, except) => this.#deliver(message, position, except),
@@ -217,29 +219,25 @@ export class Topic extends EventEmitter<TopicEvents> {
     const { socket } = subscriber;
     const { position } = this.#channel;
     const missed = read && this.#channel.follower!.joinRecent(read);
-    const offset = position && (missed?.[0] === undefined ? position.offset : missed[0].offset - 1);
-    const subscribed: Subscribed = {
-      ...(position && { epoch: position.epoch, offset: offset! }),
-      recovered: missed !== null,
-    };
+    const start = position && { ...position, offset: (missed?.[0]?.offset ?? position.offset + 1) - 1 };
+    const subscribed: Subscribed = { ...start, recovered: missed !== null };
     this.#note(socket, 'subscribed', subscribed);
-    const replay = missed && this.#createReplay(socket, missed);
-    while (replay?.send() === 'full') {
+    const replay = missed && this.#createReplay(socket, start!, missed);
+    let state = replay?.send();
+    while (state === 'full') {
       // oxlint-disable-next-line no-await-in-loop -- a pause
       await drained(socket);
       if (!this.#has(subscriber)) return null;
+      state = replay!.send();
     }
-    if (replay?.isOvertaken) this.#skip(socket, replay.offset);
+    if (state === 'overtaken') this.#skip(socket, replay!.offset);
     // From the end of the replay to here in one turn: no message comes between what was missed and what is live.
     this.#goLive(subscriber, subscribed);
     return subscribed;
   }
 
-  #createReplay(socket: WebSocket, missed: readonly StoredMessage[]): Replay {
-    const follower = this.#channel.follower!;
-    const { epoch } = follower.position!;
-    const since: MessagesSince = (position) => follower.recentSince(position);
-    return new Replay({ socket, envelope: this.#envelope!, epoch, missed, since });
+  #createReplay(socket: WebSocket, start: Position, missed: readonly StoredMessage[]): Replay {
+    return new Replay({ socket, envelope: this.#envelope!, follower: this.#channel.follower!, start, missed });
   }
 
   /** Its history has gone on faster than it reads. */
@@ -252,8 +250,7 @@ export class Topic extends EventEmitter<TopicEvents> {
   #goLive(subscriber: Subscriber, subscribed: Subscribed): void {
     const { socket, person } = subscriber;
     subscriber.onSubscribed?.(subscribed);
-    const { name, options } = this;
-    subscriber.outlet = createOutlet(socket, { name, options, budget: this.#host.node.queueBudget });
+    subscriber.outlet = createOutlet(socket, this.#outletOwner);
     if (person !== undefined) this.#presence?.join(person);
     if (this.#presence !== undefined) this.#note(socket, 'people', this.people());
   }

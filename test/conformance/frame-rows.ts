@@ -300,9 +300,9 @@ const control: WireRow[] = [
   },
   {
     section: '§5.5.3',
-    rule: 'server may answer only the latest of several Pings, and has one Pong pending',
+    rule: 'server answers each of several Pings while the transport is free',
     sent: '89 81 00000000 31 89 81 00000000 32 89 81 00000000 33',
-    answer: '8a 01 33',
+    answer: '8a 01 31 8a 01 32 8a 01 33',
   },
   {
     section: '§5.5.2',

@@ -33,7 +33,8 @@ export {
   type Limits,
 } from './limits.ts';
 export type { Role } from './role.ts';
-export { Connection, type CloseInfo, type ConnectionEvent, type ConnectionOptions } from './protocol/connection.ts';
+export type { CloseInfo, ConnectionEvent, MessagesAfterClose } from './protocol/connection-event.ts';
+export { Connection, type ConnectionOptions } from './protocol/connection.ts';
 export { agreeOnDeflate, type AgreedDeflate } from './protocol/deflation.ts';
 export type { OutgoingMessage } from './protocol/message-sender.ts';
 export type { PreparedMessage } from './protocol/prepared-message.ts';

@@ -15,18 +15,24 @@ describe('defaultLimits', () => {
       maxPayload: 1_048_576,
       maxFragments: 1024,
       maxEmptyFragments: 16,
-      maxControlFrames: 50,
-      maxTotalIncomplete: 268_435_456,
+      messageTimeout: 30_000,
+      maxTotalIncomplete: 134_217_728,
       pingInterval: 25_000,
       pongTimeout: 10_000,
       closeTimeout: 5_000,
       highWaterMark: 65_536,
-      maxBufferedAmount: 1_048_576,
+      maxBufferedAmount: 16_777_216,
       maxTotalBufferedAmount: 268_435_456,
       sendTimeout: 10_000,
       maxUnreadMessages: 16,
-      maxUnreadBytes: 131_072,
+      maxUnreadBytes: 1_048_576,
+      maxTotalUnread: 134_217_728,
     });
+  });
+
+  test('bound what the process holds for its sockets to 512 MiB', () => {
+    const { maxTotalIncomplete, maxTotalUnread, maxTotalBufferedAmount } = defaultLimits;
+    expect(maxTotalIncomplete + maxTotalUnread + maxTotalBufferedAmount).toBeLessThanOrEqual(512 * 1024 * 1024);
   });
 
   test('cannot be changed for everybody by one', () => {

@@ -4,14 +4,11 @@ import { ProtocolError } from '../errors.ts';
 import type { FrameParser, FramePart } from '../frame/frame-parser.ts';
 import type { ConnectionLimits } from '../limits.ts';
 import { isControl, Opcode } from '../opcode.ts';
-import type { MessageSource, Received } from './message-source.ts';
+import type { IncompleteMessage, MessageSource, Received } from './message-source.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import { checkUtf8 } from './utf8.ts';
 
-export type MessageLimits = Pick<
-  ConnectionLimits,
-  'maxPayload' | 'maxFragments' | 'maxEmptyFragments' | 'maxTotalIncomplete'
->;
+export type MessageLimits = Pick<ConnectionLimits, 'maxPayload' | 'maxFragments' | 'maxEmptyFragments'>;
 
 interface MessageInProgress {
   readonly opcode: typeof Opcode.Text | typeof Opcode.Binary;
@@ -44,8 +41,7 @@ export class MessageAssembler implements MessageSource {
    * The next message or control frame, or `null` when more bytes are needed.
    *
    * @throws {ProtocolError} 1002 on a broken rule of framing or fragments; 1007 on text that is not UTF-8; 1008 over
-   *   `maxFragments` or `maxEmptyFragments`; 1009 over `maxPayload`, on the header that announces it; 1013 over
-   *   `maxTotalIncomplete`
+   *   `maxFragments` or `maxEmptyFragments`; 1009 over `maxPayload`, on the header that announces it
    */
   next(): Received | null {
     for (let part = this.#parser.next(); part !== null; part = this.#parser.next()) {
@@ -56,9 +52,12 @@ export class MessageAssembler implements MessageSource {
     return null;
   }
 
+  get messageInProgress(): IncompleteMessage | null {
+    return this.#message === null ? null : this.#message.buffer;
+  }
+
   /** Gives up the message in progress. */
   dispose(): void {
-    this.#message?.buffer.release();
     this.#message = null;
   }
 
@@ -74,21 +73,11 @@ export class MessageAssembler implements MessageSource {
     const message = this.#message!;
     message.buffer.append(payload, message.expected);
     if (isPlainText(message)) checkText(message);
-    if (!fin || !isLast) return this.#keep();
+    if (!fin || !isLast) return null;
     this.#message = null;
-    const bytes = message.buffer.release();
+    const { bytes } = message.buffer;
     if (isPlainText(message) && message.checked < bytes.length) throw invalidUtf8();
     return { opcode: message.opcode, payload: bytes, isCompressed: message.isCompressed };
-  }
-
-  #keep(): null {
-    const { maxTotalIncomplete } = this.#limits;
-    if (MessageBuffer.totalHeld <= maxTotalIncomplete) return null;
-    throw new ProtocolError(
-      'WS_ERR_TOO_MUCH_INCOMPLETE',
-      CloseCode.TryAgainLater,
-      `Too much of messages in progress: over maxTotalIncomplete ${maxTotalIncomplete}`,
-    );
   }
 
   #checkOrder({ opcode }: FramePart): void {

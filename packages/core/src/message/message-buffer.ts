@@ -12,14 +12,8 @@ const trusted = 64 * 1024;
  * however many fragments and reads it comes in.
  */
 export class MessageBuffer {
-  static #totalHeld = 0;
   #bytes: Buffer = noBytes;
   #length = 0;
-
-  /** Bytes that have come for all messages in progress. */
-  static get totalHeld(): number {
-    return MessageBuffer.#totalHeld;
-  }
 
   get byteLength(): number {
     return this.#length;
@@ -44,13 +38,6 @@ export class MessageBuffer {
     }
     part.copy(this.#bytes, this.#length);
     this.#length = needed;
-    MessageBuffer.#totalHeld += part.length;
-  }
-
-  /** The message is whole, or given up: its bytes do not count any more. Nothing can be appended. */
-  release(): Buffer {
-    MessageBuffer.#totalHeld -= this.#length;
-    return this.bytes;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Inflater } from '../deflate/inflater.ts';
 import type { ProtocolError } from '../errors.ts';
 import { Opcode } from '../opcode.ts';
 import { invalidUtf8 } from './message-assembler.ts';
-import type { MessageSource, Received } from './message-source.ts';
+import type { IncompleteMessage, MessageSource, Received } from './message-source.ts';
 
 /** A message that is being inflated off the event loop, or has been. */
 interface Inflation {
@@ -27,6 +27,10 @@ export class MessageInflater implements MessageSource {
 
   get isBusy(): boolean {
     return this.#inflation !== null && this.#inflation.outcome === null;
+  }
+
+  get messageInProgress(): IncompleteMessage | null {
+    return this.#source.messageInProgress;
   }
 
   next(): Received | null {

@@ -8,6 +8,12 @@ export interface Received {
   readonly isCompressed: boolean;
 }
 
+/** A message of which only a part has come. */
+export interface IncompleteMessage {
+  /** Bytes of its payload that have come, as they were sent: before inflating. */
+  readonly byteLength: number;
+}
+
 /** Where a connection takes messages and control frames from, one at a time. */
 export interface MessageSource {
   /**
@@ -18,6 +24,8 @@ export interface MessageSource {
   next(): Received | null;
   /** Whether a message is being inflated; nothing comes until it is. */
   readonly isBusy: boolean;
+  /** The message of which only a part has come; the same object until it is whole. */
+  readonly messageInProgress: IncompleteMessage | null;
   /** Frees what it holds: nothing will be asked for any more. */
   dispose(): void;
 }

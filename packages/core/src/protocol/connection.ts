@@ -2,13 +2,15 @@ import { isUtf8 } from 'node:buffer';
 import { CloseCode } from '../close-code.ts';
 import { ProtocolError } from '../errors.ts';
 import { encodeFrame } from '../frame/frame-encoder.ts';
+import { releaseChunk } from '../frame/output-slab.ts';
 import type { Role } from '../role.ts';
 import { FrameParser } from '../frame/frame-parser.ts';
 import { resolveLimits } from '../limits.ts';
 import { MessageAssembler, type MessageLimits } from '../message/message-assembler.ts';
 import { MessageInflater } from '../message/message-inflater.ts';
-import type { MessageSource, Received } from '../message/message-source.ts';
+import type { IncompleteMessage, MessageSource, Received } from '../message/message-source.ts';
 import { Opcode, type ControlOpcode } from '../opcode.ts';
+import type { CloseInfo, ConnectionEvent, MessagesAfterClose } from './connection-event.ts';
 import { encodeClosePayload, fitReason, parseClosePayload } from './close-payload.ts';
 import { stateAfter, type ConnectionMove, type ConnectionState } from './connection-state.ts';
 import { createDeflation, type AgreedDeflate, type Deflation } from './deflation.ts';
@@ -16,30 +18,13 @@ import { MessageSender, type OutgoingMessage } from './message-sender.ts';
 import { OutputQueue } from './output-queue.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 
-/** How a connection ended. */
-export interface CloseInfo {
-  /**
-   * The peer's close code; 1005 where its Close frame had none, 1006 where none came. A connection that we failed has
-   * the code that we failed it with.
-   */
-  readonly code: number;
-  readonly reason: string;
-  /** Whether a Close frame went both ways (RFC 6455 §7.1.4). */
-  readonly wasClean: boolean;
-}
-
-/** What `next()` gives. A peer's fault comes as `error`, with our Close frame already in the output. */
-export type ConnectionEvent =
-  | { readonly type: 'message'; readonly data: Buffer; readonly isBinary: boolean }
-  | { readonly type: 'ping' | 'pong'; readonly data: Buffer }
-  | { readonly type: 'close' }
-  | { readonly type: 'error'; readonly error: ProtocolError };
-
 export interface ConnectionOptions {
   readonly role: Role;
   readonly limits?: Partial<MessageLimits> | undefined;
   /** What the handshake agreed on (RFC 7692). Default: nothing is compressed. */
   readonly deflate?: AgreedDeflate | null | undefined;
+  /** What becomes of messages that come after `close()`. Default `drop`. */
+  readonly messagesAfterClose?: MessagesAfterClose | undefined;
   /** Called when something that was deflated or inflated off the event loop is there: pull `next()`, take the output. */
   readonly onReady?: (() => void) | undefined;
 }
@@ -60,13 +45,16 @@ export class Connection {
   readonly #deflation: Deflation | null;
   readonly #sender: MessageSender;
   readonly #output: OutputQueue;
+  readonly #messagesAfterClose: MessagesAfterClose;
   #state: ConnectionState = 'open';
   #closeInfo: CloseInfo | null = null;
   #pendingPong: Buffer | null = null;
+  #isTransportFree = true;
 
-  constructor({ role, limits, deflate = null, onReady = doNothing }: ConnectionOptions) {
+  constructor({ role, limits, deflate = null, messagesAfterClose = 'drop', onReady = doNothing }: ConnectionOptions) {
     const resolved = resolveLimits(limits, role);
     this.#role = role;
+    this.#messagesAfterClose = messagesAfterClose;
     this.#output = new OutputQueue(role);
     this.#parser = new FrameParser({ role, allowsRsv1: deflate !== null });
     const assembler = new MessageAssembler(this.#parser, resolved);
@@ -84,6 +72,11 @@ export class Connection {
     return this.#state;
   }
 
+  /** Whether messages that come are given out: not any more once a Close frame was sent, unless that is asked for. */
+  get takesMessages(): boolean {
+    return this.#state === 'open' || (this.#state === 'closing-local' && this.#messagesAfterClose === 'deliver');
+  }
+
   /** How the connection ended; `null` until it has. */
   get closeInfo(): CloseInfo | null {
     return this.#closeInfo;
@@ -97,6 +90,19 @@ export class Connection {
   /** Whether a message is being inflated off the event loop: no event comes until `onReady` is called. */
   get isInflating(): boolean {
     return this.#state !== 'closed' && this.#source.isBusy;
+  }
+
+  /** The message of which only a part has come; the same object until it is whole. */
+  get messageInProgress(): IncompleteMessage | null {
+    return this.#source.messageInProgress;
+  }
+
+  /**
+   * Whether the transport takes what is written. While it does, each Ping is answered in its place; while it does not,
+   * the Pong for the latest one waits for `takePong()` (RFC 6455 §5.5.3).
+   */
+  set isTransportFree(isFree: boolean) {
+    this.#isTransportFree = isFree;
   }
 
   /** Whether `takePong()` has one to give. */
@@ -164,8 +170,9 @@ export class Connection {
   }
 
   /**
-   * Begins the closing handshake (§7.1.2). Data that comes afterwards is not handed on. Does nothing where a Close
-   * frame was sent already.
+   * Begins the closing handshake (§7.1.2). The Close frame goes behind everything that was sent before it, and messages
+   * that come afterwards are dropped, unless `messagesAfterClose` says otherwise. Does nothing once a Close frame was
+   * sent.
    *
    * @throws as {@link encodeClosePayload}
    */
@@ -192,11 +199,12 @@ export class Connection {
     if (this.#move('transport-ended')) this.#closeInfo = { code: CloseCode.Abnormal, reason, wasClean: false };
   }
 
-  /** How many frames were ever put out, and how many of them taken: a message is in `takeOutput()` once it is reached. */
+  /** Frames queued so far. A message sent when this was N has been taken once `framesTaken` is N or more. */
   get framesSent(): number {
     return this.#output.pushed;
   }
 
+  /** Frames taken so far. */
   get framesTaken(): number {
     return this.#output.taken;
   }
@@ -206,9 +214,21 @@ export class Connection {
     return this.#output.take();
   }
 
+  /** Tells that a chunk from `takeOutput()` has been copied and will not be read again, so that its memory is reused. */
+  release(chunk: Uint8Array): void {
+    releaseChunk(chunk);
+  }
+
+  /** The transport is gone: frees the compressors, and drops what has not been taken. */
+  dispose(): void {
+    this.#output.clear();
+    this.#source.dispose();
+    this.#deflation?.dispose();
+  }
+
   /**
-   * Removes and returns the Pong that the peer's latest Ping asks for. It stands apart from the output, to be taken
-   * when the transport is free: a peer that pings and does not read has one Pong waiting, not one per Ping (§5.5.3).
+   * Removes and returns the Pong for the latest Ping that came while the transport was busy: a peer that pings and does
+   * not read has one Pong waiting, not one for each Ping (§5.5.3).
    */
   takePong(): Buffer | null {
     const payload = this.#pendingPong;
@@ -220,11 +240,10 @@ export class Connection {
     switch (opcode) {
       case Opcode.Text:
       case Opcode.Binary:
-        if (this.#state === 'closing-local') return null;
+        if (!this.takesMessages) return null;
         return { type: 'message', data: payload, isBinary: opcode === Opcode.Binary };
       case Opcode.Ping:
-        // A copy, as it may wait for long and must not keep the chunk that it came in.
-        if (this.#state === 'open') this.#pendingPong = Buffer.from(payload);
+        if (this.#state === 'open') this.#answerPing(payload);
         return { type: 'ping', data: payload };
       case Opcode.Pong:
         return { type: 'pong', data: payload };
@@ -232,6 +251,12 @@ export class Connection {
         this.#receiveClose(payload);
         return { type: 'close' };
     }
+  }
+
+  #answerPing(payload: Buffer): void {
+    if (this.#isTransportFree) this.#push(Opcode.Pong, payload);
+    // A copy, as it may wait for long and must not keep the chunk that it came in.
+    else this.#pendingPong = Buffer.from(payload);
   }
 
   #receiveClose(payload: Buffer): void {
@@ -246,12 +271,7 @@ export class Connection {
     const state = stateAfter(this.#state, move);
     if (state === null) return false;
     this.#state = state;
-    if (state === 'closed') {
-      // Nobody is to read what is still being deflated, and our Close frame does not wait for it.
-      this.#output.dropHeld();
-      this.#source.dispose();
-      this.#deflation?.dispose();
-    }
+    if (state === 'closed') this.#source.dispose();
     return true;
   }
 

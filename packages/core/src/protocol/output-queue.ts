@@ -103,13 +103,11 @@ export class OutputQueue {
     return chunks as Uint8Array[];
   }
 
-  /** Gives up the frames that are still being made, and what waits behind them. */
-  dropHeld(): void {
-    if (!this.#isHeld) return;
-    this.#endRun();
-    const ready = this.#takeReady(this.#chunks!);
-    this.#chunks = ready;
-    this.#byteLength = ready.reduce((sum, chunk) => sum + chunk.length, 0);
+  /** Drops everything that waits, and what is still being made. */
+  clear(): void {
+    this.#run = null;
+    this.#chunks = undefined;
+    this.#byteLength = 0;
     this.#isHeld = false;
   }
 

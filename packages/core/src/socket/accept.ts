@@ -44,6 +44,7 @@ export function accept({ request, duplex, head }: Upgrade, options: AcceptOption
     role: 'server',
     limits: resolveLimits(options),
     onError: options.onError,
+    messagesAfterClose: options.messagesAfterClose,
     protocol,
     deflate,
     head,

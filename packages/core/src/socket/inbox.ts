@@ -6,33 +6,47 @@ export interface UnreadMessage {
   readonly isBinary: boolean;
 }
 
+export type InboxLimits = Pick<ConnectionLimits, 'maxUnreadMessages' | 'maxUnreadBytes'>;
+
 type Waiter = (message: UnreadMessage | null) => void;
 
-/** Messages that have come and that nobody has read yet, and readers that wait for one. Never both at a time. */
+/** What an unread message costs beside its payload, in bytes. */
+const messageOverhead = 256;
+
+/**
+ * Messages that have come and that nobody has read yet, and readers that wait for one. Never both at a time.
+ *
+ * `maxUnreadMessages` holds a peer back that is faster than its reader. Before anybody has read at all there is no
+ * reader to be faster than: until then only the bytes count, so that the Close frame behind some unread messages is seen.
+ */
 export class Inbox {
-  readonly #limits: Pick<ConnectionLimits, 'maxUnreadMessages' | 'maxUnreadBytes'>;
+  readonly #limits: InboxLimits;
   /** There is no list before the first message waits; an idle socket has neither this nor {@link #waiters}. */
   #messages: UnreadMessage[] | undefined;
   #byteLength = 0;
   #waiters: Waiter[] | undefined;
   #isEnded = false;
+  #hasReader = false;
 
-  constructor(limits: Pick<ConnectionLimits, 'maxUnreadMessages' | 'maxUnreadBytes'>) {
+  constructor(limits: InboxLimits) {
     this.#limits = limits;
   }
 
-  get #unread(): number {
-    return this.#messages?.length ?? 0;
+  get isEmpty(): boolean {
+    return this.#messages === undefined || this.#messages.length === 0;
   }
 
-  get isEmpty(): boolean {
-    return this.#unread === 0;
+  /** What the messages cost that wait, in bytes: their payloads, and 256 for each of them. */
+  get byteLength(): number {
+    return this.#byteLength;
   }
 
   /** Whether no more should be read from the transport for now. */
   get isFull(): boolean {
+    if (this.#messages === undefined) return false;
     const { maxUnreadMessages, maxUnreadBytes } = this.#limits;
-    return this.#unread >= maxUnreadMessages || this.#byteLength >= maxUnreadBytes;
+    if (this.#byteLength >= maxUnreadBytes && this.#messages.length > 0) return true;
+    return this.#hasReader && this.#messages.length >= maxUnreadMessages;
   }
 
   /** Gives the message to the reader that has waited longest, or keeps it. */
@@ -40,13 +54,14 @@ export class Inbox {
     const waiter = this.#waiters?.shift();
     if (waiter !== undefined) return waiter(message);
     (this.#messages ??= []).push(message);
-    this.#byteLength += message.data.length;
+    this.#byteLength += message.data.length + messageOverhead;
   }
 
   /** Removes and returns the oldest message; `undefined` where there is none. */
   take(): UnreadMessage | undefined {
+    this.#hasReader = true;
     const message = this.#messages?.shift();
-    if (message !== undefined) this.#byteLength -= message.data.length;
+    if (message !== undefined) this.#byteLength -= message.data.length + messageOverhead;
     return message;
   }
 

@@ -1,36 +1,30 @@
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ProtocolError } from '../errors.ts';
-import { releaseChunk } from '../frame/output-slab.ts';
 import type { ConnectionLimits } from '../limits.ts';
 import type { Connection } from '../protocol/connection.ts';
-import { gatherBatch } from './batch.ts';
-import { countWaiting, type SlowSender } from './send-budget.ts';
+import { unsentBudget, type ByteHolder } from './byte-budget.ts';
+import { DuplexWriter, type WriteCallback } from './duplex-writer.ts';
 import { slowPeer } from './slow-peer.ts';
+import { StallWatch, type StallLimits, type WaitingOutput } from './stall-watch.ts';
 import { atEndOfTurn } from './turn.ts';
 
 /** Called when a message was handed to the transport, or with the error that kept it from that. */
-export type SendCallback = (error?: Error | null) => void;
+export type SendCallback = WriteCallback;
 
 interface WaitingCallback {
-  /** How many frames are written once its message is. */
+  /** How many frames are taken once its message is. */
   readonly after: number;
   readonly callback: SendCallback;
 }
 
-export type OutboxLimits = Pick<ConnectionLimits, 'highWaterMark' | 'maxTotalBufferedAmount' | 'sendTimeout'>;
+export type OutboxLimits = StallLimits & Pick<ConnectionLimits, 'highWaterMark' | 'maxTotalBufferedAmount'>;
 
 /** Who is told of what becomes of the output: the WebSocket. */
 export interface OutboxOwner {
   /** The bytes waiting are down to `highWaterMark`, after `schedule()` returned `false`. */
   onDrain(): void;
-  /** The peer takes too little: the connection is to be destroyed. */
+  /** The peer reads too slowly: the connection is to be destroyed. */
   onStuck(error: ProtocolError): void;
-}
-
-/** A Duplex that can tell when it has been idle; TCP and TLS sockets and HTTP/2 streams can. */
-interface TimedDuplex extends Duplex {
-  setTimeout?(milliseconds: number, callback: () => void): void;
 }
 
 export interface OutboxParts {
@@ -45,51 +39,77 @@ export interface OutboxParts {
  */
 type OutboxPace = 'idle' | 'at-end-of-turn' | 'at-end-of-read';
 
+/** What one turn sends is written before its end from here on, in bytes: the system can begin with it. */
+const maxGathered = 256 * 1024;
+
 /**
- * Hands to the Duplex what the connection puts out. What the listeners of one read send leaves in one write at its end,
- * and all else that one turn of the event loop produces in one at the end of that: a reply need not wait for the turn,
- * which costs 7 % of the rate of short messages that come one by one.
+ * Takes what the connection puts out to the transport. What the listeners of one read send leaves in one write at its
+ * end, and all else that one turn of the event loop produces in one at the end of that: a reply need not wait for the
+ * turn, which costs 7 % of the rate of short messages that come one by one.
  */
-export class Outbox implements SlowSender {
-  readonly #duplex: TimedDuplex;
+export class Outbox implements ByteHolder, WaitingOutput {
+  readonly #duplex: Duplex;
   readonly #connection: Connection;
   readonly #limits: OutboxLimits;
   readonly #owner: OutboxOwner;
+  readonly #writer: DuplexWriter;
+  readonly #onWritten: SendCallback = (error) => this.#afterWrite(error);
   #pace: OutboxPace = 'idle';
   #owesDrain = false;
-  /** Whether the Duplex still had bytes to write when it was last looked at. */
+  #isEnding = false;
+  /** Whether bytes waited for the peer when that was last looked at. */
   #isWaiting = false;
-  #onTimeout: (() => void) | undefined;
+  #stallWatch: StallWatch | undefined;
   /** In the order of their messages. */
   #callbacks: WaitingCallback[] | undefined;
-  #onWritten: SendCallback | undefined;
+  #drainWaiters: ((isOpen: boolean) => void)[] | undefined;
 
   constructor({ duplex, connection, limits }: OutboxParts, owner: OutboxOwner) {
     this.#duplex = duplex;
     this.#connection = connection;
     this.#limits = limits;
     this.#owner = owner;
+    this.#writer = new DuplexWriter(duplex, connection, this.#onWritten);
   }
 
   /** Bytes that the transport has not taken yet. */
   get bufferedAmount(): number {
-    return this.#connection.outputLength + this.#duplex.writableLength;
+    return this.#connection.outputLength + this.#writer.byteLength;
   }
 
-  /**
-   * Bytes that wait where they are more than `most`, else 0. A burst of one turn is written first, as it may just not
-   * have had its chance.
-   */
-  excess(most: number): number {
-    if (this.bufferedAmount <= most) return 0;
-    this.flush();
-    return this.bufferedAmount > most ? this.bufferedAmount : 0;
+  get heldBytes(): number {
+    return this.#isWaiting ? this.bufferedAmount : 0;
+  }
+
+  get bytesGone(): number {
+    return this.#writer.bytesGone;
+  }
+
+  /** Bytes that were ever handed to the transport. */
+  get bytesPassed(): number {
+    return this.#writer.bytesPassed;
+  }
+
+  /** Whether bytes wait for the peer to take them. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
+  }
+
+  /** Resolves with `true` when no more than `highWaterMark` waits, with `false` after {@link stop}. */
+  drained(): Promise<boolean> {
+    if (!this.#owesDrain) return Promise.resolve(true);
+    return new Promise((resolve) => (this.#drainWaiters ??= []).push(resolve));
+  }
+
+  /** Nothing more may be sent. What was sent is still written. */
+  stop(): void {
+    this.#settleDrained(false);
   }
 
   /**
    * Writes at the end of this turn; `callback` is called when that write is done.
    *
-   * @returns `false` when more than `highWaterMark` waits, or has waited and not drained yet
+   * @returns `false` where more than `highWaterMark` waits, or has waited and not drained yet
    */
   schedule(callback?: SendCallback): boolean {
     if (callback !== undefined) (this.#callbacks ??= []).push({ after: this.#connection.framesSent, callback });
@@ -97,6 +117,8 @@ export class Outbox implements SlowSender {
       this.#pace = 'at-end-of-turn';
       atEndOfTurn(this);
     }
+    const { outputLength } = this.#connection;
+    if (outputLength > maxGathered && this.#writer.isFree) this.#writeNext();
     this.#owesDrain ||= this.bufferedAmount > this.#limits.highWaterMark;
     return !this.#owesDrain;
   }
@@ -110,96 +132,123 @@ export class Outbox implements SlowSender {
     if (this.#pace === 'at-end-of-read') this.flush();
   }
 
-  get maxTotalBufferedAmount(): number {
-    return this.#limits.maxTotalBufferedAmount;
+  /** Writes now what has gathered, unless the peer has still to take what was written before. */
+  flush(): void {
+    this.#pace = 'idle';
+    if (this.#writer.isFree) this.#writeNext();
+    this.#endDuplex();
+    this.#watch();
+  }
+
+  /** Writes all that was sent, then ends the Duplex. */
+  end(): void {
+    this.#isEnding = true;
+    this.flush();
+  }
+
+  /** The Duplex is gone, and with it what waited: the callbacks are told so. */
+  dispose(): void {
+    this.#setWaiting(false);
+    this.#stallWatch?.stop();
+    unsentBudget.forget(this);
+    this.stop();
+    this.#settle(Infinity, new Error('Message not sent: the connection has ended'));
+  }
+
+  onStalled(error: ProtocolError): void {
+    this.#giveUp(error);
   }
 
   shed(total: number): void {
     const { maxTotalBufferedAmount } = this.#limits;
-    this.#isWaiting = false;
-    this.#owner.onStuck(
+    this.#giveUp(
       slowPeer(`${total} bytes wait for all sockets, over maxTotalBufferedAmount ${maxTotalBufferedAmount}`),
     );
   }
 
-  /** The Duplex is gone, and what waited with it. */
-  dispose(): void {
-    this.#watch();
+  #giveUp(error: ProtocolError): void {
+    this.#setWaiting(false);
+    this.#owner.onStuck(error);
   }
 
-  /** Writes now what has gathered. */
-  flush(): void {
-    this.#pace = 'idle';
+  #writeNext(): void {
     const chunks = this.#connection.takeOutput();
-    // A Pong waits while earlier bytes do, so that a peer that does not read has at most one coming.
-    const pong = this.#duplex.writableLength === 0 ? this.#connection.takePong() : null;
+    const pong = this.#connection.takePong();
     if (pong !== null) chunks.push(pong);
-    if (chunks.length > 0) this.#write(chunks);
+    if (chunks.length > 0) this.#writer.write(chunks, this.#whenWritten());
   }
 
-  #write(chunks: readonly Uint8Array[]): void {
-    const done = this.#whenWritten();
-    const batch = gatherBatch(chunks);
-    if (batch !== null) {
-      this.#duplex.write(batch, done);
-    } else {
-      this.#duplex.cork();
-      const last = chunks.length - 1;
-      for (let index = 0; index < last; index++) this.#duplex.write(chunks[index]);
-      this.#duplex.write(chunks[last], done);
-      this.#duplex.uncork();
-    }
-    const isCopied = batch !== null && batch !== chunks[0];
-    if (isCopied || isHandedOver(this.#duplex)) for (const chunk of chunks) releaseChunk(chunk);
-    this.#watch();
+  /** Ends our side once there is nothing left to write. */
+  #endDuplex(): void {
+    if (!this.#isEnding || this.#connection.outputLength > 0 || !this.#writer.isHandedOver) return;
+    // Ended twice, it would make an error each time, with a stack trace.
+    if (!this.#duplex.writableEnded) this.#duplex.end();
   }
 
-  /** Looks at what the Duplex could not write yet: it counts for the process, and the peer has a time limit for it. */
+  /** Looks at what the peer has not taken yet: it counts for the process, and the peer has a time limit for it. */
   #watch(): void {
-    const { writableLength } = this.#duplex;
-    if (writableLength === 0 && !this.#isWaiting) return;
-    const bytes = this.#duplex.destroyed ? 0 : writableLength;
-    countWaiting(this, bytes);
-    const isWaiting = bytes > 0;
+    const isWaiting = !this.#writer.isFree && !this.#duplex.destroyed;
+    if (!isWaiting && !this.#isWaiting) return;
+    this.#setWaiting(isWaiting);
+    const { maxTotalBufferedAmount } = this.#limits;
+    if (unsentBudget.count(this, maxTotalBufferedAmount)) relieveSoon(maxTotalBufferedAmount);
+  }
+
+  #setWaiting(isWaiting: boolean): void {
     if (isWaiting === this.#isWaiting) return;
     this.#isWaiting = isWaiting;
-    this.#setTimeout(isWaiting ? this.#limits.sendTimeout : Infinity);
+    this.#connection.isTransportFree = !isWaiting;
+    if (!isWaiting) return;
+    this.#stallWatch ??= new StallWatch(this.#limits, this);
+    this.#stallWatch.start();
   }
 
-  #setTimeout(delay: number): void {
-    this.#onTimeout ??= (): void => {
-      const { sendTimeout } = this.#limits;
-      this.#owner.onStuck(slowPeer(`nothing has gone for sendTimeout ${sendTimeout} ms`));
-    };
-    // 0 is Node.js's word for no time limit.
-    this.#duplex.setTimeout?.(delay === Infinity ? 0 : Math.max(1, delay), this.#onTimeout);
-  }
-
-  /** What is to be called when the frames taken so far are written: their callbacks, if any. */
+  /** What is to be called when the frames taken so far are written. */
   #whenWritten(): SendCallback {
-    const onWritten = (this.#onWritten ??= (error) => this.#afterWrite(error));
-    const callbacks = this.#callbacks;
-    if (callbacks === undefined || callbacks.length === 0) return onWritten;
+    if (this.#callbacks === undefined || this.#callbacks.length === 0) return this.#onWritten;
     const taken = this.#connection.framesTaken;
+    return (error) => {
+      this.#settle(taken, error);
+      this.#afterWrite(error);
+    };
+  }
+
+  /** Calls the callbacks of the messages that are written. */
+  #settle(taken: number, error: Error | null | undefined): void {
+    const callbacks = this.#callbacks;
+    if (callbacks === undefined || callbacks.length === 0) return;
     const waiting = callbacks.findIndex(({ after }) => after > taken);
     const due = callbacks.splice(0, waiting < 0 ? callbacks.length : waiting);
-    return (error) => {
-      for (const { callback } of due) callback(error);
-      onWritten(error);
-    };
+    for (const { callback } of due) callback(error);
   }
 
   #afterWrite(error: Error | null | undefined): void {
     if (error) return;
-    if (this.#isWaiting) this.#watch();
-    if (this.#connection.owesPong) this.schedule();
+    this.#writer.writeOn();
+    if (this.#writer.isFree && (this.#connection.outputLength > 0 || this.#connection.owesPong)) this.#writeNext();
+    this.#endDuplex();
+    this.#watch();
     if (!this.#owesDrain || this.bufferedAmount > this.#limits.highWaterMark) return;
     this.#owesDrain = false;
+    this.#settleDrained(true);
     this.#owner.onDrain();
+  }
+
+  #settleDrained(isOpen: boolean): void {
+    for (const resolve of this.#drainWaiters?.splice(0) ?? []) resolve(isOpen);
   }
 }
 
-/** Whether the system has copied all that was written: a TCP socket writes at once what the system has room for. */
-function isHandedOver({ constructor, writableLength }: Duplex): boolean {
-  return constructor === Socket && writableLength === 0;
+/** What is over the limit may still go once the system is asked: the sockets are judged after the I/O of this turn. */
+let limitToMeet = Infinity;
+
+function relieveSoon(limit: number): void {
+  if (limitToMeet === Infinity) setImmediate(relieve);
+  limitToMeet = Math.min(limitToMeet, limit);
+}
+
+function relieve(): void {
+  const limit = limitToMeet;
+  limitToMeet = Infinity;
+  unsentBudget.relieve(limit);
 }

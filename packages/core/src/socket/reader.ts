@@ -1,86 +1,261 @@
+import { CloseCode } from '../close-code.ts';
+import { ProtocolError } from '../errors.ts';
 import type { ConnectionLimits } from '../limits.ts';
+import type { ConnectionEvent } from '../protocol/connection-event.ts';
+import type { Connection } from '../protocol/connection.ts';
+import { incompleteBudget, unreadBudget, type ByteHolder } from './byte-budget.ts';
+import { messageChannel } from './diagnostics.ts';
 import { Inbox, type UnreadMessage } from './inbox.ts';
+import { MessageDeadline, type MessageProgress } from './message-deadline.ts';
+import { TurnShare, type TurnWaiter } from './turn-share.ts';
 
-/** Who is read to: the WebSocket. */
-export interface ReaderOwner {
-  /** Whether somebody listens for messages. */
-  hasListener(): boolean;
-  deliver(message: UnreadMessage): void;
-  /** Asks the transport for what comes next. */
-  pull(): void;
+type MessageEvent = Extract<ConnectionEvent, { type: 'message' }>;
+
+/** What `next()` gives: what the connection gives, and what went wrong where the application was asked about a message. */
+export type ReaderEvent = ConnectionEvent | { readonly type: 'fault'; readonly error: unknown };
+
+/** Who takes the messages: `message` listeners, or whoever calls `receive()`. */
+export type MessageTaker = 'listeners' | 'receivers';
+
+export type ReaderLimits = Pick<
+  ConnectionLimits,
+  'maxUnreadMessages' | 'maxUnreadBytes' | 'maxTotalUnread' | 'maxTotalIncomplete' | 'messageTimeout'
+>;
+
+export interface ReaderParts {
+  readonly connection: Connection;
+  readonly limits: ReaderLimits;
+  /** The WebSocket, for `turnout:message`. */
+  readonly socket: object;
+  /** Asked before each message is handed on, while nothing more is read: `false` drops the message. */
+  readonly admitMessage: (() => Promise<boolean>) | undefined;
 }
 
-/** Takes each message to whoever reads: the listeners, a waiting `receive()`, or, until there is one, the inbox. */
-export class Reader {
-  readonly #inbox: Inbox;
-  readonly #owner: ReaderOwner;
-  #isPaused = false;
-  #isFlowScheduled = false;
+/** Who is told that there is something to read again, or that the peer is at fault: never from within `next()`. */
+export interface ReaderOwner extends TurnWaiter {
+  fail(error: ProtocolError): void;
+}
 
-  constructor(limits: ConnectionLimits, owner: ReaderOwner) {
-    this.#inbox = new Inbox(limits);
+/** Whether a message waits for the application to admit it, and what has become of that. */
+type Admission =
+  | { readonly state: 'none' | 'asked' }
+  | { readonly state: 'settled'; readonly event: ReaderEvent | null };
+
+const noAdmission: Admission = { state: 'none' };
+
+/**
+ * The last stage of the pull chain: decides what is read when. It holds the peer back while the socket is paused, while
+ * too much is unread, while the application is asked about a message, and once the socket has had its share of a turn.
+ */
+export class Reader implements MessageProgress, ByteHolder {
+  readonly #connection: Connection;
+  readonly #limits: ReaderLimits;
+  readonly #socket: object;
+  readonly #admitMessage: ReaderParts['admitMessage'];
+  readonly #owner: ReaderOwner;
+  readonly #inbox: Inbox;
+  readonly #share: TurnShare;
+  /** There are none before a message first comes in parts. */
+  #deadline: MessageDeadline | undefined;
+  #incomplete: IncompleteMessageHolder | undefined;
+  #admission: Admission = noAdmission;
+  #isPaused = false;
+  #ignoresMessages = false;
+  #isCounted = false;
+
+  constructor({ connection, limits, socket, admitMessage }: ReaderParts, owner: ReaderOwner) {
+    this.#connection = connection;
+    this.#limits = limits;
+    this.#socket = socket;
+    this.#admitMessage = admitMessage;
     this.#owner = owner;
+    this.#inbox = new Inbox(limits);
+    this.#share = new TurnShare(owner);
   }
 
   get isPaused(): boolean {
     return this.#isPaused;
   }
 
-  /** Whether another message may come. */
-  get isReady(): boolean {
-    return !this.#isPaused && !this.#inbox.isFull;
+  /** Whether more bytes of the peer are wanted. Those behind the end of the connection are read, and dropped. */
+  get isReading(): boolean {
+    if (this.#connection.state === 'closed') return true;
+    return this.#mayGive && !this.isFull && !this.#connection.isInflating;
   }
 
-  push(message: UnreadMessage): void {
-    if (this.#inbox.isEmpty && this.#owner.hasListener()) this.#owner.deliver(message);
-    else this.#inbox.push(message);
+  /** Whether messages have to be read by the application before any more may come. */
+  get isFull(): boolean {
+    return this.#inbox.isFull && this.#connection.takesMessages;
   }
 
-  /** What `read` makes of the next message, or of `null` once there will be none. Rejects where listeners take them. */
-  receive<Value>(read: (message: UnreadMessage | null) => Value): Promise<Value> {
-    if (this.#owner.hasListener()) {
-      return Promise.reject(new TypeError('Cannot receive: the message listeners of this socket take its messages'));
+  get messageInProgress(): Connection['messageInProgress'] {
+    return this.#connection.messageInProgress;
+  }
+
+  /** What messages cost that wait to be read, in bytes. */
+  get heldBytes(): number {
+    return this.#inbox.byteLength;
+  }
+
+  get #mayGive(): boolean {
+    return !this.#isPaused && !this.#share.isSpent && this.#admission.state !== 'asked';
+  }
+
+  /** To be called whenever there may be something to read, before `next()`. */
+  begin(): void {
+    this.#share.begin();
+  }
+
+  /** What is next for the listeners; `null` where nothing is, or it has to wait. What `receive()` takes is kept for it. */
+  next(taker: MessageTaker): ReaderEvent | null {
+    while (this.#mayGive) {
+      const unread = taker === 'listeners' ? this.#inbox.take() : undefined;
+      if (unread === undefined && this.isFull) return null;
+      const event: ReaderEvent | null = unread === undefined ? this.#pull() : { type: 'message', ...unread };
+      if (event === null) return null;
+      this.#share.spend();
+      if (event.type !== 'message') return event;
+      if (this.#ignoresMessages) continue;
+      if (taker === 'listeners') return event;
+      this.#inbox.push(event);
     }
-    if (this.#inbox.isFull) this.flow();
-    return this.#inbox.next(read);
+    return null;
+  }
+
+  /** To be called after `next()` has given `null`: counts what is held, and watches over a message that is not whole. */
+  settle(): void {
+    const { messageInProgress } = this.#connection;
+    if (messageInProgress !== null || this.#incomplete !== undefined) this.#settleIncomplete(messageInProgress);
+    this.#countUnread();
+  }
+
+  /** What `read` makes of the next message, or of `null` once there will be none. */
+  receive<Value>(read: (message: UnreadMessage | null) => Value): Promise<Value> {
+    const value = this.#inbox.next(read);
+    if (this.#inbox.isEmpty) this.#countUnread();
+    return value;
   }
 
   pause(): void {
     this.#isPaused = true;
-    this.#owner.pull();
   }
 
   resume(): void {
     this.#isPaused = false;
-    this.flow();
   }
 
-  /** Delivers what waits and reads on, on the next tick: never from within a listener. */
-  flow(): void {
-    if (this.#isFlowScheduled) return;
-    this.#isFlowScheduled = true;
-    process.nextTick(() => this.#flowNow());
+  /** A Close frame was sent: what has come can still be read, and the peer's own Close frame has to be. */
+  finish(): void {
+    this.#isPaused = false;
+    if (!this.#connection.takesMessages) this.#inbox.end();
   }
 
-  /** Nobody is to be given messages any more; what the peer still sends is read all the same, for its Close frame. */
-  stop(): void {
+  /** Drops the messages that have come, and those that come. */
+  ignoreMessages(): void {
+    this.#ignoresMessages = true;
     this.#inbox.clear();
-    this.#inbox.end();
-    this.resume();
+    this.#countUnread();
   }
 
-  /** No message will come any more. What has come can still be read. */
+  /** The transport is gone. What has come can still be read, and counts no longer: nobody is held back by it. */
   end(): void {
     this.#inbox.end();
+    this.#deadline?.stop();
+    unreadBudget.forget(this);
+    if (this.#incomplete !== undefined) incompleteBudget.forget(this.#incomplete);
   }
 
-  #flowNow(): void {
-    this.#isFlowScheduled = false;
-    while (!this.#isPaused && this.#owner.hasListener()) {
-      const message = this.#inbox.take();
-      if (message === undefined) break;
-      this.#owner.deliver(message);
-    }
-    this.#owner.pull();
+  shed(total: number): void {
+    const { maxTotalUnread } = this.#limits;
+    this.ignoreMessages();
+    this.#owner.fail(
+      tooMuchHeld('WS_ERR_TOO_MUCH_UNREAD', `${total} bytes wait to be read, over maxTotalUnread ${maxTotalUnread}`),
+    );
   }
+
+  shedIncomplete(total: number): void {
+    const { maxTotalIncomplete } = this.#limits;
+    this.#owner.fail(
+      tooMuchHeld(
+        'WS_ERR_TOO_MUCH_INCOMPLETE',
+        `${total} bytes of incomplete messages, over maxTotalIncomplete ${maxTotalIncomplete}`,
+      ),
+    );
+  }
+
+  onMessageTimeout(): void {
+    const { messageTimeout } = this.#limits;
+    this.#deadline?.stop();
+    const detail = `not complete within messageTimeout ${messageTimeout} ms and a second for each KiB`;
+    this.#owner.fail(
+      new ProtocolError('WS_ERR_MESSAGE_TIMEOUT', CloseCode.PolicyViolation, `Message too slow: ${detail}`),
+    );
+  }
+
+  /** The next event of the connection, or of a message that the application was asked about. */
+  #pull(): ReaderEvent | null {
+    const admission = this.#admission;
+    if (admission.state === 'settled') {
+      this.#admission = noAdmission;
+      if (admission.event !== null) return admission.event;
+    }
+    const event = this.#connection.next();
+    if (event === null || event.type !== 'message') return event;
+    if (messageChannel.hasSubscribers) {
+      messageChannel.publish({ socket: this.#socket, data: event.data, isBinary: event.isBinary });
+    }
+    if (this.#admitMessage === undefined || this.#ignoresMessages) return event;
+    void this.#ask(this.#admitMessage, event);
+    return null;
+  }
+
+  async #ask(admitMessage: () => Promise<boolean>, message: MessageEvent): Promise<void> {
+    this.#admission = { state: 'asked' };
+    let event: ReaderEvent | null = null;
+    try {
+      if (await admitMessage()) event = message;
+    } catch (error) {
+      event = { type: 'fault', error };
+    }
+    this.#admission = { state: 'settled', event };
+    this.#owner.readOn();
+  }
+
+  #settleIncomplete(message: Connection['messageInProgress']): void {
+    const { maxTotalIncomplete, messageTimeout } = this.#limits;
+    this.#incomplete ??= new IncompleteMessageHolder(this);
+    if (message !== null && messageTimeout !== Infinity) {
+      this.#deadline ??= new MessageDeadline(messageTimeout, this);
+      this.#deadline.watch(message);
+    }
+    if (incompleteBudget.count(this.#incomplete, maxTotalIncomplete)) incompleteBudget.relieve(maxTotalIncomplete);
+  }
+
+  #countUnread(): void {
+    if (this.#inbox.isEmpty && !this.#isCounted) return;
+    const { maxTotalUnread } = this.#limits;
+    this.#isCounted = !this.#inbox.isEmpty;
+    if (unreadBudget.count(this, maxTotalUnread)) unreadBudget.relieve(maxTotalUnread);
+  }
+}
+
+/** What a reader holds of a message that is not whole, apart from what it holds of whole ones. */
+class IncompleteMessageHolder implements ByteHolder {
+  readonly #reader: Reader;
+
+  constructor(reader: Reader) {
+    this.#reader = reader;
+  }
+
+  get heldBytes(): number {
+    return this.#reader.messageInProgress?.byteLength ?? 0;
+  }
+
+  shed(total: number): void {
+    this.#reader.shedIncomplete(total);
+  }
+}
+
+function tooMuchHeld(code: string, detail: string): ProtocolError {
+  return new ProtocolError(code, CloseCode.TryAgainLater, `Too much held for all sockets: ${detail}`);
 }

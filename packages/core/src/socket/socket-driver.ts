@@ -1,238 +1,294 @@
 import type { Duplex } from 'node:stream';
 import { CloseCode } from '../close-code.ts';
 import type { ProtocolError } from '../errors.ts';
-import { resolveLimits, type ConnectionLimits } from '../limits.ts';
-import { Connection, type CloseInfo, type ConnectionEvent } from '../protocol/connection.ts';
+import { resolveLimits } from '../limits.ts';
+import type { CloseInfo } from '../protocol/connection-event.ts';
+import { Connection } from '../protocol/connection.ts';
+import type { OutgoingMessage } from '../protocol/message-sender.ts';
+import type { PreparedMessage } from '../protocol/prepared-message.ts';
 import type { Role } from '../role.ts';
-import { ControlFrameRate } from './control-frame-rate.ts';
-import { closeChannel, errorChannel, messageChannel, slowChannel } from './diagnostics.ts';
-import { phaseOf, reportError, type ErrorPhase } from './error-hook.ts';
-import type { EventTargetEmitter, WebSocketEvents } from './event-target.ts';
+import { Application, type ListenedSocket } from './application.ts';
+import { closeChannel, slowChannel } from './diagnostics.ts';
+import { listenTo, type DuplexListener } from './duplex-listener.ts';
+import type { ErrorPhase } from './error-hook.ts';
 import type { UnreadMessage } from './inbox.ts';
-import { toBinaryType, type BinaryType } from './message-data.ts';
-import { Outbox, type OutboxOwner } from './outbox.ts';
-import { Reader, type ReaderOwner } from './reader.ts';
-import { slowPeer } from './slow-peer.ts';
-import { Transport, type TransportOwner } from './transport.ts';
+import { Outbox, type OutboxOwner, type SendCallback } from './outbox.ts';
+import { Reader, type ReaderEvent, type ReaderOwner } from './reader.ts';
+import { Transport } from './transport.ts';
+import type { TurnWaiter } from './turn-share.ts';
 import type { WebSocketOptions } from './websocket-options.ts';
 
-/** What a driver needs of the WebSocket that it drives. */
-export interface DrivenSocket extends Pick<EventTargetEmitter, 'emit' | 'listenerCount'> {
-  readonly binaryType: BinaryType;
-}
-
 /**
- * What goes on inside a WebSocket: owns the connection and the parts that read, write and end it, and tells the
- * WebSocket's listeners what happens.
+ * What goes on inside a WebSocket: takes each chunk of the Duplex through the stages that read it, tells the WebSocket's
+ * listeners what comes out, and owns the parts that write and end.
  */
-export class SocketDriver<Socket extends DrivenSocket = DrivenSocket>
-  implements ReaderOwner, OutboxOwner, TransportOwner
+export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
+  implements ReaderOwner, OutboxOwner, DuplexListener
 {
-  readonly limits: ConnectionLimits;
-  readonly connection: Connection;
-  readonly reader: Reader;
-  readonly outbox: Outbox;
-  readonly transport: Transport;
   readonly #socket: Socket;
-  readonly #onError: WebSocketOptions<Socket>['onError'];
   readonly #role: Role;
-  readonly #admitMessage: WebSocketOptions<Socket>['admitMessage'];
-  /** Whether a message waits to be admitted. */
-  #isAsking = false;
-  /** There is none before the first control frame. */
-  #controlFrameRate: ControlFrameRate | undefined;
+  readonly #application: Application<Socket>;
+  readonly #connection: Connection;
+  readonly #reader: Reader;
+  readonly #outbox: Outbox;
+  readonly #transport: Transport;
+  #isInputEnded = false;
+  #isReadScheduled = false;
   #resolveClosed: ((info: CloseInfo) => void) | undefined;
   #closed: Promise<CloseInfo> | undefined;
 
-  /** @throws as {@link resolveLimits} */
+  /**
+   * Reading begins on the next tick, so that the code that makes the socket can add its listeners.
+   *
+   * @throws as {@link resolveLimits}
+   */
   constructor(socket: Socket, duplex: Duplex, options: WebSocketOptions<Socket>) {
-    const { role, deflate, head } = options;
+    const { role, deflate, head, admitMessage, messagesAfterClose } = options;
     const limits = resolveLimits(options.limits, role);
-    const onReady = deflate ? (): void => this.pull() : undefined;
-    const connection = new Connection({ role, limits, deflate, onReady });
+    const onReady = deflate ? (): void => this.readOn() : undefined;
+    const connection = new Connection({ role, limits, deflate, messagesAfterClose, onReady });
     this.#socket = socket;
-    this.#onError = options.onError;
     this.#role = role;
-    this.#admitMessage = options.admitMessage;
-    this.limits = limits;
-    this.connection = connection;
-    this.reader = new Reader(limits, this);
-    this.outbox = new Outbox({ duplex, connection, limits }, this);
+    this.#application = new Application(socket, options.onError, () => this.#onFault());
+    this.#connection = connection;
+    this.#reader = new Reader({ connection, limits, socket, admitMessage }, this);
+    this.#outbox = new Outbox({ duplex, connection, limits }, this);
     process.nextTick(dispatchOpen, this);
     if (head !== undefined && head.length > 0) duplex.unshift(head);
-    this.transport = new Transport({ duplex, connection, outbox: this.outbox, limits }, this);
+    this.#transport = new Transport({ duplex, connection, outbox: this.#outbox, limits });
+    listenTo(duplex, this);
   }
 
   get isOpen(): boolean {
-    return this.connection.state === 'open' && !this.transport.isClosed;
+    return this.#connection.state === 'open' && !this.#transport.isClosed;
+  }
+
+  get isClosed(): boolean {
+    return this.#transport.isClosed;
+  }
+
+  get closeInfo(): CloseInfo | null {
+    return this.#connection.closeInfo;
+  }
+
+  get bufferedAmount(): number {
+    return this.#outbox.bufferedAmount;
+  }
+
+  get isPaused(): boolean {
+    return this.#reader.isPaused;
   }
 
   /** Resolves when the connection has ended. */
   get closed(): Promise<CloseInfo> {
-    this.#closed ??= this.transport.isClosed
-      ? Promise.resolve(this.connection.closeInfo!)
-      : new Promise((resolve) => (this.#resolveClosed = resolve));
+    this.#closed ??=
+      this.#transport.isClosed && this.#connection.closeInfo !== null
+        ? Promise.resolve(this.#connection.closeInfo)
+        : new Promise((resolve) => (this.#resolveClosed = resolve));
     return this.#closed;
   }
 
-  hasListener(): boolean {
-    return this.#socket.listenerCount('message') > 0;
+  send(message: OutgoingMessage, callback: SendCallback | undefined): boolean {
+    return this.#sent(this.#connection.send(message), callback);
   }
 
-  /** As {@link dispatch}, without an array of arguments for each message. */
-  deliver({ data, isBinary }: UnreadMessage): void {
-    const socket = this.#socket;
-    try {
-      socket.emit('message', (isBinary ? toBinaryType(data, socket.binaryType) : data) as Buffer, isBinary);
-    } catch (error) {
-      this.onFault(error, 'message');
+  sendPrepared(message: PreparedMessage, callback: SendCallback | undefined): boolean {
+    return this.#sent(this.#connection.sendPrepared(message), callback);
+  }
+
+  ping(data: string | Uint8Array, callback: SendCallback | undefined): boolean {
+    return this.#sent(this.#connection.ping(data), callback);
+  }
+
+  pong(data: string | Uint8Array, callback: SendCallback | undefined): boolean {
+    return this.#sent(this.#connection.pong(data), callback);
+  }
+
+  /** Resolves with `true` when the socket takes more, with `false` when it is not open any more. */
+  drained(): Promise<boolean> {
+    return this.isOpen ? this.#outbox.drained() : Promise.resolve(false);
+  }
+
+  receive<Value>(read: (message: UnreadMessage | null) => Value): Promise<Value> {
+    if (this.#application.takesMessages) {
+      return Promise.reject(new TypeError('Cannot receive: the message listeners of this socket take its messages'));
     }
+    if (this.#reader.isFull) this.readSoon();
+    return this.#reader.receive(read);
   }
 
-  pull(): void {
-    this.transport.pull();
+  pause(): void {
+    this.#reader.pause();
+    this.#transport.setFlowing(false);
   }
 
-  isReady(): boolean {
-    if (this.connection.state === 'closed') return true;
-    return this.reader.isReady && !this.#isAsking;
+  resume(): void {
+    this.#reader.resume();
+    this.readSoon();
   }
 
-  onEvent(event: ConnectionEvent): void {
-    switch (event.type) {
-      case 'message':
-        if (messageChannel.hasSubscribers) this.#publishMessage(event);
-        return this.#admitMessage === undefined ? this.reader.push(event) : void this.#ask(this.#admitMessage, event);
-      case 'ping':
-      case 'pong':
-        return this.#onControl(event.type, event.data);
-      case 'close':
-        return this.#onPeerClosed();
-      case 'error':
-        return this.#onFailed(event.error);
-    }
-  }
-
-  onDrain(): void {
-    this.dispatch('drain');
+  ignoreMessages(): void {
+    this.#reader.ignoreMessages();
+    this.readSoon();
   }
 
   /** Begins the closing handshake; see {@link Connection.close}. */
   close(code?: number, reason?: string | Uint8Array): void {
-    this.connection.close(code, reason);
-    this.reader.stop();
-    this.outbox.schedule();
-    this.transport.startClosing();
+    this.#connection.close(code, reason);
+    this.#reader.finish();
+    this.readSoon();
+    this.#outbox.schedule();
+    this.#outbox.stop();
+    this.#transport.startClosing();
   }
 
   terminate(): void {
-    this.connection.endOfStream();
-    this.reader.stop();
-    this.transport.destroy();
+    this.#connection.endOfStream();
+    this.#reader.ignoreMessages();
+    this.#reader.end();
+    this.#transport.destroy();
   }
 
-  /** An error of the application's code: it is reported, and the connection closed. */
-  onFault(error: unknown, phase: ErrorPhase): void {
-    const socket = this.#socket;
-    if (errorChannel.hasSubscribers) errorChannel.publish({ error, phase, socket });
-    reportError(this.#onError, error, { phase, socket });
-    this.close(CloseCode.InternalError);
+  /** Delivers what waits and reads on, on the next tick: never from within a listener. */
+  readSoon(): void {
+    if (this.#isReadScheduled) return;
+    this.#isReadScheduled = true;
+    process.nextTick(readScheduled, this);
   }
 
-  /** Before a message is added, so that one long message is never too many. */
-  dropSlowPeer(): void {
-    const { maxBufferedAmount } = this.limits;
-    const waiting = this.outbox.excess(maxBufferedAmount);
-    if (waiting === 0 || !this.isOpen) return;
-    const error = slowPeer(`${waiting} bytes wait, over maxBufferedAmount ${maxBufferedAmount}`);
-    this.#publishSlow(error);
-    this.#fail(error);
+  readOn(): void {
+    this.#isReadScheduled = false;
+    this.#application.enter(read, this);
+  }
+
+  /** Tells the listeners that the socket is open. */
+  open(): void {
+    this.#application.dispatch('open');
+  }
+
+  /** An error of the application's code: it is reported, and the connection closed with 1011. */
+  fault(error: unknown, phase: ErrorPhase): void {
+    this.#application.fault(error, phase);
+  }
+
+  onDrain(): void {
+    this.#application.dispatch('drain');
   }
 
   /** What waits for the peer must go at once, and with it our Close frame. */
   onStuck(error: ProtocolError): void {
-    this.#publishSlow(error);
-    this.connection.fail(error);
-    this.reader.stop();
-    this.transport.destroy();
-    this.#tell(error);
+    if (slowChannel.hasSubscribers) slowChannel.publish({ socket: this.#socket, reason: error.message });
+    this.#connection.fail(error);
+    this.#transport.destroy();
+    this.#application.tell(error);
+  }
+
+  fail(error: ProtocolError): void {
+    if (this.#connection.state === 'closed') return;
+    this.#connection.fail(error);
+    this.#onFailed(error);
+  }
+
+  onData(chunk: Buffer): void {
+    this.#transport.hear();
+    this.#connection.receive(chunk);
+    this.#outbox.beginRead();
+    this.readOn();
+    this.#outbox.endRead();
+  }
+
+  /** The peer sends no more. What it sent may still be unread: the end comes after that, or at the time limit. */
+  onEnd(): void {
+    this.#isInputEnded = true;
+    this.#transport.startClosing();
+    this.readOn();
   }
 
   onClosed(): void {
-    const info = this.connection.closeInfo!;
-    this.reader.end();
+    this.#connection.endOfStream();
+    this.#transport.dispose();
+    this.#reader.end();
+    const info = this.#connection.closeInfo;
+    if (info === null) return;
     if (closeChannel.hasSubscribers) closeChannel.publish({ socket: this.#socket, ...info });
     this.#resolveClosed?.(info);
-    this.dispatch('close', info.code, Buffer.from(info.reason));
+    this.#application.dispatch('close', info.code, Buffer.from(info.reason));
   }
 
-  /** Calls the listeners of an event. What one of them throws is a fault of the application. */
-  dispatch<Name extends keyof WebSocketEvents>(name: Name, ...args: WebSocketEvents[Name]): void {
-    try {
-      this.#socket.emit(name, ...(args as never));
-    } catch (error) {
-      this.onFault(error, phaseOf(name));
+  /** Takes everything that may be read now through the stages, to whoever reads it; from within the application's context. */
+  read(): void {
+    const connection = this.#connection;
+    const reader = this.#reader;
+    const application = this.#application;
+    reader.begin();
+    for (;;) {
+      const event = reader.next(application.takesMessages ? 'listeners' : 'receivers');
+      if (event === null) break;
+      this.#onEvent(event);
+    }
+    reader.settle();
+    this.#transport.setFlowing(reader.isReading);
+    if (connection.outputLength > 0 || connection.owesPong) this.#outbox.schedule();
+    if (this.#isInputEnded && reader.isReading) this.#endInput();
+  }
+
+  #onEvent(event: ReaderEvent): void {
+    switch (event.type) {
+      case 'message':
+        return this.#application.deliver(event);
+      case 'ping':
+      case 'pong':
+        return this.#application.dispatch(event.type, event.data);
+      case 'close':
+        return this.#onPeerClosed();
+      case 'error':
+        return this.#onFailed(event.error);
+      case 'fault':
+        return this.#application.fault(event.error, 'message');
     }
   }
 
-  async #ask(admitMessage: () => Promise<boolean>, message: UnreadMessage): Promise<void> {
-    this.#isAsking = true;
-    try {
-      const isAdmitted = await admitMessage();
-      this.#isAsking = false;
-      if (isAdmitted && this.isOpen) this.reader.push(message);
-      this.pull();
-    } catch (error) {
-      this.#isAsking = false;
-      this.onFault(error, 'message');
-    }
+  #onFault(): void {
+    this.close(CloseCode.InternalError);
+    this.#reader.ignoreMessages();
   }
 
-  #publishMessage({ data, isBinary }: UnreadMessage): void {
-    messageChannel.publish({ socket: this.#socket, data, isBinary });
-  }
-
-  #publishSlow({ message: reason }: ProtocolError): void {
-    if (slowChannel.hasSubscribers) slowChannel.publish({ socket: this.#socket, reason });
-  }
-
-  #onControl(name: 'ping' | 'pong', data: Buffer): void {
-    const fault = this.#countControlFrame();
-    if (fault === null) this.dispatch(name, data);
-    else this.#fail(fault);
-  }
-
-  #countControlFrame(): ProtocolError | null {
-    const { maxControlFrames } = this.limits;
-    if (maxControlFrames === Infinity) return null;
-    const now = performance.now();
-    this.#controlFrameRate ??= new ControlFrameRate(maxControlFrames, now);
-    return this.#controlFrameRate.count(now);
+  /** All that came before the end was read. */
+  #endInput(): void {
+    this.#connection.endOfStream();
+    this.#transport.end();
   }
 
   /** Both Close frames are there: the server ends TCP, the client waits for that (RFC 6455 §7.1.1). */
   #onPeerClosed(): void {
-    if (this.#role === 'server') this.transport.end();
-    else this.transport.startClosing();
-  }
-
-  #fail(error: ProtocolError): void {
-    this.connection.fail(error);
-    this.reader.stop();
-    this.#onFailed(error);
+    this.#outbox.stop();
+    if (this.#role === 'server') this.#transport.end();
+    else this.#transport.startClosing();
   }
 
   #onFailed(error: ProtocolError): void {
-    this.transport.end();
-    this.#tell(error);
+    this.#outbox.stop();
+    this.#transport.end();
+    this.#application.tell(error);
   }
 
-  /** Without a listener there is nobody to tell, and nothing to throw. */
-  #tell(error: ProtocolError): void {
-    if (this.#socket.listenerCount('error') > 0) this.dispatch('error', error);
+  #sent(isSent: boolean, callback: SendCallback | undefined): boolean {
+    if (callback === undefined) return isSent && this.#outbox.schedule();
+    const done: SendCallback = this.#application.bind(callback);
+    if (isSent) return this.#outbox.schedule(done);
+    process.nextTick(done, new Error('Cannot send: the socket is not open'));
+    return false;
   }
 }
 
-function dispatchOpen(driver: SocketDriver): void {
-  driver.dispatch('open');
+function read(driver: Pick<SocketDriver, 'read'>): void {
+  driver.read();
+}
+
+function readScheduled(driver: TurnWaiter): void {
+  driver.readOn();
+}
+
+function dispatchOpen(driver: Pick<SocketDriver, 'open'>): void {
+  driver.open();
 }

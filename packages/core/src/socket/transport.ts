@@ -1,17 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { ConnectionLimits } from '../limits.ts';
-import type { Connection, ConnectionEvent } from '../protocol/connection.ts';
+import type { Connection } from '../protocol/connection.ts';
 import { Keepalive, type KeepaliveOwner } from './keepalive.ts';
 import type { Outbox } from './outbox.ts';
-
-/** Who drives a transport: the WebSocket. */
-export interface TransportOwner {
-  /** Whether the next event may be pulled; while it may not, TCP is held back. */
-  isReady(): boolean;
-  onEvent(event: ConnectionEvent): void;
-  /** The Duplex is gone; called once, last. */
-  onClosed(): void;
-}
 
 export type TransportLimits = Pick<ConnectionLimits, 'closeTimeout' | 'pingInterval' | 'pongTimeout'>;
 
@@ -22,30 +13,35 @@ export interface TransportParts {
   readonly limits: TransportLimits;
 }
 
-/** Carries bytes from a Duplex to a connection and pulls its events, and ends the Duplex when the connection has ended. */
+/**
+ * A Ping or Close frame waits in the system's buffers behind what was sent before it. The peer is given a second for each
+ * so many bytes of that, up to what those buffers hold.
+ */
+const bytesForSecond = 64 * 1024;
+const maxBytesAhead = 8 * 1024 * 1024;
+
+/** Keeps the Duplex: whether it is read, whether its peer is still there, and how it ends. */
 export class Transport implements KeepaliveOwner {
-  readonly #duplex: Duplex;
+  readonly duplex: Duplex;
   readonly #connection: Connection;
   readonly #outbox: Outbox;
   readonly #limits: TransportLimits;
   readonly #keepalive: Keepalive | null;
-  readonly #owner: TransportOwner;
   /** `null`, and flowing, until it has been set for the first time. */
   #isFlowing: boolean | null = null;
-  #isInputEnded = false;
   #isClosed = false;
   #closeTimer: NodeJS.Timeout | undefined;
+  /** How long nothing has moved since the connection is to end, in ms, and how far the output was then. */
+  #stillFor = 0;
+  #bytesGone = 0;
+  #bytesPassedAtPing = 0;
 
-  /** Reading begins on the next tick, so that the code that makes the socket can add its listeners. */
-  constructor({ duplex, connection, outbox, limits }: TransportParts, owner: TransportOwner) {
-    this.#duplex = duplex;
+  constructor({ duplex, connection, outbox, limits }: TransportParts) {
+    this.duplex = duplex;
     this.#connection = connection;
     this.#outbox = outbox;
     this.#limits = limits;
-    this.#owner = owner;
     this.#keepalive = Keepalive.start(limits, this);
-    (duplex as DrivenDuplex)[driving] = this;
-    duplex.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
   }
 
   get isClosed(): boolean {
@@ -53,10 +49,16 @@ export class Transport implements KeepaliveOwner {
   }
 
   get isListening(): boolean {
-    return this.#isFlowing !== false;
+    return this.#isFlowing !== false && !this.#outbox.isWaiting;
+  }
+
+  get busyTime(): number {
+    const bytesAhead = Math.min(this.#outbox.bytesPassed - this.#bytesPassedAtPing, maxBytesAhead);
+    return Math.floor(bytesAhead / bytesForSecond) * 1_000;
   }
 
   ping(): void {
+    this.#bytesPassedAtPing = this.#outbox.bytesPassed;
     this.#connection.ping();
     this.#outbox.schedule();
   }
@@ -66,95 +68,60 @@ export class Transport implements KeepaliveOwner {
     this.destroy();
   }
 
-  /** Pulls events while the owner is ready for them. */
-  pull(): void {
-    let event: ConnectionEvent | null = null;
-    while (this.#owner.isReady()) {
-      event = this.#connection.next();
-      if (event === null) break;
-      this.#owner.onEvent(event);
-    }
-    const isDrained = this.#owner.isReady() && !this.#connection.isInflating;
-    if (isDrained !== this.#isFlowing) this.#setFlowing(isDrained);
-    if (this.#connection.outputLength > 0 || this.#connection.owesPong) this.#outbox.schedule();
-    if (isDrained && this.#isInputEnded) this.#endInput();
+  /** Bytes have come. */
+  hear(): void {
+    this.#keepalive?.hear();
   }
 
-  /** Cuts the connection off unless it has ended within `closeTimeout`. */
+  /** Whether the Duplex is to be read. */
+  setFlowing(isFlowing: boolean): void {
+    if (isFlowing === this.#isFlowing) return;
+    this.#isFlowing = isFlowing;
+    if (isFlowing) this.duplex.resume();
+    else this.duplex.pause();
+  }
+
+  /** The connection is to end: it is cut off where nothing moves any more for `closeTimeout`. */
   startClosing(): void {
     const { closeTimeout } = this.#limits;
     this.#keepalive?.stop();
     if (this.#isClosed || this.#closeTimer !== undefined || closeTimeout === Infinity) return;
-    this.#closeTimer = setTimeout(() => this.#duplex.destroy(), closeTimeout);
+    this.#bytesGone = this.#outbox.bytesGone;
+    this.#stillFor = 0;
+    this.#startCloseTimer();
   }
 
   /** Writes what is left, then ends our side; the peer's end follows or is not waited for longer than `closeTimeout`. */
   end(): void {
-    this.#outbox.flush();
-    // Ended twice, it would make an error each time, with a stack trace.
-    if (!this.#duplex.writableEnded) this.#duplex.end();
+    this.#outbox.end();
     this.startClosing();
   }
 
   destroy(): void {
-    this.#duplex.destroy();
+    this.duplex.destroy();
   }
 
-  #setFlowing(isFlowing: boolean): void {
-    this.#isFlowing = isFlowing;
-    if (isFlowing) this.#duplex.resume();
-    else this.#duplex.pause();
-  }
-
-  onData(chunk: Buffer): void {
-    this.#keepalive?.hear();
-    this.#connection.receive(chunk);
-    this.#outbox.beginRead();
-    this.pull();
-    this.#outbox.endRead();
-  }
-
-  /** The peer sends no more. What it sent may still be unread: the end comes after that, or at the time limit. */
-  onEnd(): void {
-    this.#isInputEnded = true;
-    this.startClosing();
-    this.pull();
-  }
-
-  #endInput(): void {
-    this.#connection.endOfStream();
-    this.end();
-  }
-
-  onClose(): void {
+  /** The Duplex is gone. */
+  dispose(): void {
     clearTimeout(this.#closeTimer);
     this.#keepalive?.stop();
-    this.#outbox.dispose();
     this.#isClosed = true;
-    this.#connection.endOfStream();
-    this.#owner.onClosed();
+    this.#outbox.dispose();
+    this.#connection.dispose();
   }
-}
 
-/** The same listeners for all Duplexes: four functions for each would be a tenth of what an idle socket takes. */
-const driving = Symbol('transport');
+  #startCloseTimer(): void {
+    const onTimeout = (): void => this.#onCloseTimeout();
+    this.#closeTimer = setTimeout(() => setImmediate(onTimeout), this.#limits.closeTimeout);
+  }
 
-interface DrivenDuplex extends Duplex {
-  [driving]: Transport;
-}
-
-function onData(this: DrivenDuplex, chunk: Buffer): void {
-  this[driving].onData(chunk);
-}
-
-function onEnd(this: DrivenDuplex): void {
-  this[driving].onEnd();
-}
-
-function onError(this: DrivenDuplex): void {
-  this.destroy();
-}
-
-function onClose(this: DrivenDuplex): void {
-  this[driving].onClose();
+  /** A peer that still takes what was sent before the Close frame is waited for. */
+  #onCloseTimeout(): void {
+    if (this.#isClosed) return;
+    const { bytesGone, isWaiting } = this.#outbox;
+    this.#stillFor = bytesGone === this.#bytesGone ? this.#stillFor + this.#limits.closeTimeout : 0;
+    this.#bytesGone = bytesGone;
+    if (this.#stillFor > (isWaiting ? 0 : this.busyTime)) this.destroy();
+    else this.#startCloseTimer();
+  }
 }

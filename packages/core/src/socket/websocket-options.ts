@@ -1,5 +1,6 @@
 import type { Role } from '../role.ts';
 import type { ConnectionLimits } from '../limits.ts';
+import type { MessagesAfterClose } from '../protocol/connection-event.ts';
 import type { AgreedDeflate } from '../protocol/deflation.ts';
 import type { ErrorHook, ErrorPhase } from './error-hook.ts';
 
@@ -23,6 +24,11 @@ export interface ErrorContext<Socket> {
 export interface SocketOptions<Socket> extends Partial<ConnectionLimits> {
   /** Told of every error that a listener throws or rejects with. Default: it is printed. */
   readonly onError?: ErrorHook<ErrorContext<Socket>> | undefined;
+  /**
+   * Whether messages that come after `close()` was called, and before the peer's Close frame, are dropped or given to
+   * whoever reads (RFC 6455 §5.5.1). Default `drop`.
+   */
+  readonly messagesAfterClose?: MessagesAfterClose | undefined;
 }
 
 export interface WebSocketOptions<Socket> {
@@ -31,6 +37,8 @@ export interface WebSocketOptions<Socket> {
   readonly limits?: Partial<ConnectionLimits> | undefined;
   /** As in {@link SocketOptions}. */
   readonly onError?: ErrorHook<ErrorContext<Socket>> | undefined;
+  /** As in {@link SocketOptions}. */
+  readonly messagesAfterClose?: MessagesAfterClose | undefined;
   /**
    * Asked before each message is handed on, while nothing more is read: `false` drops the message. What it rejects with
    * is a fault of the application. Default: every message is handed on at once.

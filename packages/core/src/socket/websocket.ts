@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
-import type { CloseInfo } from '../protocol/connection.ts';
+import type { CloseInfo } from '../protocol/connection-event.ts';
 import { extensionsOf } from '../protocol/deflation.ts';
 import { PreparedMessage } from '../protocol/prepared-message.ts';
-import { guard, phaseOf } from './error-hook.ts';
+import { phaseOf } from './error-hook.ts';
 import { EventTargetEmitter } from './event-target.ts';
 import { iterate, toResult, toTextOrBytes, toValue, type BinaryType, type MessageData } from './message-data.ts';
 import type { SendCallback } from './outbox.ts';
@@ -17,9 +17,10 @@ import type { SendOptions, WebSocketOptions } from './websocket-options.ts';
  * throws or rejects with closes the socket with 1011 and goes to `onError`.
  *
  * The peer is pinged every `pingInterval`. One from whom nothing comes within `pongTimeout` of that is cut off (1006).
+ * How much is sent closes nobody: a peer is slow when bytes wait for it and none has gone for `sendTimeout`.
  *
  * Close codes sent: 1002, 1007, 1008 and 1009 for faults of the peer (as an `error` event), 1011 for errors of
- * listeners, 1013 for a peer that reads too slowly and over `maxTotalIncomplete`.
+ * listeners, 1013 for a peer that takes nothing and for the one that holds most over a `maxTotal…` limit.
  */
 export class WebSocket extends EventTargetEmitter {
   static readonly CONNECTING = 0;
@@ -65,22 +66,22 @@ export class WebSocket extends EventTargetEmitter {
 
   /** Never `CONNECTING`: a socket is handed out when it is open. */
   get readyState(): 1 | 2 | 3 {
-    if (this.#driver.transport.isClosed) return this.CLOSED;
-    return this.#driver.connection.state === 'open' ? this.OPEN : this.CLOSING;
+    if (this.#driver.isClosed) return this.CLOSED;
+    return this.#driver.isOpen ? this.OPEN : this.CLOSING;
   }
 
   /** Bytes, framing included, that the transport has not taken yet. */
   get bufferedAmount(): number {
-    return this.#driver.outbox.bufferedAmount;
+    return this.#driver.bufferedAmount;
   }
 
   get isPaused(): boolean {
-    return this.#driver.reader.isPaused;
+    return this.#driver.isPaused;
   }
 
   /** Whether the closing handshake was completed (RFC 6455 §7.1.4). */
   get wasClean(): boolean {
-    return this.#driver.connection.closeInfo?.wasClean ?? false;
+    return this.#driver.closeInfo?.wasClean ?? false;
   }
 
   /** Resolves when the connection has ended; never rejects. */
@@ -94,13 +95,29 @@ export class WebSocket extends EventTargetEmitter {
    * compresses them: leave those as they are until the callback.
    *
    * @param callback called when the transport has taken the message, or with the error why not
-   * @returns `false` when over `highWaterMark` (wait for `drain`), and when the socket is not open any more
+   * @returns `false` when more than `highWaterMark` waits (`await socket.drained()`), and when the socket is not open
    * @throws {TypeError} on data that is neither text nor bytes, and on bytes sent as text that are not UTF-8
    */
   send(data: MessageData | PreparedMessage, options?: SendOptions | SendCallback, callback?: SendCallback): boolean {
     if (typeof options === 'function') return this.send(data, undefined, options);
-    this.#driver.dropSlowPeer();
-    return this.#sent(this.#put(data, options ?? {}), callback);
+    if (data instanceof PreparedMessage) return this.#driver.sendPrepared(data, callback);
+    const message = toTextOrBytes(data);
+    const { binary = typeof message !== 'string', fin = true, compress = true } = options ?? {};
+    return this.#driver.send({ data: message, isBinary: binary, fin, compress }, callback);
+  }
+
+  /**
+   * Resolves when no more than `highWaterMark` waits for the peer, at once where that is so already: with `true`, or
+   * with `false` when the socket is not open any more. Never rejects.
+   *
+   * ```ts
+   * for (const part of parts) {
+   *   if (!socket.send(part) && !(await socket.drained())) break;
+   * }
+   * ```
+   */
+  drained(): Promise<boolean> {
+    return this.#driver.drained();
   }
 
   /**
@@ -110,19 +127,18 @@ export class WebSocket extends EventTargetEmitter {
    * @throws {RangeError} on more than 125 bytes
    */
   ping(data: MessageData = '', mask?: boolean | SendCallback, callback?: SendCallback): boolean {
-    this.#driver.dropSlowPeer();
-    return this.#sent(this.#driver.connection.ping(toTextOrBytes(data)), typeof mask === 'function' ? mask : callback);
+    return this.#driver.ping(toTextOrBytes(data), typeof mask === 'function' ? mask : callback);
   }
 
   /** Sends a Pong that was not asked for (§5.5.3); Pings are answered without it. As {@link ping} in all else. */
   pong(data: MessageData = '', mask?: boolean | SendCallback, callback?: SendCallback): boolean {
-    this.#driver.dropSlowPeer();
-    return this.#sent(this.#driver.connection.pong(toTextOrBytes(data)), typeof mask === 'function' ? mask : callback);
+    return this.#driver.pong(toTextOrBytes(data), typeof mask === 'function' ? mask : callback);
   }
 
   /**
-   * Begins the closing handshake (§7.1.2). Messages that come from now on, and those not read yet, are dropped. A peer
-   * that does not answer within `closeTimeout` is cut off.
+   * Begins the closing handshake (§7.1.2). What was sent before leaves before the Close frame. Messages that have come
+   * can still be read; those that come from now on are dropped, unless `messagesAfterClose` says otherwise. A peer that
+   * neither takes what was sent nor answers within `closeTimeout` is cut off.
    *
    * @param code 1000-1014 but 1004-1006, or 3000-4999. Default: none
    * @param reason UTF-8, at most 123 bytes
@@ -140,11 +156,19 @@ export class WebSocket extends EventTargetEmitter {
   /** Stops reading: no events until `resume()`, and TCP holds the peer back. */
   pause(): void {
     if (this.readyState !== this.OPEN) return;
-    this.#driver.reader.pause();
+    this.#driver.pause();
   }
 
   resume(): void {
-    this.#driver.reader.resume();
+    this.#driver.resume();
+  }
+
+  /**
+   * Drops the messages that wait to be read, and those that come: for a route that only sends. What a peer sends there
+   * then neither waits for a reader nor hides its Close frame.
+   */
+  ignoreMessages(): void {
+    this.#driver.ignoreMessages();
   }
 
   /**
@@ -153,35 +177,19 @@ export class WebSocket extends EventTargetEmitter {
    * Rejects with a `TypeError` where `message` listeners take the messages.
    */
   receive(): Promise<string | Buffer | null> {
-    return this.#driver.reader.receive(toValue);
+    return this.#driver.receive(toValue);
   }
 
   /** Every message until the socket is closed. Leaving the loop leaves the socket open. */
   [Symbol.asyncIterator](): AsyncIterableIterator<string | Buffer, void, undefined> {
-    return iterate(() => this.#driver.reader.receive(toResult));
+    return iterate(() => this.#driver.receive(toResult));
   }
 
   protected override onListener(name: string | symbol): void {
-    if (name === 'message') this.#driver.reader.flow();
+    if (name === 'message') this.#driver.readSoon();
   }
 
   protected override onListenerRejected(error: unknown, name: string): void {
-    this.#driver.onFault(error, phaseOf(name));
-  }
-
-  #put(data: MessageData | PreparedMessage, options: SendOptions): boolean {
-    if (data instanceof PreparedMessage) return this.#driver.connection.sendPrepared(data);
-    const message = toTextOrBytes(data);
-    const { binary = typeof message !== 'string', fin = true, compress = true } = options;
-    return this.#driver.connection.send({ data: message, isBinary: binary, fin, compress });
-  }
-
-  #sent(isSent: boolean, callback: SendCallback | undefined): boolean {
-    if (callback === undefined) return isSent && this.#driver.outbox.schedule();
-    const onFault = (fault: unknown): void => this.#driver.onFault(fault, 'message');
-    const done: SendCallback = (error) => guard(() => callback(error), onFault);
-    if (isSent) return this.#driver.outbox.schedule(done);
-    process.nextTick(done, new Error('Cannot send: the socket is not open'));
-    return false;
+    this.#driver.fault(error, phaseOf(name));
   }
 }

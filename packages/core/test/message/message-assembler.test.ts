@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import type { Role } from '../../src/role.ts';
 import { FrameParser } from '../../src/frame/frame-parser.ts';
 import { MessageAssembler, type MessageLimits } from '../../src/message/message-assembler.ts';
-import { MessageBuffer } from '../../src/message/message-buffer.ts';
 import type { Received } from '../../src/message/message-source.ts';
 import { faultOf } from '../frame/fault.ts';
 import { boundaryLengths, chunkings, chunksOf, peerFrame, rawFrame, splitAt } from '../frame/raw-frame.ts';
@@ -12,7 +11,6 @@ const defaults: MessageLimits = {
   maxPayload: 1_048_576,
   maxFragments: Infinity,
   maxEmptyFragments: 16,
-  maxTotalIncomplete: Infinity,
 };
 
 function assembled(chunks: readonly Buffer[], limits: Partial<MessageLimits> = {}, role: Role = 'client'): Received[] {
@@ -206,36 +204,39 @@ describe('text', () => {
   });
 });
 
-describe('maxTotalIncomplete', () => {
-  const beginning = (length: number): Buffer => rawFrame(0x02, 'x'.repeat(length));
-  const begin = (length: number, maxTotalIncomplete = Infinity): MessageAssembler => {
+describe('the message in progress', () => {
+  const begin = (length: number): { parser: FrameParser; assembler: MessageAssembler } => {
     const parser = new FrameParser({ role: 'client', allowsRsv1: false });
-    const assembler = new MessageAssembler(parser, { ...defaults, maxTotalIncomplete });
-    parser.push(beginning(length));
-    assembler.next();
-    return assembler;
+    const assembler = new MessageAssembler(parser, defaults);
+    parser.push(rawFrame(0x02, 'x'.repeat(length)));
+    expect(assembler.next()).toBeNull();
+    return { parser, assembler };
   };
 
-  test('is what all messages in progress may hold together; who adds to them is refused', () => {
-    const held = MessageBuffer.totalHeld;
-    const waiting = [begin(10_000), begin(10_000)];
-    expect(MessageBuffer.totalHeld - held).toBe(20_000);
-    expect(faultOf(() => begin(10_000, held + 29_999))).toBe(
-      `1013 WS_ERR_TOO_MUCH_INCOMPLETE: Too much of messages in progress: over maxTotalIncomplete ${held + 29_999}`,
-    );
-    // Who was refused has not been disposed of here.
-    waiting.push(begin(0, held + 30_000));
-    for (const assembler of waiting) assembler.dispose();
+  test('is the same until it is whole, and tells how much of it has come', () => {
+    const { parser, assembler } = begin(2_500);
+    const message = assembler.messageInProgress;
+    expect(message?.byteLength).toBe(2_500);
+    parser.push(rawFrame(0x00, 'x'.repeat(500)));
+    expect(assembler.next()).toBeNull();
+    expect(assembler.messageInProgress).toBe(message);
+    expect(message?.byteLength).toBe(3_000);
+    parser.push(rawFrame(0x80, 'x'));
+    expect(assembler.next()?.payload).toHaveLength(3_001);
+    expect(assembler.messageInProgress).toBeNull();
+    parser.push(rawFrame(0x02, 'y'));
+    assembler.next();
+    expect(assembler.messageInProgress).not.toBe(message);
   });
 
-  test('does not count what is whole, was given up, or came in one frame and one read', () => {
-    const held = MessageBuffer.totalHeld;
-    const [whole] = assembled([rawFrame(0x02, 'x'.repeat(2_500)), rawFrame(0x80, 'x'.repeat(2_500))]);
-    expect(whole!.payload).toHaveLength(5_000);
-    const assembler = begin(10_000);
+  test('is none for a message in one frame and one read, and after it was given up', () => {
+    const parser = new FrameParser({ role: 'client', allowsRsv1: false });
+    const whole = new MessageAssembler(parser, defaults);
+    parser.push(rawFrame(0x82, 'x'));
+    expect([whole.next()?.payload.length, whole.messageInProgress]).toEqual([1, null]);
+    const { assembler } = begin(10_000);
     assembler.dispose();
     assembler.dispose();
-    expect(assembled([rawFrame(0x82, 'x'.repeat(100))], { maxTotalIncomplete: 0 })).toHaveLength(1);
-    expect(MessageBuffer.totalHeld).toBe(held);
+    expect(assembler.messageInProgress).toBeNull();
   });
 });

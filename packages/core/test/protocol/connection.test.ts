@@ -127,31 +127,38 @@ describe('ping and pong', () => {
 });
 
 describe('a Ping of the peer', () => {
-  test('is owed a Pong with its payload, once', () => {
+  test('is answered in its place, each one', () => {
     const connection = server();
+    connection.send({ data: 'a', isBinary: false, fin: true });
     drive(connection, [fromPeer(0x89, 'one')]);
-    expect(connection.owesPong).toBe(true);
-    expect(connection.takePong()!.toString('hex')).toBe('8a036f6e65');
-    expect(connection.owesPong).toBe(false);
-    expect(connection.takePong()).toBeNull();
+    connection.send({ data: 'b', isBinary: false, fin: true });
+    drive(connection, [Buffer.concat([fromPeer(0x89, 'two'), fromPeer(0x89)])]);
+    expect(Buffer.concat(connection.takeOutput()).toString('hex')).toBe('8101618a036f6e658101628a0374776f8a00');
+    expect([connection.owesPong, connection.takePong()]).toEqual([false, null]);
   });
 
   test('is answered with a masked Pong by a client', () => {
     const connection = new Connection({ role: 'client' });
     drive(connection, [rawFrame(0x89, 'one')]);
-    expect(framesWritten('client', [connection.takePong()!])).toEqual(['8a one']);
+    expect(framesWritten('client', connection.takeOutput())).toEqual(['8a one']);
   });
 
-  test('replaces the Pong that an earlier one is owed', () => {
+  test('is owed a Pong while the transport is busy, and only the latest is', () => {
     const connection = server();
+    connection.isTransportFree = false;
     const pings = Array.from({ length: 1000 }, (_, index) => fromPeer(0x89, String(index)));
     expect(drive(connection, pings)).toHaveLength(1000);
+    expect([connection.owesPong, connection.outputLength]).toEqual([true, 0]);
     expect(connection.takePong()!.toString('latin1')).toBe('\x8a\x03999');
-    expect(connection.outputLength).toBe(0);
+    expect([connection.owesPong, connection.takePong()]).toEqual([false, null]);
+    connection.isTransportFree = true;
+    drive(connection, [fromPeer(0x89, 'one')]);
+    expect(written(connection)).toEqual(['8a036f6e65']);
   });
 
   test('does not keep the chunk that it came in', () => {
     const connection = server();
+    connection.isTransportFree = false;
     const chunk = fromPeer(0x89, 'one');
     connection.receive(chunk);
     connection.next();
@@ -159,8 +166,9 @@ describe('a Ping of the peer', () => {
     expect(connection.takePong()!.toString('hex')).toBe('8a036f6e65');
   });
 
-  test('is answered before our Close frame', () => {
+  test('is answered before our Close frame, though the transport is busy', () => {
     const connection = server();
+    connection.isTransportFree = false;
     drive(connection, [fromPeer(0x89, 'one')]);
     connection.close(1000);
     expect(written(connection)).toEqual(['8a036f6e65', '880203e8']);

@@ -92,14 +92,27 @@ test('compresses from the threshold on, and only where that makes a message shor
   expect(firstBytes()).toBe('827d');
 });
 
-test('a Close frame of the peer is answered at once, whatever is still being deflated', async () => {
+test('a Close frame of the peer is answered behind what was sent before, though that is still being deflated', async () => {
   const { connection, ready } = waiting('server', agreed());
   connection.send(text(long));
   connection.send(text('behind'));
   expect(connection.takeOutput()).toEqual([]);
   const deflated = ready();
   drive(connection, [peerFrame('server', 0x88, Buffer.from([3, 0xe8]))]);
-  expect(Buffer.concat(connection.takeOutput()).toString('hex')).toBe('880203e8');
+  expect([connection.state, connection.takeOutput()]).toEqual(['closed', []]);
+  await deflated;
+  const output = Buffer.concat(connection.takeOutput());
+  expect(output[0]).toBe(0xc1);
+  expect(output.toString('hex')).toMatch(/8106626568696e64880203e8$/);
+  expect(connection.outputLength).toBe(0);
+});
+
+test('what is still being deflated is dropped when the transport is gone', async () => {
+  const { connection, ready } = waiting('server', agreed());
+  connection.send(text(long));
+  const deflated = ready();
+  connection.endOfStream();
+  connection.dispose();
   await deflated;
   expect([connection.outputLength, connection.takeOutput()]).toEqual([0, []]);
 });

@@ -1,6 +1,7 @@
 import type { Role } from '../../src/role.ts';
 import { FrameParser } from '../../src/frame/frame-parser.ts';
-import type { Connection, ConnectionEvent } from '../../src/protocol/connection.ts';
+import type { ConnectionEvent } from '../../src/protocol/connection-event.ts';
+import type { Connection } from '../../src/protocol/connection.ts';
 import { otherRole } from '../frame/raw-frame.ts';
 
 /** An event as one line: strings compare, and read, better than buffers. */

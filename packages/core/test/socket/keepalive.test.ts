@@ -6,7 +6,7 @@ import { WebSocket } from '@turnout/core';
 /** Of the keepalive's own clock, with these limits. */
 const tick = 625;
 /** As the defaults, but for a millisecond that makes no difference: those have a timer of real time, from other tests. */
-const limits = { pingInterval: 25_000, pongTimeout: 9_999 };
+const limits = { pingInterval: 25_001, pongTimeout: 9_999 };
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -23,6 +23,7 @@ class Peer implements KeepaliveOwner {
   readonly pings: number[] = [];
   gone: number | undefined;
   isListening = true;
+  busyTime = 0;
   /** Whether it answers at once. */
   answers = true;
   readonly #start = Date.now();
@@ -116,6 +117,17 @@ describe('Keepalive', () => {
     expect(peer.gone).toBeDefined();
   });
 
+  test('gives a peer that is busy with what was sent before the Ping so much longer for its answer', async () => {
+    const peer = new Peer();
+    peer.answers = false;
+    peer.busyTime = 60_000;
+    await untilPinged(peer);
+    await pass(69_000);
+    expect(peer.gone).toBeUndefined();
+    await pass(1_000 + 2 * tick);
+    expect(peer.gone).toBeDefined();
+  });
+
   test('counts no time in which the event loop stood still', async () => {
     const peer = new Peer();
     peer.answers = false;
@@ -128,9 +140,9 @@ describe('Keepalive', () => {
   });
 
   test('is none where pingInterval is Infinity, and never gives up where pongTimeout is', async () => {
-    const owner = { isListening: true, ping: vi.fn<() => void>(), onSilent: vi.fn<() => void>() };
+    const owner = { isListening: true, busyTime: 0, ping: vi.fn<() => void>(), onSilent: vi.fn<() => void>() };
     expect(Keepalive.start({ ...limits, pingInterval: Infinity }, owner)).toBeNull();
-    const patient = new Peer({ pingInterval: 25_000, pongTimeout: Infinity });
+    const patient = new Peer({ ...limits, pongTimeout: Infinity });
     patient.answers = false;
     await pass(60 * 60_000);
     expect([patient.gone, patient.pings.length]).toEqual([undefined, 1]);
@@ -139,7 +151,7 @@ describe('Keepalive', () => {
 
   test('shares one timer among all that have the same limits', () => {
     const peers = Array.from({ length: 1_000 }, () => new Peer());
-    const other = new Peer({ pingInterval: 5_000, pongTimeout: 1_000 });
+    const other = new Peer({ pingInterval: 5_001, pongTimeout: 1_000 });
     expect(vi.getTimerCount()).toBe(2);
     for (const { keepalive } of [...peers, other]) keepalive.stop();
     expect(vi.getTimerCount()).toBe(0);

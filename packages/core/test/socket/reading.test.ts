@@ -51,6 +51,9 @@ test('refuses receive() while listeners take the messages', async () => {
 
 test('holds the transport back at maxUnreadMessages, and reads on as messages are taken', async () => {
   const { server, client, serverEnd } = createPair({ maxUnreadMessages: 2 });
+  const first = server.receive();
+  client.send('first');
+  expect(await first).toBe('first');
   for (let index = 0; index < 6; index++) client.send(String(index));
   await settle();
   expect(serverEnd.isPaused()).toBe(true);
@@ -115,14 +118,51 @@ test('a listener that pauses while waiting messages are given to it gets the res
   expect(received).toEqual(['a', 'b']);
 });
 
-test('drops what was not read when it is closed, and what comes afterwards', async () => {
-  const { server, client } = createPair();
-  client.send('unread');
-  await settle();
+test('gives what had come when it was closed to whoever reads, and drops what comes afterwards', async () => {
+  for (const read of ['receive', 'listen'] as const) {
+    const { server, client } = createPair();
+    client.send('one');
+    client.send('two');
+    await settle();
+    server.close(1000);
+    client.send('late');
+    const received: unknown[] = [];
+    if (read === 'listen') server.on('message', (data) => received.push(String(data)));
+    else for await (const message of server) received.push(message);
+    expect(await server.closed).toEqual({ code: 1000, reason: '', wasClean: true });
+    expect(received).toEqual(['one', 'two']);
+  }
+});
+
+test('gives what comes after it was closed where that is asked for, up to the Close frame of the peer', async () => {
+  const { server, client } = createPair({ messagesAfterClose: 'deliver' });
   server.close(1000);
   client.send('late');
-  expect(await server.receive()).toBeNull();
-  expect(await server.closed).toEqual({ code: 1000, reason: '', wasClean: true });
+  const received: unknown[] = [];
+  for await (const message of server) received.push(message);
+  expect(received).toEqual(['late']);
+  expect((await server.closed).wasClean).toBe(true);
+});
+
+test('sees the Close frame behind messages that nobody reads', async () => {
+  const { server, client } = createPair();
+  for (let index = 0; index < 500; index++) client.send(`unread ${index}`);
+  client.close(1000, 'done');
+  expect(await server.closed).toEqual({ code: 1000, reason: 'done', wasClean: true });
+  expect(await server.receive()).toBe('unread 0');
+});
+
+test('drops messages on a socket that ignores them, those that wait and those that come, and sees the Close frame', async () => {
+  const { server, client } = createPair({ maxUnreadBytes: 100 });
+  for (let index = 0; index < 50; index++) client.send('waits');
+  await settle();
+  server.ignoreMessages();
+  const received: unknown[] = [];
+  server.on('message', (data) => received.push(data));
+  for (let index = 0; index < 50; index++) client.send('comes');
+  client.close(1000);
+  expect((await server.closed).code).toBe(1000);
+  expect([received, await createPair().server.drained()]).toEqual([[], true]);
 });
 
 test('still gives what was not read when the peer closes, to a listener that comes late', async () => {

@@ -1,39 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { WebSocket } from '@turnout/core';
-import { countWaiting, type SlowSender } from '../../src/socket/send-budget.ts';
-import { createPair, PipeEnd, settle } from './socket-pair.ts';
+import { createPair, settle } from './socket-pair.ts';
 
 afterEach(() => {
   vi.useRealTimers();
-});
-
-class Sender implements SlowSender {
-  readonly maxTotalBufferedAmount = 1_000;
-  readonly sheds: number[] = [];
-
-  shed(total: number): void {
-    this.sheds.push(total);
-  }
-}
-
-describe('countWaiting', () => {
-  test('sheds the slowest when all together are over the limit, and counts it no more', () => {
-    const [one, two, three] = [new Sender(), new Sender(), new Sender()];
-    countWaiting(one, 300);
-    countWaiting(two, 400);
-    countWaiting(three, 200);
-    countWaiting(three, 300);
-    expect([one.sheds, two.sheds, three.sheds]).toEqual([[], [], []]);
-    countWaiting(three, 301);
-    expect([one.sheds, two.sheds, three.sheds]).toEqual([[], [1_001], []]);
-    countWaiting(three, 700);
-    expect(three.sheds).toEqual([]);
-    countWaiting(one, 0);
-    countWaiting(three, 1_000);
-    expect([one.sheds, three.sheds]).toEqual([[], []]);
-    countWaiting(three, 0);
-    countWaiting(two, 0);
-  });
 });
 
 describe('maxTotalBufferedAmount', () => {
@@ -66,68 +35,50 @@ describe('maxTotalBufferedAmount', () => {
   });
 });
 
-/** A pipe with the idle timer of a TCP socket. */
-class TimedPipeEnd extends PipeEnd {
-  timer: NodeJS.Timeout | undefined;
-  delays: number[] = [];
-
-  setTimeout(milliseconds: number, callback: () => void): void {
-    clearTimeout(this.timer);
-    this.delays.push(milliseconds);
-    if (milliseconds > 0) this.timer = setTimeout(callback, milliseconds);
-  }
-}
-
-describe('sendTimeout', () => {
-  const open = (limits: object = {}): { server: WebSocket; end: TimedPipeEnd } => {
-    const [end, other] = [new TimedPipeEnd(), new PipeEnd()];
-    end.other = other;
-    other.other = end;
-    other.resume();
-    return { server: new WebSocket(end, { role: 'server', limits: { pingInterval: Infinity, ...limits } }), end };
-  };
-
-  test('is for how long bytes may wait: then 1013, at once', async () => {
-    const { server, end } = open({ sendTimeout: 30 });
-    end.isStalled = true;
-    server.send('waits');
+describe('a peer that takes nothing', () => {
+  test('is cut off with 1013 after sendTimeout, at once, and what waits is told that it was not sent', async () => {
+    const { server, serverEnd } = createPair({ sendTimeout: 30 });
+    const told: unknown[] = [];
+    server.on('error', (error) => told.push((error as { code?: string }).code));
+    serverEnd.isStalled = true;
+    server.send('waits', (error) => told.push(error));
+    await settle();
+    server.send('waits behind it', (error) => told.push(String(error)));
     expect(await server.closed).toEqual({
       code: 1013,
       reason: 'Slow peer: nothing has gone for sendTimeout 30 ms',
       wasClean: false,
     });
-    expect([end.destroyed, end.delays]).toEqual([true, [30, 0]]);
+    await settle();
+    expect(serverEnd.destroyed).toBe(true);
+    expect(told[0]).toBe('WS_ERR_SLOW_PEER');
+    expect(told.slice(1).map(String)).toHaveLength(2);
+    expect(told.slice(1)).not.toContain(undefined);
   });
 
-  test('begins when bytes wait, and ends when none do', async () => {
-    const { server, end } = open();
-    server.send('goes at once');
-    await settle();
-    expect(end.delays).toEqual([]);
-    end.isStalled = true;
-    server.send('waits');
-    server.send('too');
-    await settle();
-    expect(end.delays).toEqual([10_000]);
-    end.release();
-    await settle();
-    expect(end.delays).toEqual([10_000, 0]);
-    server.terminate();
-    await settle();
-  });
-
-  test('may be 0, which is a time limit, or Infinity, which is none', async () => {
-    for (const [sendTimeout, delay] of [
-      [0, 1],
-      [Infinity, 0],
-    ] as const) {
-      const { server, end } = open({ sendTimeout });
-      end.isStalled = true;
-      server.send('waits');
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      expect(end.delays[0]).toBe(delay);
-      server.terminate();
-      await settle();
+  test('has half that time over maxBufferedAmount, which closes no peer that moves', async () => {
+    const { server, serverEnd, client } = createPair({ maxBufferedAmount: 1_000, sendTimeout: 1_000 });
+    client.on('message', () => {});
+    for (let times = 0; times < 8; times++) {
+      serverEnd.isStalled = true;
+      server.send('x'.repeat(2_000));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      serverEnd.release();
     }
+    expect(server.readyState).toBe(server.OPEN);
+    serverEnd.isStalled = true;
+    server.send('x'.repeat(2_000));
+    const { code, reason } = await server.closed;
+    expect([code, reason]).toEqual([
+      1013,
+      'Slow peer: 2004 bytes wait, over maxBufferedAmount 1000, and none has gone for 500 ms',
+    ]);
+  });
+
+  test('is not looked for where sendTimeout is Infinity and little waits; a 0 is a time limit', async () => {
+    const { server, serverEnd } = createPair({ sendTimeout: 0 });
+    serverEnd.isStalled = true;
+    server.send('waits');
+    expect((await server.closed).code).toBe(1013);
   });
 });

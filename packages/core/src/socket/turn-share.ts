@@ -1,0 +1,84 @@
+/** How long one socket is served in a turn of the event loop, in ms, while others may wait. */
+const maxShare = 5;
+
+/** How long those that have had their share are served in the next turn, all together, in ms. */
+const maxTurn = 10;
+
+/** From so many messages or ms on a turn is marked, so that what follows in the same turn is counted with them. */
+const markedFrom = 16;
+const markedAfter = 1;
+
+/** A socket that has more to read than its share of a turn. */
+export interface TurnWaiter {
+  readOn(): void;
+}
+
+let turn = 0;
+let isMarked = false;
+let waiters: TurnWaiter[] = [];
+
+function mark(): void {
+  if (isMarked) return;
+  isMarked = true;
+  setImmediate(beginTurn);
+}
+
+/** The I/O of all other sockets has been served since. */
+function beginTurn(): void {
+  isMarked = false;
+  turn++;
+  if (waiters.length === 0) return;
+  const due = waiters;
+  waiters = [];
+  const end = performance.now() + maxTurn;
+  let served = 0;
+  while (served < due.length && performance.now() < end) due[served++]?.readOn();
+  if (served === due.length) return;
+  // In the order in which they came: those that were not served go first.
+  waiters = due.slice(served).concat(waiters);
+  mark();
+}
+
+/**
+ * How much of a turn of the event loop one socket may take: after 5 ms the others are served before it goes on. A peer
+ * that sends as fast as it can gets all of an idle process, and its fair part of a busy one.
+ *
+ * A turn that is light for everybody is not even noticed: nothing is scheduled for it.
+ */
+export class TurnShare {
+  readonly #waiter: TurnWaiter;
+  #turn = -1;
+  #messages = 0;
+  #startedAt = 0;
+  #isSpent = false;
+
+  constructor(waiter: TurnWaiter) {
+    this.#waiter = waiter;
+  }
+
+  /** Whether the others are to be served first; `readOn()` of the waiter follows. */
+  get isSpent(): boolean {
+    return this.#isSpent;
+  }
+
+  /** The socket is about to be read. Within one turn it goes on with what is left of its share. */
+  begin(): void {
+    if (isMarked && this.#turn === turn) return;
+    this.#turn = turn;
+    this.#messages = 0;
+    this.#startedAt = performance.now();
+    this.#isSpent = false;
+  }
+
+  /** A message or a control frame was handed on. */
+  spend(): void {
+    const messages = ++this.#messages;
+    // The clock is read after 1, 2, 4 and 8 of them, and then after every 16th: short messages shall not pay for it.
+    if ((messages & (messages - 1)) !== 0 && messages % markedFrom !== 0) return;
+    const elapsed = performance.now() - this.#startedAt;
+    if (messages >= markedFrom || elapsed > markedAfter) mark();
+    if (elapsed < maxShare || this.#isSpent) return;
+    this.#isSpent = true;
+    waiters.push(this.#waiter);
+  }
+}

@@ -1,0 +1,199 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { afterEach, describe, expect, test } from 'vitest';
+import { connect, WebSocket, type AcceptOptions } from '@turnout/core';
+import { createPair, createPipe, settle, TestServer } from './socket-pair.ts';
+
+const servers: TestServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop();
+});
+
+async function listen(options: AcceptOptions = {}): Promise<TestServer> {
+  const server = await new TestServer(options).listen();
+  servers.push(server);
+  return server;
+}
+
+/** Works as a handler does that costs time. */
+function work(milliseconds: number): void {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
+
+describe('a socket that floods', () => {
+  test.each(['listeners', 'receive()'] as const)(
+    'lets others be served between its messages, read by %s',
+    async (reader) => {
+      const server = await listen();
+      const { server: flooded, client: flooder } = await server.open();
+      const { server: quiet, client: bystander } = await server.open();
+      let handled = 0;
+      const handle = (): void => {
+        work(0.5);
+        handled++;
+      };
+      if (reader === 'listeners') flooded.on('message', handle);
+      else
+        void (async () => {
+          for await (const _message of flooded) handle();
+        })();
+      let handledWhenServed = -1;
+      quiet.on('message', () => {
+        handledWhenServed = handled;
+      });
+      flooder.send('first');
+      await expect.poll(() => handled).toBe(1);
+      for (let count = 0; count < 2_000; count++) flooder.send('flood');
+      bystander.send('please');
+      await expect.poll(() => handledWhenServed, { interval: 1 }).toBeGreaterThanOrEqual(0);
+      expect(handledWhenServed).toBeLessThan(500);
+      await expect.poll(() => handled).toBe(2_001);
+    },
+  );
+
+  test('gets all of its messages handled in order, whatever they cost', async () => {
+    const server = await listen();
+    const { server: flooded, client } = await server.open();
+    const received: number[] = [];
+    flooded.on('message', (data) => {
+      if (received.length % 50 === 0) work(6);
+      received.push(Number(data));
+    });
+    const sent = Array.from({ length: 3_000 }, (_, index) => index);
+    for (const number of sent) client.send(String(number));
+    client.close(1000);
+    await flooded.closed;
+    expect(received).toEqual(sent);
+  });
+
+  test('shares the time with others that flood too', async () => {
+    const server = await listen();
+    const order: number[] = [];
+    const clients = await Promise.all(Array.from({ length: 6 }, () => connect(`ws://127.0.0.1:${server.port}/`)));
+    await expect.poll(() => server.sockets.length).toBe(6);
+    for (const [index, socket] of server.sockets.entries()) {
+      socket.on('message', () => {
+        work(2);
+        order.push(index);
+      });
+    }
+    for (const client of clients) for (let count = 0; count < 50; count++) client.send('flood');
+    await expect.poll(() => order.length).toBe(300);
+    // None is through before each of the others has had a good part.
+    const firstDone = Math.min(...server.sockets.map((_, index) => order.lastIndexOf(index)));
+    for (const index of server.sockets.keys()) {
+      expect(order.slice(0, firstDone).filter((one) => one === index).length).toBeGreaterThan(10);
+    }
+  });
+});
+
+/** The first part of a message, of 126 to 65,535 bytes. */
+function beginning(length: number): Buffer {
+  const header = Buffer.from('02fe000000000000', 'hex');
+  header.writeUInt16BE(length, 2);
+  return Buffer.concat([header, Buffer.alloc(length, 'x')]);
+}
+
+describe('messages of which only a part has come', () => {
+  test('have a time limit, and then 1008', async () => {
+    const { server, serverEnd } = createPair({ messageTimeout: 40 });
+    const errors: unknown[] = [];
+    server.on('error', (error) => errors.push(error));
+    serverEnd.push(beginning(200));
+    const { code, reason } = await server.closed;
+    expect([code, reason]).toEqual([
+      1008,
+      'Message too slow: not complete within messageTimeout 40 ms and a second for each KiB',
+    ]);
+    expect(errors).toMatchObject([{ code: 'WS_ERR_MESSAGE_TIMEOUT' }]);
+  });
+
+  test('have none where messageTimeout is Infinity, or once they are whole', async () => {
+    const unlimited = createPair({ messageTimeout: Infinity });
+    unlimited.serverEnd.push(beginning(200));
+    const whole = createPair({ messageTimeout: 20 });
+    whole.serverEnd.push(beginning(200));
+    await settle();
+    whole.serverEnd.push(Buffer.from('808000000000', 'hex'));
+    expect(await whole.server.receive()).toHaveLength(200);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect([unlimited.server.readyState, whole.server.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
+    unlimited.server.terminate();
+    await settle();
+  });
+
+  test('of all sockets over maxTotalIncomplete: the one that holds most is closed with 1013, not the one that adds', async () => {
+    const limits = { maxTotalIncomplete: 50_000 };
+    const [much, little, adding] = [createPair(limits), createPair(limits), createPair(limits)];
+    much.serverEnd.push(beginning(40_000));
+    little.serverEnd.push(beginning(5_000));
+    await settle();
+    adding.serverEnd.push(beginning(6_000));
+    const { code, reason } = await much.server.closed;
+    expect([code, reason]).toEqual([
+      1013,
+      'Too much held for all sockets: 51000 bytes of incomplete messages, over maxTotalIncomplete 50000',
+    ]);
+    expect([little.server.readyState, adding.server.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
+    for (const { server } of [little, adding]) server.terminate();
+    await settle();
+  });
+});
+
+describe('messages that nobody reads', () => {
+  test('of all sockets over maxTotalUnread: the one that holds most is closed with 1013, and told why', async () => {
+    const limits = { maxTotalUnread: 100_000 };
+    const [much, little] = [createPair(limits), createPair(limits)];
+    much.client.send(Buffer.alloc(60_000));
+    little.client.send(Buffer.alloc(30_000));
+    await settle();
+    expect(much.server.readyState).toBe(WebSocket.OPEN);
+    little.client.send(Buffer.alloc(20_000));
+    const { code, reason } = await much.server.closed;
+    expect(code).toBe(1013);
+    expect(reason).toMatch(
+      /^Too much held for all sockets: 110\d{3} bytes wait to be read, over maxTotalUnread 100000$/,
+    );
+    expect(await much.server.receive()).toBeNull();
+    expect(little.server.readyState).toBe(WebSocket.OPEN);
+    // Once read they count no longer.
+    expect(await little.server.receive()).toHaveLength(30_000);
+    expect(await little.server.receive()).toHaveLength(20_000);
+    const other = createPair(limits);
+    other.client.send(Buffer.alloc(95_000));
+    await settle();
+    expect(other.server.readyState).toBe(WebSocket.OPEN);
+    for (const { server } of [little, other]) server.terminate();
+    await settle();
+  });
+});
+
+describe('the asynchronous context of the upgrade', () => {
+  test('is there in every listener and callback, whoever else uses the event loop', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const [end, otherEnd] = createPipe();
+    const server = storage.run('upgrade', () => new WebSocket(end, { role: 'server' }));
+    const seen: string[] = [];
+    const note = (what: string) => (): void => {
+      seen.push(`${what}: ${storage.getStore()}`);
+    };
+    server.on('message', note('message')).on('ping', note('ping')).on('pong', note('pong'));
+    server.on('close', note('close')).on('drain', note('drain')).on('open', note('open'));
+    server.addEventListener('message', note('addEventListener'));
+    const client = storage.run('somebody else', () => new WebSocket(otherEnd, { role: 'client' }));
+    await storage.run('somebody else', async () => {
+      client.send('hello');
+      client.ping();
+      end.isStalled = true;
+      server.send(Buffer.alloc(70_000), note('callback'));
+      server.ping();
+      await settle();
+      end.release();
+      await settle();
+      client.close(1000);
+      await server.closed;
+    });
+    const names = ['open', 'message', 'addEventListener', 'ping', 'callback', 'drain', 'pong', 'close'];
+    expect(new Set(seen)).toEqual(new Set(names.map((name) => `${name}: upgrade`)));
+  });
+});

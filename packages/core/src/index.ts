@@ -51,6 +51,7 @@ export type {
   WebSocketEvents,
 } from './socket/event-target.ts';
 export type { BinaryType, MessageData } from './socket/message-data.ts';
+export { MessageRate, type MessageRateOptions } from './socket/message-rate.ts';
 export type { SendCallback } from './socket/outbox.ts';
 export { prepareMessage } from './socket/prepare-message.ts';
 export type { ErrorContext, SendOptions, SocketOptions, WebSocketOptions } from './socket/websocket-options.ts';

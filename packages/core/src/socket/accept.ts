@@ -45,6 +45,7 @@ export function accept({ request, duplex, head }: Upgrade, options: AcceptOption
     limits: resolveLimits(options),
     onError: options.onError,
     messagesAfterClose: options.messagesAfterClose,
+    rate: options.rate,
     protocol,
     deflate,
     head,

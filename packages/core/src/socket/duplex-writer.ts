@@ -70,7 +70,7 @@ export class DuplexWriter {
   write(chunks: readonly Uint8Array[], done: WriteCallback): void {
     let length = 0;
     for (const chunk of chunks) length += chunk.length;
-    if (length <= this.#maxWrite) return this.#put(chunks, length, done);
+    if (length <= maxBlindWrite || length <= this.#maxWrite) return this.#put(chunks, length, done);
     this.#chunks = chunks;
     this.#next = 0;
     this.#offset = 0;

@@ -32,8 +32,12 @@ export class Inbox {
     this.#limits = limits;
   }
 
+  get #unread(): number {
+    return this.#messages === undefined ? 0 : this.#messages.length;
+  }
+
   get isEmpty(): boolean {
-    return this.#messages === undefined || this.#messages.length === 0;
+    return this.#unread === 0;
   }
 
   /** What the messages cost that wait, in bytes: their payloads, and 256 for each of them. */
@@ -43,10 +47,9 @@ export class Inbox {
 
   /** Whether no more should be read from the transport for now. */
   get isFull(): boolean {
-    if (this.#messages === undefined) return false;
+    if (this.isEmpty) return false;
     const { maxUnreadMessages, maxUnreadBytes } = this.#limits;
-    if (this.#byteLength >= maxUnreadBytes && this.#messages.length > 0) return true;
-    return this.#hasReader && this.#messages.length >= maxUnreadMessages;
+    return this.#byteLength >= maxUnreadBytes || (this.#hasReader && this.#unread >= maxUnreadMessages);
   }
 
   /** Gives the message to the reader that has waited longest, or keeps it. */

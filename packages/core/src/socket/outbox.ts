@@ -223,7 +223,8 @@ export class Outbox implements ByteHolder, WaitingOutput {
   }
 
   #afterWrite(error: Error | null | undefined): void {
-    if (error) return;
+    // Nothing waits, and nobody waits for that: the common case.
+    if (error || (!this.#isWaiting && !this.#owesDrain)) return;
     this.#writer.writeOn();
     if (this.#writer.isFree && (this.#connection.outputLength > 0 || this.#connection.owesPong)) this.#writeNext();
     this.#endDuplex();

@@ -7,6 +7,7 @@ import { incompleteBudget, unreadBudget, type ByteHolder } from './byte-budget.t
 import { messageChannel } from './diagnostics.ts';
 import { Inbox, type UnreadMessage } from './inbox.ts';
 import { MessageDeadline, type MessageProgress } from './message-deadline.ts';
+import type { MessageRate } from './message-rate.ts';
 import { TurnShare, type TurnWaiter } from './turn-share.ts';
 
 type MessageEvent = Extract<ConnectionEvent, { type: 'message' }>;
@@ -29,6 +30,7 @@ export interface ReaderParts {
   readonly socket: object;
   /** Asked before each message is handed on, while nothing more is read: `false` drops the message. */
   readonly admitMessage: (() => Promise<boolean>) | undefined;
+  readonly rate: MessageRate | undefined;
 }
 
 /** Who is told that there is something to read again, or that the peer is at fault: never from within `next()`. */
@@ -45,13 +47,15 @@ const noAdmission: Admission = { state: 'none' };
 
 /**
  * The last stage of the pull chain: decides what is read when. It holds the peer back while the socket is paused, while
- * too much is unread, while the application is asked about a message, and once the socket has had its share of a turn.
+ * too much is unread, while the application is asked about a message, while the peer is over its rate, and once the socket
+ * has had its share of a turn.
  */
 export class Reader implements MessageProgress, ByteHolder {
   readonly #connection: Connection;
   readonly #limits: ReaderLimits;
   readonly #socket: object;
   readonly #admitMessage: ReaderParts['admitMessage'];
+  readonly #rate: MessageRate | undefined;
   readonly #owner: ReaderOwner;
   readonly #inbox: Inbox;
   readonly #share: TurnShare;
@@ -59,15 +63,18 @@ export class Reader implements MessageProgress, ByteHolder {
   #deadline: MessageDeadline | undefined;
   #incomplete: IncompleteMessageHolder | undefined;
   #admission: Admission = noAdmission;
+  /** Runs while the peer is over its rate. */
+  #rateTimer: NodeJS.Timeout | undefined;
   #isPaused = false;
   #ignoresMessages = false;
   #isCounted = false;
 
-  constructor({ connection, limits, socket, admitMessage }: ReaderParts, owner: ReaderOwner) {
+  constructor({ connection, limits, socket, admitMessage, rate }: ReaderParts, owner: ReaderOwner) {
     this.#connection = connection;
     this.#limits = limits;
     this.#socket = socket;
     this.#admitMessage = admitMessage;
+    this.#rate = rate;
     this.#owner = owner;
     this.#inbox = new Inbox(limits);
     this.#share = new TurnShare(owner);
@@ -98,7 +105,8 @@ export class Reader implements MessageProgress, ByteHolder {
   }
 
   get #mayGive(): boolean {
-    return !this.#isPaused && !this.#share.isSpent && this.#admission.state !== 'asked';
+    if (this.#isPaused || this.#share.isSpent || this.#admission.state === 'asked') return false;
+    return this.#rateTimer === undefined;
   }
 
   /** To be called whenever there may be something to read, before `next()`. */
@@ -109,7 +117,7 @@ export class Reader implements MessageProgress, ByteHolder {
   /** What is next for the listeners; `null` where nothing is, or it has to wait. What `receive()` takes is kept for it. */
   next(taker: MessageTaker): ReaderEvent | null {
     while (this.#mayGive) {
-      const unread = taker === 'listeners' ? this.#inbox.take() : undefined;
+      const unread = taker === 'listeners' && !this.#inbox.isEmpty ? this.#inbox.take() : undefined;
       if (unread === undefined && this.isFull) return null;
       const event: ReaderEvent | null = unread === undefined ? this.#pull() : { type: 'message', ...unread };
       if (event === null) return null;
@@ -124,6 +132,7 @@ export class Reader implements MessageProgress, ByteHolder {
 
   /** To be called after `next()` has given `null`: counts what is held, and watches over a message that is not whole. */
   settle(): void {
+    this.#share.end();
     const { messageInProgress } = this.#connection;
     if (messageInProgress !== null || this.#incomplete !== undefined) this.#settleIncomplete(messageInProgress);
     this.#countUnread();
@@ -161,6 +170,7 @@ export class Reader implements MessageProgress, ByteHolder {
   end(): void {
     this.#inbox.end();
     this.#deadline?.stop();
+    clearTimeout(this.#rateTimer);
     unreadBudget.forget(this);
     if (this.#incomplete !== undefined) incompleteBudget.forget(this.#incomplete);
   }
@@ -201,12 +211,24 @@ export class Reader implements MessageProgress, ByteHolder {
     }
     const event = this.#connection.next();
     if (event === null || event.type !== 'message') return event;
+    if (this.#rate !== undefined) this.#holdToRate(this.#rate, event.data.length);
     if (messageChannel.hasSubscribers) {
       messageChannel.publish({ socket: this.#socket, data: event.data, isBinary: event.isBinary });
     }
     if (this.#admitMessage === undefined || this.#ignoresMessages) return event;
     void this.#ask(this.#admitMessage, event);
     return null;
+  }
+
+  #holdToRate(rate: MessageRate, byteLength: number): void {
+    const delay = rate.count(byteLength, performance.now());
+    if (delay === 0) return;
+    this.#rateTimer = setTimeout(() => {
+      this.#rateTimer = undefined;
+      const fault = rate.fault(performance.now());
+      if (fault === null) this.#owner.readOn();
+      else this.#owner.fail(fault);
+    }, delay);
   }
 
   async #ask(admitMessage: () => Promise<boolean>, message: MessageEvent): Promise<void> {

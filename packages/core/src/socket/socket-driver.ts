@@ -43,7 +43,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
    * @throws as {@link resolveLimits}
    */
   constructor(socket: Socket, duplex: Duplex, options: WebSocketOptions<Socket>) {
-    const { role, deflate, head, admitMessage, messagesAfterClose } = options;
+    const { role, deflate, head, admitMessage, messagesAfterClose, rate } = options;
     const limits = resolveLimits(options.limits, role);
     const onReady = deflate ? (): void => this.readOn() : undefined;
     const connection = new Connection({ role, limits, deflate, messagesAfterClose, onReady });
@@ -51,7 +51,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     this.#role = role;
     this.#application = new Application(socket, options.onError, () => this.#onFault());
     this.#connection = connection;
-    this.#reader = new Reader({ connection, limits, socket, admitMessage }, this);
+    this.#reader = new Reader({ connection, limits, socket, admitMessage, rate }, this);
     this.#outbox = new Outbox({ duplex, connection, limits }, this);
     process.nextTick(dispatchOpen, this);
     if (head !== undefined && head.length > 0) duplex.unshift(head);

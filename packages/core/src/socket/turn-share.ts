@@ -70,13 +70,22 @@ export class TurnShare {
     this.#isSpent = false;
   }
 
-  /** A message or a control frame was handed on. */
+  /** A message or a control frame is about to be handed on. */
   spend(): void {
     const messages = ++this.#messages;
-    // The clock is read after 1, 2, 4 and 8 of them, and then after every 16th: short messages shall not pay for it.
-    if ((messages & (messages - 1)) !== 0 && messages % markedFrom !== 0) return;
+    // The clock is read before the 2nd, 4th and 8th of them, and before every 16th: short messages shall not pay for it.
+    const isLook = messages < markedFrom ? (messages & (messages - 1)) === 0 : messages % markedFrom === 0;
+    if (isLook && messages > 1) this.#look();
+  }
+
+  /** Nothing more is handed on for now. */
+  end(): void {
+    if (this.#messages === 1) this.#look();
+  }
+
+  #look(): void {
     const elapsed = performance.now() - this.#startedAt;
-    if (messages >= markedFrom || elapsed > markedAfter) mark();
+    if (this.#messages >= markedFrom || elapsed > markedAfter) mark();
     if (elapsed < maxShare || this.#isSpent) return;
     this.#isSpent = true;
     waiters.push(this.#waiter);

@@ -3,6 +3,7 @@ import type { ConnectionLimits } from '../limits.ts';
 import type { MessagesAfterClose } from '../protocol/connection-event.ts';
 import type { AgreedDeflate } from '../protocol/deflation.ts';
 import type { ErrorHook, ErrorPhase } from './error-hook.ts';
+import type { MessageRate } from './message-rate.ts';
 
 /** How a message is sent; the names of `ws`. */
 export interface SendOptions {
@@ -29,6 +30,8 @@ export interface SocketOptions<Socket> extends Partial<ConnectionLimits> {
    * whoever reads (RFC 6455 §5.5.1). Default `drop`.
    */
   readonly messagesAfterClose?: MessagesAfterClose | undefined;
+  /** How fast the peer may send messages. Sockets with the same one share it. Default: as fast as it likes. */
+  readonly rate?: MessageRate | undefined;
 }
 
 export interface WebSocketOptions<Socket> {
@@ -39,6 +42,8 @@ export interface WebSocketOptions<Socket> {
   readonly onError?: ErrorHook<ErrorContext<Socket>> | undefined;
   /** As in {@link SocketOptions}. */
   readonly messagesAfterClose?: MessagesAfterClose | undefined;
+  /** As in {@link SocketOptions}. */
+  readonly rate?: MessageRate | undefined;
   /**
    * Asked before each message is handed on, while nothing more is read: `false` drops the message. What it rejects with
    * is a fault of the application. Default: every message is handed on at once.

@@ -1,0 +1,69 @@
+import { CloseCode } from '../close-code.ts';
+import { ProtocolError } from '../errors.ts';
+import { checkLimit } from '../limits.ts';
+
+export interface MessageRateOptions {
+  /** Messages a second. Default: `Infinity`. */
+  readonly messages?: number | undefined;
+  /** Bytes of messages a second, as the application gets them. Default: `Infinity`. */
+  readonly bytes?: number | undefined;
+  /** How long a peer may go on being over the rate, held back all the while, in ms. Default: 10,000. */
+  readonly patience?: number | undefined;
+}
+
+/** A bucket holds what comes in so many ms. */
+const burstTime = 1_000;
+
+/**
+ * How fast peers may send messages: a second's worth at once, and as much again in each second. Whoever is over it is
+ * read no further until there is room, which holds the peer back by TCP; and is closed with 1008 where that has gone on
+ * for `patience`. Sockets that are given the same rate share it: those of a user, or of an address.
+ */
+export class MessageRate {
+  readonly #messages: number;
+  readonly #bytes: number;
+  readonly #patience: number;
+  /** How long what has come takes at this rate, in ms; it runs off with time. */
+  #load = 0;
+  #countedAt = 0;
+  /** Since when it has been over without a break. */
+  #overSince: number | null = null;
+
+  /** @throws {TypeError | RangeError} on an option that is not a whole number of 0 or more, or `Infinity` */
+  constructor({ messages = Infinity, bytes = Infinity, patience = 10_000 }: MessageRateOptions) {
+    this.#messages = checkLimit('messages', messages);
+    this.#bytes = checkLimit('bytes', bytes);
+    this.#patience = checkLimit('patience', patience);
+  }
+
+  /** Whether nothing that came lately counts any more: a rate that nobody uses may be forgotten. */
+  isIdle(now: number): boolean {
+    return this.#load <= now - this.#countedAt;
+  }
+
+  /**
+   * Counts a message.
+   *
+   * @param now in ms, of a clock that is never set
+   * @returns how long to wait until the next is read, in ms; 0 for not at all
+   */
+  count(byteLength: number, now: number): number {
+    this.#load = Math.max(0, this.#load - (now - this.#countedAt));
+    this.#countedAt = now;
+    if (this.#load === 0) this.#overSince = null;
+    this.#load += Math.max(1_000 / this.#messages, (byteLength * 1_000) / this.#bytes);
+    if (this.#load <= burstTime) return 0;
+    this.#overSince ??= now;
+    return this.#load - burstTime;
+  }
+
+  /** The fault of a peer that has been over the rate for too long; `null` where it has not. */
+  fault(now: number): ProtocolError | null {
+    if (this.#overSince === null || now - this.#overSince < this.#patience) return null;
+    return new ProtocolError(
+      'WS_ERR_TOO_FAST',
+      CloseCode.PolicyViolation,
+      `Too fast: over ${this.#messages} messages or ${this.#bytes} bytes a second for ${this.#patience} ms`,
+    );
+  }
+}

@@ -211,8 +211,10 @@ describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework,
       app.useSessions(new Map(), {
         afterRead: async () => (isAway ? Promise.reject(new Error('No store')) : undefined),
       });
-      app.use(() => void (isAway = true));
-      app.ws('/me', { handler: (socket, { session }) => socket.send(String(session?.['user'])) });
+      app.ws('/me', {
+        steps: [() => void (isAway = true)],
+        handler: (socket, { session }) => socket.send(String(session?.['user'])),
+      });
     });
     const { headers } = await server.get('/login');
     const { next, client } = await server.open('/me', cookiesOf(headers['set-cookie']));

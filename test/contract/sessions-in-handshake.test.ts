@@ -205,6 +205,33 @@ describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework,
     expect(await closed).toEqual({ code: 3000, reason: 'Session ended' });
   });
 
+  test.skipIf(framework.name.startsWith('express'))(
+    'gets no socket where its session has expired meanwhile, and the store still gives it',
+    async () => {
+      const held = new HeldUpgrade('in middleware behind the session');
+      const nodes = await start(held, []);
+      held.arm();
+      const outcome = outcomeOf(nodes.here, nodes.cookies);
+      await held.reached;
+      for (const [id, json] of nodes.records) nodes.records.set(id, expired(json));
+      held.release();
+      expect(await outcome).toEqual({ status: 401 });
+    },
+  );
+
+  test('loses the socket when the session that it began expires', async () => {
+    const server = await serve(
+      framework,
+      transport,
+      (app) => {
+        app.useSessions(new Map(), { maxAge: 150 });
+        app.ws('/begin', { session: 'begin', handler: () => {} });
+      },
+      { sessionCheckInterval: Infinity },
+    );
+    expect((await (await server.open('/begin')).closed).code).toBe(3000);
+  });
+
   test('goes through where the store cannot say whether the session goes on', async () => {
     let isAway = false;
     const server = await serve(framework, transport, (app) => {
@@ -222,6 +249,13 @@ describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework,
     client.terminate();
   });
 });
+
+/** A stored session as it is when its time is over. */
+function expired(json: string): string {
+  const session = JSON.parse(json) as { cookie?: object };
+  const { cookie } = session;
+  return JSON.stringify({ ...session, _expire: 1, ...(cookie && { cookie: { ...cookie, expires: new Date(1) } }) });
+}
 
 function cookiesOf(setCookie: readonly string[] | undefined): Nodes['cookies'] {
   return { headers: { Cookie: (setCookie ?? []).map((cookie) => cookie.split(';', 1)[0]).join('; ') } };

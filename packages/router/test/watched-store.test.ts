@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { SessionStore } from '../src/index.ts';
+import type { StoredSession } from '../src/session-convention.ts';
 import { SessionWatch } from '../src/session-watch.ts';
 
-type Answer = (error?: unknown, session?: unknown) => void;
+type Answer = (error?: Error | null, session?: StoredSession | null) => void;
 
 /** A store as those of express-session are, whose answers the test gives. */
 class SlowStore implements SessionStore {
@@ -35,8 +36,8 @@ class SlowStore implements SessionStore {
   }
 
   /** Gives the oldest call its answer. */
-  answer(error?: unknown, session?: unknown): void {
-    this.answers.shift()!(error, session);
+  answer(error?: Error | null, session?: object): void {
+    this.answers.shift()!(error, session as StoredSession | undefined);
   }
 }
 
@@ -73,7 +74,7 @@ describe('a session that is watched', () => {
     ['by the error of a missing file', Object.assign(new Error('No such file'), { code: 'ENOENT' })],
   ])('has ended where the store has it no more and says so %s, whoever asks', async (_how, error) => {
     for (const ask of [
-      (store: SlowStore) => void store.get('a', ignore),
+      (store: SlowStore) => store.get('a', ignore),
       (_store: SlowStore, session: SessionWatch) => void session.check(),
     ]) {
       const store = new SlowStore();
@@ -166,14 +167,14 @@ describe('what a handshake saves', () => {
   });
 
   test('is saved where the session goes on, or the store cannot say', async () => {
-    for (const answer of [[null, {}], [new Error('No store')]]) {
+    for (const [error, found] of [[null, {}], [new Error('No store')]] as const) {
       const store = new SlowStore();
       const session = watch(store);
       session.noteStored();
       let saved = 0;
       store.set('a', {}, () => saved++);
       await setImmediate();
-      store.answer(...answer);
+      store.answer(error, found);
       await expect.poll(() => store.calls).toEqual(['get a', 'set a']);
       store.answer();
       expect(saved).toBe(1);
@@ -196,7 +197,7 @@ describe('what a handshake saves', () => {
       get: async (id: string) => stored.get(id),
       set: async (id: string, session: unknown) => void stored.set(id, session),
       destroy: async (id: string) => stored.delete(id),
-      load: (id: string, callback: Answer) => callback(null, stored.get(id)),
+      load: (id: string, callback: Answer) => callback(null, stored.get(id) as StoredSession | undefined),
     };
     const session = watch(store as unknown as SessionStore);
     await store.set('a', 1);

@@ -95,6 +95,9 @@ const cases: readonly Case[] = (Object.keys(ends) as End[]).flatMap((end) =>
 );
 
 describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework, transport) => {
+  // The rows of one of each kind are enough where nothing differs but what the session middleware saves.
+  const isVariant = transport.version === 2 || framework.name === 'express 4' || framework.name === '@koa/router';
+
   const start = async (held: HeldUpgrade, handled: string[], isAlwaysSaved = false): Promise<Nodes> => {
     const records: SessionRecords = new Map();
     const hub = createHub();
@@ -119,7 +122,7 @@ describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework,
 
   describe.each([
     ['saved with each request', true] as const,
-    ...(transport.version === 1 ? [['saved where it was changed', false] as const] : []),
+    ...(isVariant ? [] : [['saved where it was changed', false] as const]),
   ])('whose session is %s', (_saving, isAlwaysSaved) => {
     test.each(cases)('gets no socket, or loses it, by $end $step, on $place', async ({ end, step, place }) => {
       const held = new HeldUpgrade(step);

@@ -1,8 +1,9 @@
 import { attach, turnout } from '@turnout/express';
+import { pendingUpgradeOf } from '@turnout/router';
 import type { NextFunction, Request, RequestHandler, Response, Express } from 'express';
 import session, { Store, type SessionData } from 'express-session';
 import { createServer } from './create-server.ts';
-import type { ContractApp, Exchange, Framework, SessionRecords, Step } from './framework.ts';
+import type { ContractApp, Exchange, Framework, Route, SessionRecords, SessionSetUp, Step } from './framework.ts';
 
 function middleware(step: Step): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
@@ -32,13 +33,14 @@ export function expressFramework(name: string, express: () => Express): Framewor
       app.set('env', 'test');
       return {
         use: (step) => void app.use(middleware(step)),
-        ws: (path, { options: routeOptions = {}, steps = [], handler }) => {
-          app.ws(path, routeOptions, ...steps.map(middleware), (socket, request: Request) =>
+        ws: (path, { options: routeOptions = {}, session: change, steps = [], handler }) => {
+          app.ws(path, routeOptions, changeSession(change), ...steps.map(middleware), (socket, request: Request) =>
             handler(socket, { params: request.params, url: request.originalUrl, session: request.session as never }),
           );
         },
         get: (path, text) => void app.get(path, (_request, response) => void response.send(text)),
-        useSessions: (records, maxAge = 60_000) => useSessions(app, records, maxAge),
+        useSessions: (records, setUp = {}) => useSessions(app, records, setUp),
+        holdAnswer: (step) => void app.use(holdAnswer(step)),
         createServer: async (transport) => {
           const server = createServer(transport, app);
           attach(server, app);
@@ -58,17 +60,46 @@ declare module 'express-session' {
   }
 }
 
+/** Has the response wait as middleware does that compresses, or saves something first. */
+function holdAnswer(step: () => Promise<void>): RequestHandler {
+  return (request, response, next) => {
+    const end = response.end.bind(response) as (...args: unknown[]) => Response;
+    const held = (...args: unknown[]): Response => {
+      void step().then(() => end(...args));
+      return response;
+    };
+    if (pendingUpgradeOf(request) !== undefined) response.end = held as Response['end'];
+    next();
+  };
+}
+
+function changeSession(change: Route['session']): RequestHandler {
+  return (request, _response, next) => {
+    if (change === 'begin') request.session.user = 'new';
+    if (change !== 'renew') return next();
+    const { user } = request.session;
+    request.session.regenerate(() => {
+      request.session.user = user!;
+      next();
+    });
+  };
+}
+
 class SharedStore extends Store {
   readonly #records: SessionRecords;
+  readonly #afterRead: SessionSetUp['afterRead'];
 
-  constructor(records: SessionRecords) {
+  constructor(records: SessionRecords, afterRead: SessionSetUp['afterRead']) {
     super();
     this.#records = records;
+    this.#afterRead = afterRead;
   }
 
   override get(id: string, callback: (error: unknown, session?: SessionData | null) => void): void {
     const session = JSON.parse(this.#records.get(id) ?? 'null') as SessionData | null;
-    setImmediate(callback, null, session);
+    const answer = (): unknown => setImmediate(callback, null, session);
+    if (this.#afterRead === undefined) answer();
+    else void this.#afterRead().then(answer, callback);
   }
 
   override set(id: string, value: SessionData, callback: () => void = () => {}): void {
@@ -82,15 +113,23 @@ class SharedStore extends Store {
   }
 }
 
-function useSessions(app: Express, records: SessionRecords, maxAge: number): void {
-  const store = new SharedStore(records);
-  app.use(session({ secret: 'secret', resave: false, saveUninitialized: false, store, cookie: { maxAge } }));
+function useSessions(app: Express, records: SessionRecords, setUp: SessionSetUp): void {
+  const { maxAge = 60_000, isAlwaysSaved: resave = false, afterRead } = setUp;
+  const store = new SharedStore(records, afterRead);
+  app.use(session({ secret: 'secret', resave, saveUninitialized: false, store, cookie: { maxAge } }));
   app.get('/login', (request, response) => {
     request.session.user = 'ann';
     response.json(request.session);
   });
   app.get('/logout', (request, response) => {
     request.session.destroy(() => response.json({}));
+  });
+  app.get('/renew', (request, response) => {
+    const { user } = request.session;
+    request.session.regenerate(() => {
+      request.session.user = user!;
+      response.json({});
+    });
   });
   app.get('/session', (request, response) => void response.json(request.session));
 }

@@ -1,9 +1,10 @@
 import type { Server } from 'node:http';
 import cookie from '@fastify/cookie';
 import session from '@fastify/session';
-import { turnout } from '@turnout/fastify';
+import { turnout, type TurnoutOptions } from '@turnout/fastify';
+import { pendingUpgradeOf } from '@turnout/router';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { ContractApp, Framework, SessionRecords, Step } from './framework.ts';
+import type { ContractApp, Framework, Route, SessionRecords, SessionSetUp, Step } from './framework.ts';
 
 function hook(step: Step) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
@@ -22,32 +23,42 @@ export const fastify: Framework = {
   name: 'fastify',
   create(options): ContractApp {
     // Fastify wants its server's options at once, and to be given routes later: so the calls wait for the server.
-    const calls: ((app: FastifyInstance) => void)[] = [];
+    const calls: ((app: FastifyInstance) => void | Promise<void>)[] = [];
     let app: FastifyInstance | undefined;
     return {
       use: (step) => void calls.push((instance) => void instance.addHook('onRequest', hook(step))),
-      ws: (path, { options: routeOptions = {}, steps = [], handler }) => {
+      ws: (path, { options: routeOptions = {}, session: change, steps = [], handler }) => {
         const add = (instance: FastifyInstance): void => {
-          instance.ws(path, { ...routeOptions, preHandler: steps.map(hook) }, (socket, request) =>
-            handler(socket, {
-              params: request.params as Record<string, string>,
-              url: request.originalUrl,
-              session: request.session as unknown as Record<string, unknown>,
-            }),
+          instance.ws(
+            path,
+            { ...routeOptions, preHandler: [changeSession(change), ...steps.map(hook)] },
+            (socket, request) =>
+              handler(socket, {
+                params: request.params as Record<string, string>,
+                url: request.originalUrl,
+                session: request.session as unknown as Record<string, unknown>,
+              }),
           );
         };
         calls.push(add);
       },
       get: (path, text) => void calls.push((instance) => void instance.get(path, async () => text)),
-      useSessions: (records, maxAge = 60_000) => {
-        calls.push((instance) => useSessions(instance, records, maxAge));
+      useSessions: (records, setUp = {}) => {
+        calls.push((instance) => useSessions(instance, records, setUp));
+      },
+      holdAnswer: (step) => {
+        calls.push((instance) => {
+          instance.addHook('onSend', async (request) => {
+            if (pendingUpgradeOf(request.raw) !== undefined) await step();
+          });
+        });
       },
       createServer: async ({ version, tls }): Promise<Server> => {
         const https = tls && { ...tls, allowHTTP1: true };
         const serverOptions = { ...(version === 2 && { http2: true }), ...(https && { https }) };
         app = Fastify(serverOptions as object) as unknown as FastifyInstance;
-        await app.register(turnout, options);
-        for (const call of calls) call(app);
+        await app.register(turnout, options as TurnoutOptions);
+        for (const call of calls) await call(app);
         await app.ready();
         return app.server;
       },
@@ -66,10 +77,22 @@ declare module 'fastify' {
   }
 }
 
-function useSessions(app: FastifyInstance, records: SessionRecords, maxAge: number): void {
+function changeSession(change: Route['session']) {
+  return async (request: FastifyRequest): Promise<void> => {
+    if (change === 'begin') request.session.user = 'new';
+    if (change === 'renew') await request.session.regenerate(['user']);
+  };
+}
+
+async function useSessions(app: FastifyInstance, records: SessionRecords, setUp: SessionSetUp): Promise<void> {
+  const { maxAge = 60_000, isAlwaysSaved: rolling = false, afterRead } = setUp;
   const store = {
-    get: (id: string, callback: (error: unknown, session?: never) => void) =>
-      void setImmediate(callback, null, JSON.parse(records.get(id) ?? 'null')),
+    get: (id: string, callback: (error: unknown, session?: never) => void) => {
+      const found = JSON.parse(records.get(id) ?? 'null') as never;
+      const answer = (): unknown => setImmediate(callback, null, found);
+      if (afterRead === undefined) answer();
+      else void afterRead().then(answer, callback);
+    },
     set: (id: string, value: object, callback: () => void) => {
       records.set(id, JSON.stringify(value));
       setImmediate(callback);
@@ -79,10 +102,11 @@ function useSessions(app: FastifyInstance, records: SessionRecords, maxAge: numb
       setImmediate(callback);
     },
   };
-  void app.register(cookie);
-  void app.register(session, {
+  await app.register(cookie);
+  await app.register(session, {
     secret: 'a secret of more than thirty-two characters',
     saveUninitialized: false,
+    rolling,
     store,
     cookie: { maxAge, secure: false },
   });
@@ -92,6 +116,10 @@ function useSessions(app: FastifyInstance, records: SessionRecords, maxAge: numb
   });
   app.get('/logout', async (request) => {
     await request.session.destroy();
+    return {};
+  });
+  app.get('/renew', async (request) => {
+    await request.session.regenerate(['user']);
     return {};
   });
   app.get('/session', async (request) => request.session);

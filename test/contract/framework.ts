@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { WebSocket } from '@turnout/core';
-import type { CloseOptions, RouteOptions } from '@turnout/router';
+import type { CloseOptions, NodeHub, RouteOptions } from '@turnout/router';
 
 /** What a step of middleware sees of a request, whatever the framework, and can do about it. */
 export interface Exchange {
@@ -25,6 +25,8 @@ export interface HandlerContext {
 
 export interface Route {
   readonly options?: RouteOptions;
+  /** What the route's own middleware does with the session, before all else: it puts the user `new` in, or gives it another ID. */
+  readonly session?: 'begin' | 'renew' | undefined;
   readonly steps?: readonly Step[];
   readonly handler: (socket: WebSocket, context: HandlerContext) => unknown;
 }
@@ -42,9 +44,11 @@ export interface ContractApp {
   readonly get: (path: string, text: string) => void;
   /**
    * Keeps sessions as the framework's users do, in a store that other processes might share, and adds the pages
-   * `/login` (as `ann`), `/logout` and `/session`, which shows the session as JSON.
+   * `/login` (as `ann`), `/logout`, `/renew`, which gives the session another ID, and `/session`, which shows it as JSON.
    */
-  readonly useSessions: (records: SessionRecords, maxAge?: number) => void;
+  readonly useSessions: (records: SessionRecords, setUp?: SessionSetUp) => void;
+  /** Awaits `step` once a route has accepted an upgrade, before its session is saved and the answer leaves. */
+  readonly holdAnswer: (step: () => Promise<void>) => void;
   /** Begins to serve; returns the server, not listening yet. */
   readonly createServer: (transport: Transport) => Promise<Server>;
   readonly close: (options?: CloseOptions) => Promise<unknown>;
@@ -55,11 +59,27 @@ export interface ContractApp {
 /** Sessions by their ID, as JSON. */
 export type SessionRecords = Map<string, string>;
 
+export interface SessionSetUp {
+  /** In ms. Default: a minute. */
+  readonly maxAge?: number | undefined;
+  /** Whether each request saves its session, changed or not. */
+  readonly isAlwaysSaved?: boolean | undefined;
+  /** What the store awaits between reading a session and giving it. */
+  readonly afterRead?: (() => Promise<void>) | undefined;
+}
+
+/** What there is of a request to name its user by, whatever the framework. */
+export interface UserContext {
+  readonly headers: IncomingMessage['headers'];
+  readonly session?: { readonly user?: string } | null | undefined;
+}
+
 export interface CreateOptions {
   readonly onError: (error: unknown) => void;
   readonly sessionCheckInterval?: number;
   readonly handshakeTimeout?: number;
-  readonly user?: (context: { readonly headers: IncomingMessage['headers'] }) => string | undefined;
+  readonly user?: (context: UserContext) => string | undefined;
+  readonly hub?: NodeHub;
 }
 
 export interface Framework {

@@ -1,10 +1,11 @@
 import type { RequestListener } from 'node:http';
 import Router from '@koa/router';
-import { attach, turnout, withWs, type Middleware } from '@turnout/koa';
+import { attach, turnout, withWs, type Middleware, type TurnoutOptions } from '@turnout/koa';
+import { pendingUpgradeOf } from '@turnout/router';
 import Koa from 'koa';
 import session from 'koa-session';
 import { createServer } from './create-server.ts';
-import type { ContractApp, CreateOptions, Framework, SessionRecords, Step } from './framework.ts';
+import type { ContractApp, CreateOptions, Framework, Route, SessionRecords, SessionSetUp, Step } from './framework.ts';
 
 function middleware(step: Step): Middleware {
   return async (context, next) => {
@@ -35,19 +36,25 @@ interface Routes {
 
 function createApp(create: (app: Koa) => Routes): Framework['create'] {
   return (options: CreateOptions): ContractApp => {
-    const app = turnout(new Koa(), options);
+    const app = turnout(new Koa(), options as TurnoutOptions);
     // Koa's own way to tell of errors, which is printing where nobody listens.
     app.on('error', () => {});
     const { owner, get } = create(app);
     return {
       use: (step) => void app.use(middleware(step) as Koa.Middleware),
-      ws: (path, { options: routeOptions = {}, steps = [], handler }) => {
-        owner.ws(path, routeOptions, ...steps.map(middleware), (socket, context) =>
+      ws: (path, { options: routeOptions = {}, session: change, steps = [], handler }) => {
+        owner.ws(path, routeOptions, changeSession(change), ...steps.map(middleware), (socket, context) =>
           handler(socket, { params: context.params, url: context.originalUrl, session: sessionOf(context) }),
         );
       },
       get,
-      useSessions: (records, maxAge = 60_000) => useSessions(app, records, maxAge),
+      useSessions: (records, setUp = {}) => useSessions(app, records, setUp),
+      holdAnswer: (step) => {
+        app.use(async (context, next) => {
+          await next();
+          if (pendingUpgradeOf(context.req) !== undefined) await step();
+        });
+      },
       createServer: async (transport) => {
         const server = createServer(transport, app.callback() as unknown as RequestListener);
         attach(server, app);
@@ -61,25 +68,40 @@ function createApp(create: (app: Koa) => Routes): Framework['create'] {
 }
 
 interface SessionContext {
-  session?: (Record<string, unknown> & { toJSON(): object }) | null | undefined;
+  session?: (Record<string, unknown> & { toJSON(): object; regenerate(): Promise<void> }) | null | undefined;
 }
 
 function sessionOf(context: object): Record<string, unknown> | null | undefined {
   return 'sessionOptions' in context ? (context as SessionContext).session : undefined;
 }
 
-function useSessions(app: Koa, records: SessionRecords, maxAge: number): void {
+function changeSession(change: Route['session']): Middleware {
+  return async (context, next) => {
+    const owner = context as unknown as SessionContext;
+    if (change === 'begin') owner.session!['user'] = 'new';
+    if (change === 'renew') await owner.session!.regenerate();
+    await next();
+  };
+}
+
+function useSessions(app: Koa, records: SessionRecords, setUp: SessionSetUp): void {
+  const { maxAge = 60_000, isAlwaysSaved: rolling = false, afterRead } = setUp;
   app.keys = ['secret'];
   const store = {
-    get: async (id: string) => JSON.parse(records.get(id) ?? 'null') as object | null,
+    get: async (id: string) => {
+      const session = JSON.parse(records.get(id) ?? 'null') as object | null;
+      await afterRead?.();
+      return session;
+    },
     set: async (id: string, value: object) => void records.set(id, JSON.stringify(value)),
     destroy: async (id: string) => void records.delete(id),
   };
-  app.use(session({ store, maxAge } as object, app) as Koa.Middleware);
+  app.use(session({ store, maxAge, rolling } as object, app) as Koa.Middleware);
   app.use(async (context, next) => {
     const owner = context as unknown as SessionContext;
     if (context.path === '/login') owner.session!['user'] = 'ann';
     else if (context.path === '/logout') owner.session = null;
+    else if (context.path === '/renew') await owner.session!.regenerate();
     else if (context.path !== '/session') return next();
     context.body = owner.session?.toJSON() ?? {};
   });

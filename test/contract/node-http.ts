@@ -43,6 +43,7 @@ export const nodeHttp: Framework = {
       get: (path, text) => void router.get(path, (_request, response) => void response.end(text)),
       // There is no session for node:http alone: express-session is tested with Express.
       useSessions: () => {},
+      holdAnswer: () => {},
       createServer: async (transport) => {
         const server = createServer(transport);
         router.attach(server);

@@ -61,7 +61,7 @@ describe.each(everywhere)('the sessions of %s over %s', (_name, _transport, fram
       framework,
       transport,
       (app) => {
-        app.useSessions(records, maxAge);
+        app.useSessions(records, { maxAge });
         socketRoutes(app);
       },
       { sessionCheckInterval },
@@ -84,7 +84,7 @@ describe.each(everywhere)('the sessions of %s over %s', (_name, _transport, fram
       .toMatchObject({ user: 'ann', count: 7 });
   });
 
-  test('are not those of who sends cookies that are none (116)', async () => {
+  test('are not those of who sends cookies that are none', async () => {
     const server = await start(new Map());
     const own = (await logIn(server)).headers.Cookie;
     const [name, value] = own.split(';')[0]!.split('=') as [string, string];

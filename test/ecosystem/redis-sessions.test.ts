@@ -42,4 +42,17 @@ describe.skipIf(redisPath === undefined)('sessions in Redis, over two processes'
     expect(await stranger.receive()).toBe('undefined said again');
     stranger.terminate();
   });
+
+  test('a log-out on one refuses the upgrade that waits in the middleware of the other', async () => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    const [here, there] = await Promise.all([startServer(redis.port), startServer(redis.port)]);
+    const cookie = (await fetch(`http://${here}/login`)).headers.get('set-cookie')!.split(';', 1)[0]!;
+    const headers = { Cookie: cookie };
+    const refused = connect(`ws://${there}/held`, { headers }).catch((error: unknown) => error);
+    await expect.poll(async () => (await fetch(`http://${there}/held-count`)).json()).toBe(1);
+    await fetch(`http://${here}/logout`, { headers });
+    await fetch(`http://${there}/release`);
+    expect(await refused).toMatchObject({ status: 401 });
+  });
 });

@@ -28,6 +28,21 @@ app.get('/logout', (request, response) => {
 app.ws('/me', (socket, request) => {
   socket.on('message', (data) => socket.send(`${request.session.name} said ${data.toString()}`));
 });
+/** Upgrades whose session was found, and that wait for `/release`. */
+const held: (() => void)[] = [];
+app.ws(
+  '/held',
+  (request, response, next) => {
+    if (request.session.name) held.push(next);
+    else response.sendStatus(401);
+  },
+  (socket) => socket.send('open'),
+);
+app.get('/held-count', (_request, response) => void response.json(held.length));
+app.get('/release', (_request, response) => {
+  for (const next of held.splice(0)) next();
+  response.json({});
+});
 const server = createServer(app);
 attach(server, app);
 server.listen(0, '127.0.0.1', () => process.send!((server.address() as AddressInfo).port));

@@ -1,13 +1,12 @@
 import type { SessionStore, StoredSession } from './session-convention.ts';
-import { endSession } from './session-watch.ts';
+import { observeCalls, observersIn } from './watched-store.ts';
+import type { StoreMethods } from './watched-store.ts';
 
 /** What a session is made of, and what a store keeps of it. */
 export type SessionData = Record<string, unknown>;
 
 /** A session store of another convention than that of `express-session`. */
-export interface ForeignStore {
-  destroy(id: string, ...rest: never[]): unknown;
-}
+export type ForeignStore = StoreMethods;
 
 /** How such a store is asked. */
 export interface StoreOperations {
@@ -21,9 +20,10 @@ export interface StoreOperations {
 const adapted = new WeakMap<ForeignStore, SessionStore>();
 
 /**
- * Makes a store's sessions ones that can be watched. Its `destroy` is replaced by one that tells who watches first.
+ * Makes a store's sessions ones that can be watched. Its `destroy`, `clear`, `get` and `set` are replaced by ones that tell
+ * those who watch.
  *
- * @param createOperations is given the store with the `destroy` that it had
+ * @param createOperations is called while the store still has the methods that it had
  */
 export function adaptStore(store: ForeignStore, createOperations: () => StoreOperations): SessionStore {
   const known = adapted.get(store);
@@ -43,11 +43,7 @@ export function adaptStore(store: ForeignStore, createOperations: () => StoreOpe
       touch: { value: touch },
     }) as unknown as StoredSession;
   };
-  const destroy = store.destroy.bind(store);
-  store.destroy = (id, ...rest) => {
-    endSession(adaptedStore, id);
-    return destroy(id, ...rest);
-  };
+  observeCalls(store, observersIn(adaptedStore));
   adapted.set(store, adaptedStore);
   return adaptedStore;
 }

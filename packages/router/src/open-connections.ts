@@ -1,5 +1,7 @@
 import { HandshakeError, isValidCloseCode } from '@turnout/core';
 import type { WebSocket } from '@turnout/core';
+import { closeByOrder, DisconnectOrders } from './disconnect-orders.ts';
+import type { DisconnectOrder } from './disconnect-orders.ts';
 import type { PendingUpgrade } from './pending-upgrade.ts';
 
 /** How an app's sockets are closed. */
@@ -35,6 +37,7 @@ const closingInterval = 50;
 export class OpenConnections {
   readonly #pending = new Set<PendingUpgrade>();
   readonly #sockets = new Set<WebSocket>();
+  readonly #orders = new DisconnectOrders();
   #handlerCount = 0;
   #drain: Drain | undefined;
   /** One for all sockets: it finds the one that has closed as its `this`. */
@@ -55,6 +58,18 @@ export class OpenConnections {
     return [...this.#sockets].filter((socket) => socket.user === user);
   }
 
+  /**
+   * Closes all sockets of a user; upgrades of theirs that are not answered yet are refused, or closed as they open.
+   *
+   * @returns how many sockets
+   */
+  disconnect(user: string, order: DisconnectOrder): number {
+    if (this.#pending.size > 0) this.#orders.add(user, order);
+    const sockets = this.socketsOf(user);
+    for (const socket of sockets) closeByOrder(socket, order);
+    return sockets.length;
+  }
+
   get sockets(): ReadonlySet<WebSocket> {
     return this.#sockets;
   }
@@ -69,10 +84,13 @@ export class OpenConnections {
 
   addPending(pending: PendingUpgrade): void {
     this.#pending.add(pending);
+    pending.heed(this.#orders);
   }
 
   removePending(pending: PendingUpgrade): void {
     this.#pending.delete(pending);
+    const [oldest] = this.#pending;
+    this.#orders.forgetUntil(oldest?.ordersBefore ?? Infinity);
     this.#settle();
   }
 

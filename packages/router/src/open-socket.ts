@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { CloseCode, reportError, WebSocket } from '@turnout/core';
 import type { AgreedDeflate, ConnectionLimits, SocketOptions } from '@turnout/core';
 import { tellAccepted } from './diagnostics.ts';
+import { closeByOrder } from './disconnect-orders.ts';
 import { noteSession } from './live-session.ts';
-import type { PendingUpgrade } from './pending-upgrade.ts';
+import type { AcceptedUpgrade, PendingUpgrade } from './pending-upgrade.ts';
 import { SessionChanges } from './session-changes.ts';
 import { SessionExpiry } from './session-expiry.ts';
 import type { SessionRequest } from './session-convention.ts';
@@ -16,9 +16,7 @@ import type { SessionRequest } from './session-convention.ts';
 export type SocketHandler<Context = IncomingMessage> = (socket: WebSocket, context: Context) => unknown;
 
 /** What becomes of an accepted upgrade. */
-export interface Opening {
-  readonly duplex: Duplex;
-  readonly head: Buffer;
+export interface Opening extends AcceptedUpgrade {
   readonly protocol: string;
   readonly deflate: AgreedDeflate | null;
   readonly limits: ConnectionLimits;
@@ -32,7 +30,7 @@ export interface Opening {
 
 /** Opens the socket of an accepted upgrade and runs the handler of its route. */
 export function openSocket(pending: PendingUpgrade, opening: Opening): void {
-  const { duplex, head, protocol, deflate, limits, session, user } = opening;
+  const { duplex, head, order, protocol, deflate, limits, session, user } = opening;
   const { host, sessionWatch: watch } = pending;
   const socket = new WebSocket(duplex, {
     role: 'server',
@@ -45,8 +43,9 @@ export function openSocket(pending: PendingUpgrade, opening: Opening): void {
     admitMessage: host.options.recheckSession && watch ? () => watch.verify() : undefined,
   });
   if (watch !== undefined) noteSession(socket, watch);
-  const isUsable = host.onOpen(socket);
+  const isUsable = host.onOpen(socket) && order === undefined;
   tellAccepted(socket, pending.request);
+  if (order !== undefined) closeByOrder(socket, order);
   watch?.whenEnded(() => socket.close(CloseCode.Unauthorized, 'Session ended'));
   const handled = isUsable && !watch?.isEnded ? runHandler(pending, socket, opening) : undefined;
   if (watch === undefined) return;

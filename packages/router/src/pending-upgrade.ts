@@ -3,12 +3,14 @@ import type { Duplex } from 'node:stream';
 import { acceptHeaders, HandshakeError, isReservedHeader } from '@turnout/core';
 import type { HandshakeChoice, UpgradeRequest, WebSocket } from '@turnout/core';
 import { tellRefused } from './diagnostics.ts';
+import { DisconnectOrders } from './disconnect-orders.ts';
+import type { DisconnectOrder } from './disconnect-orders.ts';
 import type { ErrorContext } from './error-context.ts';
+import { HandshakeSession } from './handshake-session.ts';
 import type { Address } from './origin.ts';
 import type { AppOptions } from './route-options.ts';
-import { namedSessionOf, whenSessionNamed } from './session-convention.ts';
 import type { SessionRequest } from './session-convention.ts';
-import { SessionWatch } from './session-watch.ts';
+import type { SessionWatch } from './session-watch.ts';
 import type { UpgradeChannel } from './upgrade-channel.ts';
 
 /**
@@ -52,8 +54,18 @@ export interface Acceptance {
   readonly send?: SendAccept | undefined;
   /** The session of the request. */
   readonly session: SessionRequest | undefined;
+  /** Who it is, as the app names users. */
+  readonly user: string | undefined;
   /** Gets the connection once the 101 is out. */
-  readonly onAccepted: (duplex: Duplex, head: Buffer) => void;
+  readonly onAccepted: (accepted: AcceptedUpgrade) => void;
+}
+
+/** The connection of an upgrade whose 101 is out. */
+export interface AcceptedUpgrade {
+  readonly duplex: Duplex;
+  readonly head: Buffer;
+  /** That its user be disconnected, which was ordered while it was being accepted. */
+  readonly order: DisconnectOrder | undefined;
 }
 
 /** Headers that describe a body, which neither a 101 has (RFC 9110 §15.2) nor a refusal of ours from the app. */
@@ -82,6 +94,9 @@ export function pendingUpgradeOf(request: IncomingMessage): PendingUpgrade | und
   return (request as UpgradeRequestMessage)[pendingUpgrade];
 }
 
+/** Of an upgrade that belongs to no app yet. */
+const noOrders = new DisconnectOrders();
+
 /** One opening handshake, from the upgrade request to its one answer. */
 export class PendingUpgrade {
   readonly request: IncomingMessage;
@@ -94,7 +109,10 @@ export class PendingUpgrade {
   #timer: NodeJS.Timeout | undefined;
   /** Why it is refused, where that is not the app's doing. */
   #reason = 'The app has answered';
-  #sessionWatch: SessionWatch | undefined;
+  readonly #session: HandshakeSession;
+  #orders = noOrders;
+  #ordersBefore = 0;
+  #user: string | undefined;
   #onAccepted: Acceptance['onAccepted'] | undefined;
 
   /** @param timeout in ms: an upgrade that is not answered by then gets 503 */
@@ -112,7 +130,7 @@ export class PendingUpgrade {
     channel.duplex.on('close', this.#onClose);
     if (timeout !== Infinity) this.#timer = setTimeout(() => this.#onTimeout(), timeout);
     // From here on, so that a log-out is not missed while middleware loads the session, or waits for something else.
-    whenSessionNamed(request, () => this.#state === 'pending' && this.#watch(namedSessionOf(request)));
+    this.#session = new HandshakeSession(request, () => this.#state === 'pending');
     (request as UpgradeRequestMessage)[pendingUpgrade] = this;
   }
 
@@ -128,20 +146,52 @@ export class PendingUpgrade {
 
   /** The watch over the request's session; `undefined` where it has none. */
   get sessionWatch(): SessionWatch | undefined {
-    return this.#sessionWatch;
+    return this.#session.watch;
+  }
+
+  /** The session that middleware has just given the request, or is loading: an adapter says so where the request does not. */
+  watchSession(session: SessionRequest | undefined): void {
+    if (this.#state === 'pending') this.#session.follow(session);
+  }
+
+  /** From now on orders to disconnect a user concern this upgrade, if it turns out to be theirs. */
+  heed(orders: DisconnectOrders): void {
+    this.#orders = orders;
+    this.#ordersBefore = orders.lastNumber;
+  }
+
+  /** The number of the last order that does not concern this upgrade. */
+  get ordersBefore(): number {
+    return this.#ordersBefore;
+  }
+
+  /** The order to disconnect its user that has come meanwhile; the user is known once it is accepted. */
+  get disconnectOrder(): DisconnectOrder | undefined {
+    return this.#user === undefined ? undefined : this.#orders.since(this.#ordersBefore, this.#user);
   }
 
   /**
-   * Answers 101 with the headers that middleware has set, unless another answer was begun.
+   * Answers 101 with the headers that middleware has set, unless another answer was begun, the session has ended, or the
+   * user was disconnected. The store is asked about the session first.
    */
-  accept(choice: HandshakeChoice, { send, session, onAccepted }: Acceptance): void {
+  accept(choice: HandshakeChoice, acceptance: Acceptance): void {
     if (!this.isUndecided) return;
-    this.#watch(session);
-    if (this.#sessionWatch?.isEnded) {
+    this.#session.follow(acceptance.session);
+    const rechecked = this.#session.recheck();
+    if (rechecked === undefined) this.#answerAccept(choice, acceptance);
+    else void rechecked.then(() => this.#answerAccept(choice, acceptance));
+  }
+
+  #answerAccept(choice: HandshakeChoice, { send, user, onAccepted }: Acceptance): void {
+    if (!this.isUndecided) return;
+    if (this.sessionWatch?.isEnded) {
       // The end of a response saves the session that is on its request, and would bring it back.
       Reflect.deleteProperty(this.request, 'session');
       return this.refuse(401, 'The session has ended');
     }
+    this.#user = user;
+    const order = this.disconnectOrder;
+    if (order !== undefined) return this.refuse(order === 'final' ? 401 : 503, 'Disconnected');
     this.#onAccepted = onAccepted;
     this.#state = 'accepting';
     try {
@@ -197,13 +247,6 @@ export class PendingUpgrade {
     response.end();
   }
 
-  /** Notices from now on when this session ends, and no other. */
-  #watch(session: SessionRequest | undefined): void {
-    if (session?.sessionID === this.#sessionWatch?.id) return;
-    this.#sessionWatch?.release();
-    this.#sessionWatch = session && new SessionWatch(session);
-  }
-
   #removeForeignHeaders(): void {
     for (const name of this.response.getHeaderNames()) {
       if (isForeignHeader(name)) this.response.removeHeader(name);
@@ -217,8 +260,10 @@ export class PendingUpgrade {
       const { duplex } = this.#channel;
       this.#state = 'accepted';
       duplex.off('close', this.#onClose);
+      this.#session.leave();
+      const order = this.disconnectOrder;
       this.#release();
-      this.#onAccepted!(duplex, this.#head);
+      this.#onAccepted!({ duplex, head: this.#head, order });
     } else {
       this.#state = 'refused';
       this.#channel.end();
@@ -242,7 +287,7 @@ export class PendingUpgrade {
   #release(): void {
     clearTimeout(this.#timer);
     // The socket of an accepted upgrade watches on.
-    if (this.#state !== 'accepted') this.#sessionWatch?.release();
+    if (this.#state !== 'accepted') this.#session.release();
     this.host.onSettled(this);
   }
 }

@@ -6,6 +6,8 @@ export interface SessionRequest {
   readonly sessionStore: SessionStore;
   /** Absent once the session was destroyed. */
   readonly session?: Readonly<Record<string, unknown>> | null | undefined;
+  /** Whether it came from the store. Default `false`: what the store is asked for, and given, tells. */
+  readonly isStored?: boolean | undefined;
 }
 
 type Callback = (error?: Error | null) => void;
@@ -14,6 +16,9 @@ export interface SessionStore {
   destroy(id: string, callback?: Callback): unknown;
   /** Ends all sessions. */
   clear?(callback?: Callback): unknown;
+  /** What the middleware reads a session by, and saves it. */
+  get?(id: string, ...rest: never[]): unknown;
+  set?(id: string, ...rest: never[]): unknown;
   /** Gives the session as it is stored now; nothing where it has ended. */
   load?(id: string, callback: (error?: Error | null, session?: StoredSession | null) => void): unknown;
 }

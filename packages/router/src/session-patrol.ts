@@ -10,11 +10,11 @@ const partCount = 8;
  */
 export class SessionPatrol {
   readonly #interval: number;
-  readonly #watches = new Set<SessionWatch>();
+  /** A session stays in its part, so that no more than an interval lies between two looks at it, or before the first. */
+  readonly #parts: readonly Set<SessionWatch>[] = Array.from({ length: partCount }, () => new Set<SessionWatch>());
+  #count = 0;
   #timer: NodeJS.Timeout | undefined;
-  #round: SessionWatch[] = [];
-  /** Which part of the round is next. */
-  #part = 0;
+  #nextPart = 0;
 
   /** @param interval in ms; `Infinity` for never */
   constructor(interval: number) {
@@ -22,37 +22,43 @@ export class SessionPatrol {
   }
 
   /**
-   * Asks now, as what is never found has not been stored yet rather than ended, and from then on.
+   * Asks about a session from now on, and at once where the store has not been seen to have it: a new one is known from
+   * one that has ended by having been there.
    *
    * @returns whether it does
    */
   add(watch: SessionWatch): boolean {
-    if (this.#interval === Infinity || watch.isReleased) return false;
-    this.#watches.add(watch);
-    watch.whenReleased(() => this.#remove(watch));
-    void watch.check();
+    if (this.#interval === Infinity || watch.isOver) return false;
+    const part = this.#parts[partOf(watch.id)]!;
+    part.add(watch);
+    this.#count++;
+    watch.whenOver(() => this.#remove(watch, part));
+    if (watch.knowledge === 'unsaved') void watch.check();
     this.#timer ??= setInterval(() => this.#checkPart(), Math.max(1, this.#interval / partCount)).unref();
     return true;
   }
 
-  #remove(watch: SessionWatch): void {
-    this.#watches.delete(watch);
-    if (this.#watches.size > 0) return;
+  #remove(watch: SessionWatch, part: Set<SessionWatch>): void {
+    part.delete(watch);
+    this.#count--;
+    if (this.#count > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#round = [];
-    this.#part = 0;
+    this.#nextPart = 0;
   }
 
   #checkPart(): void {
-    if (this.#part === 0) this.#round = onePerSession(this.#watches);
-    const { length } = this.#round;
-    const start = Math.floor((length * this.#part) / partCount);
-    this.#part++;
-    const end = Math.floor((length * this.#part) / partCount);
-    this.#part %= partCount;
-    for (const watch of this.#round.slice(start, end)) void watch.check();
+    const part = this.#parts[this.#nextPart]!;
+    this.#nextPart = (this.#nextPart + 1) % partCount;
+    for (const watch of onePerSession(part)) void watch.check();
   }
+}
+
+/** The same for all sockets of a session. IDs are random, so that the parts are about as large as each other. */
+function partOf(id: string): number {
+  let sum = 0;
+  for (let index = 0; index < id.length; index++) sum += id.charCodeAt(index);
+  return sum % partCount;
 }
 
 /** Several sockets may be open under one session. */

@@ -1,45 +1,73 @@
 import type { SessionRequest, SessionStore, StoredSession } from './session-convention.ts';
+import { endSession, isMissing, observersIn } from './watched-store.ts';
+import type { ObserversById, SessionObserver } from './watched-store.ts';
 
-type WatchesById = Map<string, Set<SessionWatch>>;
+/**
+ * `unsaved`: the store has not been seen to have the session, which may be new. `stored`: it has been seen, so that a store
+ * that has it no more says that it has ended. `ended`: nothing is handled under it any more. `released`: nobody watches.
+ */
+type WatchState = 'unsaved' | 'stored' | 'ended' | 'released';
 
-/** The stores whose sessions are watched. An entry of the map inside is there only while somebody watches. */
-const watchesOf = new WeakMap<SessionStore, WatchesById>();
+/** What the session is watched for: an upgrade that is not answered yet, or its socket. */
+type WatchPhase = 'handshake' | 'open';
 
 /** The same for all: most sockets change nothing. */
 const noUpdate = Promise.resolve();
 
 /**
  * Waits for the end of one session: `destroy()` and `regenerate()` of a session, and `clear()` of its store, in this
- * process. Each of them asks the store to destroy, which is where it is noticed.
+ * process; and what the store says whenever it is asked for the session.
  */
-export class SessionWatch {
+export class SessionWatch implements SessionObserver {
   readonly id: string;
   readonly store: SessionStore;
-  readonly #watches: WatchesById;
-  #isEnded = false;
-  #isReleased = false;
-  /** Whether the store has ever known it. */
-  #isStored = false;
+  readonly #observers: ObserversById;
+  #state: WatchState;
+  #phase: WatchPhase = 'handshake';
   #lastUpdate: Promise<unknown> = noUpdate;
   #onEnd: (() => void) | undefined;
-  #onReleased: (() => void) | undefined;
+  #onOver: (() => void) | undefined;
 
-  constructor({ sessionID, sessionStore }: SessionRequest) {
+  constructor({ sessionID, sessionStore, isStored = false }: SessionRequest) {
     this.id = sessionID;
     this.store = sessionStore;
-    this.#watches = watchesOf.get(sessionStore) ?? watchStore(sessionStore);
-    const others = this.#watches.get(sessionID);
-    if (others === undefined) this.#watches.set(sessionID, new Set([this]));
+    this.#state = isStored ? 'stored' : 'unsaved';
+    this.#observers = observersIn(sessionStore);
+    const others = this.#observers.get(sessionID);
+    if (others === undefined) this.#observers.set(sessionID, new Set([this]));
     else others.add(this);
   }
 
+  get knowledge(): Exclude<WatchState, 'released'> {
+    return this.#state === 'released' ? 'unsaved' : this.#state;
+  }
+
+  get isInHandshake(): boolean {
+    return this.#phase === 'handshake';
+  }
+
   get isEnded(): boolean {
-    return this.#isEnded;
+    return this.#state === 'ended';
+  }
+
+  /** Whether there is nothing to wait for any more. */
+  get isOver(): boolean {
+    return this.#state === 'ended' || this.#state === 'released';
+  }
+
+  /** The store has, or takes, the session: once it has it no more, it has ended. */
+  noteStored(): void {
+    if (this.#state === 'unsaved') this.#state = 'stored';
+  }
+
+  /** The upgrade is answered: from here on it is watched for the socket. */
+  leaveHandshake(): void {
+    this.#phase = 'open';
   }
 
   /** Calls `onEnd` when the session ends, or now if it has ended. */
   whenEnded(onEnd: () => void): void {
-    if (this.#isEnded) onEnd();
+    if (this.isEnded) onEnd();
     else this.#onEnd = onEnd;
   }
 
@@ -55,22 +83,27 @@ export class SessionWatch {
   load(): Promise<StoredSession | null | undefined> {
     return new Promise((resolve, reject) => {
       if (this.store.load === undefined) return resolve(undefined);
-      this.store.load(this.id, (error, session) => (error ? reject(error) : resolve(session)));
+      this.store.load(this.id, (error, session) => {
+        if (error && !isMissing(error)) reject(error);
+        else resolve(error ? null : session);
+      });
     });
   }
 
   /**
-   * Asks the store whether the session goes on, and ends the watches over it where the store knows it no more: what it has
-   * never known has not been stored yet. Rejects where the store cannot answer.
+   * Asks the store whether the session goes on, and ends the watches over it where the store has it no more. What the store
+   * has never been seen to have is not saved yet. Rejects where the store cannot answer.
    */
   async verify(): Promise<boolean> {
-    const isThere = Boolean(await this.load());
-    if (!isThere && this.#isStored) endSession(this.store, this.id);
-    this.#isStored ||= isThere;
-    return !this.#isEnded;
+    if (this.store.load === undefined) return !this.isEnded;
+    // What is being saved for the first time while the store is asked has not ended.
+    const wasStored = this.#state === 'stored';
+    if (await this.load()) this.noteStored();
+    else if (wasStored) endSession(this.#observers, this.id);
+    return !this.isEnded;
   }
 
-  /** The same for nobody who waits: a store that cannot answer has not ended the session, and is asked again. */
+  /** As {@link verify} for callers that do not wait: a store that cannot answer has not ended the session, and is asked again. */
   async check(): Promise<void> {
     await this.verify().catch(() => {});
   }
@@ -90,63 +123,37 @@ export class SessionWatch {
 
   async #update(change: (session: StoredSession) => void): Promise<boolean> {
     const session = await this.load();
-    if (!session || this.#isEnded) return false;
+    if (!session || this.isEnded) return false;
     change(session);
     await new Promise<void>((resolve, reject) => {
       session.save((error) => (error ? reject(error) : resolve()));
     });
-    if (!this.#isEnded) return true;
+    if (!this.isEnded) return true;
     // It has ended while it was being saved: the store may have got our write last.
     await this.destroySession();
     return false;
   }
 
-  get isReleased(): boolean {
-    return this.#isReleased;
-  }
-
-  /** Calls `onReleased` when nobody waits for the end of the session any more. */
-  whenReleased(onReleased: () => void): void {
-    this.#onReleased = onReleased;
+  /** Calls `onOver` when the session has ended, or nobody waits for its end any more. */
+  whenOver(onOver: () => void): void {
+    this.#onOver = onOver;
   }
 
   /** The session has ended. */
   end(): void {
-    this.#isEnded = true;
+    if (this.isOver) return;
+    this.#state = 'ended';
     this.#onEnd?.();
-    this.release();
+    this.#onOver?.();
   }
 
   /** Stops waiting. */
   release(): void {
-    this.#isReleased = true;
-    this.#onReleased?.();
-    const all = this.#watches.get(this.id);
+    const all = this.#observers.get(this.id);
     all?.delete(this);
-    if (all?.size === 0) this.#watches.delete(this.id);
+    if (all?.size === 0) this.#observers.delete(this.id);
+    if (this.isOver) return;
+    this.#state = 'released';
+    this.#onOver?.();
   }
-}
-
-/** Ends the watches over a session of a store. */
-export function endSession(store: SessionStore, id: string): void {
-  for (const watch of watchesOf.get(store)?.get(id) ?? []) watch.end();
-}
-
-/** Replaces `destroy` and `clear` of this one store by functions that tell the watches first. */
-function watchStore(store: SessionStore): WatchesById {
-  const watches: WatchesById = new Map();
-  watchesOf.set(store, watches);
-  const destroy = store.destroy.bind(store);
-  const clear = store.clear?.bind(store);
-  store.destroy = (id, ...rest) => {
-    endSession(store, id);
-    return destroy(id, ...rest);
-  };
-  if (clear !== undefined) {
-    store.clear = (...rest) => {
-      for (const id of watches.keys()) endSession(store, id);
-      return clear(...rest);
-    };
-  }
-  return watches;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { CloseCode, parseUpgradeRequest, reportError, resolveLimits } from '@turnout/core';
+import { parseUpgradeRequest, reportError, resolveLimits } from '@turnout/core';
 import type { HandshakeError, Limits, UpgradeRequest, WebSocket } from '@turnout/core';
 import { Admission } from './admission.ts';
 import { resolveAppLimits } from './app-limits.ts';
@@ -70,10 +70,7 @@ export class Switchboard implements UpgradeHost, AppMembers {
   }
 
   #disconnect(user: string, reconnect: boolean): number {
-    const sockets = this.#connections.socketsOf(user);
-    const code = reconnect ? CloseCode.ServiceRestart : CloseCode.Unauthorized;
-    for (const socket of sockets) socket.close(code, 'Disconnected');
-    return sockets.length;
+    return this.#connections.disconnect(user, reconnect ? 'reconnect' : 'final');
   }
 
   /** How many upgrades are not answered yet. */

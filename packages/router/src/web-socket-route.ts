@@ -77,8 +77,9 @@ export class WebSocketRoute {
       {
         send,
         session,
-        onAccepted: (duplex, head) =>
-          openSocket(pending, { duplex, head, protocol, deflate, limits, session, user, handler }),
+        user,
+        onAccepted: (accepted) =>
+          openSocket(pending, { ...accepted, protocol, deflate, limits, session, user, handler }),
       },
     );
   }

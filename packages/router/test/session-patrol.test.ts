@@ -39,6 +39,34 @@ describe('the patrol over sessions', () => {
     expect(store.calls.toSorted()).toEqual(ids.map((id) => `load ${id}`).toSorted());
   });
 
+  test('lets no more than an interval pass before a session is asked about again, whoever comes and goes', async () => {
+    const store = new TestStore();
+    const patrol = new SessionPatrol(800);
+    const add = (id: string): SessionWatch => {
+      store.add(id, {});
+      const one = watch(store, id);
+      patrol.add(one);
+      return one;
+    };
+    const others = Array.from({ length: 30 }, (_, index) => add(`before ${index}`));
+    await vi.advanceTimersByTimeAsync(150);
+    add('observed');
+    const asked: number[] = [];
+    const start = Date.now();
+    const load = store.load.bind(store);
+    store.load = (id, callback) => {
+      if (id === 'observed') asked.push(Date.now() - start);
+      load(id, callback);
+    };
+    for (let step = 0; step < 16; step++) {
+      await vi.advanceTimersByTimeAsync(100);
+      others.pop()?.release();
+      add(`after ${step}`);
+    }
+    expect(asked).toHaveLength(2);
+    expect([asked[0]! <= 800, asked[1]! - asked[0]!]).toEqual([true, 800]);
+  });
+
   test('leaves a session alone that was never stored, and one whose store fails', async () => {
     const store = new TestStore();
     store.add('failing', {});

@@ -32,6 +32,11 @@ export class TestStore {
     callback?.();
   }
 
+  /** As middleware reads a session. */
+  get(id: string, callback: (error?: Error | null, data?: Data) => void): void {
+    callback(null, this.data(id));
+  }
+
   load(id: string, callback: (error?: Error | null, session?: TestSession | null) => void): void {
     void this.#answer('load', callback, () => {
       this.calls.push(`load ${id}`);

@@ -1,5 +1,6 @@
 import { connect } from '@turnout/core';
 import { describe, expect, test } from 'vitest';
+import { pendingUpgradeOf } from '../src/index.ts';
 import { formatHandshake, RawClient, statusOf, textFrame } from './raw-client.ts';
 import { eventually, serveRouter } from './serving.ts';
 import { sessionIn, TestStore, useStore } from './session-store.ts';
@@ -153,6 +154,70 @@ describe('a session that ends', () => {
     const socket = await connect(`${url}/?a`);
     expect(await socket.closed).toMatchObject({ code: 3000 });
     expect(errors).toMatchObject([{ message: 'Cannot destroy' }]);
+  });
+
+  test('elsewhere while middleware waits is a 401, where the store has given it before', async () => {
+    const store = new TestStore();
+    store.add('a', { user: 'ann' });
+    const { port, router } = await serveRouter((app) => {
+      app.use((request, _response, next) => {
+        Object.assign(request, { sessionStore: store, sessionID: 'a' });
+        store.get('a', (_error, session) => {
+          Object.assign(request, { session });
+          next();
+        });
+      });
+      app.ws(
+        '/',
+        (_request, _response, next) => {
+          store.sessions.delete('a');
+          next();
+        },
+        () => {
+          throw new Error('Never called');
+        },
+      );
+    });
+    const answer = await RawClient.exchange(port, formatHandshake());
+    expect([statusOf(answer), answer.endsWith('The session has ended\n'), router.sockets.size]).toEqual([401, true, 0]);
+  });
+
+  test('is not waited for where the app closes while the store is asked', async () => {
+    const store = new TestStore();
+    store.add('a', {});
+    let answer: (() => void) | undefined;
+    const { port, router } = await serveRouter((app) => {
+      app.use(useStore(store));
+      app.use((request, _response, next) => {
+        pendingUpgradeOf(request)!.sessionWatch!.noteStored();
+        store.beforeAnswer = () => new Promise((resolve) => (answer = resolve));
+        next();
+      });
+      app.ws('/', () => {
+        throw new Error('Never called');
+      });
+    });
+    const refused = RawClient.exchange(port, formatHandshake({ target: '/?a' }));
+    await eventually(() => answer !== undefined);
+    void router.close();
+    answer!();
+    expect(statusOf(await refused)).toBe(503);
+  });
+
+  test('closes the socket that was opened under it, whatever session its handler names afterwards', async () => {
+    const store = new TestStore();
+    store.add('a', {});
+    const { url } = await serveRouter((app) => {
+      app.use(useStore(store));
+      app.ws('/', (socket, request) => {
+        pendingUpgradeOf(request)!.watchSession({ sessionID: 'b', sessionStore: store });
+        socket.send('open');
+      });
+    });
+    const socket = await connect(`${url}/?a`);
+    expect(await socket.receive()).toBe('open');
+    store.destroy('a');
+    expect(await socket.closed).toMatchObject({ code: 3000 });
   });
 
   test('by middleware’s own hand leaves the upgrade without one', async () => {

@@ -49,6 +49,49 @@ describe('the users of an app', () => {
     await expect(here!.router.disconnectUser('ann')).rejects.toThrow('Cannot tell other nodes to disconnect user ann');
   });
 
+  test.each([
+    ['for good', false, 401, 3000],
+    ['for a moment', true, 503, 1012],
+  ])('are disconnected %s in the middle of a handshake', async (_how, reconnect, status, code) => {
+    const gates: (() => void)[] = [];
+    const handled: string[] = [];
+    const wait = (go: () => void): void => void gates.push(go);
+    const { url, router } = await serveRouter(
+      (app) => {
+        app.ws(
+          '/middleware',
+          (_request, _response, next) => wait(next),
+          () => handled.push('middleware'),
+        );
+        app.ws(
+          '/answer',
+          (_request, response, next) => {
+            const end = response.end.bind(response);
+            response.end = () => {
+              wait(end);
+              return response;
+            };
+            next();
+          },
+          () => handled.push('answer'),
+        );
+      },
+      { user },
+    );
+    const refused = connect(`${url}/middleware?ann`).catch((error: unknown) => error);
+    const other = connect(`${url}/middleware?bob`);
+    const closed = connect(`${url}/answer?ann`).then((socket) => socket.closed);
+    await eventually(() => gates.length === 3);
+    expect(await router.disconnectUser('ann', { reconnect })).toBe(0);
+    const later = connect(`${url}/middleware?ann`);
+    await eventually(() => gates.length === 4);
+    for (const go of gates) go();
+    expect(await refused).toMatchObject({ status });
+    expect(await closed).toMatchObject({ code, reason: 'Disconnected' });
+    for (const socket of [await other, await later]) socket.terminate();
+    expect(handled).toEqual(['middleware', 'middleware']);
+  });
+
   test('are 500 where they cannot be told', async () => {
     const { port, errors } = await serveRouter((app) => void app.ws('/', () => {}), {
       user: () => {

@@ -23,15 +23,26 @@ interface StoredCookie {
 }
 
 interface SessionOwner {
-  readonly session?: (SessionData & { readonly sessionId: string }) | null | undefined;
+  readonly session?:
+    | (SessionData & { readonly sessionId: string; readonly encryptedSessionId: string })
+    | null
+    | undefined;
   readonly sessionStore?: FastifyStore | undefined;
+  readonly cookies?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+/** Has what happens to the sessions of a request's store noticed. To be called as early as possible. */
+export function watchStore(request: FastifyRequest): void {
+  const { sessionStore } = request as unknown as SessionOwner;
+  if (sessionStore !== undefined) adapt(sessionStore);
 }
 
 /** The session of `@fastify/session`; one that is kept in a cookie cannot be ended by others. */
 export function sessionFor(request: FastifyRequest): SessionRequest | undefined {
   const owner = request as unknown as SessionOwner;
   const { session, sessionStore } = owner;
-  if (!session || sessionStore === undefined) return undefined;
+  // Outside the path of its cookie a request has an empty object for a session.
+  if (!session?.sessionId || sessionStore === undefined) return undefined;
   return {
     get sessionID() {
       return owner.session?.sessionId ?? '';
@@ -40,14 +51,23 @@ export function sessionFor(request: FastifyRequest): SessionRequest | undefined 
     get session() {
       return owner.session;
     },
+    isStored: isFromCookie(owner),
   };
+}
+
+/** Whether the client has sent the ID, behind the prefix that cookies may have: a session that is not in the store gets another. */
+function isFromCookie({ session, cookies = {} }: SessionOwner): boolean {
+  return Object.values(cookies).some((value) => value?.endsWith(session!.encryptedSessionId));
 }
 
 function adapt(store: FastifyStore): SessionStore {
   return adaptStore(store, () => {
     const destroy = store.destroy.bind(store);
     return {
-      load: (id) => promise((callback) => store.get(id, callback)).then((session) => session && { ...session }),
+      load: async (id) => {
+        const session = await promise((callback) => store.get(id, callback));
+        return session && !isExpired(session) ? { ...session } : null;
+      },
       save: (id, session) => promise((callback) => store.set(id, session, callback)),
       destroy: (id) => promise((callback) => destroy(id, callback)),
       touch: ({ cookie }) => {
@@ -56,6 +76,12 @@ function adapt(store: FastifyStore): SessionStore {
       },
     };
   });
+}
+
+/** As `@fastify/session` has it: its stores may give what is over. */
+function isExpired({ cookie }: SessionData): boolean {
+  const { expires } = (cookie ?? {}) as StoredCookie;
+  return (expires instanceof Date || typeof expires === 'string') && new Date(expires).getTime() <= Date.now();
 }
 
 function promise(call: (callback: Callback) => void): Promise<SessionData | null | undefined> {

@@ -15,6 +15,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, RouteOptions 
 import fastifyPlugin from 'fastify-plugin';
 import { PathTable, type RouterOptions } from './path-table.ts';
 import { splitOptions } from './route-options.ts';
+import { watchStore } from './session.ts';
 import { upgradeConstraint, upgradeStrategy } from './upgrade-constraint.ts';
 import { createGate, createHandler, requestOf } from './web-socket-handler.ts';
 import type { WsMethod } from './ws-method.ts';
@@ -62,6 +63,7 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...opti
   app.addHook('onRequest', (request, reply, next) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     const isUpgrade = pendingUpgradeOf(request.raw as IncomingMessage) !== undefined;
+    if (isUpgrade) watchStore(request);
     if (!request.is404 || !isRead || isUpgrade || !paths.has(request.url)) return next();
     reply.hijack();
     sendUpgradeRequired(request.raw as IncomingMessage, reply.raw as ServerResponse);

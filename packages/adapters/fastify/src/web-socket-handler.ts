@@ -15,7 +15,9 @@ type Gate = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyRep
 export function createGate(route: WebSocketRoute): Gate {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     requests.set(request.raw, request);
-    const isAdmitted = await route.admits(pendingUpgradeOf(request.raw)!);
+    const pending = pendingUpgradeOf(request.raw)!;
+    pending.watchSession(sessionFor(request));
+    const isAdmitted = await route.admits(pending);
     return isAdmitted ? undefined : reply.hijack();
   };
 }

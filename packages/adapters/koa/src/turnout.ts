@@ -21,6 +21,7 @@ import { contextOf, noteContext, type RouteContext } from './context.ts';
 import { claimsByRouter, hideRoutes } from './koa-router.ts';
 import { compilePath, type PathTest, type Path } from './path.ts';
 import { completeUpgrade, createRouteMiddleware } from './route-middleware.ts';
+import { watchSession } from './session.ts';
 import type { WsMethod } from './ws-method.ts';
 
 /** Options of an app; they hold for all upgrades that come through it. */
@@ -113,6 +114,7 @@ async function serveUpgrade(
   if (app.listenerCount('error') === 0) app.on('error', app.onerror.bind(app));
   const context = app.createContext(request, response);
   noteContext(context);
+  watchSession(context);
   const handle = (): Promise<unknown> =>
     (app as unknown as Served).handleRequest(context, (served) => chain(served).then(() => undefined));
   const { ctxStorage } = app as unknown as Served;

@@ -1,23 +1,23 @@
 import { HandshakeError } from '@turnout/core';
 import type { AppLimits } from './app-limits.ts';
-import { HeapGuard } from './heap-guard.ts';
+import { MemoryGuard } from './memory-guard.ts';
 import { drainingError, retryLater, type OpenConnections } from './open-connections.ts';
 
 /** Decides whether there is room for one more upgrade, before anything is spent on it. */
 export class Admission {
   readonly #limits: AppLimits;
   readonly #connections: OpenConnections;
-  readonly #heap: HeapGuard;
+  readonly #memory: MemoryGuard;
 
   constructor(limits: AppLimits, connections: OpenConnections) {
     this.#limits = limits;
     this.#connections = connections;
-    this.#heap = new HeapGuard(limits.maxHeapPercent);
+    this.#memory = new MemoryGuard(limits.maxMemoryPercent);
   }
 
   /** Why the next upgrade cannot be taken, 503 with `Retry-After`; `null` where it can. */
   refusal(): HandshakeError | null {
-    const { maxConnections, maxPendingHandshakes, maxHeapPercent } = this.#limits;
+    const { maxConnections, maxPendingHandshakes, maxMemoryPercent } = this.#limits;
     const { sockets, pending, isDraining } = this.#connections;
     if (isDraining) return drainingError();
     // What is being opened will be open: counted from the start, the limit holds whatever middleware waits for.
@@ -28,8 +28,8 @@ export class Admission {
       const message = `Too many handshakes wait for their answer: maxPendingHandshakes is ${maxPendingHandshakes}`;
       return overload('WS_ERR_HANDSHAKE_PENDING', message);
     }
-    if (this.#heap.isFull) {
-      return overload('WS_ERR_HANDSHAKE_MEMORY', `Too little memory is left: maxHeapPercent is ${maxHeapPercent}`);
+    if (this.#memory.isFull) {
+      return overload('WS_ERR_HANDSHAKE_MEMORY', `Too little memory is left: maxMemoryPercent is ${maxMemoryPercent}`);
     }
     return null;
   }

@@ -6,12 +6,12 @@ export interface AppLimits {
   readonly maxConnections: number;
   /** Upgrades that middleware has not answered yet, at a time; beyond it: 503. Default 1,000. */
   readonly maxPendingHandshakes: number;
-  /** How much of V8's heap may be in use, in percent; beyond it: 503. Default 90. */
-  readonly maxHeapPercent: number;
+  /** How much of V8's heap, and of the container's or machine's memory, may be in use, in percent; beyond it: 503. Default 90. */
+  readonly maxMemoryPercent: number;
 }
 
 /** 20,000 idle sockets are about 280 MiB, the system's share included; middleware that hangs shows at 1,000. */
-export const defaultAppLimits: AppLimits = { maxConnections: 20_000, maxPendingHandshakes: 1_000, maxHeapPercent: 90 };
+export const defaultAppLimits: AppLimits = { maxConnections: 20_000, maxPendingHandshakes: 1_000, maxMemoryPercent: 90 };
 
 const names = Object.keys(defaultAppLimits) as (keyof AppLimits)[];
 

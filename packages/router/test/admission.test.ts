@@ -107,13 +107,13 @@ describe('maxPendingHandshakes', () => {
   });
 });
 
-describe('maxHeapPercent', () => {
-  test('refuses upgrades with 503 and Retry-After while the heap is fuller than that', async () => {
-    const { port } = await serveRouter((app) => void app.ws('/', () => {}), { maxHeapPercent: 0 });
+describe('maxMemoryPercent', () => {
+  test('refuses upgrades with 503 and Retry-After while memory is fuller than that', async () => {
+    const { port } = await serveRouter((app) => void app.ws('/', () => {}), { maxMemoryPercent: 0 });
     const answer = await RawClient.exchange(port, formatHandshake());
     expect(statusOf(answer)).toBe(503);
     expect(answer).toMatch(/\r\nRetry-After: 5\r\n/);
-    expect(answer).toContain('Too little memory is left: maxHeapPercent is 0');
+    expect(answer).toContain('Too little memory is left: maxMemoryPercent is 0');
   });
 });
 

@@ -24,6 +24,10 @@ export interface UpgradeHost {
   readonly options: AppOptions;
   /** Where the client believes to be, for the comparison with its Origin. */
   addressOf(request: IncomingMessage): Address;
+  /** Counts an upgrade for its client's address, once the app knows it. Returns why it has to be refused, or `null`. */
+  admitAddress(pending: PendingUpgrade): HandshakeError | null;
+  /** Counts an upgrade for its user. Returns why it has to be refused, or `null`. */
+  admitUser(pending: PendingUpgrade, user: string | undefined): HandshakeError | null;
   report(error: unknown, context: ErrorContext): void;
   /** The upgrade is over, one way or the other. */
   onSettled(pending: PendingUpgrade): void;
@@ -124,6 +128,11 @@ export class PendingUpgrade {
   /** The status that accepts: 101, over HTTP/2 200. */
   get acceptStatus(): 101 | 200 {
     return this.#channel.acceptStatus;
+  }
+
+  /** The connection that it asks for. */
+  get duplex(): Duplex {
+    return this.#channel.duplex;
   }
 
   /** The watch over the request's session; `undefined` where it has none. */

@@ -29,6 +29,8 @@ export interface AppBinding {
   claims(target: string): boolean;
   /** Where the client believes to be, as the app's rules about proxies have it. Default: the connection and `Host`. */
   addressOf?(request: IncomingMessage): Address;
+  /** The client's address, as the app's rules about proxies have it. Default: that of the connection. */
+  clientAddressOf?(request: IncomingMessage): string | undefined;
 }
 
 /** What an app has for its WebSockets: it takes upgrade requests through the app, and knows which sockets are open. */
@@ -88,7 +90,8 @@ export class Switchboard implements UpgradeHost, AppMembers {
 
   /** Answers an upgrade request: checks that there is room, then the request (RFC 6455 §4.2.1), and sends it through the app. */
   take(request: IncomingMessage, channel: UpgradeChannel, head: Buffer): void {
-    const refusal = this.#admission.refusal();
+    const { carrier, duplex } = channel;
+    const refusal = this.#admission.refusal(carrier);
     if (refusal !== null) return refuse(request, channel, refusal);
     let upgrade: UpgradeRequest;
     try {
@@ -98,6 +101,7 @@ export class Switchboard implements UpgradeHost, AppMembers {
     }
     const pending = new PendingUpgrade({ request, channel, head, upgrade }, this, this.#limits.handshakeTimeout);
     this.#connections.addPending(pending);
+    if (carrier !== undefined) this.#admission.addStream(carrier, duplex);
     try {
       this.#binding.dispatchUpgrade(request, pending.response);
     } catch (error) {
@@ -142,6 +146,16 @@ export class Switchboard implements UpgradeHost, AppMembers {
     if (this.#binding.addressOf !== undefined) return this.#binding.addressOf(request);
     const { encrypted } = request.socket as { readonly encrypted?: boolean | undefined };
     return { scheme: encrypted === true ? 'https' : 'http', host: request.headers.host };
+  }
+
+  admitAddress({ request, duplex }: PendingUpgrade): HandshakeError | null {
+    const { clientAddressOf } = this.#binding;
+    const address = clientAddressOf === undefined ? request.socket.remoteAddress : clientAddressOf(request);
+    return this.#admission.admitAddress(address, duplex);
+  }
+
+  admitUser({ duplex }: PendingUpgrade, user: string | undefined): HandshakeError | null {
+    return this.#admission.admitUser(user, duplex);
   }
 
   report(error: unknown, context: ErrorContext): void {

@@ -46,6 +46,7 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...opti
         const request = requestOf(message)!;
         return { scheme: request.protocol, host: request.host };
       },
+      clientAddressOf: (message) => requestOf(message)!.ip,
     },
     { ...options, onError } as AppOptions,
   );

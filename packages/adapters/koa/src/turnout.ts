@@ -67,6 +67,8 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
         const context = contextOf(request)!;
         return { scheme: context.protocol, host: context.host };
       },
+      // Koa says '' where the connection has none.
+      clientAddressOf: (request) => contextOf(request)!.ip || undefined,
     },
     { ...options, onError } as AppOptions,
   );

@@ -90,7 +90,8 @@ export const koa: Framework = {
   create: createApp((app) => ({
     owner: app as unknown as Owner,
     get: (path, text) => {
-      const pages = new Router();
+      // As app.ws() matches by default.
+      const pages = new Router({ sensitive: true, strict: true });
       pages.get(path, (context) => {
         context.body = text;
       });

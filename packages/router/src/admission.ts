@@ -5,11 +5,13 @@ import { networkOf } from './client-network.ts';
 import { ClientShares } from './client-shares.ts';
 import { MemoryGuard } from './memory-guard.ts';
 import { drainingError, retryLater, type OpenConnections } from './open-connections.ts';
+import type { LeftUpgrade, Orphans } from './orphans.ts';
 
 /** Decides whether there is room for one more upgrade: before anything is spent on it, and as soon as it has a name. */
 export class Admission {
   readonly #limits: AppLimits;
   readonly #connections: OpenConnections;
+  readonly #orphans: Orphans;
   readonly #memory: MemoryGuard;
   readonly #carriers = new ClientShares<object>();
   readonly #addresses = new ClientShares<string>();
@@ -17,9 +19,10 @@ export class Admission {
   /** Connections whose address is counted: an upgrade may come to several routes. */
   readonly #addressed = new WeakSet<Duplex>();
 
-  constructor(limits: AppLimits, connections: OpenConnections) {
+  constructor(limits: AppLimits, connections: OpenConnections, orphans: Orphans) {
     this.#limits = limits;
     this.#connections = connections;
+    this.#orphans = orphans;
     this.#memory = new MemoryGuard(limits.maxMemoryPercent);
   }
 
@@ -33,13 +36,8 @@ export class Admission {
     const { sockets, pending, isDraining } = this.#connections;
     if (isDraining) return drainingError();
     // What is being opened will be open: counted from the start, the limit holds whatever middleware waits for.
-    if (sockets.size + pending.size >= maxConnections) {
-      return overload('WS_ERR_HANDSHAKE_CONNECTIONS', `Too many connections: maxConnections is ${maxConnections}`);
-    }
-    if (pending.size >= maxPendingHandshakes) {
-      const message = `Too many handshakes wait for their answer: maxPendingHandshakes is ${maxPendingHandshakes}`;
-      return overload('WS_ERR_HANDSHAKE_PENDING', message);
-    }
+    if (sockets.size + pending.size >= maxConnections) return this.#tooManyConnections();
+    if (pending.size >= maxPendingHandshakes) return this.#tooManyPending();
     if (carrier !== undefined && this.#carriers.countOf(carrier) >= maxStreamsPerConnection) {
       const message = `Too many WebSockets on this connection: maxStreamsPerConnection is ${maxStreamsPerConnection}`;
       return excess('WS_ERR_HANDSHAKE_STREAMS', message);
@@ -47,7 +45,39 @@ export class Admission {
     if (this.#memory.isFull) {
       return overload('WS_ERR_HANDSHAKE_MEMORY', `Too little memory is left: maxMemoryPercent is ${maxMemoryPercent}`);
     }
+    // What nobody wants never keeps out what a route does.
+    this.#clearOrphans(1);
     return null;
+  }
+
+  /**
+   * Counts an upgrade that is left to the server's other listeners with those that wait for an answer, until one of them
+   * has taken it; where none does within `handshakeTimeout`, it gets 404. Over `maxPendingHandshakes` and
+   * `maxConnections` the oldest of them gets 503, the new one not before all listeners have seen it.
+   */
+  leave(left: LeftUpgrade): void {
+    this.#orphans.add(left, new HandshakeError('WS_ERR_HANDSHAKE_UNCLAIMED', 404, 'There is no WebSocket here'));
+    setImmediate(() => this.#clearOrphans(0));
+  }
+
+  /** Refuses orphans, the oldest first, until there is room for so many more upgrades. */
+  #clearOrphans(newcomers: number): void {
+    const { maxConnections, maxPendingHandshakes } = this.#limits;
+    const { sockets, pending } = this.#connections;
+    const held = (): number => pending.size + this.#orphans.size + newcomers;
+    while (held() > maxPendingHandshakes && this.#orphans.giveWay(this.#tooManyPending()));
+    while (sockets.size + held() > maxConnections && this.#orphans.giveWay(this.#tooManyConnections()));
+  }
+
+  #tooManyConnections(): HandshakeError {
+    const { maxConnections } = this.#limits;
+    return overload('WS_ERR_HANDSHAKE_CONNECTIONS', `Too many connections: maxConnections is ${maxConnections}`);
+  }
+
+  #tooManyPending(): HandshakeError {
+    const { maxPendingHandshakes } = this.#limits;
+    const message = `Too many handshakes wait for their answer: maxPendingHandshakes is ${maxPendingHandshakes}`;
+    return overload('WS_ERR_HANDSHAKE_PENDING', message);
   }
 
   /** Counts a stream on the connection that carries it, until it has closed. */

@@ -9,6 +9,7 @@ import type { ErrorContext } from './error-context.ts';
 import { OpenConnections } from './open-connections.ts';
 import type { CloseOptions } from './open-connections.ts';
 import type { Address } from './origin.ts';
+import { Orphans, type LeftUpgrade } from './orphans.ts';
 import { PendingUpgrade, pendingUpgradeOf } from './pending-upgrade.ts';
 import type { UpgradeHost } from './pending-upgrade.ts';
 import { assertAppOptions, defaultSessionCheckInterval } from './route-options.ts';
@@ -50,7 +51,8 @@ export class Switchboard implements UpgradeHost, AppMembers {
     this.options = options;
     this.#limits = resolveLimits(options);
     this.#patrol = new SessionPatrol(options.sessionCheckInterval ?? defaultSessionCheckInterval);
-    this.#admission = new Admission(resolveAppLimits(options), this.#connections);
+    const orphans = new Orphans(this.#limits.handshakeTimeout);
+    this.#admission = new Admission(resolveAppLimits(options), this.#connections, orphans);
     this.#userLink = options.hub && new UserLink(options.hub, (user, reconnect) => this.#disconnect(user, reconnect));
   }
 
@@ -107,6 +109,11 @@ export class Switchboard implements UpgradeHost, AppMembers {
     } catch (error) {
       pending.fail(error);
     }
+  }
+
+  /** Watches over an upgrade that is left to other listeners of the server, until one of them has taken it. */
+  leave(left: LeftUpgrade): void {
+    this.#admission.leave(left);
   }
 
   /** Sends a plain request through the app. */

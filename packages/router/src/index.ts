@@ -30,6 +30,7 @@ export { bindRouter } from './bind-router.ts';
 export { createRouter } from './create-router.ts';
 export type { CreateRouterOptions, WebSocketRouter } from './create-router.ts';
 export type { ErrorContext, ErrorHook } from './error-context.ts';
+export { aliasOfFile, targetWithoutFile } from './file-answer.ts';
 export { installWs, parseRegistration } from './install-ws.ts';
 export type { Registration, RouteOwner } from './install-ws.ts';
 export { liveSession } from './live-session.ts';

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { acceptHeaders, HandshakeError, isReservedHeader } from '@turnout/core';
 import type { HandshakeChoice, UpgradeRequest, WebSocket } from '@turnout/core';
+import { describeAnswer, hintAtAnswer } from './answer-hint.ts';
 import { tellRefused } from './diagnostics.ts';
 import type { ErrorContext } from './error-context.ts';
 import type { Address } from './origin.ts';
@@ -97,7 +98,7 @@ export class PendingUpgrade {
   #state: UpgradeState = 'pending';
   #timer: NodeJS.Timeout | undefined;
   /** Why it is refused, where that is not the app's doing. */
-  #reason = 'The app has answered';
+  #reason: string | undefined;
   #sessionWatch: SessionWatch | undefined;
   #onAccepted: Acceptance['onAccepted'] | undefined;
 
@@ -231,7 +232,9 @@ export class PendingUpgrade {
     } else {
       this.#state = 'refused';
       this.#channel.end();
-      tellRefused(this.request, this.response.statusCode, this.#reason);
+      const { statusCode } = this.response;
+      tellRefused(this.request, statusCode, this.#reason ?? describeAnswer(statusCode));
+      hintAtAnswer(this.request, statusCode);
       this.#release();
     }
     this.#head = Buffer.alloc(0);

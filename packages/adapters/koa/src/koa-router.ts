@@ -56,8 +56,7 @@ export function withWs<Router extends object>(router: Router): Router & { readon
  * registered. All of the app's code sees the GET that an upgrade is: the other method is the search's alone.
  */
 export function hideRoutes(middleware: Middleware): Middleware {
-  const router = routerOf(middleware);
-  if (router === undefined) return middleware;
+  const router = routerOf(middleware)!;
   prepare(router);
   const hidden: Middleware = (context, next) => {
     if (pendingUpgradeOf(context.req) === undefined) return middleware(context, next) as unknown;
@@ -77,6 +76,10 @@ function prepare(router: RouterLike): void {
   const match = router.match.bind(router);
   // It is what the router calls first, within the same turn.
   router.match = (path, method) => match(path, upgrading.delete(router) ? upgradeMethod : method);
+}
+
+export function isRouter(middleware: Middleware): boolean {
+  return routerOf(middleware) !== undefined;
 }
 
 export function claimsByRouter(middleware: Middleware, path: string): boolean {

@@ -18,7 +18,8 @@ import compose from 'koa-compose';
 import type Application from 'koa';
 import type { Middleware } from 'koa';
 import { contextOf, noteContext, type RouteContext } from './context.ts';
-import { claimsByRouter, hideRoutes } from './koa-router.ts';
+import { claimsByRouter, hideRoutes, isRouter } from './koa-router.ts';
+import { passFiles } from './pass-files.ts';
 import { compilePath, type Path, type PathRules, type PathTest } from './path.ts';
 import { completeUpgrade, createRouteMiddleware } from './route-middleware.ts';
 import type { WsMethod } from './ws-method.ts';
@@ -156,10 +157,15 @@ function upgradeChainOf({ middleware }: Application): () => Chain {
   let chain: Chain | undefined;
   let count = 0;
   return () => {
-    if (chain === undefined || middleware.length !== count) chain = compose(middleware.map(hideRoutes));
+    if (chain === undefined || middleware.length !== count) chain = compose(middleware.map(prepare));
     count = middleware.length;
     return chain;
   };
+}
+
+/** As an upgrade passes a piece of middleware: no page of a router answers it, and no file. */
+function prepare(middleware: Middleware): Middleware {
+  return isRouter(middleware) ? hideRoutes(middleware) : passFiles(middleware);
 }
 
 type Chain = compose.ComposedMiddleware<Application.Context>;

@@ -26,7 +26,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'turnout-files-'));
   await mkdir(join(folder, 'chat'));
   await mkdir(join(folder, 'docs'));
-  for (const name of ['index.html', 'login.html', 'live.html', 'feed', 'chat/index.html', 'docs/page.html']) {
+  for (const name of ['index.html', 'login.html', 'live.html', 'feed', 'chat/index.html', 'docs/page.html', 'data.json']) {
     await writeFile(join(folder, name), `file ${name}`);
   }
 });
@@ -55,7 +55,8 @@ async function ask(host: string, path: string): Promise<string> {
   }
 }
 
-const paths = ['/', '/?x=1', '/chat', '/chat/', '/feed', '/live.html', '/docs', '/none'];
+const routes = ['/', '/chat', '/feed', '/live.html', '/data.json', '/docs', '/none'];
+const paths = ['/?x=1', '/chat/', ...routes];
 
 type Handler = (request: never, response: never, next: (error?: unknown) => void) => unknown;
 
@@ -104,10 +105,10 @@ describe.each(Object.entries(apps))('in %s', (_app, createApp) => {
   test.each(Object.entries(servers))('%s in front answers no upgrade, and serves its files', async (_name, create) => {
     const { use, ws, server } = createApp();
     use(create() as never);
-    for (const path of ['/', '/chat', '/feed', '/live.html', '/docs', '/none']) ws(path, (socket) => socket.send(path));
+    for (const path of routes) ws(path, (socket) => socket.send(path));
     const host = await listening(server);
     const answers = await Promise.all(paths.map((path) => ask(host, path)));
-    expect(answers).toEqual(['/', '/', '/chat', '/chat', '/feed', '/live.html', '/docs', '/none']);
+    expect(answers).toEqual(['/', '/chat', ...routes]);
     expect(await (await fetch(`http://${host}/`)).text()).toBe('file index.html');
     expect(await (await fetch(`http://${host}/chat/`)).text()).toBe('file chat/index.html');
     expect(await (await fetch(`http://${host}/feed`)).text()).toBe('file feed');
@@ -205,19 +206,20 @@ test('serve-handler, which passes nothing on, answers, and the developer is told
 
 test.each([false, true])('koa-static in front answers no upgrade, and serves its files (defer: %s)', async (defer) => {
   const app = turnoutKoa(new Koa());
+  app.on('error', () => {});
   app.use(async (context, next) => {
     context.set('X-Before', 'yes');
     await next();
   });
   app.use(serveKoa(folder, { defer }));
-  for (const path of ['/', '/chat', '/chat/', '/feed', '/live.html', '/docs', '/none']) {
+  for (const path of ['/chat/', ...routes]) {
     app.ws(path, (socket) => void socket.send(path));
   }
   const server = createServer((request, response) => void app.callback()(request, response));
   attachKoa(server, app);
   const host = await listening(server);
   const answers = await Promise.all(paths.map((path) => ask(host, path)));
-  expect(answers).toEqual(['/', '/', '/chat', '/chat/', '/feed', '/live.html', '/docs', '/none']);
+  expect(answers).toEqual(['/', '/chat/', ...routes]);
   if (!defer) expect(await (await fetch(`http://${host}/`)).text()).toBe('file index.html');
 });
 

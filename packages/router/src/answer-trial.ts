@@ -3,8 +3,13 @@ import { aliasOfFile, isFolderRedirect } from './file-answer.ts';
 
 type Method = (...args: unknown[]) => unknown;
 
-/** What begins an answer, beside `writeHead()`; `sendFile()` is Express's. */
-const beginnings = ['write', 'end', 'flushHeaders', 'sendFile'] as const;
+/** As the router leaves it: `url` is what is left of the target below the prefixes of routers. */
+interface RoutedRequest extends IncomingMessage {
+  readonly originalUrl: string;
+}
+
+/** What begins an answer, beside `writeHead()`; hooks call `_implicitHeader()`, and `sendFile()` is Express's. */
+const beginnings = ['write', 'end', 'flushHeaders', '_implicitHeader', 'sendFile'] as const;
 
 /**
  * Watches what middleware answers to an upgrade, until it has begun to: where that is the file that stands at the path,
@@ -62,11 +67,11 @@ export class AnswerTrial {
   };
 
   #isFolderRedirect(): boolean {
-    const { originalUrl, url } = this.#request as IncomingMessage & { readonly originalUrl?: string };
+    const { originalUrl } = this.#request as RoutedRequest;
     const [status = this.#response.statusCode, ...rest] = this.#head?.args ?? [];
     const named = rest.find((argument) => typeof argument === 'object') as Record<string, unknown> | undefined;
     const location = named?.['Location'] ?? named?.['location'] ?? this.#response.getHeader('Location');
-    return isFolderRedirect(status as number, location, originalUrl ?? url!);
+    return isFolderRedirect(status as number, location, originalUrl);
   }
 
   #takeBack(alias: string | undefined): void {

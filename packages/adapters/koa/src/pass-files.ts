@@ -44,7 +44,8 @@ function rememberAnswer(context: Context): () => void {
   const { statusCode } = context.res;
   const headers = context.res.getHeaders();
   return () => {
-    // Koa destroys the stream.
+    // Else Koa writes `null` as JSON. It destroys the stream.
+    context.remove('Content-Type');
     context.body = undefined;
     context.res.statusCode = statusCode;
     explicit._explicitStatus = isExplicit;

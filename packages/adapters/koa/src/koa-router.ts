@@ -1,5 +1,6 @@
 import { parseRegistration, pendingUpgradeOf, WebSocketRoute } from '@turnout/router';
 import type { Middleware } from 'koa';
+import { passFiles } from './pass-files.ts';
 import { createRouteMiddleware } from './route-middleware.ts';
 import type { Path } from './path.ts';
 import type { WsMethod } from './ws-method.ts';
@@ -7,12 +8,14 @@ import type { WsMethod } from './ws-method.ts';
 /** What is looked at of `@koa/router`. */
 interface RouterLike {
   readonly stack: readonly LayerLike[];
-  match(path: string, method: string): unknown;
+  match(path: string, method: string): { readonly pathAndMethod: readonly LayerLike[] };
   middleware(): Middleware;
   register(path: Path, methods: string[], middleware: Middleware[]): unknown;
 }
 
 interface LayerLike {
+  /** None, where it is middleware of `use()`. */
+  readonly methods: readonly string[];
   readonly stack: readonly Middleware[];
   match(path: string): boolean;
 }
@@ -74,8 +77,18 @@ function prepare(router: RouterLike): void {
   if (prepared.has(router)) return;
   prepared.add(router);
   const match = router.match.bind(router);
-  // It is what the router calls first, within the same turn.
-  router.match = (path, method) => match(path, upgrading.delete(router) ? upgradeMethod : method);
+  router.match = (path, method) => {
+    // It is what the router calls first, within the same turn.
+    if (!upgrading.delete(router)) return match(path, method);
+    const found = match(path, upgradeMethod);
+    return { ...found, pathAndMethod: found.pathAndMethod.map(withoutFiles) };
+  };
+}
+
+/** The same layer, whose middleware answers no upgrade with a file. */
+function withoutFiles(layer: LayerLike): LayerLike {
+  if (layer.methods.length > 0) return layer;
+  return Object.create(layer, { stack: { value: layer.stack.map(passFiles) } }) as LayerLike;
 }
 
 export function isRouter(middleware: Middleware): boolean {

@@ -79,21 +79,24 @@ describe.each(everywhere)('%s over %s', (_name, _transport, framework, transport
     expect(headers).not.toHaveProperty('content-type');
   });
 
-  test.each(['app', 'route'])('a guard of GET in the middleware of the %s guards a WebSocket as it does a page', async (where) => {
-    const server = await serve(framework, transport, (app) => {
-      const guard = ({ method, message, answer }: Parameters<Parameters<typeof app.use>[0]>[0]): void => {
-        if (method === 'GET' || message.method === 'GET') answer(401, 'Log in first');
-      };
-      if (where === 'app') app.use(guard);
-      app.get('/page', 'page');
-      app.ws('/echo', {
-        steps: where === 'route' ? [guard] : [],
-        handler: () => expect.unreachable('the handler of a guarded route'),
+  test.each(['app', 'route'])(
+    'a guard of GET in the middleware of the %s guards a WebSocket as it does a page',
+    async (where) => {
+      const server = await serve(framework, transport, (app) => {
+        const guard = ({ method, message, answer }: Parameters<Parameters<typeof app.use>[0]>[0]): void => {
+          if (method === 'GET' || message.method === 'GET') answer(401, 'Log in first');
+        };
+        if (where === 'app') app.use(guard);
+        app.get('/page', 'page');
+        app.ws('/echo', {
+          steps: where === 'route' ? [guard] : [],
+          handler: () => expect.unreachable('the handler of a guarded route'),
+        });
       });
-    });
-    expect((await server.refusal('/echo')).status).toBe(401);
-    expect((await server.get('/page')).status).toBe(where === 'app' ? 401 : 200);
-  });
+      expect((await server.refusal('/echo')).status).toBe(401);
+      expect((await server.get('/page')).status).toBe(where === 'app' ? 401 : 200);
+    },
+  );
 
   test('who has maxConnectionsPerAddress gets 429, and is let in once one has gone', async () => {
     const server = await serve(framework, transport, (app) => app.ws('/echo', { handler: echo }), {
@@ -108,17 +111,20 @@ describe.each(everywhere)('%s over %s', (_name, _transport, framework, transport
     await server.open('/echo');
   });
 
-  test.runIf(framework.knowsProxies).each([true, false])('addresses are those that the app believes (trusts its proxy: %s)', async (trustsProxy) => {
-    const server = await serve(framework, transport, (app) => app.ws('/echo', { handler: echo }), {
-      maxConnectionsPerAddress: 1,
-      trustsProxy,
-    });
-    const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } });
-    await server.open('/echo', from('192.0.2.1'));
-    if (trustsProxy) await server.open('/echo', from('2001:db8:1:2::1'));
-    expect((await server.refusal('/echo', from('2001:db8:1:2::2'))).status).toBe(429);
-    expect((await server.refusal('/echo', from('::ffff:192.0.2.1'))).status).toBe(429);
-  });
+  test.runIf(framework.knowsProxies).each([true, false])(
+    'addresses are those that the app believes (trusts its proxy: %s)',
+    async (trustsProxy) => {
+      const server = await serve(framework, transport, (app) => app.ws('/echo', { handler: echo }), {
+        maxConnectionsPerAddress: 1,
+        trustsProxy,
+      });
+      const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } });
+      await server.open('/echo', from('192.0.2.1'));
+      if (trustsProxy) await server.open('/echo', from('2001:db8:1:2::1'));
+      expect((await server.refusal('/echo', from('2001:db8:1:2::2'))).status).toBe(429);
+      expect((await server.refusal('/echo', from('::ffff:192.0.2.1'))).status).toBe(429);
+    },
+  );
 
   test('who has maxConnectionsPerUser gets 429, and nobody else', async () => {
     const user = ({ headers }: { headers: IncomingHttpHeaders }): string | undefined => headers['x-user'] as string;
@@ -148,14 +154,17 @@ describe.each(everywhere)('%s over %s', (_name, _transport, framework, transport
     await server.open('/echo');
   });
 
-  test.runIf(transport.version === 2)('a Host that is not the authority is 400, and the Origin is that of the authority', async () => {
-    const server = await serve(framework, transport, (app) => app.ws('/echo', { handler: echo }));
-    const scheme = transport.tls === undefined ? 'http' : 'https';
-    const ask = (host: string, Origin: string) => ({ headers: { ':authority': 'good.test', host, Origin } });
-    expect((await server.refusal('/echo', ask('evil.test', `${scheme}://evil.test`))).status).toBe(400);
-    expect((await server.refusal('/echo', ask('evil.test', `${scheme}://good.test`))).status).toBe(400);
-    await server.open('/echo', ask('GOOD.test', `${scheme}://good.test`));
-  });
+  test.runIf(transport.version === 2)(
+    'a Host that is not the authority is 400, and the Origin is that of the authority',
+    async () => {
+      const server = await serve(framework, transport, (app) => app.ws('/echo', { handler: echo }));
+      const scheme = transport.tls === undefined ? 'http' : 'https';
+      const ask = (host: string, Origin: string) => ({ headers: { ':authority': 'good.test', host, Origin } });
+      expect((await server.refusal('/echo', ask('evil.test', `${scheme}://evil.test`))).status).toBe(400);
+      expect((await server.refusal('/echo', ask('evil.test', `${scheme}://good.test`))).status).toBe(400);
+      await server.open('/echo', ask('GOOD.test', `${scheme}://good.test`));
+    },
+  );
 
   test('what serves files in front answers no WebSocket, and serves its files', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'turnout-files-'));

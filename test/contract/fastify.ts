@@ -45,7 +45,11 @@ export const fastify: Framework = {
       },
       createServer: async ({ version, tls }): Promise<Server> => {
         const https = tls && { ...tls, allowHTTP1: true };
-        const serverOptions = { trustProxy: trustsProxy, ...(version === 2 && { http2: true }), ...(https && { https }) };
+        const serverOptions = {
+          trustProxy: trustsProxy,
+          ...(version === 2 && { http2: true }),
+          ...(https && { https }),
+        };
         app = Fastify(serverOptions as object) as unknown as FastifyInstance;
         await app.register(turnout, options);
         for (const call of calls) call(app);

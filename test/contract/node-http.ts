@@ -29,7 +29,7 @@ function middleware(step: Step): RequestHandler {
 export const nodeHttp: Framework = {
   name: 'node:http',
   knowsProxies: false,
-  create({ trustsProxy: _, ...options }): ContractApp {
+  create(options): ContractApp {
     const router = createRouter(options);
     return {
       use: (step) => void router.use(middleware(step)),

@@ -89,7 +89,7 @@ test('a server of ws that asks somebody first keeps what it takes, and what nobo
     if (request.url !== '/theirs') return;
     setTimeout(() => {
       sockets.handleUpgrade(request, duplex, head, (socket) => {
-        socket.on('message', (data) => socket.send(String(data)));
+        socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
       });
     }, 20);
   });

@@ -26,7 +26,15 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'turnout-files-'));
   await mkdir(join(folder, 'chat'));
   await mkdir(join(folder, 'docs'));
-  for (const name of ['index.html', 'login.html', 'live.html', 'feed', 'chat/index.html', 'docs/page.html', 'data.json']) {
+  for (const name of [
+    'index.html',
+    'login.html',
+    'live.html',
+    'feed',
+    'chat/index.html',
+    'docs/page.html',
+    'data.json',
+  ]) {
     await writeFile(join(folder, name), `file ${name}`);
   }
 });
@@ -151,7 +159,14 @@ test('behind sessions and compression the 101 still has its cookie, and nothing 
     });
   });
   expect(answer).toMatchObject({ 'x-before': 'yes', 'set-cookie': [expect.stringContaining('connect.sid')] });
-  for (const name of ['etag', 'last-modified', 'cache-control', 'accept-ranges', 'location', 'content-security-policy']) {
+  for (const name of [
+    'etag',
+    'last-modified',
+    'cache-control',
+    'accept-ranges',
+    'location',
+    'content-security-policy',
+  ]) {
     expect(answer).not.toHaveProperty(name);
   }
 });

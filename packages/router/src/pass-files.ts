@@ -49,7 +49,8 @@ interface Middleware {
 }
 
 function tryToPass({ request, response, run }: Middleware, next: Next): void {
-  const askBelow = (): void => runAt(request, targetWithoutFile(request.url!), (pass) => run(request, response, pass(next)));
+  const askBelow = (): void =>
+    runAt(request, targetWithoutFile(request.url!), (pass) => run(request, response, pass(next)));
   const askByAlias = (alias: string): void => {
     const answerAgain = (): void => void run(request, response, next);
     runAt(request, alias, (pass) => tryOnce(askBelow, pass(answerAgain)));
@@ -78,11 +79,7 @@ function tryToPass({ request, response, run }: Middleware, next: Next): void {
  * Has something look at a request as if it were for another target. What it looks at later, or passes the request on to,
  * sees the one that was asked for.
  */
-function runAt(
-  request: IncomingMessage,
-  target: string,
-  run: (pass: (next: Next) => Next) => void,
-): void {
+function runAt(request: IncomingMessage, target: string, run: (pass: (next: Next) => Next) => void): void {
   const { url } = request;
   let isRestored = false;
   const restore = (): void => {

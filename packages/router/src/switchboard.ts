@@ -156,8 +156,8 @@ export class Switchboard implements UpgradeHost, AppMembers {
   }
 
   admitAddress({ request, duplex }: PendingUpgrade): HandshakeError | null {
-    const { clientAddressOf } = this.#binding;
-    const address = clientAddressOf === undefined ? request.socket.remoteAddress : clientAddressOf(request);
+    const binding = this.#binding;
+    const address = binding.clientAddressOf ? binding.clientAddressOf(request) : request.socket.remoteAddress;
     return this.#admission.admitAddress(address, duplex);
   }
 

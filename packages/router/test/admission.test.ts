@@ -170,11 +170,7 @@ describe('maxConnectionsPerUser', () => {
     expect(statusOf(answer)).toBe(429);
     expect(answer).toMatch(/\r\nRetry-After: 5\r\n/);
     expect(answer).toContain('Too many connections of yours: maxConnectionsPerUser is 1');
-    const others = await Promise.all([
-      connect(url, { headers: { 'X-User': 'bob' } }),
-      connect(url),
-      connect(url),
-    ]);
+    const others = await Promise.all([connect(url, { headers: { 'X-User': 'bob' } }), connect(url), connect(url)]);
     ann.terminate();
     await eventually(() => router.sockets.size === others.length);
     others.push(await connect(url, { headers: { 'X-User': 'ann' } }));

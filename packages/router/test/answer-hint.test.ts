@@ -25,9 +25,15 @@ describe('the hint', () => {
     for (const url of ['/chat?token=secret', '/chat', '/other']) hint(url, 200);
     hint('/chat', 302);
     expect(vi.mocked(console.warn).mock.calls).toEqual([
-      ['turnout: /chat was asked for a WebSocket and answered with 200; put the middleware that answers it behind the WebSocket routes, or refuse with 401 or 403'],
-      ['turnout: /other was asked for a WebSocket and answered with 200; put the middleware that answers it behind the WebSocket routes, or refuse with 401 or 403'],
-      ['turnout: /chat was asked for a WebSocket and answered with 302; clients do not follow redirects: refuse with 401 or 403, or put the middleware behind the WebSocket routes'],
+      [
+        'turnout: /chat was asked for a WebSocket and answered with 200; put the middleware that answers it behind the WebSocket routes, or refuse with 401 or 403',
+      ],
+      [
+        'turnout: /other was asked for a WebSocket and answered with 200; put the middleware that answers it behind the WebSocket routes, or refuse with 401 or 403',
+      ],
+      [
+        'turnout: /chat was asked for a WebSocket and answered with 302; clients do not follow redirects: refuse with 401 or 403, or put the middleware behind the WebSocket routes',
+      ],
     ]);
   });
 

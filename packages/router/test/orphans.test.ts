@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { IncomingMessage, request as requestHttp, type ServerResponse } from 'node:http';
+import { request as requestHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect as connectHttp2, createServer as createHttp2, Http2ServerResponse } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -187,7 +187,7 @@ test('a stream of HTTP/2 that no listener takes gets 404, and one that is taken 
   router.attach(server);
   server.on('connect', (request, response) => {
     if (!(response instanceof Http2ServerResponse)) return;
-    if (request.url === '/answered') response.writeHead(200).flushHeaders();
+    if (request.url === '/answered') response.stream.respond({ ':status': 200 });
     if (request.url === '/read') request.on('data', () => {});
   });
   server.listen(0, '127.0.0.1');

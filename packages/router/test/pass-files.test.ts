@@ -141,10 +141,14 @@ describe('what serves files in front of WebSocket routes', () => {
         files(request, response, next);
         if (request.url === '/feed') next();
       });
-      router.ws('/feed', (_request, _response, next) => {
-        calls++;
-        next();
-      }, () => {});
+      router.ws(
+        '/feed',
+        (_request, _response, next) => {
+          calls++;
+          next();
+        },
+        () => {},
+      );
     });
     expect(statusOf(await ask(port, '/feed'))).toBe(101);
     expect(calls).toBe(1);

@@ -127,10 +127,7 @@ describe('the plugin', () => {
 
   test('finds paths as the router of the app does, whatever its options', async () => {
     const loose = { ignoreTrailingSlash: true, caseSensitive: false, maxParamLength: 200, allowUnsafeRegex: true };
-    for (const options of [
-      loose,
-      { routerOptions: loose },
-    ]) {
+    for (const options of [loose, { routerOptions: loose }]) {
       const app: FastifyInstance = Fastify(options);
       await app.register(turnout, { onError: () => {}, handshakeTimeout: 40 });
       app.ws('/ours', () => {});

@@ -30,7 +30,7 @@ export function passFiles(middleware: Middleware): Middleware {
         pass(async () => void (isPassed = true)),
       ),
     );
-    if (isPassed) return middleware(context, next);
+    if (isPassed) return middleware(context, next) as unknown;
     if (aliasOfFile(context.body, context.url) === undefined) return undefined;
     takeBack();
     return runAt(context, targetWithoutFile(context.url), (pass) => middleware(context, pass(next)));

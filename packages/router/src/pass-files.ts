@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AnswerTrial } from './answer-trial.ts';
 import { targetWithoutFile } from './file-answer.ts';
+import { beginRoute, noteWatchedRoute } from './hide-http-routes.ts';
 import { pendingUpgradeOf } from './pending-upgrade.ts';
 import { stackOf } from './route-claim.ts';
 
@@ -32,8 +33,13 @@ export function passFiles(stack: readonly unknown[]): void {
     watched.add(layer);
     const name = layer.handleRequest === undefined ? 'handle_request' : 'handleRequest';
     const run = layer[name]!.bind(layer);
+    if (layer.route !== undefined) noteWatchedRoute(layer.route);
     layer[name] = (request, response, next) => {
-      if (pendingUpgradeOf(request) === undefined || layer.route !== undefined) return run(request, response, next);
+      if (pendingUpgradeOf(request) === undefined) return run(request, response, next);
+      if (layer.route !== undefined) {
+        beginRoute(request);
+        return run(request, response, next);
+      }
       const inner = stackOf(layer.handle);
       if (inner === undefined) return tryToPass({ request, response, run }, next);
       passFiles(inner);

@@ -93,8 +93,7 @@ class Attachment {
     // Before a body, the duplex of Node.js 26 is another one.
     const { socket } = request;
     if (claimant === undefined && !isAlone) {
-      const left = leaveUpgrade(request, duplex, this.#unanswered.bytesWrittenTo(socket));
-      return this.#switchboards[0]!.leave(left);
+      return this.#switchboards[0]!.leave(leaveUpgrade(request, duplex, this.#unanswered));
     }
     socket.setNoDelay(true);
     socket.setKeepAlive(true, keepAliveDelay);

@@ -5,20 +5,26 @@ import type { HandshakeError } from '@turnout/core';
 import { tellRefused } from './diagnostics.ts';
 import { http2Channel } from './http2-channel.ts';
 import type { LeftUpgrade } from './orphans.ts';
+import type { UnansweredRequests } from './unanswered-requests.ts';
 import { http1Channel } from './upgrade-channel.ts';
 
 /**
  * An upgrade of HTTP/1.1 that is left to others. Who takes one writes an answer, or reads what the client sends: Node.js
  * hands the connection over with nobody reading.
  *
- * @param bytesBefore what had been written to the connection before: the answers to earlier requests
+ * @param earlier the requests before it on its connection, whose answers may still be on the way
  */
-export function leaveUpgrade(request: IncomingMessage, duplex: Duplex, bytesBefore: number): LeftUpgrade {
+export function leaveUpgrade(request: IncomingMessage, duplex: Duplex, earlier: UnansweredRequests): LeftUpgrade {
   const { socket } = request;
+  const isAnswered = (): boolean =>
+    earlier.countOf(socket) === 0 && socket.bytesWritten > earlier.bytesWrittenTo(socket);
   return {
-    isTaken: () =>
-      socket.bytesWritten > bytesBefore || duplex.readableFlowing !== null || duplex.destroyed || duplex.writableEnded,
-    refuse: (error) => refuse(request, http1Channel(duplex), error),
+    isTaken: () => isAnswered() || duplex.readableFlowing !== null || duplex.destroyed || duplex.writableEnded,
+    refuse(error) {
+      // The answer would stand in the midst of another.
+      if (earlier.countOf(socket) > 0) socket.destroy();
+      else refuse(request, http1Channel(duplex), error);
+    },
     whenGone: (callback) => void duplex.once('close', callback),
   };
 }

@@ -164,7 +164,10 @@ test('an upgrade shows a GET to param() callbacks, also where they fail, and to 
         })
         .get((_request, response) => void response.end('page'));
     }
-    mounted.route('/:id').all((_request, _response, next) => next()).get((_request, response) => void response.end('page'));
+    mounted
+      .route('/:id')
+      .all((_request, _response, next) => next())
+      .get((_request, response) => void response.end('page'));
     app.use('/b', mounted);
     app.use(((error, request, _response, next) => {
       seen.push(`error ${request.method}`);

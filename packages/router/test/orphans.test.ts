@@ -63,6 +63,25 @@ test('so does an upgrade to another protocol, and one behind an answered request
   expect(await second.untilEnd()).toContain('HTTP/1.1 404');
 });
 
+test('so does one that was sent behind a request whose answer comes later', async () => {
+  const { port, server } = await serveBeside(nobody);
+  server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
+    setTimeout(() => response.end('late'), 10);
+  });
+  const text = `GET /late HTTP/1.1\r\nHost: x\r\n\r\n${formatHandshake({ target: '/nobody' })}`;
+  const answers = await (await openOrphan(port, text)).untilEnd();
+  expect(answers).toMatch(/^HTTP\/1\.1 200 [^]*late[^]*HTTP\/1\.1 404 /);
+});
+
+test('one behind a request that is never answered is cut off', async () => {
+  const { port, server } = await serveBeside(nobody);
+  server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
+    response.write('begun');
+  });
+  const text = `GET /never HTTP/1.1\r\nHost: x\r\n\r\n${formatHandshake({ target: '/nobody' })}`;
+  expect(await (await openOrphan(port, text)).untilEnd()).not.toContain('404');
+});
+
 test('so does one whose listener adds nothing but a listener of errors', async () => {
   const { port } = await serveBeside((_request, duplex) => void duplex.on('error', () => {}));
   expect(statusOf(await (await openOrphan(port)).untilEnd())).toBe(404);

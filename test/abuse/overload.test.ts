@@ -30,7 +30,7 @@ test('a process whose heap is nearly full refuses new upgrades with 503 and Retr
   while (answer.startsWith('HTTP/1.1 101'));
   expect(answer).toMatch(/^HTTP\/1\.1 503 /);
   expect(answer).toMatch(/\r\nRetry-After: \d+\r\n/);
-  expect(answer).toContain('maxHeapPercent is 90');
+  expect(answer).toContain('maxMemoryPercent is 90');
   expect(await existing.echo('still here')).toBe('still here');
   await server.expectAlive();
   await server.child.call('emptyHeap');

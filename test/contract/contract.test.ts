@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WebSocket } from '@turnout/core';
 import { connectTo, expectRefused } from '@turnout/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { dialTcp, handshakeText } from '../abuse/raw-peer.ts';
 import type { Transport } from './framework.ts';
 import { frameworks } from './frameworks.ts';
@@ -52,15 +55,15 @@ describe.each(everywhere)('%s over %s', (_name, _transport, framework, transport
   test('middleware of the app and of the route runs in order, sees a GET, and its headers and cookies are on the 101', async () => {
     const seen: string[] = [];
     const server = await serve(framework, transport, (app) => {
-      app.use(({ setHeader, method, url }) => {
-        seen.push(`app ${method} ${url}`);
+      app.use(({ setHeader, method, url, message }) => {
+        seen.push(`app ${method} ${url}`, `app ${message.method}`);
         setHeader('X-App', 'yes');
         setHeader('Set-Cookie', ['a=1', 'b=2']);
       });
       app.ws('/echo', {
         steps: [
-          ({ setHeader, method }) => {
-            seen.push(`route ${method}`);
+          ({ setHeader, method, message }) => {
+            seen.push(`route ${method}`, `route ${message.method}`);
             setHeader('X-Route', 'yes');
             // Neither may be on a 101.
             setHeader('Content-Type', 'text/html');
@@ -71,9 +74,117 @@ describe.each(everywhere)('%s over %s', (_name, _transport, framework, transport
       });
     });
     const { headers } = await server.open('/echo?q');
-    expect(seen).toEqual(['app GET /echo?q', 'route GET']);
+    expect(seen).toEqual(['app GET /echo?q', 'app GET', 'route GET', 'route GET']);
     expect(headers).toMatchObject({ 'x-app': 'yes', 'x-route': 'yes', 'set-cookie': ['a=1', 'b=2'] });
     expect(headers).not.toHaveProperty('content-type');
+  });
+
+  test.each(['app', 'route'])(
+    'a guard of GET in the middleware of the %s guards a WebSocket as it does a page',
+    async (where) => {
+      const server = await serve(framework, transport, (app) => {
+        const guard = ({ method, message, answer }: Parameters<Parameters<typeof app.use>[0]>[0]): void => {
+          if (method === 'GET' || message.method === 'GET') answer(401, 'Log in first');
+        };
+        if (where === 'app') app.use(guard);
+        app.get('/page', 'page');
+        app.ws('/echo', {
+          steps: where === 'route' ? [guard] : [],
+          handler: () => expect.unreachable('the handler of a guarded route'),
+        });
+      });
+      expect((await server.refusal('/echo')).status).toBe(401);
+      expect((await server.get('/page')).status).toBe(where === 'app' ? 401 : 200);
+    },
+  );
+
+  test('who has maxConnectionsPerAddress gets 429, and is let in once one has gone', async () => {
+    const server = await serve(framework, transport, (app) => app.ws('/echo', { handler: echo }), {
+      maxConnectionsPerAddress: 2,
+    });
+    const [first] = [await server.open('/echo'), await server.open('/echo')];
+    const { status, headers, body } = await server.refusal('/echo');
+    expect([status, headers['retry-after']]).toEqual([429, '5']);
+    expect(body).toContain('maxConnectionsPerAddress is 2');
+    first!.client.terminate();
+    await expect.poll(() => server.app.sockets.size).toBe(1);
+    await server.open('/echo');
+  });
+
+  test.runIf(framework.knowsProxies).each([true, false])(
+    'addresses are those that the app believes (trusts its proxy: %s)',
+    async (trustsProxy) => {
+      const server = await serve(framework, transport, (app) => app.ws('/echo', { handler: echo }), {
+        maxConnectionsPerAddress: 1,
+        trustsProxy,
+      });
+      const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } });
+      await server.open('/echo', from('192.0.2.1'));
+      if (trustsProxy) await server.open('/echo', from('2001:db8:1:2::1'));
+      expect((await server.refusal('/echo', from('2001:db8:1:2::2'))).status).toBe(429);
+      expect((await server.refusal('/echo', from('::ffff:192.0.2.1'))).status).toBe(429);
+    },
+  );
+
+  test('who has maxConnectionsPerUser gets 429, and nobody else', async () => {
+    const user = ({ headers }: { headers: IncomingHttpHeaders }): string | undefined => headers['x-user'] as string;
+    const server = await serve(framework, transport, (app) => app.ws('/echo', { handler: echo }), {
+      maxConnectionsPerUser: 1,
+      user,
+    });
+    await server.open('/echo', { headers: { 'X-User': 'ann' } });
+    const { status, headers, body } = await server.refusal('/echo', { headers: { 'X-User': 'ann' } });
+    expect([status, headers['retry-after']]).toEqual([429, '5']);
+    expect(body).toContain('maxConnectionsPerUser is 1');
+    await server.open('/echo', { headers: { 'X-User': 'bob' } });
+    await Promise.all([server.open('/echo'), server.open('/echo')]);
+  });
+
+  test.runIf(transport.version === 2)('one connection of HTTP/2 takes no more than its share', async () => {
+    const server = await serve(framework, transport, (app) => app.ws('/echo', { handler: echo }), {
+      maxStreamsPerConnection: 2,
+    });
+    const [first] = [await server.open('/echo'), await server.open('/echo')];
+    expect(await server.refusal('/echo')).toMatchObject({
+      status: 429,
+      body: 'Too many WebSockets on this connection: maxStreamsPerConnection is 2\n',
+    });
+    first!.client.terminate();
+    await expect.poll(() => server.app.sockets.size).toBe(1);
+    await server.open('/echo');
+  });
+
+  test.runIf(transport.version === 2)(
+    'a Host that is not the authority is 400, and the Origin is that of the authority',
+    async () => {
+      const server = await serve(framework, transport, (app) => app.ws('/echo', { handler: echo }));
+      const scheme = transport.tls === undefined ? 'http' : 'https';
+      const ask = (host: string, Origin: string) => ({ headers: { ':authority': 'good.test', host, Origin } });
+      expect((await server.refusal('/echo', ask('evil.test', `${scheme}://evil.test`))).status).toBe(400);
+      expect((await server.refusal('/echo', ask('evil.test', `${scheme}://good.test`))).status).toBe(400);
+      await server.open('/echo', ask('GOOD.test', `${scheme}://good.test`));
+    },
+  );
+
+  test('what serves files in front answers no WebSocket, and serves its files', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'turnout-files-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await mkdir(join(folder, 'chat'));
+    for (const name of ['index.html', 'feed', 'chat/index.html']) await writeFile(join(folder, name), `file ${name}`);
+    const paths = ['/', '/feed', '/chat'];
+    let hasFiles = false;
+    const server = await serve(framework, transport, (app) => {
+      app.use(({ setHeader }) => setHeader('X-App', 'yes'));
+      hasFiles = app.serveFiles !== undefined;
+      app.serveFiles?.(folder);
+      for (const path of paths) app.ws(path, { handler: (socket) => void socket.send(path) });
+    });
+    for (const path of paths) {
+      const { next, headers } = await server.open(path);
+      expect([await next(), headers['x-app']]).toEqual([path, 'yes']);
+      for (const name of ['etag', 'last-modified', 'location']) expect(headers).not.toHaveProperty(name);
+    }
+    if (hasFiles) expect((await server.get('/feed')).body).toBe('file feed');
   });
 
   test.each(['app', 'route'])('an answer of the middleware of the %s refuses', async (where) => {
@@ -304,6 +415,15 @@ describe.each(frameworks.map((framework) => [framework.name, framework] as const
       expect(await exchange(server.port, handshakeText({ target })), target).toMatch(/^HTTP\/1.1 400 /);
     }
     expect(runs).toBe(0);
+  });
+
+  test('an upgrade that no listener of the server takes is 404 once handshakeTimeout is over', async () => {
+    const server = await serve(framework, transports.http, (app) => app.ws('/echo', { handler: echo }), {
+      handshakeTimeout: 40,
+    });
+    server.server.on('upgrade', () => {});
+    expect(await server.refusal('/nobody')).toMatchObject({ status: 404, body: 'There is no WebSocket here\n' });
+    (await server.open('/echo')).client.terminate();
   });
 
   test('middleware that never answers is 503 once handshakeTimeout is over (20)', async () => {

@@ -25,11 +25,18 @@ function middleware(step: Step): RequestHandler {
   };
 }
 
-export function expressFramework(name: string, express: () => Express): Framework {
+interface ExpressLike {
+  (): Express;
+  static(folder: string): unknown;
+}
+
+export function expressFramework(name: string, express: ExpressLike): Framework {
   return {
     name,
-    create(options): ContractApp {
+    knowsProxies: true,
+    create({ trustsProxy = false, ...options }): ContractApp {
       const app = turnout(express(), options);
+      app.set('trust proxy', trustsProxy);
       app.set('env', 'test');
       return {
         use: (step) => void app.use(middleware(step)),
@@ -39,6 +46,7 @@ export function expressFramework(name: string, express: () => Express): Framewor
           );
         },
         get: (path, text) => void app.get(path, (_request, response) => void response.send(text)),
+        serveFiles: (folder) => void app.use(express.static(folder) as RequestHandler),
         useSessions: (records, setUp = {}) => useSessions(app, records, setUp),
         holdAnswer: (step) => void app.use(holdAnswer(step)),
         createServer: async (transport) => {

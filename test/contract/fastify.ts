@@ -21,7 +21,8 @@ function hook(step: Step) {
 
 export const fastify: Framework = {
   name: 'fastify',
-  create(options): ContractApp {
+  knowsProxies: true,
+  create({ trustsProxy = false, ...options }): ContractApp {
     // Fastify wants its server's options at once, and to be given routes later: so the calls wait for the server.
     const calls: ((app: FastifyInstance) => void | Promise<void>)[] = [];
     let app: FastifyInstance | undefined;
@@ -55,7 +56,11 @@ export const fastify: Framework = {
       },
       createServer: async ({ version, tls }): Promise<Server> => {
         const https = tls && { ...tls, allowHTTP1: true };
-        const serverOptions = { ...(version === 2 && { http2: true }), ...(https && { https }) };
+        const serverOptions = {
+          trustProxy: trustsProxy,
+          ...(version === 2 && { http2: true }),
+          ...(https && { https }),
+        };
         app = Fastify(serverOptions as object) as unknown as FastifyInstance;
         await app.register(turnout, options as TurnoutOptions);
         for (const call of calls) await call(app);

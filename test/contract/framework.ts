@@ -42,6 +42,8 @@ export interface ContractApp {
   readonly use: (step: Step) => void;
   readonly ws: (path: string, route: Route) => void;
   readonly get: (path: string, text: string) => void;
+  /** Serves the files of a folder, as the framework's users do; absent where that takes routes of its own. */
+  readonly serveFiles?: (folder: string) => void;
   /**
    * Keeps sessions as the framework's users do, in a store that other processes might share, and adds the pages
    * `/login` (as `ann`), `/logout`, `/renew`, which gives the session another ID, and `/session`, which shows it as JSON.
@@ -78,11 +80,18 @@ export interface CreateOptions {
   readonly onError: (error: unknown) => void;
   readonly sessionCheckInterval?: number;
   readonly handshakeTimeout?: number;
+  readonly maxStreamsPerConnection?: number;
+  readonly maxConnectionsPerAddress?: number;
+  readonly maxConnectionsPerUser?: number;
+  /** Whether the framework believes what a proxy says of the client's address. Default: not. */
+  readonly trustsProxy?: boolean;
   readonly user?: (context: UserContext) => string | undefined;
   readonly hub?: NodeHub;
 }
 
 export interface Framework {
   readonly name: string;
+  /** Whether it has a rule about proxies. */
+  readonly knowsProxies: boolean;
   readonly create: (options: CreateOptions) => ContractApp;
 }

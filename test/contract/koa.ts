@@ -4,6 +4,7 @@ import { attach, turnout, withWs, type Middleware, type TurnoutOptions } from '@
 import { pendingUpgradeOf } from '@turnout/router';
 import Koa from 'koa';
 import session from 'koa-session';
+import serveFiles from 'koa-static';
 import { createServer } from './create-server.ts';
 import type { ContractApp, CreateOptions, Framework, Route, SessionRecords, SessionSetUp, Step } from './framework.ts';
 
@@ -32,16 +33,18 @@ interface Owner {
 interface Routes {
   readonly owner: Owner;
   readonly get: ContractApp['get'];
+  readonly use: (middleware: Koa.Middleware) => void;
 }
 
 function createApp(create: (app: Koa) => Routes): Framework['create'] {
-  return (options: CreateOptions): ContractApp => {
-    const app = turnout(new Koa(), options as TurnoutOptions);
+  return ({ trustsProxy = false, ...options }: CreateOptions): ContractApp => {
+    const app = turnout(new Koa({ proxy: trustsProxy }), options as TurnoutOptions);
     // Koa's own way to tell of errors, which is printing where nobody listens.
     app.on('error', () => {});
-    const { owner, get } = create(app);
+    const { owner, get, use } = create(app);
     return {
-      use: (step) => void app.use(middleware(step) as Koa.Middleware),
+      use: (step) => use(middleware(step) as Koa.Middleware),
+      serveFiles: (folder) => use(serveFiles(folder)),
       ws: (path, { options: routeOptions = {}, session: change, steps = [], handler }) => {
         owner.ws(path, routeOptions, changeSession(change), ...steps.map(middleware), (socket, context) =>
           handler(socket, { params: context.params, url: context.originalUrl, session: sessionOf(context) }),
@@ -109,10 +112,13 @@ function useSessions(app: Koa, records: SessionRecords, setUp: SessionSetUp): vo
 
 export const koa: Framework = {
   name: 'koa',
+  knowsProxies: true,
   create: createApp((app) => ({
+    use: (one) => void app.use(one),
     owner: app as unknown as Owner,
     get: (path, text) => {
-      const pages = new Router();
+      // As app.ws() matches by default.
+      const pages = new Router({ sensitive: true, strict: true });
       pages.get(path, (context) => {
         context.body = text;
       });
@@ -123,15 +129,21 @@ export const koa: Framework = {
 
 export const koaRouter: Framework = {
   name: '@koa/router',
+  knowsProxies: true,
   create: createApp((app) => {
     const router = withWs(new Router());
-    // Used with the first route, so that the middleware of the app comes before it.
+    // Used with the first of what it runs, so that sessions come before it.
     let isUsed = false;
     const use = (): void => {
       if (!isUsed) app.use(router.routes() as Koa.Middleware);
       isUsed = true;
     };
     return {
+      // What a router runs has to see the same as what the app does.
+      use: (one) => {
+        use();
+        router.use(one);
+      },
       owner: {
         ws: (...args: Parameters<Owner['ws']>) => {
           use();

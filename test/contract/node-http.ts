@@ -1,5 +1,6 @@
 import { createRouter } from '@turnout/router';
 import type { RequestHandler } from 'router';
+import sirv from 'sirv';
 import { createServer } from './create-server.ts';
 import type { ContractApp, Framework, Step } from './framework.ts';
 
@@ -27,6 +28,7 @@ function middleware(step: Step): RequestHandler {
 
 export const nodeHttp: Framework = {
   name: 'node:http',
+  knowsProxies: false,
   create(options): ContractApp {
     const router = createRouter(options);
     return {
@@ -41,6 +43,7 @@ export const nodeHttp: Framework = {
         );
       },
       get: (path, text) => void router.get(path, (_request, response) => void response.end(text)),
+      serveFiles: (folder) => void router.use(sirv(folder)),
       // There is no session for node:http alone: express-session is tested with Express.
       useSessions: () => {},
       holdAnswer: () => {},

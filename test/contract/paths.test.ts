@@ -67,4 +67,30 @@ describe.each(frameworks.map((framework) => [framework.name, framework] as const
     );
     expect(found).toBeGreaterThan(10);
   });
+
+  test.each([
+    '/admin/ws',
+    '/ADMIN/WS',
+    '/admin/ws/',
+    '/admin//ws',
+    '/admin%2Fws',
+    '/admin%2fws/',
+    '/%61dmin/ws',
+    '/admin/%77s',
+    '/admin/ws;x=1',
+    '/admin/ws%20',
+    '/admin/ws%00x',
+    '/admin/ws?x=/',
+  ])('a WebSocket route and a page at /admin/ws agree about %s', async (path) => {
+    const pages = await serve(framework, transports.http, (app) => app.get('/admin/ws', 'page'));
+    const sockets = await serve(framework, transports.http, (app) =>
+      app.ws('/admin/ws', { handler: (socket) => void socket.send('page') }),
+    );
+    const { status } = await pages.get(path);
+    const isFound = await sockets.open(path).then(
+      ({ client }) => (client.terminate(), true),
+      () => false,
+    );
+    expect(isFound).toBe(status === 200);
+  });
 });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
@@ -22,6 +23,7 @@ export const transports = {
 /** An app that serves until the test is over. */
 export interface Serving {
   readonly app: ContractApp;
+  readonly server: Server;
   readonly port: number;
   /** As a browser names the app's own origin. */
   readonly origin: string;
@@ -66,6 +68,7 @@ export async function serve(
   });
   return {
     app,
+    server,
     port,
     origin: `http${transport.tls === undefined ? '' : 's'}://127.0.0.1:${port}`,
     errors,

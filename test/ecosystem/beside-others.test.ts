@@ -8,6 +8,7 @@ import { Server as SocketIoServer } from 'socket.io';
 import { io } from 'socket.io-client';
 import { createServer as createVite } from 'vite';
 import { expect, onTestFinished, test } from 'vitest';
+import { WebSocketServer } from 'ws';
 
 async function listening(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1');
@@ -75,4 +76,27 @@ test("Vite's hot reload works on the same server, and so do we", async () => {
   vite.hot.send({ type: 'full-reload' });
   expect(JSON.parse(String(await reload.receive()))).toEqual({ type: 'full-reload' });
   reload.terminate();
+});
+
+test('a server of ws that asks somebody first keeps what it takes, and what nobody takes is answered', async () => {
+  const app = turnout(express(), { handshakeTimeout: 200 });
+  const server = createServer(app);
+  attach(server, app);
+  app.ws('/echo', () => {});
+  const sockets = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request, duplex, head) => {
+    duplex.on('error', () => {});
+    if (request.url !== '/theirs') return;
+    setTimeout(() => {
+      sockets.handleUpgrade(request, duplex, head, (socket) => {
+        socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+      });
+    }, 20);
+  });
+  const host = await listening(server);
+  const socket = await connect(`ws://${host}/theirs`);
+  await expect(connect(`ws://${host}/nobody`)).rejects.toMatchObject({ status: 404 });
+  socket.send('still here');
+  expect(await socket.receive()).toBe('still here');
+  socket.terminate();
 });

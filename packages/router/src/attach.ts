@@ -4,6 +4,7 @@ import type { Server as SecureServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { isWebSocketUpgrade } from '@turnout/core';
 import { asGet, http2Channel } from './http2-channel.ts';
+import { leaveStream, leaveUpgrade } from './left-upgrade.ts';
 import { serveWithoutUpgrade } from './serve-without-upgrade.ts';
 import type { Switchboard } from './switchboard.ts';
 import { http1Channel } from './upgrade-channel.ts';
@@ -18,8 +19,9 @@ const attachments = new WeakMap<AnyServer, Attachment>();
  * Serves an app's WebSocket routes on an HTTP server, whose plain requests it answers too where nobody else does.
  *
  * Several apps may be attached, and other libraries may listen for `upgrade` beside them: the first app with a route
- * for the path takes an upgrade; one that no app has a route for is left to the other listeners or, where there are
- * none, to the first app and its 404.
+ * for the path takes an upgrade; one that no app has a route for is left to the other listeners, and answered with 404 where
+ * none of them takes it within `handshakeTimeout` of the first app. Where there are none, it goes to the first app and
+ * its 404.
  *
  * A server of HTTP/2 tells its clients from then on that they may open WebSockets on their connection (RFC 8441).
  */
@@ -70,8 +72,8 @@ class Attachment {
     const isAlone = this.#server.listenerCount('connect') === 1;
     const isOurs = isWebSocketUpgrade(request);
     const claimant = isOurs ? this.#claimantOf(request) : undefined;
-    if (claimant === undefined && !isAlone) return;
     response.stream.on('error', ignore);
+    if (claimant === undefined && !isAlone) return this.#switchboards[0]!.leave(leaveStream(request, response));
     if (isOurs) {
       (claimant ?? this.#switchboards[0]!).take(asGet(request), http2Channel(response), Buffer.alloc(0));
     } else {
@@ -88,9 +90,11 @@ class Attachment {
     const isAlone = this.#server.listenerCount('upgrade') === 1;
     const isOurs = isWebSocketUpgrade(request);
     const claimant = isOurs ? this.#claimantOf(request) : undefined;
-    if (claimant === undefined && !isAlone) return;
     // Before a body, the duplex of Node.js 26 is another one.
     const { socket } = request;
+    if (claimant === undefined && !isAlone) {
+      return this.#switchboards[0]!.leave(leaveUpgrade(request, duplex, this.#unanswered));
+    }
     socket.setNoDelay(true);
     socket.setKeepAlive(true, keepAliveDelay);
     socket.setTimeout(0);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hideHttpRoutes } from './hide-http-routes.ts';
+import { passFiles } from './pass-files.ts';
 import { claimsTarget } from './route-claim.ts';
 import type { AppBinding } from './switchboard.ts';
 
@@ -13,6 +14,7 @@ export function bindRouter(dispatch: AppBinding['dispatch'], stack: () => readon
     dispatch,
     dispatchUpgrade(request: IncomingMessage, response: ServerResponse) {
       hideHttpRoutes(request);
+      passFiles(stack());
       dispatch(request, response);
     },
     claims: (target) => claimsTarget(stack(), target),

@@ -26,8 +26,9 @@ const guardsOnly = 'CONNECT';
  * Express, `app.all()` is one handler for each method that Node.js knows), what `get()` registered does not. Where
  * nothing is left of a route, `params` reads empty too, so that no `param()` callback loads what no handler will see.
  *
- * One trace is left: a `param()` callback of a route that mixes `all()` and `get()` sees `CONNECT`, and so does what runs
- * after it where it fails.
+ * Where the layers of a router are watched ({@link noteWatchedRoute}), `method` reads so no sooner than the route is called,
+ * so that the `param()` callbacks of a route that mixes `all()` and `get()` see a `GET` too. In a router that nobody can see,
+ * behind a function of the app, they see `CONNECT`, and so does what runs after them where they fail.
  */
 export function hideHttpRoutes(request: IncomingMessage): void {
   const masked = request as unknown as MaskedRequest;
@@ -38,7 +39,7 @@ export function hideHttpRoutes(request: IncomingMessage): void {
 /** What is kept of a request's own properties meanwhile. */
 interface Mask {
   view: View;
-  /** The method, while the request shows another. */
+  /** The method, while the request shows another; else undefined. */
   method: unknown;
   route: unknown;
   params: unknown;
@@ -59,7 +60,8 @@ const accessors: PropertyDescriptorMap & ThisType<MaskedRequest> = {
     },
     set(route: unknown) {
       const { view, route: running } = this[mask];
-      show(this, view !== 'everything' && route === running ? 'everything' : viewOf(route, trueMethodOf(this)));
+      const next = view !== 'everything' && route === running ? 'everything' : viewOf(route, trueMethodOf(this));
+      show(this, next, watchedRoutes.has(route as object));
       this[mask].route = route;
     },
     enumerable: true,
@@ -77,15 +79,33 @@ const accessors: PropertyDescriptorMap & ThisType<MaskedRequest> = {
   },
 };
 
-function trueMethodOf(request: MaskedRequest): unknown {
-  return request[mask].view === 'everything' ? request.method : request[mask].method;
+const watchedRoutes = new WeakSet<object>();
+
+/** Has a route hide its handlers when {@link beginRoute} is called, and not before. */
+export function noteWatchedRoute(route: object): void {
+  watchedRoutes.add(route);
 }
 
-function show(request: MaskedRequest, view: View): void {
-  const method = trueMethodOf(request);
+/** To be called when a watched route is about to pick its handlers. */
+export function beginRoute(request: IncomingMessage): void {
+  const masked = request as unknown as MaskedRequest;
+  if (masked[mask].view === 'guards') hideMethod(masked);
+}
+
+function trueMethodOf(request: MaskedRequest): unknown {
+  return request[mask].method ?? request.method;
+}
+
+function hideMethod(request: MaskedRequest): void {
+  request[mask].method = trueMethodOf(request);
+  request.method = guardsOnly;
+}
+
+function show(request: MaskedRequest, view: View, isWatched: boolean): void {
   request[mask].view = view;
-  request[mask].method = method;
-  request.method = view === 'everything' ? method : guardsOnly;
+  if (view === 'nothing' || (view === 'guards' && !isWatched)) return hideMethod(request);
+  request.method = trueMethodOf(request);
+  request[mask].method = undefined;
 }
 
 function viewOf(route: unknown, method: unknown): View {

@@ -8,6 +8,7 @@ export function http2Channel(response: Http2ServerResponse): UpgradeChannel {
   const { stream } = response;
   return {
     duplex: stream,
+    carrier: stream.session,
     acceptStatus: 200,
     createResponse: (_request, asker) => prepareResponse(response, asker),
     release: doNothing,
@@ -21,11 +22,11 @@ function doNothing(): void {}
 
 /**
  * Shows a request as the GET that it is to the app's middleware, whose routers and guards do not know `CONNECT`, and with
- * the `Host` that it has in HTTP/1.1.
+ * the `Host` that it has in HTTP/1.1, which is always its `:authority` (RFC 9113 §8.3.1).
  */
 export function asGet(request: Http2ServerRequest): IncomingMessage {
   Object.assign(request, { method: 'GET' });
-  request.headers.host ??= request.authority;
+  request.headers.host = request.authority;
   return request as unknown as IncomingMessage;
 }
 

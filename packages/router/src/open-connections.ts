@@ -165,7 +165,7 @@ export class OpenConnections {
   }
 }
 
-/** Headers of a 503: when to try again, in seconds. */
+/** Headers of a 503 or 429: when to try again, in seconds. */
 export const retryLater: Readonly<Record<string, string>> = { 'Retry-After': '5' };
 
 /** The answer to upgrades while an app closes. */

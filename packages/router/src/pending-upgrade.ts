@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { acceptHeaders, HandshakeError, isReservedHeader } from '@turnout/core';
+import { acceptHeaders, HandshakeError } from '@turnout/core';
 import type { HandshakeChoice, UpgradeRequest, WebSocket } from '@turnout/core';
+import { describeAnswer, hintAtAnswer } from './answer-hint.ts';
 import { tellRefused } from './diagnostics.ts';
 import { DisconnectOrders } from './disconnect-orders.ts';
 import type { DisconnectOrder } from './disconnect-orders.ts';
 import type { ErrorContext } from './error-context.ts';
+import { isForeignHeader } from './foreign-header.ts';
 import { HandshakeSession } from './handshake-session.ts';
 import type { Address } from './origin.ts';
 import type { AppOptions } from './route-options.ts';
@@ -26,6 +28,10 @@ export interface UpgradeHost {
   readonly options: AppOptions;
   /** Where the client believes to be, for the comparison with its Origin. */
   addressOf(request: IncomingMessage): Address;
+  /** Counts an upgrade for its client's address, once the app knows it. Returns why it has to be refused, or `null`. */
+  admitAddress(pending: PendingUpgrade): HandshakeError | null;
+  /** Counts an upgrade for its user. Returns why it has to be refused, or `null`. */
+  admitUser(pending: PendingUpgrade, user: string | undefined): HandshakeError | null;
   report(error: unknown, context: ErrorContext): void;
   /** The upgrade is over, one way or the other. */
   onSettled(pending: PendingUpgrade): void;
@@ -68,21 +74,6 @@ export interface AcceptedUpgrade {
   readonly order: DisconnectOrder | undefined;
 }
 
-/** Headers that describe a body, which neither a 101 has (RFC 9110 §15.2) nor a refusal of ours from the app. */
-const bodyHeaders = new Set([
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-location',
-  'content-range',
-  'content-type',
-]);
-
-/** Whether a header that middleware has set has no place on a 101: it is the handshake's own, or describes a body. */
-export function isForeignHeader(name: string): boolean {
-  return isReservedHeader(name) || bodyHeaders.has(name.toLowerCase());
-}
-
 const pendingUpgrade = Symbol('pendingUpgrade');
 
 interface UpgradeRequestMessage extends IncomingMessage {
@@ -108,7 +99,7 @@ export class PendingUpgrade {
   #state: UpgradeState = 'pending';
   #timer: NodeJS.Timeout | undefined;
   /** Why it is refused, where that is not the app's doing. */
-  #reason = 'The app has answered';
+  #reason: string | undefined;
   readonly #session: HandshakeSession;
   #orders = noOrders;
   #ordersBefore = 0;
@@ -142,6 +133,11 @@ export class PendingUpgrade {
   /** The status that accepts: 101, over HTTP/2 200. */
   get acceptStatus(): 101 | 200 {
     return this.#channel.acceptStatus;
+  }
+
+  /** The connection that it asks for. */
+  get duplex(): Duplex {
+    return this.#channel.duplex;
   }
 
   /** The watch over the request's session; `undefined` where it has none. */
@@ -267,7 +263,9 @@ export class PendingUpgrade {
     } else {
       this.#state = 'refused';
       this.#channel.end();
-      tellRefused(this.request, this.response.statusCode, this.#reason);
+      const { statusCode } = this.response;
+      tellRefused(this.request, statusCode, this.#reason ?? describeAnswer(statusCode));
+      hintAtAnswer(this.request, statusCode);
       this.#release();
     }
     this.#head = Buffer.alloc(0);

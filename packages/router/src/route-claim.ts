@@ -49,7 +49,7 @@ function claims(layer: LayerLike, path: string): boolean {
 }
 
 /** The layers of the router that a layer hands over to. */
-function stackOf(handle: object): readonly unknown[] | undefined {
+export function stackOf(handle: object): readonly unknown[] | undefined {
   if ('stack' in handle && Array.isArray(handle.stack)) return handle.stack as readonly unknown[];
   return mountedStacks.get(handle)?.();
 }

@@ -9,6 +9,7 @@ import type { ErrorContext } from './error-context.ts';
 import { OpenConnections } from './open-connections.ts';
 import type { CloseOptions } from './open-connections.ts';
 import type { Address } from './origin.ts';
+import { Orphans, type LeftUpgrade } from './orphans.ts';
 import { PendingUpgrade, pendingUpgradeOf } from './pending-upgrade.ts';
 import type { UpgradeHost } from './pending-upgrade.ts';
 import { assertAppOptions, defaultSessionCheckInterval } from './route-options.ts';
@@ -29,6 +30,8 @@ export interface AppBinding {
   claims(target: string): boolean;
   /** Where the client believes to be, as the app's rules about proxies have it. Default: the connection and `Host`. */
   addressOf?(request: IncomingMessage): Address;
+  /** The client's address, as the app's rules about proxies have it. Default: that of the connection. */
+  clientAddressOf?(request: IncomingMessage): string | undefined;
 }
 
 /** What an app has for its WebSockets: it takes upgrade requests through the app, and knows which sockets are open. */
@@ -48,7 +51,8 @@ export class Switchboard implements UpgradeHost, AppMembers {
     this.options = options;
     this.#limits = resolveLimits(options);
     this.#patrol = new SessionPatrol(options.sessionCheckInterval ?? defaultSessionCheckInterval);
-    this.#admission = new Admission(resolveAppLimits(options), this.#connections);
+    const orphans = new Orphans(this.#limits.handshakeTimeout);
+    this.#admission = new Admission(resolveAppLimits(options), this.#connections, orphans);
     this.#userLink = options.hub && new UserLink(options.hub, (user, reconnect) => this.#disconnect(user, reconnect));
   }
 
@@ -85,7 +89,8 @@ export class Switchboard implements UpgradeHost, AppMembers {
 
   /** Answers an upgrade request: checks that there is room, then the request (RFC 6455 §4.2.1), and sends it through the app. */
   take(request: IncomingMessage, channel: UpgradeChannel, head: Buffer): void {
-    const refusal = this.#admission.refusal();
+    const { carrier, duplex } = channel;
+    const refusal = this.#admission.refusal(carrier);
     if (refusal !== null) return refuse(request, channel, refusal);
     let upgrade: UpgradeRequest;
     try {
@@ -95,11 +100,17 @@ export class Switchboard implements UpgradeHost, AppMembers {
     }
     const pending = new PendingUpgrade({ request, channel, head, upgrade }, this, this.#limits.handshakeTimeout);
     this.#connections.addPending(pending);
+    if (carrier !== undefined) this.#admission.addStream(carrier, duplex);
     try {
       this.#binding.dispatchUpgrade(request, pending.response);
     } catch (error) {
       pending.fail(error);
     }
+  }
+
+  /** Watches over an upgrade that is left to other listeners of the server, until one of them has taken it. */
+  leave(left: LeftUpgrade): void {
+    this.#admission.leave(left);
   }
 
   /** Sends a plain request through the app. */
@@ -139,6 +150,16 @@ export class Switchboard implements UpgradeHost, AppMembers {
     if (this.#binding.addressOf !== undefined) return this.#binding.addressOf(request);
     const { encrypted } = request.socket as { readonly encrypted?: boolean | undefined };
     return { scheme: encrypted === true ? 'https' : 'http', host: request.headers.host };
+  }
+
+  admitAddress({ request, duplex }: PendingUpgrade): HandshakeError | null {
+    const binding = this.#binding;
+    const address = binding.clientAddressOf ? binding.clientAddressOf(request) : request.socket.remoteAddress;
+    return this.#admission.admitAddress(address, duplex);
+  }
+
+  admitUser({ duplex }: PendingUpgrade, user: string | undefined): HandshakeError | null {
+    return this.#admission.admitUser(user, duplex);
   }
 
   report(error: unknown, context: ErrorContext): void {

@@ -14,6 +14,8 @@ export interface UpgradeAsker {
 /** The connection that an upgrade asks for, and the response to the request, whatever version of HTTP carries them. */
 export interface UpgradeChannel {
   readonly duplex: Duplex;
+  /** The connection that carries it beside others; absent where it has one to itself. */
+  readonly carrier?: object | undefined;
   /** The status that accepts: 101, over HTTP/2 200 (RFC 8441 §5). */
   readonly acceptStatus: 101 | 200;
   /** Creates the response for middleware. */

@@ -33,9 +33,17 @@ export class WebSocketRoute {
     this.#handler = handler;
   }
 
-  /** Whether the Origin of an upgrade is allowed (RFC 6455 §10.2); where it is not, the upgrade has been refused. */
+  /**
+   * Whether the client's address may have one more connection, and the Origin is allowed (RFC 6455 §10.2); where not, the
+   * upgrade has been refused.
+   */
   admits(pending: PendingUpgrade): boolean | Promise<boolean> {
     const { upgrade, host, request } = pending;
+    const excess = host.admitAddress(pending);
+    if (excess !== null) {
+      pending.interrupt(excess);
+      return false;
+    }
     if (upgrade.origin === undefined || isSameOrigin(upgrade.origin, host.addressOf(request))) return true;
     const rule = this.#options.origin ?? host.options.origin ?? 'same-origin';
     const settle = (isAllowed: boolean): boolean => {
@@ -69,6 +77,8 @@ export class WebSocketRoute {
     } catch (error) {
       return pending.fail(error);
     }
+    const excess = pending.host.admitUser(pending, user);
+    if (excess !== null) return pending.interrupt(excess);
     const deflate = agreeOnDeflate(pending.upgrade.extensions, resolveDeflate(perMessageDeflate));
     const limits = this.#limitsIn(pending.host);
     const handler = (socket: WebSocket): unknown => this.#handler(socket, context as never);

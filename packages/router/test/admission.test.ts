@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { Socket } from 'node:net';
+import { connect as connectLocal, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect } from '@turnout/core';
 import { describe, expect, test, vi } from 'vitest';
 import { createRouter } from '../src/index.ts';
@@ -107,13 +110,103 @@ describe('maxPendingHandshakes', () => {
   });
 });
 
-describe('maxHeapPercent', () => {
-  test('refuses upgrades with 503 and Retry-After while the heap is fuller than that', async () => {
-    const { port } = await serveRouter((app) => void app.ws('/', () => {}), { maxHeapPercent: 0 });
+describe('maxConnectionsPerAddress', () => {
+  const nowhere = async (): Promise<string> => join(await mkdtemp(join(tmpdir(), 'turnout-')), 'socket');
+
+  test('refuses the connection of an address that is one too many with 429, and takes it once one has gone', async () => {
+    const { url, port, router } = await serveRouter((app) => void app.ws('/', () => {}), {
+      maxConnectionsPerAddress: 2,
+    });
+    const [first, second] = [await connect(url), await connect(url)];
+    const answer = await RawClient.exchange(port, formatHandshake());
+    expect(statusOf(answer)).toBe(429);
+    expect(answer).toMatch(/\r\nRetry-After: 5\r\n/);
+    expect(answer).toContain('Too many connections of your address: maxConnectionsPerAddress is 2');
+    first.terminate();
+    await eventually(() => router.sockets.size === 1);
+    const third = await connect(url);
+    for (const socket of [second, third]) socket.terminate();
+  });
+
+  test('counts a connection once, however many routes it comes to', async () => {
+    const { url } = await serveRouter(
+      (app) => {
+        app.ws(
+          '/',
+          (_request, _response, next) => next('route'),
+          () => {},
+        );
+        app.ws('/', () => {});
+      },
+      { maxConnectionsPerAddress: 1 },
+    );
+    (await connect(url)).terminate();
+  });
+
+  test('counts nobody who has no address', async () => {
+    const router = createRouter({ maxConnectionsPerAddress: 0 });
+    router.ws('/', () => {});
+    const server = createServer();
+    router.attach(server);
+    const path = await nowhere();
+    server.listen(path);
+    await once(server, 'listening');
+    const duplex = connectLocal(path);
+    (await connect('ws://local/', { connection: duplex })).terminate();
+    server.close();
+    await once(server, 'close');
+  });
+});
+
+describe('maxConnectionsPerUser', () => {
+  test('refuses the connection of a user that is one too many with 429, and counts nobody without a name', async () => {
+    const { url, port, router } = await serveRouter((app) => void app.ws('/', () => {}), {
+      maxConnectionsPerUser: 1,
+      user: ({ headers }) => headers['x-user'] as string | undefined,
+    });
+    const ann = await connect(url, { headers: { 'X-User': 'ann' } });
+    const named = formatHandshake({ headers: ['X-User: ann'] });
+    const answer = await RawClient.exchange(port, named);
+    expect(statusOf(answer)).toBe(429);
+    expect(answer).toMatch(/\r\nRetry-After: 5\r\n/);
+    expect(answer).toContain('Too many connections of yours: maxConnectionsPerUser is 1');
+    const others = await Promise.all([connect(url, { headers: { 'X-User': 'bob' } }), connect(url), connect(url)]);
+    ann.terminate();
+    await eventually(() => router.sockets.size === others.length);
+    others.push(await connect(url, { headers: { 'X-User': 'ann' } }));
+    for (const socket of others) socket.terminate();
+  });
+
+  test('counts who is being accepted, so that two at a time do not both pass', async () => {
+    const heads: (() => void)[] = [];
+    const { port } = await serveRouter(
+      (app) => {
+        app.use((_request, response, next) => {
+          const end = response.end.bind(response);
+          Object.assign(response, { end: () => void heads.push(() => end()) });
+          next();
+        });
+        app.ws('/', () => {});
+      },
+      { maxConnectionsPerUser: 1, user: () => 'ann' },
+    );
+    const first = await RawClient.open(port);
+    first.write(formatHandshake());
+    await eventually(() => heads.length === 1);
+    expect(statusOf(await RawClient.exchange(port, formatHandshake()))).toBe(429);
+    heads[0]!();
+    expect(statusOf(await first.until('\r\n\r\n'))).toBe(101);
+    first.reset();
+  });
+});
+
+describe('maxMemoryPercent', () => {
+  test('refuses upgrades with 503 and Retry-After while memory is fuller than that', async () => {
+    const { port } = await serveRouter((app) => void app.ws('/', () => {}), { maxMemoryPercent: 0 });
     const answer = await RawClient.exchange(port, formatHandshake());
     expect(statusOf(answer)).toBe(503);
     expect(answer).toMatch(/\r\nRetry-After: 5\r\n/);
-    expect(answer).toContain('Too little memory is left: maxHeapPercent is 0');
+    expect(answer).toContain('Too little memory is left: maxMemoryPercent is 0');
   });
 });
 

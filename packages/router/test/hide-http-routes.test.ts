@@ -3,6 +3,9 @@ import { Socket } from 'node:net';
 import Router from 'router';
 import { describe, expect, test } from 'vitest';
 import { hideHttpRoutes } from '../src/hide-http-routes.ts';
+import { createRouter } from '../src/index.ts';
+import { formatHandshake, RawClient, statusOf } from './raw-client.ts';
+import { eventually, serveRouter } from './serving.ts';
 
 /** Sends an upgrade request for `target` through a router; what was called, in order, and with which method. */
 async function dispatch(target: string, setUp: (router: Router.Router, log: Log) => void): Promise<string[]> {
@@ -140,4 +143,50 @@ describe('an upgrade request', () => {
     request.route = { stack: 'none' };
     expect(request.params).toEqual({ own: 1 });
   });
+});
+
+test('an upgrade shows a GET to param() callbacks, also where they fail, and to what runs then', async () => {
+  const seen: string[] = [];
+  const { port, router } = await serveRouter((app) => {
+    const mounted = createRouter();
+    for (const owner of [app, mounted]) {
+      owner.param('id', (request, _response, next, id) => {
+        seen.push(`param ${request.method}`);
+        next(id === 'broken' ? new Error('Broken') : undefined);
+      });
+    }
+    for (const path of ['/a/:id', '/a/:id/x']) {
+      app
+        .route(path)
+        .all((request, _response, next) => {
+          seen.push(`guard ${request.method}`);
+          next();
+        })
+        .get((_request, response) => void response.end('page'));
+    }
+    mounted
+      .route('/:id')
+      .all((_request, _response, next) => next())
+      .get((_request, response) => void response.end('page'));
+    app.use('/b', mounted);
+    app.use(((error, request, _response, next) => {
+      seen.push(`error ${request.method}`);
+      next(error);
+    }) as Router.ErrorRequestHandler);
+    app.ws('/a/:id', () => {});
+    app.ws('/b/:id', () => {});
+  });
+  const ask = async (target: string): Promise<number> => {
+    const client = await RawClient.open(port);
+    const answer = await client.write(formatHandshake({ target })).until('\r\n\r\n');
+    client.reset();
+    return statusOf(answer);
+  };
+  expect([await ask('/a/1'), await ask('/b/1')]).toEqual([101, 101]);
+  expect(await ask('/a/broken')).toBe(500);
+  expect(seen).toContain('guard GET');
+  expect(seen).toContain('error GET');
+  expect(seen.filter((line) => !line.endsWith(' GET'))).toEqual([]);
+  await eventually(() => router.sockets.size === 0);
+  expect(await (await fetch(`http://127.0.0.1:${port}/a/1`)).text()).toBe('page');
 });

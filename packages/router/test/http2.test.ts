@@ -135,6 +135,8 @@ describe('a WebSocket over HTTP/2', () => {
     ['with a body', { 'content-length': '3' }, 400],
     ['of another origin', { origin: 'http://evil.test' }, 403],
     ['of an authority that is none', { ':authority': 'good.test:x' }, 400],
+    ['of a host that is not its authority', { ':authority': 'good.test', host: 'evil.test' }, 400],
+    ['of a host on another port than its authority', { ':authority': 'good.test', host: 'good.test:8080' }, 400],
     ['of no route', { ':path': '/nothing' }, 404],
     ['of another protocol', { ':protocol': 'webtransport' }, 501],
   ])('%s is refused', async (_name, headers, expected) => {
@@ -143,6 +145,43 @@ describe('a WebSocket over HTTP/2', () => {
     expect(status).toBe(expected);
     expect(answer).not.toHaveProperty('upgrade');
     await bodyOf(stream);
+  });
+
+  test('compares the Origin with the authority, whatever form the host has', async () => {
+    const { session } = await serve((app) => void app.ws('/', () => {}));
+    const named = { ':authority': 'good.test', host: 'GOOD.test:80' };
+    expect((await ask(session, { ...named, origin: 'http://good.test' })).status).toBe(200);
+    expect((await ask(session, { ...named, origin: 'http://good.test:8080' })).status).toBe(403);
+  });
+
+  test('is refused with 429 where its connection has maxStreamsPerConnection, and another connection is not', async () => {
+    const { session, port, router } = await serve((app) => void app.ws('/', () => {}), { maxStreamsPerConnection: 2 });
+    const [first] = [await ask(session), await ask(session)];
+    const { stream, status, answer } = await ask(session);
+    expect([status, answer['retry-after'], await bodyOf(stream)]).toEqual([
+      429,
+      '5',
+      'Too many WebSockets on this connection: maxStreamsPerConnection is 2\n',
+    ]);
+    const other = connectHttp2(`http://127.0.0.1:${port}`);
+    await once(other, 'remoteSettings');
+    expect((await ask(other)).status).toBe(200);
+    other.destroy();
+    first!.stream.close(8);
+    await expect.poll(() => router.sockets.size).toBe(1);
+    expect((await ask(session)).status).toBe(200);
+  });
+
+  test('is not counted any more once it was refused', async () => {
+    const { session } = await serve((app) => void app.ws('/', () => {}), { maxStreamsPerConnection: 1 });
+    for (let count = 0; count < 3; count++) {
+      const { stream, status } = await ask(session, { ':path': '/nothing' });
+      expect(status).toBe(404);
+      await bodyOf(stream);
+      stream.end();
+      await once(stream, 'close');
+    }
+    expect((await ask(session)).status).toBe(200);
   });
 
   test('is refused while the app closes, with the time to come back', async () => {

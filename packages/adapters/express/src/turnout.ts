@@ -41,7 +41,7 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
   assertNewApp(app);
   const stack = (): readonly unknown[] => routerOf(app)?.stack ?? [];
   const binding = bindRouter((request, response) => (app as unknown as Handle)(request, response), stack);
-  const switchboard = new Switchboard({ ...binding, addressOf }, options);
+  const switchboard = new Switchboard({ ...binding, addressOf, clientAddressOf }, options);
   registerApp(app, switchboard);
   finishWith(app, switchboard);
   // Express calls a mounted app from a function of its own, which it has just made the last layer of the parent.
@@ -81,6 +81,11 @@ function addressOf(message: IncomingMessage): Address {
   );
   const forwarded = isTrusted ? request.get('X-Forwarded-Host') : undefined;
   return { scheme: request.protocol, host: forwarded?.split(',', 1)[0]!.trim() ?? request.get('Host') };
+}
+
+/** As the app's `trust proxy` has it. */
+function clientAddressOf(message: IncomingMessage): string | undefined {
+  return (message as Request).ip;
 }
 
 /** Has the app's requests end in the switchboard, and then as they do in Express: its 404, its default error handler. */

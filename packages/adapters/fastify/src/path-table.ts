@@ -1,6 +1,7 @@
 import findMyWay, { type Config, type HTTPVersion, type Instance } from 'find-my-way';
 
-export type RouterOptions = Config<HTTPVersion.V1>;
+/** What the types of find-my-way leave out is an option of Fastify's too. */
+export type RouterOptions = Config<HTTPVersion.V1> & { readonly useSemicolonDelimiter?: boolean };
 
 /** The paths of an app's WebSocket routes, found as Fastify finds them. */
 export class PathTable {

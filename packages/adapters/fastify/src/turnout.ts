@@ -47,6 +47,7 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...opti
         const request = requestOf(message)!;
         return { scheme: request.protocol, host: request.host };
       },
+      clientAddressOf: (message) => requestOf(message)!.ip,
     },
     { ...options, onError } as AppOptions,
   );
@@ -57,8 +58,9 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...opti
   app.decorate('disconnectUser', (user: string, disconnect?: DisconnectOptions) =>
     switchboard.disconnectUser(user, disconnect),
   );
-  app.addHook('onRoute', (route: RouteOptions) => {
+  app.addHook('onRoute', function noteRoute(this: FastifyInstance, route: RouteOptions) {
     if (route.constraints?.['upgrade'] !== undefined) paths.add(route.url);
+    else if (!this.hasPlugin('@fastify/websocket')) assertNotForeign(route);
   });
   app.addHook('onRequest', (request, reply, next) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD';
@@ -72,19 +74,42 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...opti
   attach(app.server, switchboard);
 };
 
+/**
+ * Has a route of `@fastify/websocket` told, where that plugin is not there to see it: it would be a page, and its upgrades 404.
+ *
+ * @throws {TypeError} on such a route
+ */
+function assertNotForeign(route: RouteOptions & { readonly websocket?: unknown; readonly wsHandler?: unknown }): void {
+  const name = ['websocket', 'wsHandler'].find((option) => route[option as 'websocket' | 'wsHandler']);
+  if (name === undefined) return;
+  throw new TypeError(
+    `Invalid route option ${name} of ${route.url}: it is that of @fastify/websocket, expected ` +
+      `app.ws('${route.url}', handler); see docs/migrating-from-fastify-websocket.md`,
+  );
+}
+
 /** Where they stand depends on how they were given. */
 function routerOptionsOf({ initialConfig }: FastifyInstance): RouterOptions {
-  const { routerOptions, caseSensitive, ignoreTrailingSlash, ignoreDuplicateSlashes } =
-    initialConfig as RouterOptions & {
-      readonly routerOptions?: RouterOptions;
-    };
-  return routerOptions ?? { caseSensitive, ignoreTrailingSlash, ignoreDuplicateSlashes };
+  const { routerOptions, ...own } = initialConfig as RouterOptions & { readonly routerOptions?: RouterOptions };
+  const { caseSensitive, ignoreTrailingSlash, ignoreDuplicateSlashes, maxParamLength } = own;
+  const { useSemicolonDelimiter, allowUnsafeRegex } = own;
+  return (
+    routerOptions ?? {
+      caseSensitive,
+      ignoreTrailingSlash,
+      ignoreDuplicateSlashes,
+      maxParamLength,
+      useSemicolonDelimiter,
+      allowUnsafeRegex,
+    }
+  );
 }
 
 function addRoute(this: FastifyInstance, path: string, ...rest: readonly unknown[]): FastifyInstance {
   const { options, handler } = parseRegistration(path, rest);
   const { socketOptions, routeOptions } = splitOptions(options);
-  const route = new WebSocketRoute(socketOptions, handler);
+  // As Fastify calls its own handlers.
+  const route = new WebSocketRoute(socketOptions, (socket, request) => handler.call(this, socket, request));
   const { onRequest = [], constraints, ...others } = routeOptions;
   return this.route({
     ...others,

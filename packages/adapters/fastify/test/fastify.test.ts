@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { connect } from '@turnout/core';
 import Fastify, { type FastifyInstance } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { turnout, type TurnoutOptions } from '../src/index.ts';
 
@@ -50,6 +51,49 @@ describe('app.ws()', () => {
     expect(app.sockets.size).toBe(0);
   });
 
+  test('calls its handler on the instance that it stands in, as Fastify calls its own', async () => {
+    const app = await createApp();
+    app.decorate('greeting', 'outer');
+    await app.register(async (plugin) => {
+      plugin.decorate('name', 'inner');
+      plugin.ws('/inner', function handle(socket) {
+        const { greeting, name } = this as FastifyInstance & { readonly greeting: string; readonly name: string };
+        socket.send(`${greeting} ${name} ${String(this === plugin)}`);
+      });
+    });
+    app.ws('/outer', async function handle(socket) {
+      socket.send(String(this === app));
+    });
+    const host = await serve(app);
+    expect(await (await connect(`ws://${host}/inner`)).receive()).toBe('outer inner true');
+    expect(await (await connect(`ws://${host}/outer`)).receive()).toBe('true');
+  });
+
+  test('is asked for where a route is one of @fastify/websocket, which is not there', async () => {
+    const app = await createApp();
+    const foreign = { websocket: true } as object;
+    const message = "of /rooms/chat: it is that of @fastify/websocket, expected app.ws('/rooms/chat', handler)";
+    await app.register(
+      async (plugin) => {
+        expect(() => plugin.get('/chat', foreign, () => {})).toThrow(`Invalid route option websocket ${message}`);
+        const both = { method: 'GET', url: '/chat', handler: () => {}, wsHandler: () => {} } as const;
+        expect(() => plugin.route(both)).toThrow(`Invalid route option wsHandler ${message}`);
+        plugin.get('/page', { websocket: false } as object, async () => 'page');
+      },
+      { prefix: '/rooms' },
+    );
+    const host = await serve(app);
+    expect(await (await fetch(`http://${host}/rooms/page`)).text()).toBe('page');
+  });
+
+  test('leaves such a route alone where @fastify/websocket is there', async () => {
+    const app = await createApp();
+    await app.register(fastifyPlugin(async () => {}, { name: '@fastify/websocket' }));
+    app.get('/chat', { websocket: true } as object, async () => 'theirs');
+    const host = await serve(app);
+    expect(await (await fetch(`http://${host}/chat`)).text()).toBe('theirs');
+  });
+
   test('refuses what is no handler, and options that are none', async () => {
     const app = await createApp();
     expect(() => app.ws('/', 'handler' as never)).toThrow('Invalid handler of WebSocket route /');
@@ -82,17 +126,19 @@ describe('the plugin', () => {
   });
 
   test('finds paths as the router of the app does, whatever its options', async () => {
-    for (const options of [
-      { ignoreTrailingSlash: true, caseSensitive: false },
-      { routerOptions: { ignoreTrailingSlash: true, caseSensitive: false } },
-    ]) {
+    const loose = { ignoreTrailingSlash: true, caseSensitive: false, maxParamLength: 200, allowUnsafeRegex: true };
+    for (const options of [loose, { routerOptions: loose }]) {
       const app: FastifyInstance = Fastify(options);
-      await app.register(turnout, { onError: () => {} });
+      await app.register(turnout, { onError: () => {}, handshakeTimeout: 40 });
       app.ws('/ours', () => {});
+      app.ws('/long/:name', () => {});
+      app.ws('/unsafe/:name((a+)+$)', () => {});
       // Somebody else who listens: what the app does not claim is not answered by it.
       app.server.on('upgrade', () => {});
       const host = await serve(app);
       (await connect(`ws://${host}/OURS/`)).terminate();
+      (await connect(`ws://${host}/LONG/${'x'.repeat(150)};`)).terminate();
+      await expect(connect(`ws://${host}/long/${'x'.repeat(201)}`)).rejects.toMatchObject({ status: 404 });
       expect((await fetch(`http://${host}/OURS/`)).status).toBe(426);
     }
   });

@@ -6,14 +6,23 @@ export type Path = string | RegExp | readonly (string | RegExp)[];
 /** The parameters of a path that matches, or `null`. */
 export type PathTest = (path: string) => Record<string, string> | null;
 
+/** How a path that is a string matches. */
+export interface PathRules {
+  /** Whether upper and lower case differ. */
+  readonly caseSensitive: boolean;
+  /** Whether a slash at the end makes another path. */
+  readonly strict: boolean;
+}
+
 /**
- * Compiles a path: its case does not matter, nor does a slash at its end, as in `@koa/router`.
+ * Compiles a path.
  *
  * @throws {TypeError} on a path that path-to-regexp does not take
  */
-export function compilePath(path: Path): PathTest {
+export function compilePath(path: Path, { caseSensitive, strict }: PathRules): PathTest {
   const tests = (Array.isArray(path) ? path : [path]).map((one: string | RegExp) => {
-    return one instanceof RegExp ? testOfRegExp(one) : testOfString(match<Record<string, string>>(one, { decode }));
+    if (one instanceof RegExp) return testOfRegExp(one);
+    return testOfString(match<Record<string, string>>(one, { decode, sensitive: caseSensitive, trailing: !strict }));
   });
   return (target) => {
     for (const test of tests) {

@@ -18,14 +18,22 @@ import compose from 'koa-compose';
 import type Application from 'koa';
 import type { Middleware } from 'koa';
 import { contextOf, noteContext, type RouteContext } from './context.ts';
-import { claimsByRouter, hideRoutes } from './koa-router.ts';
-import { compilePath, type PathTest, type Path } from './path.ts';
+import { claimsByRouter, hideRoutes, isRouter } from './koa-router.ts';
+import { passFiles } from './pass-files.ts';
+import { compilePath, type Path, type PathRules, type PathTest } from './path.ts';
 import { completeUpgrade, createRouteMiddleware } from './route-middleware.ts';
 import { watchSession } from './session.ts';
 import type { WsMethod } from './ws-method.ts';
 
 /** Options of an app; they hold for all upgrades that come through it. */
 export interface TurnoutOptions extends Omit<AppOptions, 'user'> {
+  /**
+   * Whether upper and lower case differ in the paths of `app.ws()`. Default `true`, so that no spelling of a path slips past
+   * a guard that compares `context.path`; routers of `@koa/router` have an option of their own, `sensitive`.
+   */
+  readonly caseSensitive?: boolean | undefined;
+  /** Whether a slash at the end makes another path of those of `app.ws()`. Default `true`. */
+  readonly strict?: boolean | undefined;
   /** Names the user of a context, once middleware has run, for `disconnectUser()`. Default: none. */
   readonly user?: ((context: RouteContext) => string | undefined) | undefined;
 }
@@ -48,6 +56,7 @@ type Paths = Map<Middleware, PathTest>;
  */
 export function turnout<App extends Application>(app: App, options: TurnoutOptions = {}): App & WebSocketApp {
   assertNewApp(app);
+  const rules = pathRulesOf(options);
   const paths: Paths = new Map();
   const onError = options.onError ?? ((error: unknown, { request }) => emitError(app, error, request));
   const chainOf = upgradeChainOf(app);
@@ -68,22 +77,33 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
         const context = contextOf(request)!;
         return { scheme: context.protocol, host: context.host };
       },
+      // Koa says '' where the connection has none.
+      clientAddressOf: (request) => contextOf(request)!.ip || undefined,
     },
     { ...options, onError } as AppOptions,
   );
   registerApp(app, switchboard);
   return Object.defineProperties(app, {
-    ws: { value: createWs(app, paths) },
+    ws: { value: createWs(app, paths, rules) },
     listen: { value: (...args: unknown[]) => listen(app, args), configurable: true },
     ...describeMembers(switchboard),
   }) as App & WebSocketApp;
 }
 
-function createWs(app: Application, paths: Paths) {
+/** @throws {TypeError} on a rule that is neither `true` nor `false` */
+function pathRulesOf({ caseSensitive = true, strict = true }: TurnoutOptions): PathRules {
+  for (const [name, value] of Object.entries({ caseSensitive, strict }) as [string, unknown][]) {
+    if (typeof value !== 'boolean')
+      throw new TypeError(`Invalid option ${name}: expected true or false, got ${typeof value}`);
+  }
+  return { caseSensitive, strict };
+}
+
+function createWs(app: Application, paths: Paths, rules: PathRules) {
   return (path: Path, ...rest: readonly unknown[]): Application => {
     const { options: routeOptions, middleware, handler } = parseRegistration(path, rest);
     const run = createRouteMiddleware(new WebSocketRoute(routeOptions, handler), middleware as Middleware[]);
-    const test = compilePath(path);
+    const test = compilePath(path, rules);
     const routed: Middleware = (context, next) => {
       const params = test(context.path);
       if (params === null) return next();
@@ -139,10 +159,15 @@ function upgradeChainOf({ middleware }: Application): () => Chain {
   let chain: Chain | undefined;
   let count = 0;
   return () => {
-    if (chain === undefined || middleware.length !== count) chain = compose(middleware.map(hideRoutes));
+    if (chain === undefined || middleware.length !== count) chain = compose(middleware.map(prepare));
     count = middleware.length;
     return chain;
   };
+}
+
+/** As an upgrade passes a piece of middleware: no page of a router answers it, and no file. */
+function prepare(middleware: Middleware): Middleware {
+  return isRouter(middleware) ? hideRoutes(middleware) : passFiles(middleware);
 }
 
 type Chain = compose.ComposedMiddleware<Application.Context>;

@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import Router from '@koa/router';
 import { connect } from '@turnout/core';
 import Koa from 'koa';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { attach, turnout, type TurnoutOptions } from '../src/index.ts';
+import { attach, turnout, withWs, type Middleware, type TurnoutOptions } from '../src/index.ts';
 
 /** Until the test is over. */
 async function listening(server: Server): Promise<string> {
@@ -64,6 +65,142 @@ describe('app.ws()', () => {
 
   test('refuses what is no handler', () => {
     expect(() => createApp().ws('/', 'handler' as never)).toThrow('Invalid handler of WebSocket route /');
+  });
+});
+
+/** The answer that refuses an upgrade, or 101. */
+async function statusOf(host: string, path: string): Promise<number> {
+  try {
+    (await connect(`ws://${host}${path}`)).terminate();
+    return 101;
+  } catch (error) {
+    return (error as { status: number }).status;
+  }
+}
+
+describe('the paths of app.ws()', () => {
+  const spellings = ['/admin/ws', '/ADMIN/WS', '/Admin/ws', '/admin/WS', '/admin/ws/', '/%61dmin/ws', '/admin%2Fws'];
+
+  async function statuses(options: TurnoutOptions, guard: (path: string) => boolean): Promise<number[]> {
+    const app = createApp(options);
+    app.use((context, next) => (guard(context.path) ? context.throw(401) : next()));
+    app.ws('/admin/ws', () => {});
+    const host = await listening(app.listen(0, '127.0.0.1'));
+    return Promise.all([...spellings, '/admin//ws'].map((path) => statusOf(host, path)));
+  }
+
+  test('are what they are spelt, so that no spelling slips past a guard of the path', async () => {
+    expect(await statuses({}, () => false)).toEqual([101, 404, 404, 404, 404, 404, 404, 404]);
+    expect(await statuses({}, (path) => path.startsWith('/admin'))).not.toContain(101);
+    expect(await statuses({}, (path) => path === '/admin/ws')).not.toContain(101);
+  });
+
+  test('match as loosely as the app wants', async () => {
+    const loose = { caseSensitive: false, strict: false };
+    expect(await statuses(loose, () => false)).toEqual([101, 101, 101, 101, 101, 404, 404, 404]);
+    expect(await statuses({ strict: false }, () => false)).toEqual([101, 404, 404, 404, 101, 404, 404, 404]);
+    expect(await statuses({ caseSensitive: false }, () => false)).toEqual([101, 101, 101, 101, 404, 404, 404, 404]);
+  });
+
+  test('are judged by rules that are true or false', () => {
+    expect(() => turnout(new Koa(), { strict: 'no' as never })).toThrow(
+      new TypeError('Invalid option strict: expected true or false, got string'),
+    );
+  });
+});
+
+describe('a router of @koa/router', () => {
+  test.each([
+    [{}, [101, 101, 101]],
+    [{ sensitive: true }, [101, 404, 101]],
+    [{ strict: true }, [101, 101, 404]],
+  ])('with %j matches WebSocket routes as it does pages', async (options, expected) => {
+    const app = createApp();
+    const router = withWs(new Router(options));
+    router.ws('/admin/ws', () => {});
+    router.get('/admin/page', (context) => void (context.body = 'page'));
+    app.use(router.routes());
+    const host = await listening(app.listen(0, '127.0.0.1'));
+    const paths = ['/admin/ws', '/ADMIN/WS', '/admin/ws/'];
+    expect(await Promise.all(paths.map((path) => statusOf(host, path)))).toEqual(expected);
+    const pages = paths.map((path) => path.replace('ws', 'page').replace('WS', 'PAGE'));
+    const answers = await Promise.all(pages.map((path) => fetch(`http://${host}${path}`)));
+    expect(answers.map(({ status }) => status === 200)).toEqual(expected.map((status) => status === 101));
+  });
+
+  test('shows a GET to all middleware, of its own, of those it uses, and of parameters', async () => {
+    const seen: string[] = [];
+    const note = (name: string): Middleware => {
+      return (context, next) => {
+        seen.push(`${name} ${context.method} ${context.req.method} ${context.request.method}`);
+        return next();
+      };
+    };
+    const app = createApp();
+    const inner = withWs(new Router());
+    inner.use(note('inner') as Koa.Middleware);
+    inner.param('room', (_room, context, next) => note('param')(context as never, next) as Promise<void>);
+    inner.ws('/:room', note('route'), (_socket, context) => void note('handler')(context as never, async () => {}));
+    const outer = withWs(new Router());
+    outer.use(note('outer') as Koa.Middleware);
+    outer.all('/rooms/:room', note('all') as Koa.Middleware);
+    outer.use('/rooms', inner.routes());
+    app.use(note('before') as Koa.Middleware);
+    app.use(new Router().use(note('never') as Koa.Middleware).routes());
+    app.use(outer.routes());
+    const host = await listening(app.listen(0, '127.0.0.1'));
+    (await connect(`ws://${host}/rooms/a`)).terminate();
+    const names = ['before', 'outer', 'all', 'inner', 'param', 'route', 'handler'];
+    expect(seen.toSorted()).toEqual(names.map((name) => `${name} GET GET GET`).toSorted());
+  });
+
+  test('is guarded by middleware of its own that looks for a GET', async () => {
+    const app = createApp();
+    const router = withWs(new Router());
+    router.use((context, next) => (context.method === 'GET' ? context.throw(401) : next()));
+    router.ws('/', () => expect.unreachable('the handler'));
+    app.use(router.routes());
+    const host = await listening(app.listen(0, '127.0.0.1'));
+    expect(await statusOf(host, '/')).toBe(401);
+    expect((await fetch(`http://${host}/`)).status).toBe(401);
+  });
+
+  test('hides its pages from upgrades in a function of the app too', async () => {
+    const app = createApp();
+    const router = withWs(new Router());
+    router.get('/', (context) => void (context.body = 'page'));
+    router.ws('/', () => {});
+    const routes = router.routes();
+    app.use((context, next) => routes(context as never, next));
+    const host = await listening(app.listen(0, '127.0.0.1'));
+    expect(await statusOf(host, '/')).toBe(101);
+    expect(await (await fetch(`http://${host}/`)).text()).toBe('page');
+  });
+
+  test('of another host leaves an upgrade to the next', async () => {
+    const app = createApp();
+    const foreign = withWs(new Router({ host: 'foreign.test' }));
+    foreign.ws('/', () => expect.unreachable('the handler'));
+    const router = withWs(new Router());
+    router.ws('/', () => {});
+    app.use(foreign.routes());
+    app.use(router.routes());
+    const host = await listening(app.listen(0, '127.0.0.1'));
+    expect(await statusOf(host, '/')).toBe(101);
+  });
+
+  test('claims no upgrade by what all() registered', async () => {
+    const app = createApp();
+    const router = withWs(new Router());
+    router.ws('/ours', () => {});
+    router.all('/{*rest}', (context) => void (context.body = 'page'));
+    app.use(router.routes());
+    const server = app.listen(0, '127.0.0.1');
+    server.on('upgrade', ({ url }, duplex) => {
+      if (url !== '/ours') duplex.end('HTTP/1.1 418 Theirs\r\nConnection: close\r\n\r\n');
+    });
+    const host = await listening(server);
+    expect(await statusOf(host, '/theirs')).toBe(418);
   });
 });
 

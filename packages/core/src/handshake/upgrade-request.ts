@@ -65,6 +65,7 @@ export function parseUpgradeRequest(request: HandshakeRequest, options: Partial<
   const host = fieldValues(fields, hostField)[0];
   const target = parseRequestTarget(request.url ?? '', { host, maxTargetLength: limits.maxTargetLength });
   const authority = parseHost(fields, hostField);
+  if (isHttp2) assertHostAgrees(fields, authority);
   assertNoBody(fields);
   if (!isHttp2) assertUpgrade(fields);
   assertVersion(fields);
@@ -123,6 +124,26 @@ function parseHost(fields: HeaderFields, name: 'host' | ':authority'): string {
     throw badRequest('WS_ERR_HANDSHAKE_HOST', message);
   }
   return host;
+}
+
+const defaultPort = new Map([
+  ['http', ':80'],
+  ['https', ':443'],
+]);
+
+/**
+ * "A server SHOULD treat a request as malformed if it contains a Host header field that identifies an entity that differs
+ * from the entity in the ":authority" pseudo-header field" (RFC 9113 §8.3.1): a guard that reads the one must not judge
+ * another host than the other.
+ */
+function assertHostAgrees(fields: HeaderFields, authority: string): void {
+  const port = defaultPort.get(fieldValues(fields, ':scheme')[0]?.toLowerCase() ?? '');
+  const normalise = (host: string): string => {
+    const lowerCase = host.toLowerCase();
+    return port !== undefined && lowerCase.endsWith(port) ? lowerCase.slice(0, -port.length) : lowerCase;
+  };
+  if (fieldValues(fields, 'host').every((host) => normalise(host) === normalise(authority))) return;
+  throw badRequest('WS_ERR_HANDSHAKE_HOST', 'Host header differs from :authority');
 }
 
 /** What follows the header is frames; a body would be read as one here and as a request by a proxy. */

@@ -312,3 +312,45 @@ describe('isWebSocketUpgrade (RFC 6455 §4.2.1)', () => {
     expect(isWebSocketUpgrade(upgradeRequest(changes))).toBe(expected);
   });
 });
+
+describe('the host of an upgrade over HTTP/2 (RFC 9113 §8.3.1)', () => {
+  const ask = (scheme: string, authority: string, ...hosts: readonly string[]): string =>
+    parseUpgradeRequest({
+      method: 'CONNECT',
+      url: '/',
+      httpVersion: '2.0',
+      rawHeaders: [
+        [':method', 'CONNECT'],
+        [':protocol', 'websocket'],
+        [':scheme', scheme],
+        [':authority', authority],
+        [':path', '/'],
+        ...hosts.map((host) => ['host', host]),
+        ['sec-websocket-version', '13'],
+      ].flat(),
+    }).host;
+
+  test.each([
+    ['https', 'good.test', []],
+    ['https', 'good.test', ['good.test']],
+    ['https', 'good.test', ['GOOD.test:443']],
+    ['https', 'good.test:443', ['good.test']],
+    ['http', 'good.test:80', ['good.test', 'good.test:80']],
+    ['HTTP', '[::1]', ['[::1]:80']],
+    ['ftp', 'good.test:80', ['good.test:80']],
+  ])('of %s is its authority %s where Host is %j', (scheme, authority, hosts) => {
+    expect(ask(scheme, authority, ...hosts)).toBe(authority);
+  });
+
+  test.each([
+    ['https', 'good.test', ['evil.test']],
+    ['https', 'good.test', ['']],
+    ['https', 'good.test', ['good.test:80']],
+    ['https', 'good.test', ['good.test', 'evil.test']],
+    ['http', 'good.test', ['good.test:443']],
+    ['ftp', 'good.test', ['good.test:80']],
+    ['http', 'good.test', ['good.test.']],
+  ])('of %s, whose authority is %s, is refused where Host is %j', (scheme, authority, hosts) => {
+    expect(verdictOf(() => ask(scheme, authority, ...hosts))).toBe('400 WS_ERR_HANDSHAKE_HOST');
+  });
+});

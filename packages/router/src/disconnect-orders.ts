@@ -6,6 +6,7 @@ export type DisconnectOrder = 'final' | 'reconnect';
 
 /** Closes a socket whose user was ordered to be disconnected. */
 export function closeByOrder(socket: WebSocket, order: DisconnectOrder): void {
+  if (order === 'final') socket.ignoreMessages();
   socket.close(order === 'final' ? CloseCode.Unauthorized : CloseCode.ServiceRestart, 'Disconnected');
 }
 

@@ -42,6 +42,7 @@ export { isForeignHeader } from './foreign-header.ts';
 export { pendingUpgradeOf } from './pending-upgrade.ts';
 export type { PendingUpgrade, SendAccept } from './pending-upgrade.ts';
 export { noteMountedApp, pathOfTarget } from './route-claim.ts';
+export type { RateOptions } from './message-rates.ts';
 export type { AppOptions, ProtocolRule, RouteOptions } from './route-options.ts';
 export { serverOptions } from './server-options.ts';
 export type { SessionRequest, SessionStore } from './session-convention.ts';

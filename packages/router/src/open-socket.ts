@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { CloseCode, reportError, WebSocket } from '@turnout/core';
-import type { AgreedDeflate, ConnectionLimits, SocketOptions } from '@turnout/core';
+import type { AgreedDeflate, ConnectionLimits, MessageRate, MessagesAfterClose, SocketOptions } from '@turnout/core';
 import { tellAccepted } from './diagnostics.ts';
 import { closeByOrder } from './disconnect-orders.ts';
 import { noteSession } from './live-session.ts';
@@ -20,6 +20,8 @@ export interface Opening extends AcceptedUpgrade {
   readonly protocol: string;
   readonly deflate: AgreedDeflate | null;
   readonly limits: ConnectionLimits;
+  readonly rate: MessageRate | undefined;
+  readonly messagesAfterClose: MessagesAfterClose | undefined;
   /** The session that it was accepted under. */
   readonly session: SessionRequest | undefined;
   /** Who it is, as the app names users. */
@@ -30,7 +32,7 @@ export interface Opening extends AcceptedUpgrade {
 
 /** Opens the socket of an accepted upgrade and runs the handler of its route. */
 export function openSocket(pending: PendingUpgrade, opening: Opening): void {
-  const { duplex, head, order, protocol, deflate, limits, session, user } = opening;
+  const { duplex, head, order, protocol, deflate, limits, rate, messagesAfterClose, session, user } = opening;
   const { host, sessionWatch: watch } = pending;
   const socket = new WebSocket(duplex, {
     role: 'server',
@@ -38,6 +40,8 @@ export function openSocket(pending: PendingUpgrade, opening: Opening): void {
     head,
     protocol,
     deflate,
+    rate,
+    messagesAfterClose,
     onError: errorHookOf(pending),
     user,
     admitMessage: host.options.recheckSession && watch ? () => watch.verify() : undefined,
@@ -46,7 +50,11 @@ export function openSocket(pending: PendingUpgrade, opening: Opening): void {
   const isUsable = host.onOpen(socket) && order === undefined;
   tellAccepted(socket, pending.request);
   if (order !== undefined) closeByOrder(socket, order);
-  watch?.whenEnded(() => socket.close(CloseCode.Unauthorized, 'Session ended'));
+  watch?.whenEnded(() => {
+    // What was not read before the session ended is not handled after it.
+    socket.ignoreMessages();
+    socket.close(CloseCode.Unauthorized, 'Session ended');
+  });
   const handled = isUsable && !watch?.isEnded ? runHandler(pending, socket, opening) : undefined;
   if (watch === undefined) return;
   void Promise.all([handled, keepWatch(pending, socket, session!)]).then(() => watch.release());

@@ -28,6 +28,8 @@ export interface UpgradeHost {
   readonly options: AppOptions;
   /** Where the client believes to be, for the comparison with its Origin. */
   addressOf(request: IncomingMessage): Address;
+  /** The client's address, as the app knows it; `undefined` where it has none. */
+  clientAddressOf(pending: PendingUpgrade): string | undefined;
   /** Counts an upgrade for its client's address, once the app knows it. Returns why it has to be refused, or `null`. */
   admitAddress(pending: PendingUpgrade): HandshakeError | null;
   /** Counts an upgrade for its user. Returns why it has to be refused, or `null`. */

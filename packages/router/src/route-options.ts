@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { checkLimit, resolveDeflate, resolveLimits } from '@turnout/core';
-import type { ConnectionLimits, Limits, PerMessageDeflateOptions } from '@turnout/core';
+import type { ConnectionLimits, Limits, MessagesAfterClose, PerMessageDeflateOptions } from '@turnout/core';
 import type { AppLimits } from './app-limits.ts';
 import type { ErrorHook } from './error-context.ts';
+import { assertRate } from './message-rates.ts';
+import type { RateOptions } from './message-rates.ts';
 import { assertOriginRule } from './origin.ts';
 import type { OriginRule } from './origin.ts';
 import type { NodeHub } from './user-link.ts';
@@ -25,6 +27,10 @@ export interface AppOptions<Request extends IncomingMessage = IncomingMessage>
   readonly origin?: OriginRule<Request> | undefined;
   /** Whether to compress messages with clients that can (RFC 7692), and how. Default: not. */
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
+  /** How fast clients may send messages; beyond it they are held back, then closed with 1008. Default: as fast as they like. */
+  readonly rate?: RateOptions | undefined;
+  /** What becomes of messages that come after a socket's `close()` was called. Default `drop`. */
+  readonly messagesAfterClose?: MessagesAfterClose | undefined;
   /**
    * How often, in ms, the store is asked whether the session of an open socket is still there, as another process may
    * have ended it, or the store itself when it expired. `Infinity`: never. Default 4000.
@@ -59,6 +65,10 @@ export interface RouteOptions<Request extends IncomingMessage = IncomingMessage>
   readonly origin?: OriginRule<Request> | undefined;
   /** Default: the app's. */
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
+  /** Default: the app's. */
+  readonly rate?: RateOptions | undefined;
+  /** Default: the app's. */
+  readonly messagesAfterClose?: MessagesAfterClose | undefined;
   /** Default: none. */
   readonly protocols?: ProtocolRule<Request> | undefined;
 }
@@ -73,6 +83,8 @@ export function assertAppOptions(options: AppOptions): void {
   resolveLimits(options);
   resolveDeflate(options.perMessageDeflate);
   assertOriginRule(options.origin ?? 'same-origin');
+  assertRate(options.rate);
+  assertMessagesAfterClose(options.messagesAfterClose);
   checkLimit('sessionCheckInterval', options.sessionCheckInterval ?? defaultSessionCheckInterval);
   if (options.onError !== undefined && typeof options.onError !== 'function') {
     throw new TypeError(`Invalid option onError: expected a function, got ${typeof options.onError}`);
@@ -84,6 +96,13 @@ export function assertRouteOptions({ protocols = [], origin = 'same-origin', ...
   resolveLimits(options);
   resolveDeflate(options.perMessageDeflate);
   assertOriginRule(origin);
+  assertRate(options.rate);
+  assertMessagesAfterClose(options.messagesAfterClose);
   if (typeof protocols === 'function' || Array.isArray(protocols)) return;
   throw new TypeError(`Invalid option protocols: expected a list or a function, got ${typeof protocols}`);
+}
+
+function assertMessagesAfterClose(value: unknown): void {
+  if (value === undefined || value === 'drop' || value === 'deliver') return;
+  throw new RangeError(`Invalid option messagesAfterClose: expected 'drop' or 'deliver', got ${String(value)}`);
 }

@@ -152,10 +152,13 @@ export class Switchboard implements UpgradeHost, AppMembers {
     return { scheme: encrypted === true ? 'https' : 'http', host: request.headers.host };
   }
 
-  admitAddress({ request, duplex }: PendingUpgrade): HandshakeError | null {
+  clientAddressOf({ request }: PendingUpgrade): string | undefined {
     const binding = this.#binding;
-    const address = binding.clientAddressOf ? binding.clientAddressOf(request) : request.socket.remoteAddress;
-    return this.#admission.admitAddress(address, duplex);
+    return binding.clientAddressOf ? binding.clientAddressOf(request) : request.socket.remoteAddress;
+  }
+
+  admitAddress(pending: PendingUpgrade): HandshakeError | null {
+    return this.#admission.admitAddress(this.clientAddressOf(pending), pending.duplex);
   }
 
   admitUser({ duplex }: PendingUpgrade, user: string | undefined): HandshakeError | null {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { agreeOnDeflate, chooseProtocol, resolveDeflate, resolveLimits } from '@turnout/core';
 import type { ConnectionLimits, WebSocket } from '@turnout/core';
+import { ratesOf } from './message-rates.ts';
 import { openSocket } from './open-socket.ts';
 import type { SocketHandler } from './open-socket.ts';
 import { isAllowedOrigin, isSameOrigin } from './origin.ts';
@@ -80,7 +81,11 @@ export class WebSocketRoute {
     const excess = pending.host.admitUser(pending, user);
     if (excess !== null) return pending.interrupt(excess);
     const deflate = agreeOnDeflate(pending.upgrade.extensions, resolveDeflate(perMessageDeflate));
-    const limits = this.#limitsIn(pending.host);
+    const { host } = pending;
+    const limits = this.#limitsIn(host);
+    const { rate: rateOptions = host.options.rate } = this.#options;
+    const { messagesAfterClose = host.options.messagesAfterClose } = this.#options;
+    const rate = rateOptions && ratesOf(rateOptions).rateOf({ user, address: host.clientAddressOf(pending) });
     const handler = (socket: WebSocket): unknown => this.#handler(socket, context as never);
     pending.accept(
       { protocol, deflate: deflate && deflate.parameters },
@@ -89,7 +94,17 @@ export class WebSocketRoute {
         session,
         user,
         onAccepted: (accepted) =>
-          openSocket(pending, { ...accepted, protocol, deflate, limits, session, user, handler }),
+          openSocket(pending, {
+            ...accepted,
+            protocol,
+            deflate,
+            limits,
+            rate,
+            messagesAfterClose,
+            session,
+            user,
+            handler,
+          }),
       },
     );
   }

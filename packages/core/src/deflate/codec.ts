@@ -62,7 +62,11 @@ export class KeptCodec implements Codec {
     try {
       let written = 0;
       let unread = 0;
-      for (const piece of pieces) ({ written, unread } = this.#write(piece, written, maxLength));
+      for (const piece of pieces) {
+        const after = this.#write(piece, written, maxLength);
+        written = after.written;
+        unread += after.unread;
+      }
       return { bytes: scratch.subarray(0, written), unread };
     } finally {
       this.#stream._handle.reset();

@@ -1,5 +1,5 @@
 import { constants, inflateRaw, type ZlibOptions } from 'node:zlib';
-import { inflateCodec, type CodecOutput, type ZlibInfo } from './codec.ts';
+import { inflateCodec, type ZlibInfo } from './codec.ts';
 import type { DeflateSettings } from './deflate-settings.ts';
 import type { DeflaterOptions } from './deflater.ts';
 import { Inflation } from './inflation.ts';

@@ -160,5 +160,6 @@ function readParameters({ params }: ExtensionOffer): DeflateParameters {
 
 /** A client that offers the parameter without a value takes any. */
 function windowBits(value: string | true | undefined): number | undefined {
-  return value === true ? largestWindowBits : value && Number(value);
+  if (value === undefined) return undefined;
+  return value === true ? largestWindowBits : Number(value);
 }

@@ -45,7 +45,7 @@ export const limitTable = {
     default: Infinity,
     unit: 'frames',
     answer: '1008',
-    reason: 'In one message. Off: they are copied together as they come, and cost less than as many messages',
+    reason: 'In one message. Off: they are copied together as they come, and cost no more than as many messages',
   },
   maxEmptyFragments: {
     default: 16,

@@ -178,7 +178,7 @@ describe.each([
     const again = deflateRawSync(start, { dictionary: start, finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
     expect(again.length).toBeLessThan(100);
     const message = await inflater.inflate(Buffer.concat([stored, start, again]));
-    expect(String(message)).toBe(`${start}${start}`);
+    expect(message.equals(Buffer.concat([start, start]))).toBe(true);
   });
 
   test('holds maxPayload over all the blocks of a message', async () => {

@@ -94,6 +94,28 @@ test('messages of thousands of tiny final blocks close with 1008, and hold up no
   await server.expectNothingLeft();
 });
 
+test('what a client may refer to costs as much as it has sent, and its window at most (68)', async () => {
+  const server = await startForTest({ app: { perMessageDeflate: true } });
+  const count = 200;
+  const noise = randomBytes(40_000);
+  const echoed = async (peer: RawPeer, message: Buffer): Promise<void> => {
+    await peer.write(compressedFrame(deflated(message)));
+    expect((await peer.next())?.payload.equals(message)).toBe(true);
+  };
+  const peers = await RawPeer.openMany(server.port, count, { headers: [deflateHeader] });
+  const short = await server.growthBy(async () => {
+    for (const peer of peers) await echoed(peer, noise.subarray(0, 100));
+  });
+  const long = await server.growthBy(async () => {
+    for (const peer of peers) await echoed(peer, noise);
+  });
+  printFigure(`68: windows of ${count} clients`, { short: inMebibytes(short.held), long: inMebibytes(long.held) });
+  expect(short.held).toBeLessThan(count * 4 * 1024 + mebibyte);
+  expect(long.held).toBeLessThan(count * 36 * 1024 + mebibyte);
+  for (const peer of peers) peer.destroy();
+  await server.expectNothingLeft();
+});
+
 const hello = deflated(Buffer.from('hello'));
 const finalBlock = deflateRawSync(Buffer.from('hello'));
 

@@ -3,9 +3,11 @@ import { accessSync, constants, existsSync } from 'node:fs';
 
 /** @typedef {{ variable: string, paths: string[], debianPackage: string, usedBy: string }} SystemPart */
 
+const interop = 'the tests with clients and servers in other languages';
+
 /**
- * The programs outside npm that some tests need: where each may be found, the Debian and Ubuntu package it comes from,
- * and what is not tested without it. A path given in the named environment variable comes first.
+ * The programs outside npm that some tests need, and folders of libraries that such programs need: where each may be
+ * found, the Debian and Ubuntu packages it comes from, and what is not tested without it. A path given in the named environment variable comes first.
  *
  * @type {Record<string, SystemPart>}
  */
@@ -55,6 +57,96 @@ export const systemParts = {
     paths: ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/opt/homebrew/sbin/sshd'],
     debianPackage: 'openssh-server',
     usedBy: 'the tests of the log viewer',
+  },
+  go: {
+    variable: 'GO_PROGRAM_PATH',
+    paths: ['/usr/bin/go', '/usr/local/go/bin/go'],
+    debianPackage: 'golang-go',
+    usedBy: interop,
+  },
+  'go-gorilla-websocket': {
+    variable: 'GO_GORILLA_WEBSOCKET_PATH',
+    paths: ['/usr/share/gocode/src/github.com/gorilla/websocket'],
+    debianPackage: 'golang-github-gorilla-websocket-dev',
+    usedBy: interop,
+  },
+  'go-nhooyr-websocket': {
+    variable: 'GO_NHOOYR_WEBSOCKET_PATH',
+    paths: ['/usr/share/gocode/src/nhooyr.io/websocket'],
+    debianPackage: 'golang-nhooyr-websocket-dev',
+    usedBy: interop,
+  },
+  python3: {
+    variable: 'PYTHON_PATH',
+    paths: ['/usr/bin/python3'],
+    debianPackage: 'python3',
+    usedBy: interop,
+  },
+  'python3-websockets': {
+    variable: 'PYTHON_WEBSOCKETS_PATH',
+    paths: ['/usr/lib/python3/dist-packages/websockets'],
+    debianPackage: 'python3-websockets',
+    usedBy: interop,
+  },
+  'python3-aiohttp': {
+    variable: 'PYTHON_AIOHTTP_PATH',
+    paths: ['/usr/lib/python3/dist-packages/aiohttp'],
+    debianPackage: 'python3-aiohttp',
+    usedBy: interop,
+  },
+  'python3-tornado': {
+    variable: 'PYTHON_TORNADO_PATH',
+    paths: ['/usr/lib/python3/dist-packages/tornado'],
+    debianPackage: 'python3-tornado',
+    usedBy: interop,
+  },
+  'python3-autobahn': {
+    variable: 'PYTHON_AUTOBAHN_PATH',
+    paths: ['/usr/lib/python3/dist-packages/autobahn'],
+    debianPackage: 'python3-autobahn',
+    usedBy: interop,
+  },
+  perl: {
+    variable: 'PERL_PATH',
+    paths: ['/usr/bin/perl'],
+    debianPackage: 'perl',
+    usedBy: interop,
+  },
+  mojolicious: {
+    variable: 'MOJOLICIOUS_PATH',
+    paths: ['/usr/share/perl5/Mojolicious'],
+    debianPackage: 'libmojolicious-perl',
+    usedBy: interop,
+  },
+  'g++': {
+    variable: 'GXX_PATH',
+    paths: ['/usr/bin/g++'],
+    debianPackage: 'g++',
+    usedBy: interop,
+  },
+  boost: {
+    variable: 'BOOST_PATH',
+    paths: ['/usr/include/boost/beast'],
+    debianPackage: 'libboost-dev',
+    usedBy: interop,
+  },
+  websocketpp: {
+    variable: 'WEBSOCKETPP_PATH',
+    paths: ['/usr/include/websocketpp'],
+    debianPackage: 'libwebsocketpp-dev zlib1g-dev',
+    usedBy: interop,
+  },
+  libwebsockets: {
+    variable: 'LIBWEBSOCKETS_PATH',
+    paths: ['/usr/include/libwebsockets'],
+    debianPackage: 'libwebsockets-dev',
+    usedBy: interop,
+  },
+  javac: {
+    variable: 'JAVAC_PATH',
+    paths: ['/usr/bin/javac'],
+    debianPackage: 'default-jdk-headless',
+    usedBy: interop,
   },
 };
 

@@ -55,23 +55,64 @@ async function peakOfWs(bomb: Buffer): Promise<Record<string, string>> {
   return { [`ws 8.23, ${count}`]: inMebibytes(peak - before.rss) };
 }
 
-test('a message under maxPayload that is compressed 1000:1 closes with 1009, unless maxRatio allows it (69)', async () => {
+test('a message under maxPayload that is compressed 1000:1 is delivered, and over 16 MiB closes with 1009, unless maxRatio allows it (69)', async () => {
+  const maxPayload = 64 * mebibyte;
   const server = await startForTest({
     routes: {
       '/default': { behaviour: 'echo', perMessageDeflate: true },
-      '/any': { behaviour: 'echo', perMessageDeflate: { maxRatio: Infinity } },
+      '/large': { behaviour: 'sink', maxPayload, perMessageDeflate: true },
+      '/any': { behaviour: 'sink', maxPayload, perMessageDeflate: { maxRatio: Infinity } },
     },
   });
   const frame = compressedFrame(deflated(Buffer.alloc(1000 * 1024)));
   const headers = [deflateHeader];
   expect(frame.length).toBeLessThan(1100);
-  const refused = await RawPeer.open(server.port, { target: '/default', headers });
-  expect(await refused.verdictOn(frame)).toBe(1009);
+  const blank = await RawPeer.open(server.port, { target: '/default', headers });
+  await blank.write(frame);
+  expect((await blank.next())?.opcode).toBe(opcodes.binary);
+  blank.destroy();
+  const bomb = compressedFrame(deflated(Buffer.alloc(17 * mebibyte)));
+  const refused = await RawPeer.open(server.port, { target: '/large', headers });
+  expect(await refused.verdictOn(bomb)).toBe(1009);
   const peer = await RawPeer.open(server.port, { target: '/any', headers });
-  await peer.write(frame);
-  expect((await peer.next())?.opcode).toBe(opcodes.binary);
+  await peer.write(bomb);
   await peer.expectOpen();
   peer.destroy();
+  await server.expectNothingLeft();
+});
+
+test('messages of thousands of tiny final blocks close with 1008, and hold up nobody (70)', async () => {
+  const server = await startForTest({ app: { perMessageDeflate: true } });
+  const tiny = deflateRawSync(Buffer.alloc(0));
+  for (const count of [300, 2_000, 500_000]) {
+    const peers = await RawPeer.openMany(server.port, 10, { headers: [deflateHeader] });
+    const frame = compressedFrame(Buffer.alloc(tiny.length * count, tiny));
+    const verdicts = peers.map((peer) => peer.verdictOn(frame));
+    await server.expectAlive();
+    expect(await Promise.all(verdicts)).toEqual(Array(10).fill(1008));
+  }
+  await server.expectNothingLeft();
+});
+
+test('what a client may refer to costs as much as it has sent, and its window at most (68)', async () => {
+  const server = await startForTest({ app: { perMessageDeflate: true } });
+  const count = 200;
+  const noise = randomBytes(40_000);
+  const echoed = async (peer: RawPeer, message: Buffer): Promise<void> => {
+    await peer.write(compressedFrame(deflated(message)));
+    expect((await peer.next())?.payload.equals(message)).toBe(true);
+  };
+  const peers = await RawPeer.openMany(server.port, count, { headers: [deflateHeader] });
+  const short = await server.growthBy(async () => {
+    for (const peer of peers) await echoed(peer, noise.subarray(0, 100));
+  });
+  const long = await server.growthBy(async () => {
+    for (const peer of peers) await echoed(peer, noise);
+  });
+  printFigure(`68: windows of ${count} clients`, { short: inMebibytes(short.held), long: inMebibytes(long.held) });
+  expect(short.held).toBeLessThan(count * 4 * 1024 + mebibyte);
+  expect(long.held).toBeLessThan(count * 36 * 1024 + mebibyte);
+  for (const peer of peers) peer.destroy();
   await server.expectNothingLeft();
 });
 
@@ -86,6 +127,11 @@ const oddMessages: [string, Buffer, string | number][] = [
     Buffer.concat([finalBlock, Buffer.of(0)]),
     'hello',
   ],
+  ['two blocks that say they are the last', Buffer.concat([finalBlock, finalBlock, Buffer.of(0)]), 'hellohello'],
+  ['an ordinary block behind one that says it is the last', Buffer.concat([finalBlock, hello]), 'hellohello'],
+  ['no bytes at all', Buffer.alloc(0), ''],
+  ['bytes that are no block behind one that says it is the last', Buffer.concat([finalBlock, Buffer.of(0xff)]), 1007],
+  ['a block that is cut off', hello.subarray(0, -2), 1007],
   [
     'blocks without compression',
     Buffer.concat([Buffer.of(0, 5, 0, 0xfa, 0xff), Buffer.from('hello'), Buffer.of(0)]),
@@ -103,7 +149,7 @@ describe('by RFC 7692, a compressed message', () => {
     const takeover = { clientNoContextTakeover: false, serverNoContextTakeover: false };
     server = await AbusedServer.start({
       routes: {
-        '/alone': { behaviour: 'echo', perMessageDeflate: true },
+        '/alone': { behaviour: 'echo', perMessageDeflate: { clientNoContextTakeover: true } },
         '/window': { behaviour: 'echo', perMessageDeflate: takeover },
       },
     });
@@ -134,7 +180,7 @@ describe('by RFC 7692, a compressed message', () => {
 });
 
 test.each([
-  ['each by itself', {}],
+  ['each by itself', { clientNoContextTakeover: true }],
   ['in a window that is kept', { clientNoContextTakeover: false, serverNoContextTakeover: false }],
 ])(
   'broken messages, inflated %s, close with 1007 and leave nothing of zlib behind (70)',
@@ -163,7 +209,7 @@ test.each([
 );
 
 test.each([
-  ['by itself', {}],
+  ['by itself', { clientNoContextTakeover: true }],
   ['in a window that is kept', { clientNoContextTakeover: false, serverNoContextTakeover: false }],
 ])(
   'peers that go away while their message is inflated %s take nobody else’s turn (70)',

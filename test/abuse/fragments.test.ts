@@ -15,7 +15,7 @@ const next1Byte = clientFrame({ opcode: 'continuation', payload: 'x', fin: false
 const nextEmpty = clientFrame({ opcode: 'continuation', fin: false });
 
 test('200 connections with 16,383 fragments of one byte each cost little more than those bytes (64)', async () => {
-  const server = await startForTest({ routes: { '/any': { behaviour: 'echo', maxFragments: Infinity } } });
+  const server = await startForTest({ routes: { '/any': { behaviour: 'echo' } } });
   const message = Buffer.concat([start1Byte, repeated(next1Byte, 16_382)]);
   const before = await pinFragments(server.child, message, '/any');
   const after = await server.memory();
@@ -44,8 +44,8 @@ async function pinFragments(child: ChildServer, message: Buffer, target: string)
   return before;
 }
 
-test('a message of 1,024 fragments is waited for, and the 1,025th closes with 1008 (64)', async () => {
-  const server = await startForTest({});
+test('a message of maxFragments is waited for, and one fragment more closes with 1008 (64)', async () => {
+  const server = await startForTest({ routes: { '/echo': { behaviour: 'echo', maxFragments: 1024 } } });
   const [before, peer] = [await server.memory(), await RawPeer.open(server.port)];
   await peer.write(Buffer.concat([start1Byte, repeated(next1Byte, 1_023)]));
   await peer.expectOpen();
@@ -67,7 +67,7 @@ async function sendMillionEmpty(server: AbusedServer, peer: RawPeer): Promise<vo
 }
 
 test('a million empty fragments close with 1008 at the 17th, and cost nothing even where they are allowed (65)', async () => {
-  const allowed = { maxFragments: Infinity, maxEmptyFragments: Infinity };
+  const allowed = { maxEmptyFragments: Infinity };
   const server = await startForTest({ routes: { '/any': { behaviour: 'echo', ...allowed } } });
   const peer = await RawPeer.open(server.port, { target: '/any' });
   await peer.write(Buffer.concat([clientFrame({ opcode: 'text', fin: false }), repeated(nextEmpty, 10_000)]));
@@ -86,7 +86,7 @@ test('a million empty fragments close with 1008 at the 17th, and cost nothing ev
 });
 
 test('a million empty fragments of a compressed message cost nothing either (66)', async () => {
-  const allowed = { maxFragments: Infinity, maxEmptyFragments: Infinity, perMessageDeflate: true };
+  const allowed = { maxEmptyFragments: Infinity, perMessageDeflate: true };
   const server = await startForTest({
     routes: { '/any': { behaviour: 'echo', ...allowed }, '/default': { behaviour: 'echo', perMessageDeflate: true } },
   });

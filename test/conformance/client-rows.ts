@@ -49,6 +49,12 @@ export const clientHandshakeRows: ClientHandshakeRow[] = [
   },
   {
     section: '§4.1',
+    rule: 'client refuses an extension that it does not know',
+    answer: [statusLine, upgrade, connection, accept, 'Sec-WebSocket-Extensions: x-other; a=1'],
+    code: 'WS_ERR_CONNECT_EXTENSIONS',
+  },
+  {
+    section: '§4.1',
     rule: 'client refuses a subprotocol that it has not offered',
     answer: [statusLine, upgrade, connection, accept, 'Sec-WebSocket-Protocol: chat.v2'],
     code: 'WS_ERR_CONNECT_PROTOCOL',

@@ -56,7 +56,7 @@ export interface ServedConnection {
   readonly closed: Promise<CloseInfo>;
 }
 
-/** A plain node:http server that accepts every valid handshake; a query such as `?maxPayload=9` sets limits. */
+/** A plain node:http server that accepts every valid handshake; a query such as `?maxPayload=9` sets limits, and `/deflate` compresses. */
 export class EchoServer {
   readonly #server: Server;
   /** By the client's port. */
@@ -90,7 +90,9 @@ export class EchoServer {
     const { pathname, searchParams } = new URL(request.url!, 'http://localhost');
     const limits = Object.fromEntries([...searchParams].map(([name, value]) => [name, Number(value)]));
     try {
-      const socket = accept({ request, duplex, head }, { ...limits, protocols: ['chat.v2', 'chat.v1'] });
+      const perMessageDeflate = pathname === '/deflate';
+      const protocols = ['chat.v2', 'chat.v1'];
+      const socket = accept({ request, duplex, head }, { ...limits, protocols, perMessageDeflate });
       this.#served.set(request.socket.remotePort, { duplex: request.socket, closed: socket.closed });
       (applications[pathname] ?? echo)(socket);
     } catch (error) {

@@ -28,12 +28,19 @@ function request(changes: Changes, requestLine = 'GET /chat HTTP/1.1'): string {
 const closing = '\x88\x80\0\0\0\0';
 const closed = '\x88\0';
 
-function accepted(...extra: string[]): string {
+/** Of the two keys that stand in RFC 6455. */
+const acceptValues: Readonly<Record<string, string>> = {
+  'dGhlIHNhbXBsZSBub25jZQ==': 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
+  'AQIDBAUGBwgJCgsMDQ4PEC==': 'OfS0wDaT5NoxF2gqm7Zj2YtetzM=',
+};
+
+function accepted(changes: Changes, extra: readonly string[]): string {
+  const key = changes['Sec-WebSocket-Key'] ?? fields['Sec-WebSocket-Key'];
   const head = [
     'HTTP/1.1 101 Switching Protocols',
     'Upgrade: websocket',
     'Connection: Upgrade',
-    'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
+    `Sec-WebSocket-Accept: ${acceptValues[key]}`,
     ...extra,
   ];
   return `${head.join('\r\n')}\r\n\r\n${closed}`;
@@ -65,9 +72,73 @@ const accepts: [section: string, rule: string, changes: Changes, ...extra: strin
     'Sec-WebSocket-Protocol: chat.v2',
   ],
   [
+    '§4.2.1',
+    'server takes a key whose spare bits are set, as in the example of §4.1',
+    { 'Sec-WebSocket-Key': 'AQIDBAUGBwgJCgsMDQ4PEC==' },
+  ],
+  [
+    '§4.3',
+    'server takes empty elements in its lists',
+    { 'Sec-WebSocket-Protocol': ', chat.v1,, ', Upgrade: ', websocket', Connection: 'Upgrade,' },
+    'Sec-WebSocket-Protocol: chat.v1',
+  ],
+  ['§4.3', 'server takes an empty list of subprotocols for none', { 'Sec-WebSocket-Protocol': '' }],
+  [
+    '§4.3',
+    'server takes a credential of 6 KiB among the subprotocols',
+    { 'Sec-WebSocket-Protocol': `chat.v1, bearer.${'x'.repeat(6 * 1024)}` },
+    'Sec-WebSocket-Protocol: chat.v1',
+  ],
+  [
+    '§4.3',
+    'server takes 100 subprotocols',
+    { 'Sec-WebSocket-Protocol': [...Array.from({ length: 99 }, (_, index) => `v${index}`), 'chat.v2'].join(', ') },
+    'Sec-WebSocket-Protocol: chat.v2',
+  ],
+  [
     '§9.1',
     'server declines extensions that it does not know',
     { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits, x-other' },
+  ],
+];
+
+/** Offers of extensions to a server that compresses, and what it answers; `null` where it declines. */
+const offers: [section: string, rule: string, offer: string, answer: string | null][] = [
+  ['RFC 7692 §7.1', 'server declares nothing that was not offered', 'permessage-deflate', 'permessage-deflate'],
+  [
+    'RFC 7692 §7.1.2.2',
+    'server names the window of a client that offers to have it named',
+    'permessage-deflate; client_max_window_bits',
+    'permessage-deflate; client_max_window_bits=12',
+  ],
+  [
+    'RFC 7692 §7.1.1',
+    'server declares both contexts dropped, where that was offered',
+    'permessage-deflate; server_no_context_takeover; client_no_context_takeover',
+    'permessage-deflate; server_no_context_takeover; client_no_context_takeover',
+  ],
+  [
+    'RFC 7692 §7.1.2.1',
+    'server accepts a window for itself by naming it',
+    'permessage-deflate; server_max_window_bits="10"',
+    'permessage-deflate; server_max_window_bits=10',
+  ],
+  [
+    'RFC 7692 §7.1',
+    'server takes the next offer where it declines the first',
+    'permessage-deflate; server_max_window_bits=7, permessage-deflate',
+    'permessage-deflate',
+  ],
+  ['RFC 9110 §5.6.1.2', 'server ignores empty elements of an offer', 'permessage-deflate, ', 'permessage-deflate'],
+  ['RFC 9110 §5.6.6', 'server ignores empty parameters of an offer', 'permessage-deflate; ;', 'permessage-deflate'],
+  ['RFC 9110 §5.6.1.2', 'server takes an empty list of extensions for none', '', null],
+  ['RFC 7692 §5.1', 'server declines an offer that it cannot read', 'permessage-deflate; a="b', null],
+  ['RFC 7692 §5.1', 'server declines an offer over 8 KiB', `permessage-deflate, ${'x'.repeat(8192)}`, null],
+  [
+    'RFC 7692 §7.1',
+    'server declines a parameter that stands twice',
+    'permessage-deflate; client_no_context_takeover; client_no_context_takeover',
+    null,
   ],
 ];
 
@@ -197,7 +268,13 @@ export const handshakeRows: HandshakeRow[] = [
     section,
     rule,
     request: request(changes) + closing,
-    answer: accepted(...extra),
+    answer: accepted(changes, extra),
+  })),
+  ...offers.map(([section, rule, offer, answer]) => ({
+    section,
+    rule,
+    request: request({ 'Sec-WebSocket-Extensions': offer }, 'GET /deflate HTTP/1.1') + closing,
+    answer: accepted({}, answer === null ? [] : [`Sec-WebSocket-Extensions: ${answer}`]),
   })),
   ...refusals.map(([section, rule, changes, answer, requestLine]) => ({
     section,

@@ -30,7 +30,7 @@ interface Outcome {
 function outcomeOf({ target = '/' }: WireRow, role: Role, pieces: readonly Buffer[]): Outcome {
   const query = new URL(target, 'http://localhost').searchParams;
   const limits = Object.fromEntries([...query].map(([name, value]) => [name, Number(value)]));
-  const connection = new Connection({ role, limits: { maxFragments: 1024, ...limits } });
+  const connection = new Connection({ role, limits });
   const events: string[] = [];
   const output: Uint8Array[] = [];
   for (const piece of pieces) {

@@ -4,7 +4,7 @@ import { requireSystemPart } from './system-part.ts';
 
 test('every system part names its package, its variable and who needs it', () => {
   for (const [name, part] of Object.entries(systemParts)) {
-    expect(part.debianPackage, name).toMatch(/^[a-z0-9-]+$/);
+    expect(part.debianPackage, name).toMatch(/^[a-z0-9+-]+( [a-z0-9+-]+)*$/);
     expect(part.variable, name).toMatch(/^[A-Z_]+$/);
     expect(part.usedBy, name).not.toBe('');
     expect(part.paths.length, name).toBeGreaterThan(0);

@@ -9,11 +9,10 @@ describe('defaultLimits', () => {
     expect(defaultLimits).toEqual({
       maxHeaders: 100,
       maxTargetLength: 8192,
-      maxListLength: 1024,
-      maxListItems: 16,
+      maxListLength: 8192,
       handshakeTimeout: 10_000,
       maxPayload: 1_048_576,
-      maxFragments: 1024,
+      maxFragments: Infinity,
       maxEmptyFragments: 16,
       messageTimeout: 30_000,
       maxTotalIncomplete: 134_217_728,
@@ -63,9 +62,8 @@ describe('resolveLimits', () => {
     expect(limits).toEqual({ ...defaultLimits, maxPayload: 10, closeTimeout: Infinity });
   });
 
-  test('gives a client the same defaults, but for the number of fragments', () => {
-    expect(resolveLimits({}, 'client')).toEqual({ ...defaultLimits, maxFragments: 16_384 });
-    expect(resolveLimits({ maxPayload: 5 }, 'client').maxFragments).toBe(16_384);
+  test('gives a client the same defaults', () => {
+    expect(resolveLimits({}, 'client')).toEqual(defaultLimits);
     expect(resolveLimits({ maxFragments: 5 }, 'client').maxFragments).toBe(5);
     expect(resolveLimits(resolveLimits({}, 'client'), 'client')).toBe(resolveLimits({}, 'client'));
   });

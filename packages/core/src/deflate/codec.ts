@@ -2,15 +2,22 @@ import { constants as bufferConstants } from 'node:buffer';
 import { constants, createDeflateRaw, createInflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { DeflateRaw, InflateRaw, ZlibOptions } from 'node:zlib';
 
+/** What a codec has made of a message. */
+export interface CodecOutput {
+  /** A view that is valid until the next call, of any codec. */
+  readonly bytes: Uint8Array;
+  /** The length in bytes of the input that was left over: what stands behind the end of a compressed stream. */
+  readonly unread: number;
+}
+
 /** Compresses or decompresses whole messages at once, each by itself. */
 export interface Codec {
   /**
    * @param pieces of one message, in order
    * @param maxLength of the output, in bytes
-   * @returns a view that is valid until the next call, of any codec
    * @throws {Error} with the code `ERR_BUFFER_TOO_LARGE` over `maxLength`, or zlib's own
    */
-  run(pieces: readonly Uint8Array[], maxLength: number): Uint8Array;
+  run(pieces: readonly Uint8Array[], maxLength: number): CodecOutput;
 }
 
 /** What a zlib stream of Node.js works with inside; the same since version 10. */
@@ -49,53 +56,68 @@ export class KeptCodec implements Codec {
     };
   }
 
-  run(pieces: readonly Uint8Array[], maxLength: number): Uint8Array {
+  run(pieces: readonly Uint8Array[], maxLength: number): CodecOutput {
     if (scratch.length > maxKept) scratch = Buffer.allocUnsafeSlow(scratchLength);
     this.#fault = null;
     try {
-      let length = 0;
-      for (const piece of pieces) length = this.#write(piece, length, maxLength);
-      return scratch.subarray(0, length);
+      let written = 0;
+      let unread = 0;
+      for (const piece of pieces) {
+        const after = this.#write(piece, written, maxLength);
+        written = after.written;
+        unread += after.unread;
+      }
+      return { bytes: scratch.subarray(0, written), unread };
     } finally {
       this.#stream._handle.reset();
     }
   }
 
-  /** @returns the length of the output so far */
-  #write(input: Uint8Array, written: number, maxLength: number): number {
+  /** @returns the length of the output so far, and that of the input that was left over */
+  #write(input: Uint8Array, before: number, maxLength: number): { written: number; unread: number } {
     const { _handle: handle, _writeState: state } = this.#stream;
     let start = 0;
-    let length = written;
+    let written = before;
     for (;;) {
-      const free = scratch.length - length;
-      handle.writeSync(constants.Z_SYNC_FLUSH, input, start, input.length - start, scratch, length, free);
+      const free = scratch.length - written;
+      handle.writeSync(constants.Z_SYNC_FLUSH, input, start, input.length - start, scratch, written, free);
       if (this.#fault !== null) throw this.#fault;
       const [left, unread] = state as Uint32Array & [number, number];
-      length += free - left;
-      if (length > maxLength) throw tooLarge(maxLength);
-      if (left > 0) return length;
+      written += free - left;
+      if (written > maxLength) throw tooLarge(maxLength);
+      if (left > 0) return { written, unread };
       start = input.length - unread;
       scratch = Buffer.concat([scratch], scratch.length * 2);
     }
   }
 }
 
+/** What zlib's functions give with the option `info`, which their types leave out. */
+export interface ZlibInfo {
+  readonly buffer: Buffer;
+  /** `bytesWritten`: how much of the input zlib has taken. */
+  readonly engine: { readonly bytesWritten: number };
+}
+
+type ZlibFunction = (input: Uint8Array, options: ZlibOptions) => unknown;
+
 /** A codec of zlib's public functions. */
 class OneShotCodec implements Codec {
-  readonly #call: (input: Uint8Array, options: ZlibOptions) => Buffer;
+  readonly #call: ZlibFunction;
   readonly #options: ZlibOptions;
 
-  constructor(call: (input: Uint8Array, options: ZlibOptions) => Buffer, options: ZlibOptions) {
+  constructor(call: ZlibFunction, options: ZlibOptions) {
     this.#call = call;
-    this.#options = { ...options, finishFlush: constants.Z_SYNC_FLUSH };
+    this.#options = { ...options, finishFlush: constants.Z_SYNC_FLUSH, info: true };
   }
 
-  run(pieces: readonly Uint8Array[], maxLength: number): Uint8Array {
+  run(pieces: readonly Uint8Array[], maxLength: number): CodecOutput {
     // zlib takes no limit of 0, and may give one byte then.
     const options = { ...this.#options, maxOutputLength: Math.max(Math.min(maxLength, bufferConstants.MAX_LENGTH), 1) };
-    const output = this.#call(Buffer.concat(pieces), options);
-    if (output.length > maxLength) throw tooLarge(maxLength);
-    return output;
+    const input = Buffer.concat(pieces);
+    const { buffer: bytes, engine } = this.#call(input, options) as ZlibInfo;
+    if (bytes.length > maxLength) throw tooLarge(maxLength);
+    return { bytes, unread: input.length - engine.bytesWritten };
   }
 }
 
@@ -110,11 +132,7 @@ export function isZlibStream(stream: object): stream is ZlibStream {
 }
 
 /** @param stream made with `options`, for the codec to keep where it can */
-export function createCodec(
-  stream: DeflateRaw | InflateRaw | object,
-  call: (input: Uint8Array, options: ZlibOptions) => Buffer,
-  options: ZlibOptions,
-): Codec {
+export function createCodec(stream: DeflateRaw | InflateRaw | object, call: ZlibFunction, options: ZlibOptions): Codec {
   return isZlibStream(stream) ? new KeptCodec(stream) : new OneShotCodec(call, options);
 }
 

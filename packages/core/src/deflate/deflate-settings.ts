@@ -1,15 +1,25 @@
-import type { DeflateParameters } from '../handshake/permessage-deflate.ts';
+import type { DeflateWishes } from '../handshake/permessage-deflate.ts';
 import { JobLimiter } from './job-limiter.ts';
 
 /** Options of permessage-deflate (RFC 7692); the names of `ws`. */
 export interface PerMessageDeflateOptions {
-  /** Whether the server drops its window after each message. Default `true`: a kept window costs about 100 KiB a socket. */
+  /**
+   * Whether the server drops its window after each message. Default `true`: a kept window costs about 100 KiB a socket.
+   * A server does it without declaring it, as it may at any time. `connect()` asks for it only where it is `true` here.
+   */
   readonly serverNoContextTakeover?: boolean | undefined;
-  /** Whether the client is to drop its window after each message. Default `true`. */
+  /**
+   * Whether the client is to drop its window after each message. Default: a server asks for it where the client offers
+   * it, and keeps up to 32 KiB of what came for other clients; `connect()` does it without a word. `true` has a server
+   * ask every client, which not all understand, and has `connect()` announce it.
+   */
   readonly clientNoContextTakeover?: boolean | undefined;
-  /** Base-2 logarithm of the server's window in bytes: 8 to 15. Default 12. */
+  /**
+   * Base-2 logarithm of the server's window in bytes: 8 to 15. Default 12; `connect()` takes what comes where it is not
+   * given here. A server uses a smaller window than was agreed on without declaring it.
+   */
   readonly serverMaxWindowBits?: number | undefined;
-  /** Base-2 logarithm of the client's window in bytes: 8 to 15. Default 12. */
+  /** Base-2 logarithm of the client's window in bytes: 8 to 15. Default 12. A client that does not offer it has 15. */
   readonly clientMaxWindowBits?: number | undefined;
   /** Messages of fewer bytes are sent as they are. Default 1024. */
   readonly threshold?: number | undefined;
@@ -22,19 +32,25 @@ export interface PerMessageDeflateOptions {
         readonly memLevel?: number | undefined;
       }
     | undefined;
-  /** How many times its compressed length a message of over 64 KiB may have. Default 100; beyond it: 1009. */
+  /**
+   * How many times its compressed length a message of over 16 MiB may have. Default 100; beyond it: 1009. Shorter
+   * messages are `maxPayload`'s affair.
+   */
   readonly maxRatio?: number | undefined;
+  /** How many blocks of a message may say that they are the last (RFC 7692 §7.2.3.4). Default 256; beyond it: 1008. */
+  readonly maxFinalBlocks?: number | undefined;
   /** Messages deflated and inflated off the event loop at a time, by all sockets of these options. Default 8. */
   readonly concurrencyLimit?: number | undefined;
 }
 
 /** {@link PerMessageDeflateOptions}, checked and complete. */
 export interface DeflateSettings {
-  readonly wishes: DeflateParameters;
+  readonly wishes: DeflateWishes;
   readonly threshold: number;
   readonly level: number;
   readonly memLevel: number;
   readonly maxRatio: number;
+  readonly maxFinalBlocks: number;
   readonly jobs: JobLimiter;
 }
 
@@ -71,20 +87,25 @@ function createSettings(options: PerMessageDeflateOptions): DeflateSettings {
     wishes: {
       serverNoContextTakeover: flag('serverNoContextTakeover', options.serverNoContextTakeover),
       clientNoContextTakeover: flag('clientNoContextTakeover', options.clientNoContextTakeover),
-      serverMaxWindowBits: whole('serverMaxWindowBits', options.serverMaxWindowBits ?? 12, [8, 15]),
-      clientMaxWindowBits: whole('clientMaxWindowBits', options.clientMaxWindowBits ?? 12, [8, 15]),
+      serverMaxWindowBits: windowBits('serverMaxWindowBits', options.serverMaxWindowBits),
+      clientMaxWindowBits: windowBits('clientMaxWindowBits', options.clientMaxWindowBits),
     },
     threshold: whole('threshold', options.threshold ?? 1024, [0, Infinity]),
     level: whole('zlibDeflateOptions.level', zlib.level ?? 6, [1, 9]),
     memLevel: whole('zlibDeflateOptions.memLevel', zlib.memLevel ?? 5, [1, 9]),
     maxRatio: whole('maxRatio', options.maxRatio ?? 100, [1, Infinity]),
+    maxFinalBlocks: whole('maxFinalBlocks', options.maxFinalBlocks ?? 256, [0, Infinity]),
     jobs: new JobLimiter(whole('concurrencyLimit', options.concurrencyLimit ?? 8, [1, Infinity])),
   };
 }
 
-function flag(name: string, value: boolean | undefined): boolean {
-  if (value === undefined || typeof value === 'boolean') return value ?? true;
+function flag(name: string, value: boolean | undefined): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value;
   throw new TypeError(`Invalid option perMessageDeflate.${name}: expected a boolean, got ${typeof value}`);
+}
+
+function windowBits(name: string, value: number | undefined): number | undefined {
+  return value === undefined ? undefined : whole(name, value, [8, 15]);
 }
 
 function whole(name: string, value: number, [least, most]: readonly [least: number, most: number]): number {

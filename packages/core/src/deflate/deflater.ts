@@ -39,7 +39,7 @@ export class Deflater {
       return this.#context.deflate(payload, jobs);
     }
     return payload.length <= maxSync
-      ? withoutTail(deflateCodec(zlibOptions(this)).run([payload], Infinity))
+      ? withoutTail(deflateCodec(zlibOptions(this)).run([payload], Infinity).bytes)
       : jobs.run(() => deflateAside(payload, zlibOptions(this)));
   }
 

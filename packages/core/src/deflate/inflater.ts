@@ -1,19 +1,15 @@
-import { constants as bufferConstants } from 'node:buffer';
-import { constants, createInflateRaw, inflateRaw, type InflateRaw, type ZlibOptions } from 'node:zlib';
-import { CloseCode } from '../close-code.ts';
-import { ProtocolError } from '../errors.ts';
-import { inflateCodec } from './codec.ts';
-import type { DeflaterOptions } from './deflater.ts';
+import { constants, inflateRaw, type ZlibOptions } from 'node:zlib';
+import { inflateCodec, type ZlibInfo } from './codec.ts';
 import type { DeflateSettings } from './deflate-settings.ts';
+import type { DeflaterOptions } from './deflater.ts';
+import { Inflation } from './inflation.ts';
+import { SlidingWindow } from './sliding-window.ts';
 
 /** Up to here, in bytes, a compressed message is inflated at once: handing it to a thread and back costs more. */
 const maxSync = 4 * 1024;
 
-/** A message may always have this length, in bytes, however well it was compressed. */
-const maxRatioFrom = 64 * 1024;
-
-/** Goes without saying on the wire (RFC 7692 §7.2.2): an empty block without compression. */
-const tail = Buffer.from([0x00, 0x00, 0xff, 0xff]);
+/** What comes out longer than this, in bytes, is inflated on a thread after all: it would hold up all other sockets. */
+const maxSyncOutput = 64 * 1024;
 
 export type InflaterOptions = DeflaterOptions & {
   /** The longest message, in bytes. */
@@ -24,7 +20,8 @@ export type InflaterOptions = DeflaterOptions & {
 export class Inflater {
   readonly #settings: DeflateSettings;
   readonly #options: InflaterOptions;
-  #context: InflateContext | null = null;
+  /** What the peer may refer to; there is none before the first message. */
+  #window: SlidingWindow | null = null;
 
   constructor(settings: DeflateSettings, options: InflaterOptions) {
     this.#settings = settings;
@@ -32,131 +29,88 @@ export class Inflater {
   }
 
   /**
-   * The message: at once where it is short and without context, else off the event loop. Not more is inflated than the
-   * limits allow.
+   * The message: at once where it is short, else off the event loop; then the next one may be given when it is there.
+   * Not more is inflated than the limits allow.
    *
-   * @throws {ProtocolError} or rejects with it: 1007 where the payload is not DEFLATE, 1009 over `maxPayload` or
-   *   `maxRatio`
+   * @throws {ProtocolError} or rejects with it: 1007 where the payload is not DEFLATE, 1008 over `maxFinalBlocks`, 1009
+   *   over `maxPayload` or `maxRatio`
    */
   inflate(payload: Buffer): Buffer | Promise<Buffer> {
-    const { windowBits, keepsContext } = this.#options;
-    const { jobs } = this.#settings;
-    const limit = this.#limitFor(payload);
-    if (keepsContext) {
-      this.#context ??= new InflateContext({ windowBits });
-      const context = this.#context;
-      return jobs.run(() => context.inflate(payload, limit));
-    }
-    if (payload.length > maxSync) {
-      const options = { windowBits, finishFlush: constants.Z_SYNC_FLUSH };
-      return jobs.run(() => inflateAside(Buffer.concat([payload, tail]), options, limit));
-    }
-    try {
-      return Buffer.from(inflateCodec({ windowBits }).run([payload, tail], limit.maxLength));
-    } catch (error) {
-      throw faultOf(error as NodeJS.ErrnoException, limit);
-    }
+    // Some compressors give nothing at all for an empty message.
+    if (payload.length === 0) return Buffer.alloc(0);
+    const inflation = this.#begin(payload);
+    const message = payload.length <= maxSync ? this.#inflateNow(inflation) : null;
+    return message ?? this.#settings.jobs.run(() => this.#inflateAside(inflation));
   }
 
-  /** Frees the context. */
+  /** Frees the window. */
   dispose(): void {
-    this.#context?.dispose();
-    this.#context = null;
+    this.#window = null;
   }
 
-  #limitFor(payload: Buffer): OutputLimit {
-    const { maxPayload } = this.#options;
-    const { maxRatio } = this.#settings;
-    const atRatio = Math.max(maxRatioFrom, payload.length * maxRatio);
-    if (atRatio < maxPayload) return { maxLength: atRatio, name: `maxRatio ${maxRatio}` };
-    return { maxLength: Math.min(maxPayload, bufferConstants.MAX_LENGTH), name: `maxPayload ${maxPayload}` };
+  #begin(payload: Buffer): Inflation {
+    const { windowBits, keepsContext, maxPayload } = this.#options;
+    const { maxRatio, maxFinalBlocks } = this.#settings;
+    const window = this.#window ?? new SlidingWindow(windowBits);
+    if (keepsContext) this.#window = window;
+    return new Inflation(payload, { window, keepsContext, limits: { maxPayload, maxRatio, maxFinalBlocks } });
+  }
+
+  /** @returns `null` where what is left is too long to be inflated at once */
+  #inflateNow(inflation: Inflation): Buffer | null {
+    for (;;) {
+      const output = runNow(inflation, this.#options);
+      if (output === null) return null;
+      const message = inflation.add(output.bytes, output.unread);
+      if (message !== null) return message;
+    }
+  }
+
+  async #inflateAside(inflation: Inflation): Promise<Buffer> {
+    for (;;) {
+      const { bytes, unread } = await runAside(inflation, this.#options);
+      const message = inflation.add(bytes, unread);
+      if (message !== null) return message;
+    }
   }
 }
 
-/** How many bytes a message may be inflated to, and the option that says so. */
-interface OutputLimit {
-  readonly maxLength: number;
-  readonly name: string;
+interface InflatedPart {
+  readonly bytes: Buffer;
+  /** The length in bytes of the input that zlib has left. */
+  readonly unread: number;
 }
 
-/** What zlib says of a message, in our words. */
-function faultOf(error: NodeJS.ErrnoException, limit: OutputLimit): ProtocolError {
-  const { code, message } = error;
-  return code === 'ERR_BUFFER_TOO_LARGE'
-    ? tooLong(limit)
-    : new ProtocolError(
-        'WS_ERR_INVALID_DEFLATE',
-        CloseCode.InvalidPayload,
-        `Not DEFLATE: ${message} (RFC 7692 §7.2.2)`,
-      );
+function runNow(inflation: Inflation, { windowBits }: InflaterOptions): InflatedPart | null {
+  const { window, input, maxOutput } = inflation;
+  const { length } = window.bytes;
+  try {
+    const codec = inflateCodec({ windowBits });
+    const { bytes, unread } = codec.run([...window.asBlock(), input], length + Math.min(maxOutput, maxSyncOutput));
+    return { bytes: Buffer.from(bytes.subarray(length)), unread };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_BUFFER_TOO_LARGE' && maxOutput > maxSyncOutput) return null;
+    throw inflation.faultOf(error as NodeJS.ErrnoException);
+  }
 }
 
-function tooLong({ maxLength, name }: OutputLimit): ProtocolError {
-  return new ProtocolError(
-    'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
-    CloseCode.MessageTooBig,
-    `Message of more than ${maxLength} bytes when inflated is over ${name}`,
-  );
-}
-
-function inflateAside(bytes: Buffer, options: ZlibOptions, limit: OutputLimit): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
+function runAside(inflation: Inflation, { windowBits }: InflaterOptions): Promise<InflatedPart> {
+  const { window, input, maxOutput } = inflation;
+  const options: ZlibOptions = {
+    windowBits,
+    dictionary: window.bytes,
+    finishFlush: constants.Z_SYNC_FLUSH,
     // zlib takes no limit of 0, and may give one byte then.
-    inflateRaw(bytes, { ...options, maxOutputLength: Math.max(limit.maxLength, 1) }, (error, message) => {
-      if (error) reject(faultOf(error, limit));
-      else if (message.length > limit.maxLength) reject(tooLong(limit));
-      else resolve(message);
+    maxOutputLength: Math.max(maxOutput, 1),
+    info: true,
+  };
+  return new Promise((resolve, reject) => {
+    inflateRaw(input, options, (error, result) => {
+      if (error) return reject(inflation.faultOf(error));
+      const { buffer: bytes, engine } = result as unknown as ZlibInfo;
+      if (bytes.length > maxOutput) return reject(inflation.tooLong());
+      return resolve({ bytes, unread: input.length - engine.bytesWritten });
     });
   });
-}
-
-/** A message as it comes out of a context. */
-interface Inflation {
-  readonly limit: OutputLimit;
-  readonly chunks: Buffer[];
-  byteLength: number;
-  readonly reject: (error: ProtocolError) => void;
-}
-
-/** A decompressor that goes on from message to message. */
-class InflateContext {
-  readonly #options: ZlibOptions;
-  #stream: InflateRaw;
-  #inflation: Inflation | null = null;
-
-  constructor(options: ZlibOptions) {
-    this.#options = options;
-    this.#stream = this.#createStream();
-  }
-
-  inflate(payload: Buffer, limit: OutputLimit): Promise<Buffer> {
-    // A block that says it is the last ends the stream; what follows starts a new one (§7.2.3.4).
-    if (this.#stream.readableEnded) this.#stream = this.#createStream();
-    const stream = this.#stream;
-    return new Promise((resolve, reject) => {
-      const inflation: Inflation = { limit, chunks: [], byteLength: 0, reject };
-      this.#inflation = inflation;
-      stream.write(payload);
-      stream.write(tail);
-      stream.flush(() => resolve(Buffer.concat(inflation.chunks, inflation.byteLength)));
-    });
-  }
-
-  dispose(): void {
-    this.#stream.close();
-  }
-
-  #createStream(): InflateRaw {
-    return createInflateRaw(this.#options)
-      .on('data', (chunk: Buffer) => this.#add(chunk, this.#inflation!))
-      .on('error', (error) => this.#inflation!.reject(faultOf(error, this.#inflation!.limit)));
-  }
-
-  #add(chunk: Buffer, inflation: Inflation): void {
-    inflation.chunks.push(chunk);
-    inflation.byteLength += chunk.length;
-    if (inflation.byteLength <= inflation.limit.maxLength) return;
-    inflation.reject(tooLong(inflation.limit));
-    this.#stream.close();
-  }
 }

@@ -2,11 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { HandshakeError } from '../errors.ts';
 import { defaultLimits } from '../limits.ts';
 import { acceptKey } from './accept-key.ts';
-import { formatExtensions, parseExtensions, type ExtensionOffer } from './extension.ts';
+import { formatExtensions, parseExtensions } from './extension.ts';
 import { isReservedHeader } from './handshake-response.ts';
 import type { HandshakeChoice, HeaderPair } from './handshake-response.ts';
 import { listIncludes } from './header-list.ts';
-import { deflateOffer, readDeflateResponse, type DeflateParameters } from './permessage-deflate.ts';
+import {
+  deflateOffer,
+  permessageDeflate,
+  readDeflateResponse,
+  type DeflateParameters,
+  type DeflateWishes,
+} from './permessage-deflate.ts';
 import { formatProtocols } from './subprotocol.ts';
 import { assertHeader, describeValue } from './token-grammar.ts';
 
@@ -17,7 +23,7 @@ export interface ClientHandshake {
   /** The subprotocols offered, the favourite first. */
   readonly protocols: readonly string[];
   /** What is wished of permessage-deflate; `null` where it is not offered. */
-  readonly deflate: DeflateParameters | null;
+  readonly deflate: DeflateWishes | null;
 }
 
 /** A server's answer, with its headers by lower-case name; an `http.IncomingMessage` with its `statusCode` fits. */
@@ -88,34 +94,27 @@ export function checkServerResponse(
       'Sec-WebSocket-Accept of the answer does not belong to our Sec-WebSocket-Key',
     );
   }
-  const extensions = headerValue(headers['sec-websocket-extensions']);
-  const agreed = extensions === undefined ? null : deflate && readExtensions(extensions, deflate);
-  if (extensions !== undefined && agreed === null) {
-    const offered = deflate === null ? 'none was offered' : 'not as it was offered';
-    const message = `Sec-WebSocket-Extensions ${describeValue(extensions)} in the answer, but ${offered}`;
-    throw refuse('WS_ERR_CONNECT_EXTENSIONS', message);
+  const agreed = readExtensions(headerValue(headers['sec-websocket-extensions']) ?? '', deflate);
+  if (typeof agreed === 'string') {
+    throw refuse('WS_ERR_CONNECT_EXTENSIONS', `Sec-WebSocket-Extensions of the answer is refused: ${agreed}`);
   }
-  const protocol = headerValue(headers['sec-websocket-protocol']);
-  if (protocol === undefined) return { protocol: '', deflate: agreed };
-  if (protocols.includes(protocol)) return { protocol, deflate: agreed };
+  // An empty one chooses none.
+  const protocol = headerValue(headers['sec-websocket-protocol']) ?? '';
+  if (protocol === '' || protocols.includes(protocol)) return { protocol, deflate: agreed };
   throw refuse(
     'WS_ERR_CONNECT_PROTOCOL',
     `Expected one of the offered subprotocols in the answer, got ${describeValue(protocol)}`,
   );
 }
 
-/** The one extension that may be in the answer; `null` where it is malformed, another, or more than one. */
-function readExtensions(value: string, wishes: DeflateParameters): DeflateParameters | null {
-  const [response, ...others] = parseAnswer(value);
-  return response !== undefined && others.length === 0 ? readDeflateResponse(response, wishes) : null;
-}
-
-function parseAnswer(value: string): ExtensionOffer[] {
-  try {
-    return parseExtensions([value], defaultLimits);
-  } catch {
-    return [];
-  }
+/** What the one extension that may be in the answer was accepted with, `null` without one; or what is wrong. */
+function readExtensions(value: string, wishes: DeflateWishes | null): DeflateParameters | string | null {
+  const extensions = parseExtensions([value], defaultLimits);
+  if (extensions === null) return 'it is malformed (RFC 6455 §9.1)';
+  const [response, ...others] = extensions;
+  if (response === undefined) return null;
+  if (wishes === null || response.name !== permessageDeflate) return `${describeValue(response.name)} was not offered`;
+  return others.length === 0 ? readDeflateResponse(response, wishes) : 'it has more than one extension';
 }
 
 /** Several fields of one name are one list, which then equals no single value. */

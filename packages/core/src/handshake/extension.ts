@@ -1,4 +1,4 @@
-import { parseHeaderList } from './header-list.ts';
+import { listLength, parseHeaderList } from './header-list.ts';
 import type { ListLimits } from './header-list.ts';
 import { isToken } from './token-grammar.ts';
 import type { HeaderScanner } from './token-grammar.ts';
@@ -10,19 +10,20 @@ export interface ExtensionOffer {
 }
 
 /**
- * Parses the Sec-WebSocket-Extensions fields of a request (§9.1), in the client's order of preference.
+ * Parses the Sec-WebSocket-Extensions fields of a request or an answer (§9.1), in order.
  *
  *     extension-list  = 1#extension
  *     extension       = extension-token *( ";" extension-param )
  *     extension-param = token [ "=" (token | quoted-string) ]
  *
- * Unknown extensions and parameters, and repeated ones, are offers like any other: whoever negotiates declines them.
+ * Unknown extensions and parameters, and repeated ones, are elements like any other: whoever negotiates declines them.
+ * Empty elements and empty parameters are ignored (RFC 9110 §5.6.1.2, §5.6.6).
  *
- * @throws {HandshakeError} 400 on a syntax error or over a limit
+ * @returns `null` where the list cannot be read, or is over `maxListLength`
  */
-export function parseExtensions(values: readonly string[], limits: ListLimits): ExtensionOffer[] {
-  const header = 'Sec-WebSocket-Extensions';
-  return parseHeaderList(values, { header, code: 'WS_ERR_HANDSHAKE_EXTENSIONS', limits, takeItem: takeExtension });
+export function parseExtensions(values: readonly string[], limits: ListLimits): ExtensionOffer[] | null {
+  if (listLength(values) > limits.maxListLength) return null;
+  return parseHeaderList(values, takeExtension);
 }
 
 /**
@@ -52,7 +53,7 @@ function takeExtension(scanner: HeaderScanner): ExtensionOffer | null {
   while (scanner.take(';')) {
     scanner.skipSpace();
     const param = scanner.takeToken();
-    if (param === '') return null;
+    if (param === '') continue;
     scanner.skipSpace();
     const value = scanner.take('=') ? takeValue(scanner) : true;
     if (value === null) return null;

@@ -1,130 +1,165 @@
 import type { ExtensionOffer } from './extension.ts';
+import { describeValue } from './token-grammar.ts';
 
 /** The name of the extension (RFC 7692 §7). */
 export const permessageDeflate = 'permessage-deflate';
 
-/** What both ends have agreed on (RFC 7692 §7.1). */
+/** What both ends have agreed on, as the server's answer declares it (RFC 7692 §7.1). Either end may use less. */
 export interface DeflateParameters {
-  /** Whether the server compresses each message by itself. */
+  /** Whether the server has to compress each message by itself. */
   readonly serverNoContextTakeover: boolean;
+  /** Whether the client has to. */
   readonly clientNoContextTakeover: boolean;
-  /** Base-2 logarithm of the server's window in bytes, 8 to 15. */
-  readonly serverMaxWindowBits: number;
-  readonly clientMaxWindowBits: number;
-}
-
-/** An element of Sec-WebSocket-Extensions that keeps the rules of §7.1; `undefined` where a parameter is left out. */
-interface ParsedParameters {
-  readonly serverNoContextTakeover: boolean;
-  readonly clientNoContextTakeover: boolean;
+  /** Base-2 logarithm of the server's window in bytes, 8 to 15; `undefined` where it is not declared: 15. */
   readonly serverMaxWindowBits: number | undefined;
-  /** `true` without a value, which only an offer may have. */
-  readonly clientMaxWindowBits: number | true | undefined;
+  /** The same of the client's window. */
+  readonly clientMaxWindowBits: number | undefined;
 }
 
-const largestWindowBits = 15;
+/** What an application asks for; `undefined` where it leaves the choice to us. */
+export interface DeflateWishes {
+  readonly serverNoContextTakeover?: boolean | undefined;
+  readonly clientNoContextTakeover?: boolean | undefined;
+  readonly serverMaxWindowBits?: number | undefined;
+  readonly clientMaxWindowBits?: number | undefined;
+}
+
+/** The window of an end that has declared none (§7.1.2). */
+export const largestWindowBits = 15;
+
+/** The window of an end whose application has not asked for another: it costs little memory. */
+export const usualWindowBits = 12;
 
 /**
  * Accepts the first offer that can be, as the server wishes it (§5.1): an offer with an unknown, repeated or malformed
  * parameter is declined, and the next one looked at.
  *
- * @param wishes the largest windows the server wants, and whether it wants contexts to be dropped
+ * Nothing is declared that the client did not offer: some clients fail the connection then, others do not keep to it.
+ * The one exception is `client_no_context_takeover` (§7.1.1.2), where the application asks for it by name.
+ *
  * @returns `null` where there is no such offer
  */
-export function acceptDeflateOffer(
-  offers: readonly ExtensionOffer[],
-  wishes: DeflateParameters,
-): DeflateParameters | null {
-  for (const offer of offers) {
-    const parsed = offer.name === permessageDeflate ? parseParameters(offer) : null;
-    if (parsed === null) continue;
-    const { serverMaxWindowBits = largestWindowBits, clientMaxWindowBits } = parsed;
-    return {
-      serverNoContextTakeover: parsed.serverNoContextTakeover || wishes.serverNoContextTakeover,
-      clientNoContextTakeover: parsed.clientNoContextTakeover || wishes.clientNoContextTakeover,
-      serverMaxWindowBits: Math.min(serverMaxWindowBits, wishes.serverMaxWindowBits),
-      // A client that does not offer the parameter does not know it: its window is the largest (§7.1.2.2).
-      clientMaxWindowBits:
-        clientMaxWindowBits === undefined ? largestWindowBits : smallest(clientMaxWindowBits, wishes),
-    };
-  }
-  return null;
+export function acceptDeflateOffer(offers: readonly ExtensionOffer[], wishes: DeflateWishes): DeflateParameters | null {
+  const offer = offers.find((one) => one.name === permessageDeflate && faultIn(one, offerRules) === null);
+  if (offer === undefined) return null;
+  const offered = readParameters(offer);
+  const clientWindow = declared(offered.clientMaxWindowBits, wishes.clientMaxWindowBits);
+  return {
+    serverNoContextTakeover: offered.serverNoContextTakeover,
+    clientNoContextTakeover: offered.clientNoContextTakeover || wishes.clientNoContextTakeover === true,
+    serverMaxWindowBits: declared(offered.serverMaxWindowBits, wishes.serverMaxWindowBits),
+    clientMaxWindowBits: clientWindow === largestWindowBits ? undefined : clientWindow,
+  };
 }
 
-function smallest(offered: number | true, wishes: DeflateParameters): number {
-  return offered === true ? wishes.clientMaxWindowBits : Math.min(offered, wishes.clientMaxWindowBits);
+/** A client that does not offer a window may not know the parameter, and must not be told the client's (§7.1.2.2). */
+function declared(offered: number | undefined, wish: number = usualWindowBits): number | undefined {
+  return offered && Math.min(offered, wish);
 }
 
-/** The element that tells the client what was agreed (§7.1): no parameter where it says nothing new. */
-export function deflateResponse(agreed: DeflateParameters): ExtensionOffer {
-  const params: ExtensionOffer['params'] = contextParams(agreed);
-  const { serverMaxWindowBits, clientMaxWindowBits } = agreed;
-  if (serverMaxWindowBits < largestWindowBits) params.push(['server_max_window_bits', String(serverMaxWindowBits)]);
-  if (clientMaxWindowBits < largestWindowBits) params.push(['client_max_window_bits', String(clientMaxWindowBits)]);
+/** The element that tells the client what was agreed (§7.1). */
+export function deflateResponse({
+  serverMaxWindowBits,
+  clientMaxWindowBits,
+  ...context
+}: DeflateParameters): ExtensionOffer {
+  const params = contextParams(context);
+  if (serverMaxWindowBits !== undefined) params.push(['server_max_window_bits', String(serverMaxWindowBits)]);
+  if (clientMaxWindowBits !== undefined) params.push(['client_max_window_bits', String(clientMaxWindowBits)]);
   return { name: permessageDeflate, params };
 }
 
-/** A client's offer of what it wishes. */
-export function deflateOffer(wishes: DeflateParameters): ExtensionOffer {
-  const params: ExtensionOffer['params'] = contextParams(wishes);
-  const { serverMaxWindowBits, clientMaxWindowBits } = wishes;
-  if (serverMaxWindowBits < largestWindowBits) params.push(['server_max_window_bits', String(serverMaxWindowBits)]);
-  params.push(['client_max_window_bits', clientMaxWindowBits < largestWindowBits ? String(clientMaxWindowBits) : true]);
+/**
+ * A client's offer of what it wishes: `permessage-deflate; client_max_window_bits`, which servers of all kinds accept,
+ * and what the application asks for by name.
+ */
+export function deflateOffer({ serverMaxWindowBits, clientMaxWindowBits, ...context }: DeflateWishes): ExtensionOffer {
+  const params = contextParams(context);
+  if (isSmall(serverMaxWindowBits)) params.push(['server_max_window_bits', String(serverMaxWindowBits)]);
+  params.push(['client_max_window_bits', isSmall(clientMaxWindowBits) ? String(clientMaxWindowBits) : true]);
   return { name: permessageDeflate, params };
+}
+
+/** Whether it says anything new: a larger one there is not. */
+function isSmall(windowBits: number | undefined): boolean {
+  return windowBits !== undefined && windowBits < largestWindowBits;
 }
 
 /**
  * Reads the server's answer to {@link deflateOffer} (§7.1, "the client MUST _Fail the WebSocket Connection_").
  *
- * @returns `null` where the answer is not one to the offer
+ * @returns what is wrong, where the answer is not one to the offer
  */
-export function readDeflateResponse(response: ExtensionOffer, wishes: DeflateParameters): DeflateParameters | null {
-  const parsed = response.name === permessageDeflate ? parseParameters(response) : null;
-  if (parsed === null || parsed.clientMaxWindowBits === true) return null;
-  const { serverMaxWindowBits = largestWindowBits, clientMaxWindowBits = largestWindowBits } = parsed;
-  if (serverMaxWindowBits > wishes.serverMaxWindowBits) return null;
-  if (wishes.serverNoContextTakeover && !parsed.serverNoContextTakeover) return null;
-  return {
-    serverNoContextTakeover: parsed.serverNoContextTakeover,
-    clientNoContextTakeover: parsed.clientNoContextTakeover || wishes.clientNoContextTakeover,
-    serverMaxWindowBits,
-    clientMaxWindowBits: Math.min(clientMaxWindowBits, wishes.clientMaxWindowBits),
-  };
+export function readDeflateResponse(response: ExtensionOffer, wishes: DeflateWishes): DeflateParameters | string {
+  const fault = faultIn(response, answerRules);
+  if (fault !== null) return fault;
+  const answer = readParameters(response);
+  // A server that cannot do what a client asks for has to decline (§7.1.1.1, §7.1.2.1).
+  if (wishes.serverNoContextTakeover === true && !answer.serverNoContextTakeover) {
+    return 'server_no_context_takeover was asked for, and is missing';
+  }
+  const { serverMaxWindowBits = largestWindowBits } = answer;
+  const { serverMaxWindowBits: most = largestWindowBits } = wishes;
+  if (serverMaxWindowBits <= most) return answer;
+  return `server_max_window_bits was offered as ${most}, and is ${answer.serverMaxWindowBits ?? 'missing'}`;
 }
 
-function contextParams(parameters: DeflateParameters): ExtensionOffer['params'] {
+function contextParams(
+  parameters: Pick<DeflateWishes, 'serverNoContextTakeover' | 'clientNoContextTakeover'>,
+): ExtensionOffer['params'] {
   const params: ExtensionOffer['params'] = [];
-  if (parameters.serverNoContextTakeover) params.push(['server_no_context_takeover', true]);
-  if (parameters.clientNoContextTakeover) params.push(['client_no_context_takeover', true]);
+  if (parameters.serverNoContextTakeover === true) params.push(['server_no_context_takeover', true]);
+  if (parameters.clientNoContextTakeover === true) params.push(['client_no_context_takeover', true]);
   return params;
 }
 
-/** `null` where a parameter is unknown, stands twice or has a value that it may not have (§7). */
-function parseParameters({ params }: ExtensionOffer): ParsedParameters | null {
+/** Whether a parameter may have this value; `true` stands for none. */
+type ValueRule = (value: string | true) => boolean;
+
+const hasNone: ValueRule = (value) => value === true;
+
+/** "a decimal integer value without leading zeroes between 8 to 15, inclusive" (§7.1.2) */
+const isWindowBits: ValueRule = (value) => value !== true && /^(?:[89]|1[0-5])$/.test(value);
+
+const answerRules: ReadonlyMap<string, ValueRule> = new Map([
+  ['server_no_context_takeover', hasNone],
+  ['client_no_context_takeover', hasNone],
+  ['server_max_window_bits', isWindowBits],
+  ['client_max_window_bits', isWindowBits],
+]);
+
+/** Only an offer may leave the client's window open. */
+const offerRules: ReadonlyMap<string, ValueRule> = new Map([
+  ...answerRules,
+  ['client_max_window_bits', (value) => hasNone(value) || isWindowBits(value)],
+]);
+
+/** What is wrong with the parameters: one is unknown, stands twice or has a value that it may not have (§7). */
+function faultIn({ params }: ExtensionOffer, rules: ReadonlyMap<string, ValueRule>): string | null {
+  const seen = new Set<string>();
+  for (const [name, value] of params) {
+    const rule = rules.get(name);
+    if (rule === undefined) return `${describeValue(name)} is no parameter of permessage-deflate`;
+    if (seen.has(name)) return `${name} stands twice`;
+    seen.add(name);
+    if (!rule(value))
+      return value === true ? `${name} has no value` : `${name} has ${describeValue(value)} as its value`;
+  }
+  return null;
+}
+
+function readParameters({ params }: ExtensionOffer): DeflateParameters {
   const values = new Map(params);
-  if (values.size < params.length) return null;
-  const serverNoContextTakeover = takeFlag(values, 'server_no_context_takeover');
-  const clientNoContextTakeover = takeFlag(values, 'client_no_context_takeover');
-  const serverMaxWindowBits = takeWindowBits(values, 'server_max_window_bits');
-  const clientMaxWindowBits = takeWindowBits(values, 'client_max_window_bits');
-  if (values.size > 0 || serverNoContextTakeover === null || clientNoContextTakeover === null) return null;
-  if (serverMaxWindowBits === null || serverMaxWindowBits === true || clientMaxWindowBits === null) return null;
-  return { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits, clientMaxWindowBits };
+  return {
+    serverNoContextTakeover: values.has('server_no_context_takeover'),
+    clientNoContextTakeover: values.has('client_no_context_takeover'),
+    serverMaxWindowBits: windowBits(values.get('server_max_window_bits')),
+    clientMaxWindowBits: windowBits(values.get('client_max_window_bits')),
+  };
 }
 
-type Parameters = Map<string, string | true>;
-
-function takeFlag(values: Parameters, name: string): boolean | null {
-  const value = values.get(name);
-  values.delete(name);
-  if (value === undefined) return false;
-  return value === true ? true : null;
-}
-
-/** "a decimal integer without leading zeroes between 8 to 15, inclusive" (§7.1.2) */
-function takeWindowBits(values: Parameters, name: string): number | true | undefined | null {
-  const value = values.get(name);
-  values.delete(name);
-  if (value === undefined || value === true) return value;
-  return /^(?:[89]|1[0-5])$/.test(value) ? Number(value) : null;
+/** A client that offers the parameter without a value takes any. */
+function windowBits(value: string | true | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  return value === true ? largestWindowBits : Number(value);
 }

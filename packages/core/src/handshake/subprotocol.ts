@@ -1,5 +1,5 @@
 import { HandshakeError } from '../errors.ts';
-import { parseHeaderList } from './header-list.ts';
+import { listLength, parseHeaderList } from './header-list.ts';
 import type { ListLimits } from './header-list.ts';
 import { describeValue, isToken } from './token-grammar.ts';
 
@@ -11,17 +11,24 @@ export type ProtocolChoice = readonly string[] | ((offered: readonly string[]) =
 
 const code = 'WS_ERR_HANDSHAKE_PROTOCOL';
 
+const header = 'Sec-WebSocket-Protocol';
+
 /**
- * Parses the Sec-WebSocket-Protocol fields of a request (§4.1, §4.3), in the client's order of preference.
+ * Parses the Sec-WebSocket-Protocol fields of a request (§4.1, §4.3), in the client's order of preference. Browsers can
+ * set no other header, so credentials of several KiB travel here too.
  *
  *     Sec-WebSocket-Protocol-Client = 1#token
  *
- * @throws {HandshakeError} 400 on a syntax error, an element offered twice ("MUST all be unique strings"), or over a limit
+ * @throws {HandshakeError} 400 on a syntax error, an element offered twice ("MUST all be unique strings"), or over
+ *   `maxListLength`
  */
-export function parseProtocols(values: readonly string[], limits: ListLimits): string[] {
-  const header = 'Sec-WebSocket-Protocol';
-  const takeItem = (scanner: { takeToken(): string }): string | null => scanner.takeToken() || null;
-  const protocols = parseHeaderList(values, { header, code, limits, takeItem });
+export function parseProtocols(values: readonly string[], { maxListLength }: ListLimits): string[] {
+  const length = listLength(values);
+  if (length > maxListLength) {
+    throw new HandshakeError(code, 400, `${header} has ${length} bytes, more than ${maxListLength} (maxListLength)`);
+  }
+  const protocols = parseHeaderList(values, (scanner) => scanner.takeToken() || null);
+  if (protocols === null) throw new HandshakeError(code, 400, `${header} is malformed: see RFC 6455 section 4.3`);
   const repeated = firstRepeated(protocols);
   if (repeated === undefined) return protocols;
   throw new HandshakeError(code, 400, `${header} offers ${describeValue(repeated)} twice`);

@@ -32,6 +32,7 @@ export interface UpgradeRequest {
   origin: string | undefined;
   /** The subprotocols offered, the client's favourite first. */
   protocols: string[];
+  /** The extensions offered, the client's favourite first; none where the offer cannot be read. */
   extensions: ExtensionOffer[];
 }
 
@@ -49,8 +50,8 @@ export function isWebSocketUpgrade(request: Pick<HandshakeRequest, 'rawHeaders'>
 /**
  * Checks a client's opening handshake (RFC 6455 §4.2.1; over HTTP/2 RFC 8441 §5) and returns what it asks for.
  *
- * @param options bounds that differ from the defaults; of them `maxHeaders`, `maxTargetLength` (bytes),
- *   `maxListLength` (bytes) and `maxListItems` are used here
+ * @param options bounds that differ from the defaults; of them `maxHeaders`, `maxTargetLength` (bytes) and
+ *   `maxListLength` (bytes) are used here
  * @throws {HandshakeError} with the status to answer: 431 too many headers, 505 not HTTP/1.1, 405 not GET, 414 target
  *   too long, 426 not version 13, 400 for everything else
  * @throws {TypeError | RangeError} when an option is not a limit
@@ -75,7 +76,8 @@ export function parseUpgradeRequest(request: HandshakeRequest, options: Partial<
     key: isHttp2 ? null : parseKey(fields),
     origin: parseOrigin(fields),
     protocols: parseProtocols(fieldValues(fields, 'sec-websocket-protocol'), limits),
-    extensions: parseExtensions(fieldValues(fields, 'sec-websocket-extensions'), limits),
+    // Compression is a favour: an offer that cannot be read is declined, as one that is not known (RFC 7692 §5.1).
+    extensions: parseExtensions(fieldValues(fields, 'sec-websocket-extensions'), limits) ?? [],
   };
 }
 

@@ -3,7 +3,13 @@ import { Deflater } from '../deflate/deflater.ts';
 import { Inflater } from '../deflate/inflater.ts';
 import type { Role } from '../role.ts';
 import { formatExtensions, type ExtensionOffer } from '../handshake/extension.ts';
-import { acceptDeflateOffer, deflateResponse, type DeflateParameters } from '../handshake/permessage-deflate.ts';
+import {
+  acceptDeflateOffer,
+  deflateResponse,
+  largestWindowBits,
+  usualWindowBits,
+  type DeflateParameters,
+} from '../handshake/permessage-deflate.ts';
 
 /** The outcome of a handshake that agreed on permessage-deflate. */
 export interface AgreedDeflate {
@@ -33,18 +39,30 @@ export interface Deflation {
   dispose(): void;
 }
 
-/** @param maxPayload the longest message to be received, in bytes */
+/**
+ * Each end may do less than was agreed on without a word, and we do where the application has not asked for more: a
+ * smaller window, and a new one for each message. A peer must be able to do all that was agreed on.
+ *
+ * @param maxPayload the longest message to be received, in bytes
+ */
 export function createDeflation({ parameters, settings }: AgreedDeflate, role: Role, maxPayload: number): Deflation {
+  const { wishes } = settings;
   const ofServer = {
-    windowBits: parameters.serverMaxWindowBits,
+    windowBits: parameters.serverMaxWindowBits ?? largestWindowBits,
     keepsContext: !parameters.serverNoContextTakeover,
   };
   const ofClient = {
-    windowBits: parameters.clientMaxWindowBits,
+    windowBits: parameters.clientMaxWindowBits ?? largestWindowBits,
     keepsContext: !parameters.clientNoContextTakeover,
   };
-  const [ours, theirs] = role === 'server' ? [ofServer, ofClient] : [ofClient, ofServer];
-  const deflater = new Deflater(settings, ours);
+  const [ours, theirs, wish] =
+    role === 'server'
+      ? [ofServer, ofClient, { windowBits: wishes.serverMaxWindowBits, drops: wishes.serverNoContextTakeover }]
+      : [ofClient, ofServer, { windowBits: wishes.clientMaxWindowBits, drops: wishes.clientNoContextTakeover }];
+  const deflater = new Deflater(settings, {
+    windowBits: Math.min(ours.windowBits, wish.windowBits ?? usualWindowBits),
+    keepsContext: ours.keepsContext && wish.drops === false,
+  });
   const inflater = new Inflater(settings, { ...theirs, maxPayload });
   return {
     deflater,

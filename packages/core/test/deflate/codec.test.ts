@@ -19,7 +19,8 @@ const codecs: [name: string, deflate: Codec, inflate: Codec][] = [
   ],
 ];
 
-const deflated = (codec: Codec, text: string): Buffer => Buffer.from(codec.run([Buffer.from(text)], Infinity));
+const deflated = (codec: Codec, text: string): Buffer => Buffer.from(codec.run([Buffer.from(text)], Infinity).bytes);
+const inflated = (codec: Codec, pieces: Buffer[], limit = 100): Buffer => Buffer.from(codec.run(pieces, limit).bytes);
 const codeOf = (run: () => unknown): string | undefined => {
   try {
     run();
@@ -35,7 +36,7 @@ describe.each(codecs)('a codec %s', (_name, deflate, inflate) => {
       const bytes = deflated(deflate, text);
       expect(bytes.subarray(-4)).toEqual(tail);
       expect(bytes).toEqual(deflated(deflate, text));
-      expect(Buffer.from(inflate.run([bytes.subarray(0, -4), tail], Infinity)).toString()).toBe(text);
+      expect(inflated(inflate, [bytes.subarray(0, -4), tail], Infinity).toString()).toBe(text);
       expect(inflateRawSync(bytes, { finishFlush: 2 }).toString()).toBe(text);
     }
   });
@@ -45,21 +46,24 @@ describe.each(codecs)('a codec %s', (_name, deflate, inflate) => {
     for (const limit of [0, 1, 1000, 4_999_999]) {
       expect(codeOf(() => inflate.run([bytes], limit))).toBe('ERR_BUFFER_TOO_LARGE');
     }
-    expect(inflate.run([bytes], 5_000_000)).toHaveLength(5_000_000);
+    expect(inflated(inflate, [bytes], 5_000_000)).toHaveLength(5_000_000);
     expect(codeOf(() => inflate.run([deflated(deflate, 'x')], 0))).toBe('ERR_BUFFER_TOO_LARGE');
-    expect(inflate.run([deflated(deflate, '')], 0)).toHaveLength(0);
-    expect(Buffer.from(inflate.run([deflated(deflate, 'short')], 5)).toString()).toBe('short');
+    expect(inflated(inflate, [deflated(deflate, '')], 0)).toHaveLength(0);
+    expect(inflated(inflate, [deflated(deflate, 'short')], 5).toString()).toBe('short');
   });
 
   test('says what zlib says of what is not DEFLATE, and is of use afterwards', () => {
     expect(codeOf(() => inflate.run([Buffer.from([0xff, 0xff]), tail], 100))).toBe('Z_DATA_ERROR');
-    expect(Buffer.from(inflate.run([deflated(deflate, 'fine')], 100)).toString()).toBe('fine');
+    expect(inflated(inflate, [deflated(deflate, 'fine')]).toString()).toBe('fine');
   });
 
-  test('ends a message at a block that says it is the last (RFC 7692 §7.2.3.4)', () => {
+  test('ends at a block that says it is the last, and says how much it has left (RFC 7692 §7.2.3.4)', () => {
     const last = deflateRawSync('Hello');
-    expect(Buffer.from(inflate.run([Buffer.concat([last, Buffer.of(0)]), tail], 100)).toString()).toBe('Hello');
-    expect(Buffer.from(inflate.run([deflated(deflate, 'next')], 100)).toString()).toBe('next');
+    const output = inflate.run([Buffer.concat([last, Buffer.of(0)]), tail], 100);
+    expect([Buffer.from(output.bytes).toString(), output.unread]).toEqual(['Hello', 5]);
+    expect(inflate.run([last], 100).unread).toBe(0);
+    expect(inflate.run([last, Buffer.of(1, 2), tail], 5).unread).toBe(6);
+    expect(inflated(inflate, [deflated(deflate, 'next')]).toString()).toBe('next');
   });
 });
 

@@ -8,16 +8,12 @@ test('is off where it is not asked for', () => {
 
 test('has defaults that cost little memory, and keeps what is given', () => {
   expect(resolveDeflate(true)).toMatchObject({
-    wishes: {
-      serverNoContextTakeover: true,
-      clientNoContextTakeover: true,
-      serverMaxWindowBits: 12,
-      clientMaxWindowBits: 12,
-    },
+    wishes: {},
     threshold: 1024,
     level: 6,
     memLevel: 5,
     maxRatio: 100,
+    maxFinalBlocks: 256,
   });
   expect(
     resolveDeflate({
@@ -26,14 +22,16 @@ test('has defaults that cost little memory, and keeps what is given', () => {
       threshold: 0,
       zlibDeflateOptions: { level: 1, memLevel: 9 },
       maxRatio: Infinity,
+      maxFinalBlocks: 0,
       concurrencyLimit: 1,
     }),
   ).toMatchObject({
-    wishes: { serverNoContextTakeover: false, clientNoContextTakeover: true, clientMaxWindowBits: 8 },
+    wishes: { serverNoContextTakeover: false, clientNoContextTakeover: undefined, clientMaxWindowBits: 8 },
     threshold: 0,
     level: 1,
     memLevel: 9,
     maxRatio: Infinity,
+    maxFinalBlocks: 0,
   });
 });
 
@@ -61,6 +59,10 @@ test.each<[unknown, string]>([
     'Invalid option perMessageDeflate.serverMaxWindowBits: expected a whole number from 8 to 15, got 8.5',
   ],
   [{ threshold: -1 }, 'Invalid option perMessageDeflate.threshold: expected a whole number of 0 or more, got -1'],
+  [
+    { maxFinalBlocks: 1.5 },
+    'Invalid option perMessageDeflate.maxFinalBlocks: expected a whole number of 0 or more, got 1.5',
+  ],
   [{ maxRatio: 0 }, 'Invalid option perMessageDeflate.maxRatio: expected a whole number of 1 or more, got 0'],
   [
     { zlibDeflateOptions: { level: 10 } },

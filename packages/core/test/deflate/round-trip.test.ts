@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { deflateRawSync } from 'node:zlib';
+import { constants, createDeflateRaw, deflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { resolveDeflate, type DeflateSettings } from '../../src/deflate/deflate-settings.ts';
 import { Deflater } from '../../src/deflate/deflater.ts';
@@ -14,14 +14,16 @@ interface Way {
   readonly keepsContext?: boolean;
   readonly maxPayload?: number;
   readonly maxRatio?: number;
+  readonly maxFinalBlocks?: number;
 }
 
 function deflaterFor({ windowBits = 12, keepsContext = false }: Way = {}): Deflater {
   return new Deflater(settings(), { windowBits, keepsContext });
 }
 
-function inflaterFor({ windowBits = 12, keepsContext = false, maxRatio = 100, ...limits }: Way = {}): Inflater {
-  return new Inflater(settings({ maxRatio }), { windowBits, keepsContext, maxPayload, ...limits });
+function inflaterFor(way: Way = {}): Inflater {
+  const { windowBits = 12, keepsContext = false, maxRatio, maxFinalBlocks, ...limits } = way;
+  return new Inflater(settings({ maxRatio, maxFinalBlocks }), { windowBits, keepsContext, maxPayload, ...limits });
 }
 
 const deflated = async (deflater: Deflater, message: Buffer): Promise<Buffer> =>
@@ -37,6 +39,15 @@ async function faultOf(run: () => unknown): Promise<string> {
   }
   return 'no fault';
 }
+
+const mebibyte = 1024 * 1024;
+
+/** What compresses a whole message by itself, as it goes over the wire (RFC 7692 §7.2.1). */
+const wholly = (message: string | Buffer): Buffer =>
+  deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+
+/** The same with its end, so that blocks may follow. */
+const flushed = (message: string): Buffer => deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH });
 
 const letters = (length: number): Buffer => Buffer.from(randomBytes(length).toString('base64').slice(0, length));
 const sizes = [0, 1, 100, 4_096, 8_192, 8_193, 100_000];
@@ -89,28 +100,145 @@ describe.each([
     inflater.dispose();
   });
 
-  test('says 1009 of a bomb, by its ratio', async () => {
-    const bomb = deflateRawSync(Buffer.alloc(50 * maxPayload), { finishFlush: 2 }).subarray(0, -4);
+  test('takes what compresses well, whatever its ratio is, up to 16 MiB', async () => {
+    const inflater = inflaterFor({ keepsContext, maxPayload: 64 * mebibyte, maxRatio: 1 });
+    const rows = Buffer.from(
+      JSON.stringify(Array.from({ length: 5_000 }, () => ({ id: 0, name: 'none', value: null }))),
+    );
+    for (const message of [rows, Buffer.alloc(200_000), Buffer.alloc(16 * mebibyte)]) {
+      expect(Buffer.compare(await inflater.inflate(wholly(message)), message)).toBe(0);
+    }
+    inflater.dispose();
+  });
+
+  test('says 1009 of a bomb of more than 16 MiB, by its ratio', async () => {
+    const bomb = wholly(Buffer.alloc(50 * mebibyte));
     const inflater = inflaterFor({ keepsContext, maxPayload: Infinity });
     expect(await faultOf(() => inflater.inflate(bomb))).toBe(
-      `1009 WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: Message of more than ${bomb.length * 100} bytes when inflated is over maxRatio 100`,
+      `1009 WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: Message of more than ${16 * mebibyte} bytes when inflated is over maxRatio 100`,
     );
-    inflater.dispose();
-    const small = deflateRawSync(Buffer.alloc(60_000), { finishFlush: 2 }).subarray(0, -4);
-    const patient = inflaterFor({ keepsContext, maxRatio: 1 });
-    expect(await patient.inflate(small)).toHaveLength(60_000);
+    const patient = inflaterFor({ keepsContext, maxPayload: Infinity, maxRatio: Infinity });
+    expect(await patient.inflate(bomb)).toHaveLength(50 * mebibyte);
     patient.dispose();
   });
 
-  test('goes on after a block that says it is the last', async () => {
-    const deflater = deflaterFor({ keepsContext });
-    const inflater = inflaterFor({ keepsContext });
-    const last = Buffer.concat([deflateRawSync('Hello'), Buffer.of(0)]);
-    for (let times = 0; times < 2; times++) expect(String(await inflater.inflate(last))).toBe('Hello');
-    expect(String(await inflater.inflate(await deflated(deflater, Buffer.from('again'))))).toBe('again');
-    deflater.dispose();
-    inflater.dispose();
+  test('counts the ratio over all of a message, whatever blocks it has', async () => {
+    const pieces = [deflateRawSync(Buffer.alloc(10 * mebibyte)), wholly(Buffer.alloc(10 * mebibyte))];
+    const fault = await faultOf(() =>
+      inflaterFor({ keepsContext, maxPayload: Infinity }).inflate(Buffer.concat(pieces)),
+    );
+    expect(fault).toContain('over maxRatio 100');
   });
+
+  describe.each([
+    ['short', 'Hello ', 'World'],
+    ['longer', 'Hello '.repeat(2_000), letters(9_000).toString()],
+  ])('a %s message', (_length, first, second) => {
+    const [last, next] = [deflateRawSync(first), deflateRawSync(second)];
+    const octet = Buffer.of(0);
+
+    // RFC 7692 §7.2.3.4: a sender may flush by such blocks; the octet is an empty block whose end goes without saying.
+    test.each<[what: string, payload: Buffer, message: string]>([
+      ['of one final block', Buffer.concat([last, octet]), first],
+      ['of one final block, without the octet behind it', last, first],
+      ['of a final block and an ordinary one', Buffer.concat([last, wholly(second)]), first + second],
+      ['of an ordinary block and a final one', Buffer.concat([flushed(first), next, octet]), first + second],
+      ['of two final blocks', Buffer.concat([last, next, octet]), first + second],
+      ['of two final blocks, without the octet behind them', Buffer.concat([last, next]), first + second],
+      ['of 50 final blocks', Buffer.concat([...Array<Buffer>(50).fill(last), octet]), first.repeat(50)],
+      ['of empty final blocks', Buffer.concat([deflateRawSync(''), deflateRawSync(''), octet]), ''],
+      ['of an empty final block in front', Buffer.concat([deflateRawSync(''), wholly(second)]), second],
+    ])('%s is read to its end', async (_what, payload, message) => {
+      const inflater = inflaterFor({ keepsContext });
+      for (let times = 0; times < 3; times++) expect(String(await inflater.inflate(payload)) === message).toBe(true);
+      expect(String(await inflater.inflate(wholly('again')))).toBe('again');
+      inflater.dispose();
+    });
+
+    test.each<[what: string, payload: Buffer]>([
+      ['ends inside a block', wholly(second).subarray(0, -3)],
+      ['ends inside a block behind a final one', Buffer.concat([last, wholly(second).subarray(0, -3)])],
+      ['ends inside a stored block', Buffer.concat([last, Buffer.of(0, 100, 0, 155, 255, 1, 2, 3)])],
+      ['has garbage behind a final block', Buffer.concat([last, Buffer.of(0xff, 0xff, 0xff)])],
+      ['has one byte of garbage behind a final block', Buffer.concat([last, Buffer.of(0x07)])],
+    ])('that %s is refused with 1007, and not shortened', async (_what, payload) => {
+      const inflater = inflaterFor({ keepsContext });
+      expect(await faultOf(() => inflater.inflate(payload))).toMatch(/^1007 WS_ERR_INVALID_DEFLATE: Not DEFLATE: /);
+    });
+  });
+
+  test('a block behind a final one may refer to what stands before that', async () => {
+    const inflater = inflaterFor({ keepsContext });
+    const start = letters(3_000);
+    // An encoder that goes on with its window, and has only marked its first block.
+    const stored = Buffer.alloc(5);
+    stored.writeUInt8(1);
+    stored.writeUInt16LE(start.length, 1);
+    stored.writeUInt16LE(~start.length & 0xffff, 3);
+    const again = deflateRawSync(start, { dictionary: start, finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+    expect(again.length).toBeLessThan(100);
+    const message = await inflater.inflate(Buffer.concat([stored, start, again]));
+    expect(message.equals(Buffer.concat([start, start]))).toBe(true);
+  });
+
+  test('holds maxPayload over all the blocks of a message', async () => {
+    const blocks = (size: number): Buffer => Buffer.concat([deflateRawSync(letters(600)), wholly(letters(size))]);
+    const inflater = inflaterFor({ keepsContext, maxPayload: 1_000 });
+    expect(await inflater.inflate(blocks(400))).toHaveLength(1_000);
+    expect(await faultOf(() => inflater.inflate(blocks(401)))).toContain('over maxPayload 1000');
+  });
+
+  test('takes maxFinalBlocks in a message, and says 1008 of one more', async () => {
+    const blocks = (count: number): Buffer =>
+      Buffer.concat([...Array<Buffer>(count).fill(deflateRawSync('x')), Buffer.of(0)]);
+    const inflater = inflaterFor({ keepsContext, maxFinalBlocks: 3 });
+    expect(String(await inflater.inflate(blocks(3)))).toBe('xxx');
+    expect(String(await inflater.inflate(blocks(3)))).toBe('xxx');
+    expect(await faultOf(() => inflater.inflate(blocks(4)))).toBe(
+      '1008 WS_ERR_TOO_MANY_FINAL_BLOCKS: Too many final blocks in a compressed message: over maxFinalBlocks 3',
+    );
+  });
+
+  test('takes a payload of no bytes for an empty message', async () => {
+    const inflater = inflaterFor({ keepsContext });
+    expect(await inflater.inflate(wholly('before'))).toHaveLength(6);
+    expect(await inflater.inflate(Buffer.alloc(0))).toHaveLength(0);
+    expect(String(await inflater.inflate(wholly('behind')))).toBe('behind');
+  });
+
+  test('inflates a short payload of a long message off the event loop', async () => {
+    const payload = wholly(Buffer.alloc(100_000));
+    expect(payload.length).toBeLessThan(200);
+    const message = inflaterFor({ keepsContext }).inflate(payload);
+    expect(message).toBeInstanceOf(Promise);
+    expect(await message).toHaveLength(100_000);
+  });
+
+  test('goes on off the event loop where a message turns out to be long behind a final block', async () => {
+    const payload = Buffer.concat([deflateRawSync('start'), wholly(Buffer.alloc(100_000))]);
+    const message = await inflaterFor({ keepsContext }).inflate(payload);
+    expect(message.subarray(0, 5).toString()).toBe('start');
+    expect(message).toHaveLength(100_005);
+  });
+});
+
+test.each([9, 12, 15])('a context of %i bits reaches back over short and long messages', async (windowBits) => {
+  const stream = createDeflateRaw({ windowBits });
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const inflater = inflaterFor({ windowBits, keepsContext: true });
+  const word = letters(300);
+  for (const size of [10, 400, 6_000, 0, 5, 100_000, 30, 3_000, 9]) {
+    const message = Buffer.concat([word, letters(size), word]);
+    stream.write(message);
+    await new Promise<void>((resolve) => stream.flush(constants.Z_SYNC_FLUSH, () => resolve()));
+    const payload = Buffer.concat(chunks.splice(0)).subarray(0, -4);
+    const inflated = await inflater.inflate(payload);
+    expect(Buffer.compare(inflated, message)).toBe(0);
+    // It is the application's: what it does with it must not reach the next message.
+    inflated.fill(0);
+  }
+  stream.close();
 });
 
 test('says 1009 off the event loop of one byte where maxPayload is 0', async () => {
@@ -135,8 +263,9 @@ test('disposed of while messages wait, leaves nothing behind', async () => {
   const waiting = [deflated(deflater, letters(50_000)), deflated(deflater, letters(50_000))];
   deflater.dispose();
   for (const result of waiting) expect((await result).length).toBeLessThan(50_000);
-  const inflater = inflaterFor({ keepsContext: true });
-  void inflater.inflate(deflateRawSync(letters(50_000), { finishFlush: 2 }));
+  const inflater = inflaterFor({ windowBits: 15, keepsContext: true });
+  const inflating = inflater.inflate(wholly(letters(50_000)));
   inflater.dispose();
   inflater.dispose();
+  expect(await inflating).toHaveLength(50_000);
 });

@@ -17,6 +17,19 @@ describe('isValidKey (RFC 6455 §4.1, §4.2.1)', () => {
     expect(isValidKey(Buffer.alloc(16, 0xff).toString('base64'))).toBe(true);
   });
 
+  test('takes the example of §4.1, whose last character has a spare bit set', () => {
+    expect(isValidKey('AQIDBAUGBwgJCgsMDQ4PEC==')).toBe(true);
+  });
+
+  test('takes any 22 characters of the alphabet, whatever the spare bits of the last one are', () => {
+    const character = fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'.split(''));
+    fc.assert(
+      fc.property(fc.string({ unit: character, minLength: 22, maxLength: 22 }), (drawn) => {
+        expect(isValidKey(`${drawn}==`)).toBe(true);
+      }),
+    );
+  });
+
   test.each([
     ['nothing', ''],
     ['15 bytes', Buffer.alloc(15).toString('base64')],
@@ -24,7 +37,8 @@ describe('isValidKey (RFC 6455 §4.1, §4.2.1)', () => {
     ['18 bytes in 24 characters', Buffer.alloc(18).toString('base64')],
     ['no padding', 'AAAAAAAAAAAAAAAAAAAAAA'],
     ['half of the padding', 'AAAAAAAAAAAAAAAAAAAAAA='],
-    ['unused bits that are set', 'AAAAAAAAAAAAAAAAAAAAAB=='],
+    ['padding in front', '==AAAAAAAAAAAAAAAAAAAAAA'],
+    ['more padding than there is', 'AAAAAAAAAAAAAAAAAAAAA==='],
     ['the URL alphabet', '____________________-w=='],
     ['a space inside', 'AAAAAAAAAA AAAAAAAAAAA=='],
     ['a space instead of the padding', 'AAAAAAAAAAAAAAAAAAAAAA= '],

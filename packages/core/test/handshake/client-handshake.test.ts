@@ -54,6 +54,10 @@ describe('checkServerResponse (RFC 6455 §4.1)', () => {
     ['an answer that chooses no subprotocol', headers, ''],
     ['other cases of the two tokens', { ...headers, upgrade: 'WebSocket', connection: 'keep-alive, UPGRADE' }, ''],
     ['a Connection of two fields', { ...headers, connection: ['keep-alive', 'upgrade'] }, ''],
+    ['a Connection with an empty element', { ...headers, connection: 'Upgrade, ' }, ''],
+    ['an empty list of extensions', { ...headers, 'sec-websocket-extensions': '' }, ''],
+    ['a list of extensions without any', { ...headers, 'sec-websocket-extensions': [' ', ','] }, ''],
+    ['an empty subprotocol', { ...headers, 'sec-websocket-protocol': '' }, ''],
   ])('takes %s', (_what, answer, protocol) => {
     expect(checkServerResponse({ status: 101, headers: answer }, offer)).toEqual({ protocol, deflate: null });
   });
@@ -69,16 +73,36 @@ describe('checkServerResponse (RFC 6455 §4.1)', () => {
     ['ACCEPT', 'the accept value in another case', { ...headers, 'sec-websocket-accept': sampleAccept.toLowerCase() }],
     ['ACCEPT', 'two accept values', { ...headers, 'sec-websocket-accept': [sampleAccept, sampleAccept] }],
     ['EXTENSIONS', 'an extension', { ...headers, 'sec-websocket-extensions': 'permessage-deflate' }],
-    ['EXTENSIONS', 'an empty list of extensions', { ...headers, 'sec-websocket-extensions': '' }],
     ['PROTOCOL', 'a subprotocol that was not offered', { ...headers, 'sec-websocket-protocol': 'other' }],
     ['PROTOCOL', 'a subprotocol in another case', { ...headers, 'sec-websocket-protocol': 'Chat' }],
     ['PROTOCOL', 'two subprotocols', { ...headers, 'sec-websocket-protocol': 'chat, superchat' }],
-    ['PROTOCOL', 'an empty subprotocol', { ...headers, 'sec-websocket-protocol': '' }],
   ])('refuses with WS_ERR_CONNECT_%s: %s', (what, _case, answer) => {
     expect(refusalOf(() => checkServerResponse({ status: 101, headers: answer }, offer))).toMatchObject({
       code: `WS_ERR_CONNECT_${what}`,
       status: 101,
     });
+  });
+
+  test.each([
+    ['other', '"other" was not offered'],
+    ['permessage-deflate, other', 'it has more than one extension'],
+    ['permessage-deflate, permessage-deflate', 'it has more than one extension'],
+    ['permessage-deflate; a="b', 'it is malformed (RFC 6455 §9.1)'],
+    ['permessage-deflate; more', '"more" is no parameter of permessage-deflate'],
+    ['permessage-deflate; client_max_window_bits', 'client_max_window_bits has no value'],
+    ['permessage-deflate; server_max_window_bits=7', 'server_max_window_bits has "7" as its value'],
+    ['permessage-deflate; server_max_window_bits="1 0"', 'it is malformed (RFC 6455 §9.1)'],
+    ['permessage-deflate; client_max_window_bits=16', 'client_max_window_bits has "16" as its value'],
+    ['permessage-deflate; server_no_context_takeover=1', 'server_no_context_takeover has "1" as its value'],
+    [
+      'permessage-deflate; client_no_context_takeover; client_no_context_takeover',
+      'client_no_context_takeover stands twice',
+    ],
+  ])('says why the extensions %s are refused', (answer, why) => {
+    const response = { status: 101, headers: { ...headers, 'sec-websocket-extensions': answer } };
+    expect(refusalOf(() => checkServerResponse(response, { ...offer, deflate: {} })).message).toBe(
+      `Sec-WebSocket-Extensions of the answer is refused: ${why}`,
+    );
   });
 
   test('refuses a subprotocol when none was offered', () => {

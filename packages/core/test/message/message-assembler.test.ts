@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import type { Role } from '../../src/role.ts';
+import { defaultLimits } from '../../src/limits.ts';
 import { FrameParser } from '../../src/frame/frame-parser.ts';
 import { MessageAssembler, type MessageLimits } from '../../src/message/message-assembler.ts';
 import type { Received } from '../../src/message/message-source.ts';
@@ -151,6 +152,17 @@ describe('limits on fragments', () => {
 
   test('maxFragments does not touch a message of one frame, however many reads it comes in', () => {
     expect(assembled(chunksOf(rawFrame(0x81, 'Hello'), 'bytes'), { maxFragments: 1 })).toEqual([text('Hello')]);
+  });
+
+  test('maxFragments is off by default: 16 MiB come in frames of 4,096 bytes, as many writers send them', () => {
+    const message = Buffer.concat([
+      rawFrame(0x02, Buffer.alloc(4_096)),
+      ...Array<Buffer>(4_094).fill(rawFrame(0x00, Buffer.alloc(4_096))),
+      rawFrame(0x80, Buffer.alloc(4_096)),
+    ]);
+    const { maxFragments } = defaultLimits;
+    const [received] = assembled([message], { maxFragments, maxPayload: 16 * 1024 * 1024 });
+    expect(received!.payload).toHaveLength(16 * 1024 * 1024);
   });
 
   test('maxFragments can be off', () => {

@@ -172,6 +172,22 @@ test('text that is not UTF-8 when inflated is answered with 1007, bytes are not 
   expect(drive(connection(), fragments)[0]).toContain('error 1007 WS_ERR_INVALID_UTF8');
 });
 
+test.each([1, 2, 5, 10, 14])('blocks behind a final one are read where a fragment ends after byte %i', (cut) => {
+  // "Hello" in a final block, and " World" in one that is not (RFC 7692 §7.2.3.4).
+  const payload = Buffer.from('f348cdc9c907005208cf2fca490100', 'hex');
+  for (const changes of [{}, { clientNoContextTakeover: false }]) {
+    const connection = new Connection({ role: 'server', deflate: agreed(changes) });
+    const frames = [
+      peerFrame('server', 0x41, payload.subarray(0, cut)),
+      peerFrame('server', 0x80, payload.subarray(cut)),
+    ];
+    expect(drive(connection, [...frames, peerFrame('server', 0xc1, payload)])).toEqual([
+      'text Hello World',
+      'text Hello World',
+    ]);
+  }
+});
+
 test.each(['c0', 'c8', 'c9', 'ca', '48'])('RSV1 on the frame %s is answered with 1002', (first) => {
   const connection = new Connection({ role: 'server', deflate: agreed() });
   connection.receive(peerFrame('server', 0x01));
@@ -194,7 +210,7 @@ test('a message that DEFLATE made longer than maxPayload is taken, and a much lo
 test('agrees where the client offers what can be accepted, and the server wants it', () => {
   const settings = resolveDeflate(true)!;
   const offers = [{ name: 'permessage-deflate', params: [] as [string, true][] }];
-  expect(agreeOnDeflate(offers, settings)).toMatchObject({ settings, parameters: { clientMaxWindowBits: 15 } });
+  expect(agreeOnDeflate(offers, settings)).toMatchObject({ settings, parameters: { clientMaxWindowBits: undefined } });
   expect(agreeOnDeflate(offers, null)).toBeNull();
   expect(agreeOnDeflate([], settings)).toBeNull();
 });

@@ -1,5 +1,8 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import {
+  connect,
   prepareMessage,
   type AcceptOptions,
   type ConnectOptions,
@@ -24,11 +27,18 @@ async function open(
 const story = Array.from({ length: 5_000 }, (_, line) => `Line ${line} of a story.`).join('\n');
 
 test.each<[string, PerMessageDeflateOptions | true, PerMessageDeflateOptions | true, string]>([
+  ['the defaults', true, true, 'permessage-deflate; client_max_window_bits=12'],
   [
-    'the defaults',
-    true,
-    true,
-    'permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12; client_max_window_bits=12',
+    'windows that are dropped and small, by name',
+    { clientNoContextTakeover: true, clientMaxWindowBits: 9, threshold: 0 },
+    {
+      serverNoContextTakeover: true,
+      clientNoContextTakeover: true,
+      serverMaxWindowBits: 10,
+      clientMaxWindowBits: 11,
+      threshold: 0,
+    },
+    'permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits=9',
   ],
   [
     'kept contexts',
@@ -79,24 +89,72 @@ test('neither end compresses what the other has not agreed to', async () => {
   expect(await wished.client.receive()).toBe(story);
 });
 
-test.each([
-  'permessage-deflate; server_max_window_bits=15',
-  'permessage-deflate, permessage-deflate',
-  'other',
-  'a b',
-  '',
-])('a client refuses a server that answers %j to its offer', async (answer) => {
+const urlOf = (http: Server): string => `ws://127.0.0.1:${(http.address() as AddressInfo).port}/`;
+
+/** A server that answers each handshake with these extensions, and then sends `message` as bytes of a frame. */
+async function answering(extensions: string, message = ''): Promise<TestServer> {
   server = await new TestServer().listen();
   server.http.removeAllListeners('upgrade');
   server.http.on('upgrade', (request, duplex) => {
     const accept = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n';
     const key = acceptKey(String(request.headers['sec-websocket-key']));
-    duplex.end(`${accept}Sec-WebSocket-Accept: ${key}\r\nSec-WebSocket-Extensions: ${answer}\r\n\r\n`);
+    duplex.write(`${accept}Sec-WebSocket-Accept: ${key}\r\nSec-WebSocket-Extensions: ${extensions}\r\n\r\n`);
+    duplex.end(Buffer.from(message, 'hex'));
   });
-  await expect(server.open({ perMessageDeflate: true })).rejects.toMatchObject({
+  return server;
+}
+
+test.each([
+  ['permessage-deflate; server_max_window_bits=16', 'server_max_window_bits has "16" as its value'],
+  ['permessage-deflate; client_max_window_bits', 'client_max_window_bits has no value'],
+  ['permessage-deflate; other', '"other" is no parameter of permessage-deflate'],
+  ['permessage-deflate, permessage-deflate', 'it has more than one extension'],
+  ['other', '"other" was not offered'],
+  ['a b', 'it is malformed (RFC 6455 §9.1)'],
+])('a client refuses a server that answers %j to its offer, and says why', async (answer, why) => {
+  const { http } = await answering(answer);
+  await expect(connect(urlOf(http), { perMessageDeflate: true })).rejects.toMatchObject({
     code: 'WS_ERR_CONNECT_EXTENSIONS',
-    message: expect.stringMatching(/^Sec-WebSocket-Extensions .* in the answer, but not as it was offered$/) as string,
+    message: `Sec-WebSocket-Extensions of the answer is refused: ${why}`,
   });
+});
+
+test.each([
+  'permessage-deflate',
+  'permessage-deflate; server_no_context_takeover; client_no_context_takeover',
+  'permessage-deflate; server_max_window_bits=15; client_max_window_bits=8',
+  'permessage-deflate;, ,',
+])('a client takes the answer %j to its offer, and reads what comes compressed', async (answer) => {
+  // Both "Hello" of RFC 7692 §7.2.3.2: the second refers to the first where the server keeps its window.
+  const keeps = !answer.includes('server_no');
+  const { http } = await answering(answer, `c107f248cdc9c90700${keeps ? 'c105f200110000' : 'c107f248cdc9c90700'}`);
+  const client = await connect(urlOf(http), { perMessageDeflate: true });
+  expect([await client.receive(), await client.receive()]).toEqual(['Hello', 'Hello']);
+});
+
+test('a client does without compression where the list of extensions in the answer is empty', async () => {
+  const { http } = await answering('', '810548656c6c6f');
+  const client = await connect(urlOf(http), { perMessageDeflate: true });
+  expect([client.extensions, await client.receive()]).toEqual(['', 'Hello']);
+});
+
+test('a server compresses each message by itself without declaring it, and reads a client that keeps its window', async () => {
+  const { server: socket, client } = await open(
+    { perMessageDeflate: { threshold: 0 } },
+    { perMessageDeflate: { clientNoContextTakeover: false, threshold: 0 } },
+  );
+  expect(client.extensions).toBe('permessage-deflate; client_max_window_bits=12');
+  const [shared, other] = [prepareMessage(story.slice(0, 3_000)), prepareMessage('x'.repeat(10_000))];
+  for (let times = 0; times < 3; times++) {
+    socket.send(shared);
+    socket.send(other);
+    client.send(story.slice(0, 3_000));
+    client.send(story);
+    expect(await client.receive()).toBe(story.slice(0, 3_000));
+    expect(await client.receive()).toBe('x'.repeat(10_000));
+    expect(await socket.receive()).toBe(story.slice(0, 3_000));
+    expect(await socket.receive()).toBe(story);
+  }
 });
 
 test('a prepared message reaches clients that compress and those that do not, in its place', async () => {

@@ -7,10 +7,10 @@ import { gatherBatch } from './batch.ts';
 export type WriteCallback = (error?: Error | null) => void;
 
 /**
- * How much is handed to the Duplex at a time, in bytes: enough to keep a fast peer busy, and little enough to see that a
- * slow one moves. A Duplex that cannot tell how far it is with a write gets less.
+ * How much is handed to the Duplex at a time, in bytes. One that tells how far it is with a write, as TCP and TLS do, gets
+ * as much as keeps a fast peer busy; any other little enough to see by its writes that a slow peer moves.
  */
-const maxWrite = 256 * 1024;
+const maxWrite = 4 * 1024 * 1024;
 const maxBlindWrite = 16 * 1024;
 
 /** What the streams of TCP and TLS can tell of the write in progress; Node.js's own time-out looks at it too. */

@@ -109,9 +109,13 @@ export class Reader implements MessageProgress, ByteHolder {
     return this.#rateTimer === undefined;
   }
 
-  /** To be called whenever there may be something to read, before `next()`. */
-  begin(): void {
-    this.#share.begin();
+  /**
+   * To be called whenever there may be something to read, before `next()`.
+   *
+   * @param length of the chunk that has come, in bytes
+   */
+  begin(length: number): void {
+    this.#share.begin(length);
   }
 
   /** What is next for the listeners; `null` where nothing is, or it has to wait. What `receive()` takes is kept for it. */

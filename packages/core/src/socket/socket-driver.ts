@@ -158,6 +158,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
 
   readOn(): void {
     this.#isReadScheduled = false;
+    this.#reader.begin(0);
     this.#application.enter(read, this);
   }
 
@@ -193,7 +194,8 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     this.#transport.hear();
     this.#connection.receive(chunk);
     this.#outbox.beginRead();
-    this.readOn();
+    this.#reader.begin(chunk.length);
+    this.#application.enter(read, this);
     this.#outbox.endRead();
   }
 
@@ -220,7 +222,6 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     const connection = this.#connection;
     const reader = this.#reader;
     const application = this.#application;
-    reader.begin();
     for (;;) {
       const event = reader.next(application.takesMessages ? 'listeners' : 'receivers');
       if (event === null) break;

@@ -90,7 +90,7 @@ const apps: Record<string, () => App> = {
   'the import for express-ws': () => {
     const app = express5();
     const server = createServer(app);
-    const { app: served } = expressWs(app, server);
+    const { app: served } = expressWs(app, server, { leaveRouterUntouched: true });
     return { use: app.use.bind(app), ws: served.ws as App['ws'], server };
   },
   'node:http': () => {

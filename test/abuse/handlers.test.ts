@@ -22,7 +22,7 @@ describe('a listener that fails', () => {
   describe.each(['throw', 'reject'])('(%s)', (kind) => {
     test.each([
       ['Message', text, 1011, 'message'],
-      ['Open', Buffer.alloc(0), 1011, 'open'],
+      ['Ping', clientFrame({ opcode: 'ping' }), 1011, 'message'],
       ['Drain', Buffer.alloc(0), 1011, 'message'],
       ['Close', closeFrame(1000), 1000, 'close'],
       ['Error', unmasked, 1002, 'close'],
@@ -54,7 +54,6 @@ test('a fault of the peer that no error listener waits for ends its connection a
 describe('a socket', () => {
   test.each([
     ['Message', text],
-    ['Open', Buffer.alloc(0)],
     ['Ping', clientFrame({ opcode: 'ping' })],
     ['Error', unmasked],
     ['Close', closeFrame(1000)],

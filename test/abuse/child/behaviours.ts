@@ -63,8 +63,8 @@ export const behaviours = {
     socket.on('message', fail);
   },
 
-  throwInOpen(socket: WebSocket): void {
-    socket.on('open', fail);
+  throwInPing(socket: WebSocket): void {
+    socket.on('ping', fail);
   },
 
   throwInClose(socket: WebSocket): void {
@@ -87,8 +87,8 @@ export const behaviours = {
     socket.on('message', () => Promise.reject(new Error('Broken')));
   },
 
-  rejectInOpen(socket: WebSocket): void {
-    socket.on('open', () => Promise.reject(new Error('Broken')));
+  rejectInPing(socket: WebSocket): void {
+    socket.on('ping', () => Promise.reject(new Error('Broken')));
   },
 
   rejectInClose(socket: WebSocket): void {
@@ -119,11 +119,6 @@ export const behaviours = {
   terminateInMessage(socket: WebSocket, record: RouteRecord): void {
     noteEnd(socket, record);
     socket.on('message', () => socket.terminate());
-  },
-
-  terminateInOpen(socket: WebSocket, record: RouteRecord): void {
-    noteEnd(socket, record);
-    socket.on('open', () => socket.terminate());
   },
 
   terminateInPing(socket: WebSocket, record: RouteRecord): void {

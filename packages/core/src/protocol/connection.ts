@@ -14,7 +14,7 @@ import type { CloseInfo, ConnectionEvent, MessagesAfterClose } from './connectio
 import { encodeClosePayload, fitReason, parseClosePayload } from './close-payload.ts';
 import { stateAfter, type ConnectionMove, type ConnectionState } from './connection-state.ts';
 import { createDeflation, type AgreedDeflate, type Deflation } from './deflation.ts';
-import { MessageSender, type OutgoingMessage } from './message-sender.ts';
+import { MessageSender, type FillMessage, type LaterMessage, type OutgoingMessage } from './message-sender.ts';
 import { OutputQueue } from './output-queue.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 
@@ -145,6 +145,15 @@ export class Connection {
     if (this.#state !== 'open') return false;
     this.#sender.send(message);
     return true;
+  }
+
+  /**
+   * Keeps the place of a message whose bytes are still to come: what is sent afterwards waits for them.
+   *
+   * @returns what takes the bytes, once; `null` as {@link send} gives `false`
+   */
+  sendLater(message: LaterMessage): FillMessage | null {
+    return this.#state === 'open' ? this.#sender.sendLater(message) : null;
   }
 
   /** Sends a message that was framed for many sockets; `false` as {@link send} gives it. */

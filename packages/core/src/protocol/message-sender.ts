@@ -16,6 +16,15 @@ export interface OutgoingMessage {
   readonly compress?: boolean | undefined;
 }
 
+/** A message whose bytes are still to come. It is never compressed. */
+export interface LaterMessage extends Pick<OutgoingMessage, 'isBinary' | 'fin'> {
+  /** How many bytes will come. */
+  readonly byteLength: number;
+}
+
+/** Gives the bytes of a {@link LaterMessage}; `null` for a message that there will not be after all. */
+export type FillMessage = (data: Uint8Array | null) => void;
+
 export interface SenderParts {
   readonly role: Role;
   readonly output: OutputQueue;
@@ -35,13 +44,21 @@ export class MessageSender {
   }
 
   send({ data, isBinary, fin, compress = true }: OutgoingMessage): void {
-    const first = isBinary ? Opcode.Binary : Opcode.Text;
     const isWhole = fin && !this.#isInMessage;
     const deflater = isWhole && compress ? this.#deflaterFor(payloadLengthOf(data)) : null;
-    if (deflater !== null) return this.#sendDeflated(first, data, deflater);
-    const opcode = this.#isInMessage ? Opcode.Continuation : first;
-    this.#parts.output.push({ fin, rsv1: false, opcode, payload: data });
-    this.#isInMessage = !fin;
+    if (deflater !== null) return this.#sendDeflated(opcodeOf(isBinary), data, deflater);
+    this.#parts.output.push({ fin, rsv1: false, opcode: this.#nextOpcode(isBinary, fin), payload: data });
+  }
+
+  /** Keeps the place of a message among the others until its bytes are there. */
+  sendLater({ byteLength, isBinary, fin }: LaterMessage): FillMessage {
+    const { role, output } = this.#parts;
+    const opcode = this.#nextOpcode(isBinary, fin);
+    const reservation = output.reserve(byteLength);
+    return (payload) => {
+      const frame = payload && encodeFrame({ fin, rsv1: false, opcode, payload }, role);
+      output.fill(reservation, frame ?? Buffer.alloc(0));
+    };
   }
 
   sendPrepared(message: PreparedMessage): void {
@@ -68,6 +85,12 @@ export class MessageSender {
     return this.#awaitFrame(message.payload.length, frame);
   }
 
+  #nextOpcode(isBinary: boolean, fin: boolean): Opcode {
+    const opcode = this.#isInMessage ? Opcode.Continuation : opcodeOf(isBinary);
+    this.#isInMessage = !fin;
+    return opcode;
+  }
+
   #deflaterFor(length: number): Deflater | null {
     const { deflater } = this.#parts;
     return deflater !== null && length >= deflater.settings.threshold ? deflater : null;
@@ -82,4 +105,8 @@ export class MessageSender {
       onReady();
     });
   }
+}
+
+function opcodeOf(isBinary: boolean): CompressibleMessage['opcode'] {
+  return isBinary ? Opcode.Binary : Opcode.Text;
 }

@@ -2,8 +2,9 @@ import { captureRejectionSymbol, EventEmitter } from 'node:events';
 
 /** The events of a {@link WebSocket}, with the arguments of the `ws` package's. */
 export interface WebSocketEvents {
+  /** Of sockets of `connect()` alone: a server's socket is open when it is handed out. */
   open: [];
-  /** `data` is a Buffer for text too; with `binaryType` `arraybuffer` or `fragments` a binary one is as that says. */
+  /** `data` is a Buffer for text too; a binary message is what `binaryType` says. */
   message: [data: Buffer, isBinary: boolean];
   close: [code: number, reason: Buffer];
   error: [error: Error];
@@ -20,7 +21,7 @@ export interface SocketEvent<Target> {
 }
 
 export interface SocketMessageEvent<Target> extends SocketEvent<Target> {
-  readonly data: string | Buffer | ArrayBuffer | Buffer[];
+  readonly data: string | Buffer | ArrayBuffer | Buffer[] | Blob;
 }
 
 export interface SocketCloseEvent<Target> extends SocketEvent<Target> {
@@ -50,11 +51,15 @@ export type ListenerOrObject<Target, Name extends EventName> =
   | Listener<Target, Name>
   | { handleEvent: Listener<Target, Name> };
 
-interface Registration {
-  readonly name: EventName;
-  readonly listener: unknown;
-  readonly isHandler: boolean;
-  readonly emitterListener: (...args: never[]) => unknown;
+/** Whose listener it is that the emitter calls: `addEventListener`'s, or the one of an `on…` property. */
+type ListenerKind = 'added' | 'handler';
+
+const registration = Symbol('registration');
+
+/** What the emitter calls for a WHATWG listener. */
+interface WrappedListener {
+  (...args: never[]): unknown;
+  readonly [registration]: { readonly listener: unknown; readonly kind: ListenerKind };
 }
 
 /** Makes the WHATWG event from the arguments of the emitter's. */
@@ -78,12 +83,9 @@ const eventFrom: {
 
 /**
  * An EventEmitter that is a WHATWG EventTarget too (`addEventListener`, `onmessage`…), as the WebSocket of browsers.
- * Listeners of both kinds are called in the order in which they were added.
+ * Listeners of both kinds are called in the order in which they were added, with the socket as their `this`.
  */
 export abstract class EventTargetEmitter extends EventEmitter<WebSocketEvents> {
-  /** There is no list before the first; most sockets have none. */
-  #registrations: Registration[] | undefined;
-
   constructor() {
     super({ captureRejections: true });
   }
@@ -116,82 +118,84 @@ export abstract class EventTargetEmitter extends EventEmitter<WebSocketEvents> {
     return this;
   }
 
-  /** As in the DOM: a listener that is there already is not added again. */
+  /**
+   * Adds a WHATWG listener of `open`, `message`, `close` or `error`. As in the DOM, a listener that is there already is
+   * not added again. Any other name, and what is neither a function nor an object, is ignored.
+   */
   addEventListener<Name extends EventName>(
     name: Name,
-    listener: ListenerOrObject<this, Name>,
-    options: { readonly once?: boolean } = {},
+    listener: ListenerOrObject<this, Name> | null,
+    options?: { readonly once?: boolean } | boolean | null,
   ): void {
-    if (!this.#find(name, listener)) this.#register(name, listener, { isHandler: false, once: options.once === true });
+    const isListener = typeof listener === 'function' || (typeof listener === 'object' && listener !== null);
+    if (!isListener || !Object.hasOwn(eventFrom, name) || this.#find(name, 'added', listener)) return;
+    const wrapped = this.#wrap(name, 'added', listener);
+    if (typeof options === 'object' && options?.once) this.once(name, wrapped as never);
+    else this.on(name, wrapped as never);
   }
 
-  removeEventListener<Name extends EventName>(name: Name, listener: ListenerOrObject<this, Name>): void {
-    const registration = this.#find(name, listener);
-    if (registration) this.#unregister(registration);
+  removeEventListener<Name extends EventName>(name: Name, listener: ListenerOrObject<this, Name> | null): void {
+    const wrapped = this.#find(name, 'added', listener);
+    if (wrapped) this.off(name, wrapped as never);
   }
 
   get onopen(): Listener<this, 'open'> | null {
     return this.#handler('open');
   }
-  set onopen(listener: Listener<this, 'open'> | null) {
+  set onopen(listener: Listener<this, 'open'> | null | undefined) {
     this.#setHandler('open', listener);
   }
 
   get onmessage(): Listener<this, 'message'> | null {
     return this.#handler('message');
   }
-  set onmessage(listener: Listener<this, 'message'> | null) {
+  set onmessage(listener: Listener<this, 'message'> | null | undefined) {
     this.#setHandler('message', listener);
   }
 
   get onclose(): Listener<this, 'close'> | null {
     return this.#handler('close');
   }
-  set onclose(listener: Listener<this, 'close'> | null) {
+  set onclose(listener: Listener<this, 'close'> | null | undefined) {
     this.#setHandler('close', listener);
   }
 
   get onerror(): Listener<this, 'error'> | null {
     return this.#handler('error');
   }
-  set onerror(listener: Listener<this, 'error'> | null) {
+  set onerror(listener: Listener<this, 'error'> | null | undefined) {
     this.#setHandler('error', listener);
   }
 
   #handler<Name extends EventName>(name: Name): Listener<this, Name> | null {
-    const registration = this.#registrations?.find((candidate) => candidate.name === name && candidate.isHandler);
-    return (registration?.listener as Listener<this, Name> | undefined) ?? null;
+    const wrapped = this.#find(name, 'handler');
+    return wrapped ? (wrapped[registration].listener as Listener<this, Name>) : null;
   }
 
-  #setHandler<Name extends EventName>(name: Name, listener: Listener<this, Name> | null): void {
-    const previous = this.#registrations?.find((candidate) => candidate.name === name && candidate.isHandler);
-    if (previous) this.#unregister(previous);
-    if (listener !== null) this.#register(name, listener, { isHandler: true, once: false });
+  /** What is not a function takes the listener away, as in browsers. */
+  #setHandler<Name extends EventName>(name: Name, listener: unknown): void {
+    const previous = this.#find(name, 'handler');
+    if (previous) this.off(name, previous as never);
+    if (typeof listener !== 'function') return;
+    this.on(name, this.#wrap(name, 'handler', listener as Listener<this, Name>) as never);
   }
 
-  #find(name: EventName, listener: unknown): Registration | undefined {
-    return this.#registrations?.find(
-      (candidate) => candidate.name === name && candidate.listener === listener && !candidate.isHandler,
-    );
+  /** Among the emitter's own listeners, so that `removeAllListeners()` leaves nothing behind. */
+  #find(name: EventName, kind: ListenerKind, listener?: unknown): WrappedListener | undefined {
+    return (this.listeners(name) as WrappedListener[]).find(({ [registration]: entry }) => {
+      return entry?.kind === kind && (kind === 'handler' || entry.listener === listener);
+    });
   }
 
-  #register<Name extends EventName>(
+  #wrap<Name extends EventName>(
     name: Name,
+    kind: ListenerKind,
     listener: ListenerOrObject<this, Name>,
-    kind: { readonly isHandler: boolean; readonly once: boolean },
-  ): void {
-    const call = typeof listener === 'function' ? listener : listener.handleEvent.bind(listener);
-    const emitterListener = (...args: WebSocketEvents[Name]): unknown => {
-      if (kind.once) this.#unregister(registration);
-      return call(eventFrom[name](this, ...args));
+  ): WrappedListener {
+    const call = (...args: WebSocketEvents[Name]): unknown => {
+      const event = eventFrom[name](this, ...args);
+      return typeof listener === 'function' ? listener.call(this, event) : listener.handleEvent(event);
     };
-    const registration: Registration = { name, listener, isHandler: kind.isHandler, emitterListener };
-    (this.#registrations ??= []).push(registration);
-    this.on(name, emitterListener as (...args: never[]) => unknown as never);
-  }
-
-  #unregister(registration: Registration): void {
-    this.#registrations = this.#registrations?.filter((candidate) => candidate !== registration);
-    this.off(registration.name, registration.emitterListener);
+    return Object.assign(call, { [registration]: { listener, kind } });
   }
 }

@@ -5,16 +5,19 @@ import type { UnreadMessage } from './inbox.ts';
 export type MessageData = string | ArrayBufferView | ArrayBuffer | SharedArrayBuffer;
 
 /**
- * The text or the bytes of what is to be sent, without a copy.
+ * The text or the bytes of what is to be sent, without a copy. A number is sent as its text.
  *
- * @throws {TypeError} on anything else: a number or an object is a mistake, and sending it as text would hide it
+ * @throws {TypeError} on anything else: an object, `null` or `undefined` is a mistake, and sending it would hide it
  */
-export function toTextOrBytes(data: MessageData): string | Uint8Array {
+export function toTextOrBytes(data: MessageData | number): string | Uint8Array {
   if (typeof data === 'string') return data;
+  if (typeof data === 'number') return String(data);
   if (data instanceof Uint8Array) return data.byteLength > 0 ? data : assertAttached(data);
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data);
-  throw new TypeError(`Invalid data: expected a string, an ArrayBuffer or a view of one, got ${describe(data)}`);
+  throw new TypeError(
+    `Invalid data: expected a string, a number, an ArrayBuffer or a view of one, got ${describe(data)}`,
+  );
 }
 
 /** A buffer that was transferred to another thread looks empty; a new view of it cannot be made. */
@@ -27,16 +30,24 @@ function describe(value: unknown): string {
   return value.constructor?.name ?? 'object';
 }
 
+const binaryTypes = ['nodebuffer', 'arraybuffer', 'blob', 'fragments'] as const;
+
 /** How received bytes are given to `message` listeners; the names of WHATWG and of `ws`. */
-export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments';
+export type BinaryType = (typeof binaryTypes)[number];
+
+export function isBinaryType(value: unknown): value is BinaryType {
+  return binaryTypes.includes(value as BinaryType);
+}
 
 /** Received bytes as `binaryType` says. */
-export function toBinaryType(data: Buffer, binaryType: BinaryType): Buffer | ArrayBuffer | Buffer[] {
+export function toBinaryType(data: Buffer, binaryType: BinaryType): Buffer | ArrayBuffer | Blob | Buffer[] {
   switch (binaryType) {
     case 'nodebuffer':
       return data;
     case 'arraybuffer':
       return new Uint8Array(data).buffer;
+    case 'blob':
+      return new Blob([data]);
     case 'fragments':
       return [data];
   }

@@ -9,10 +9,10 @@ import type { SendOptions } from './websocket-options.ts';
  *     const news = prepareMessage('The poll is open');
  *     for (const socket of app.sockets) socket.send(news);
  *
- * @param data is copied
- * @throws {TypeError} on data that is neither text nor bytes, and on bytes sent as text that are not UTF-8
+ * @param data is copied; a number is sent as its text
+ * @throws {TypeError} on any other data, and on bytes sent as text that are not UTF-8
  */
-export function prepareMessage(data: MessageData, options: Omit<SendOptions, 'fin'> = {}): PreparedMessage {
+export function prepareMessage(data: MessageData | number, options: Omit<SendOptions, 'fin'> = {}): PreparedMessage {
   const message = toTextOrBytes(data);
   const { binary = typeof message !== 'string', compress = true } = options;
   return new PreparedMessage(message, { isBinary: binary, compress });

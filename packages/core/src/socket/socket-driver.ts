@@ -4,10 +4,11 @@ import type { ProtocolError } from '../errors.ts';
 import { resolveLimits } from '../limits.ts';
 import type { CloseInfo } from '../protocol/connection-event.ts';
 import { Connection } from '../protocol/connection.ts';
-import type { OutgoingMessage } from '../protocol/message-sender.ts';
+import type { LaterMessage, OutgoingMessage } from '../protocol/message-sender.ts';
 import type { PreparedMessage } from '../protocol/prepared-message.ts';
 import type { Role } from '../role.ts';
 import { Application, type ListenedSocket } from './application.ts';
+import { readBlob } from './read-blob.ts';
 import { closeChannel, slowChannel } from './diagnostics.ts';
 import { listenTo, type DuplexListener } from './duplex-listener.ts';
 import type { ErrorPhase } from './error-hook.ts';
@@ -53,7 +54,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     this.#connection = connection;
     this.#reader = new Reader({ connection, limits, socket, admitMessage, rate }, this);
     this.#outbox = new Outbox({ duplex, connection, limits }, this);
-    process.nextTick(dispatchOpen, this);
+    if (role === 'client') process.nextTick(dispatchOpen, this);
     if (head !== undefined && head.length > 0) duplex.unshift(head);
     this.#transport = new Transport({ duplex, connection, outbox: this.#outbox, limits });
     listenTo(duplex, this);
@@ -94,6 +95,25 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
 
   sendPrepared(message: PreparedMessage, callback: SendCallback | undefined): boolean {
     return this.#sent(this.#connection.sendPrepared(message), callback);
+  }
+
+  /** Sends the bytes of a Blob in the place that it has now among the messages. */
+  sendBlob(
+    blob: Blob,
+    { isBinary, fin }: Omit<LaterMessage, 'byteLength'>,
+    callback: SendCallback | undefined,
+  ): boolean {
+    const fill = this.#connection.sendLater({ byteLength: blob.size, isBinary, fin });
+    if (fill === null) return this.#sent(false, callback);
+    let failure: Error | undefined;
+    void readBlob(blob, isBinary)
+      .then(fill, (error: Error) => {
+        failure = error;
+        fill(null);
+        this.fault(error, 'message');
+      })
+      .then(() => this.#outbox.schedule());
+    return this.#sent(true, callback && ((error) => callback(failure ?? error)));
   }
 
   ping(data: string | Uint8Array, callback: SendCallback | undefined): boolean {
@@ -162,7 +182,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     this.#application.enter(read, this);
   }
 
-  /** Tells the listeners that the socket is open. */
+  /** Tells the listeners that the socket is open; one of a server is so before they can listen. */
   open(): void {
     this.#application.dispatch('open');
   }
@@ -277,7 +297,8 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     if (callback === undefined) return isSent && this.#outbox.schedule();
     const done: SendCallback = this.#application.bind(callback);
     if (isSent) return this.#outbox.schedule(done);
-    process.nextTick(done, new Error('Cannot send: the socket is not open'));
+    const readyState = this.isClosed ? '3 (CLOSED)' : '2 (CLOSING)';
+    process.nextTick(done, new Error(`WebSocket is not open: readyState ${readyState}`));
     return false;
   }
 }

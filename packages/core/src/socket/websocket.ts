@@ -2,10 +2,20 @@ import type { Duplex } from 'node:stream';
 import type { CloseInfo } from '../protocol/connection-event.ts';
 import { extensionsOf } from '../protocol/deflation.ts';
 import { PreparedMessage } from '../protocol/prepared-message.ts';
+import { readControlArguments, type ControlData } from './control-arguments.ts';
 import { phaseOf } from './error-hook.ts';
 import { EventTargetEmitter } from './event-target.ts';
-import { iterate, toResult, toTextOrBytes, toValue, type BinaryType, type MessageData } from './message-data.ts';
+import {
+  isBinaryType,
+  iterate,
+  toResult,
+  toTextOrBytes,
+  toValue,
+  type BinaryType,
+  type MessageData,
+} from './message-data.ts';
 import type { SendCallback } from './outbox.ts';
+import { remoteAddressOf } from './remote-address.ts';
 import { SocketDriver } from './socket-driver.ts';
 import type { SendOptions, WebSocketOptions } from './websocket-options.ts';
 
@@ -36,10 +46,10 @@ export class WebSocket extends EventTargetEmitter {
   readonly url: string;
   /** Who the peer is, as the application names its users; undefined where it does not. */
   readonly user: string | undefined;
-  /** What `message` listeners get a binary message as. Default `nodebuffer`. `receive()` always gives a Buffer. */
-  binaryType: BinaryType = 'nodebuffer';
 
+  readonly #duplex: Duplex;
   readonly #driver: SocketDriver<WebSocket>;
+  #binaryType: BinaryType = 'nodebuffer';
 
   /** @throws {TypeError | RangeError} on a limit that is not a whole number of 0 or more, or `Infinity` */
   constructor(duplex: Duplex, options: WebSocketOptions<WebSocket>) {
@@ -48,6 +58,7 @@ export class WebSocket extends EventTargetEmitter {
     this.url = options.url ?? '';
     this.user = options.user;
     this.extensions = extensionsOf(options.deflate);
+    this.#duplex = duplex;
     this.#driver = new SocketDriver<WebSocket>(this, duplex, options);
   }
 
@@ -70,6 +81,33 @@ export class WebSocket extends EventTargetEmitter {
     return this.#driver.isOpen ? this.OPEN : this.CLOSING;
   }
 
+  /**
+   * What `message` listeners get a binary message as. Default `nodebuffer`. A word that is not one of them changes nothing,
+   * as in browsers. `receive()` always gives a Buffer.
+   */
+  get binaryType(): BinaryType {
+    return this.#binaryType;
+  }
+  set binaryType(binaryType: BinaryType) {
+    if (isBinaryType(binaryType)) this.#binaryType = binaryType;
+  }
+
+  /**
+   * The IP address at the other end of the connection, which is a proxy's where there is one; over HTTP/2 that of the
+   * connection that carries the stream. `undefined` where there is none, and once the connection is gone.
+   */
+  get remoteAddress(): string | undefined {
+    return remoteAddressOf(this.#duplex);
+  }
+
+  /**
+   * The byte stream under this socket: for libraries written for `ws`, such as its own `createWebSocketStream()`. Do not
+   * read, write or pause it: frames pass through it.
+   */
+  get _socket(): Duplex {
+    return this.#duplex;
+  }
+
   /** Bytes, framing included, that the transport has not taken yet. */
   get bufferedAmount(): number {
     return this.#driver.bufferedAmount;
@@ -90,20 +128,28 @@ export class WebSocket extends EventTargetEmitter {
   }
 
   /**
-   * Sends a message: text for a string, else binary. All that one turn of the event loop sends leaves in one write.
-   * Bytes are copied, so that they may be changed at once; but a server does not copy 64 KiB and more, unless it
-   * compresses them: leave those as they are until the callback.
+   * Sends a message: text for a string or a number, else binary. All that one turn of the event loop sends leaves in one
+   * write. Bytes are copied, so that they may be changed at once; but a server does not copy 64 KiB and more, unless it
+   * compresses them: leave those as they are until the callback. A Blob keeps its place among the messages while it is
+   * read, and is not compressed; one that cannot be read closes the socket with 1011.
    *
    * @param callback called when the transport has taken the message, or with the error why not
    * @returns `false` when more than `highWaterMark` waits (`await socket.drained()`), and when the socket is not open
-   * @throws {TypeError} on data that is neither text nor bytes, and on bytes sent as text that are not UTF-8
+   * @throws {TypeError} on any other data, and on bytes sent as text that are not UTF-8
    */
-  send(data: MessageData | PreparedMessage, options?: SendOptions | SendCallback, callback?: SendCallback): boolean {
+  send(
+    data: MessageData | number | Blob | PreparedMessage,
+    options?: SendOptions | SendCallback | null,
+    callback?: SendCallback,
+  ): boolean {
     if (typeof options === 'function') return this.send(data, undefined, options);
-    if (data instanceof PreparedMessage) return this.#driver.sendPrepared(data, callback);
+    const done = onlyFunction(callback);
+    if (data instanceof PreparedMessage) return this.#driver.sendPrepared(data, done);
+    const { binary = true, fin = true, compress = true } = options ?? {};
+    if (data instanceof Blob) return this.#driver.sendBlob(data, { isBinary: binary, fin }, done);
     const message = toTextOrBytes(data);
-    const { binary = typeof message !== 'string', fin = true, compress = true } = options ?? {};
-    return this.#driver.send({ data: message, isBinary: binary, fin, compress }, callback);
+    const isBinary = options?.binary ?? typeof message !== 'string';
+    return this.#driver.send({ data: message, isBinary, fin, compress }, done);
   }
 
   /**
@@ -121,31 +167,38 @@ export class WebSocket extends EventTargetEmitter {
   }
 
   /**
-   * Sends a Ping of up to 125 bytes (RFC 6455 §5.5.2).
+   * Sends a Ping of up to 125 bytes (RFC 6455 §5.5.2): a number as its text, nothing for `null` and `undefined`.
    *
    * @param mask ignored; there for code written for `ws`
    * @throws {RangeError} on more than 125 bytes
+   * @throws {TypeError} on data that is neither text nor bytes
    */
-  ping(data: MessageData = '', mask?: boolean | SendCallback, callback?: SendCallback): boolean {
-    return this.#driver.ping(toTextOrBytes(data), typeof mask === 'function' ? mask : callback);
+  ping(callback?: SendCallback): boolean;
+  ping(data: ControlData, callback?: SendCallback): boolean;
+  ping(data: ControlData, mask?: boolean, callback?: SendCallback): boolean;
+  ping(...args: readonly unknown[]): boolean {
+    return this.#driver.ping(...readControlArguments(args));
   }
 
   /** Sends a Pong that was not asked for (§5.5.3); Pings are answered without it. As {@link ping} in all else. */
-  pong(data: MessageData = '', mask?: boolean | SendCallback, callback?: SendCallback): boolean {
-    return this.#driver.pong(toTextOrBytes(data), typeof mask === 'function' ? mask : callback);
+  pong(callback?: SendCallback): boolean;
+  pong(data: ControlData, callback?: SendCallback): boolean;
+  pong(data: ControlData, mask?: boolean, callback?: SendCallback): boolean;
+  pong(...args: readonly unknown[]): boolean {
+    return this.#driver.pong(...readControlArguments(args));
   }
 
   /**
    * Begins the closing handshake (§7.1.2). What was sent before leaves before the Close frame. Messages that have come
    * can still be read; those that come from now on are dropped, unless `messagesAfterClose` says otherwise. A peer that
-   * neither takes what was sent nor answers within `closeTimeout` is cut off.
+   * neither takes what was sent nor answers within `closeTimeout` is cut off. Does nothing where the socket is not open.
    *
    * @param code 1000-1014 but 1004-1006, or 3000-4999. Default: none
    * @param reason UTF-8, at most 123 bytes
    * @throws {TypeError | RangeError} on any other code or reason; the socket stays open
    */
   close(code?: number, reason?: string | Uint8Array): void {
-    this.#driver.close(code, reason);
+    if (this.readyState === this.OPEN) this.#driver.close(code, reason);
   }
 
   /** Destroys the transport without a closing handshake (1006). */
@@ -192,4 +245,9 @@ export class WebSocket extends EventTargetEmitter {
   protected override onListenerRejected(error: unknown, name: string): void {
     this.#driver.fault(error, phaseOf(name));
   }
+}
+
+/** Code written for early versions of `ws` has flags where the callback is. */
+function onlyFunction(callback: unknown): SendCallback | undefined {
+  return typeof callback === 'function' ? (callback as SendCallback) : undefined;
 }

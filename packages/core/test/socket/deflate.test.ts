@@ -177,7 +177,7 @@ test('a prepared message reaches clients that compress and those that do not, in
     expect(await client.receive()).toEqual(Buffer.from('as bytes'));
   }
   expect(called).toEqual(['plain', 'deflated']);
-  expect(() => prepareMessage(1 as never)).toThrow(TypeError);
+  expect(() => prepareMessage(null as never)).toThrow(TypeError);
 });
 
 test('a callback is not called before its message is written, which waits for one that is being deflated', async () => {

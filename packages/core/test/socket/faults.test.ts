@@ -1,6 +1,6 @@
 import { WebSocket, type ErrorPhase } from '@turnout/core';
 import { afterEach, expect, test, vi } from 'vitest';
-import { createPair, settle } from './socket-pair.ts';
+import { createPair, createPipe, settle } from './socket-pair.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -42,10 +42,9 @@ for (const [how, fail] of failures) {
     expect(reports).toEqual([{ error, phase: 'message' }]);
   });
 
-  test(`an open, a ping and a drain listener that ${how} are reported with their phase`, async () => {
+  test(`a ping and a drain listener that ${how} are reported with their phase`, async () => {
     const error = new Error('mine');
     for (const [name, phase] of [
-      ['open', 'open'],
       ['ping', 'message'],
       ['drain', 'message'],
     ] as const) {
@@ -61,6 +60,17 @@ for (const [how, fail] of failures) {
       expect((await client.closed).code, name).toBe(1011);
       expect(reports, name).toEqual([{ error, phase }]);
     }
+  });
+
+  test(`an open listener of a client that ${how} is reported with phase open`, async () => {
+    const [serverEnd, clientEnd] = createPipe();
+    const reports: unknown[] = [];
+    const onError = (reported: unknown, { phase }: { phase: string }): void => void reports.push([reported, phase]);
+    const error = new Error('mine');
+    const server = new WebSocket(serverEnd, { role: 'server' });
+    new WebSocket(clientEnd, { role: 'client', onError }).on('open', () => fail(error));
+    expect((await server.closed).code).toBe(1011);
+    expect(reports).toEqual([[error, 'open']]);
   });
 
   test(`a close listener that ${how} is reported with phase close`, async () => {

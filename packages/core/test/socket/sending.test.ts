@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { MessageData, WebSocket } from '@turnout/core';
+import { prepareMessage, type MessageData, type WebSocket } from '@turnout/core';
 import { createPair, settle, TestServer } from './socket-pair.ts';
 
 test('all that one turn sends leaves in one write', async () => {
@@ -61,16 +61,15 @@ test('sends every kind of bytes as it was at the call', async () => {
   for (const _ of kinds) expect(await client.receive()).toEqual(Buffer.of(1, 2, 3, 4, 5, 6, 7, 8));
 });
 
-test('refuses what is neither text nor bytes, and stays usable', async () => {
+test('refuses what is neither text, a number nor bytes, and stays usable', async () => {
   const { server, client } = createPair();
   const detached = new Uint8Array(4);
   structuredClone(detached.buffer, { transfer: [detached.buffer] });
   const wrong: [unknown, string][] = [
-    [1, 'got number'],
+    [true, 'got boolean'],
     [null, 'got null'],
     [undefined, 'got undefined'],
     [new Date(), 'got Date'],
-    [new Blob(['x']), 'got Blob'],
     [Object.create(null), 'got object'],
     [detached, 'detached'],
     [detached.buffer, 'detached'],
@@ -80,6 +79,7 @@ test('refuses what is neither text nor bytes, and stays usable', async () => {
     expect(() => server.send(value as MessageData)).toThrow(message);
   }
   expect(() => server.send(Buffer.of(0xff), { binary: false })).toThrow('expected UTF-8');
+  expect(() => server.ping({} as never)).toThrow('got Object');
   expect(() => server.ping('x'.repeat(126))).toThrow('at most 125 bytes');
   expect(() => server.pong(Buffer.alloc(126))).toThrow(RangeError);
   server.send('fine');
@@ -105,8 +105,58 @@ test('calls back when the transport has taken the message, or with the error why
   await client.closed;
   await settle();
   expect(results.slice(5).map(String)).toEqual(
-    Array.from({ length: 2 }, () => 'Error: Cannot send: the socket is not open'),
+    Array.from({ length: 2 }, () => 'Error: WebSocket is not open: readyState 2 (CLOSING)'),
   );
+});
+
+test('calls back that the socket is closed once it is', async () => {
+  const { server } = createPair();
+  server.terminate();
+  await server.closed;
+  const error = await new Promise((resolve) => server.send('late', resolve));
+  expect(String(error)).toBe('Error: WebSocket is not open: readyState 3 (CLOSED)');
+});
+
+test('sends a number as its text', async () => {
+  const { server, client } = createPair();
+  for (const number of [42, 0, Number.NaN]) server.send(number);
+  server.send(prepareMessage(7));
+  for (const text of ['42', '0', 'NaN', '7']) expect(await client.receive()).toBe(text);
+});
+
+test('ping() and pong() take every form of arguments that code for ws uses', async () => {
+  const { server, client } = createPair();
+  const received: string[] = [];
+  client
+    .on('ping', (data) => received.push(`ping ${String(data)}`))
+    .on('pong', (data) => received.push(`pong ${String(data)}`));
+  let called = 0;
+  const callback = (): void => void called++;
+  for (const name of ['ping', 'pong'] as const) {
+    server[name](callback);
+    server[name](1_700_000_000_000);
+    server[name](0, callback);
+    server[name](null, callback);
+    server[name](undefined, undefined, callback);
+    server[name]('text', false, callback);
+    // As in code written for ws 2, whose last parameter said whether failures are silent.
+    server[name](Buffer.from('bytes'), false, true as never);
+  }
+  await settle();
+  const data = ['', '1700000000000', '0', '', '', 'text', 'bytes'];
+  expect(received).toEqual([...data.map((text) => `ping ${text}`), ...data.map((text) => `pong ${text}`)]);
+  expect(called).toBe(10);
+});
+
+test('send() takes null for options, and ignores a callback that is none', async () => {
+  const { server, client } = createPair();
+  let called = 0;
+  server.send('a', null, () => called++);
+  server.send('b', {}, true as never);
+  server.send('c', 'binary' as never);
+  for (const text of ['a', 'b', 'c']) expect(await client.receive()).toBe(text);
+  await settle();
+  expect([called, server.readyState]).toEqual([1, server.OPEN]);
 });
 
 test('calls back with an error where the transport goes before the write', async () => {

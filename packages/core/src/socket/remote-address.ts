@@ -1,0 +1,18 @@
+import type { Duplex } from 'node:stream';
+
+/** The part of a TCP or TLS socket, and of an HTTP/2 stream, that knows the other end. */
+interface AddressedDuplex extends Duplex {
+  readonly remoteAddress?: string | undefined;
+  readonly session?: AddressedSession | undefined;
+}
+
+interface AddressedSession {
+  readonly destroyed: boolean;
+  readonly socket: { readonly remoteAddress?: string | undefined };
+}
+
+/** The IP address at the other end of the connection; `undefined` where there is none, or none any more. */
+export function remoteAddressOf({ remoteAddress, session }: AddressedDuplex): string | undefined {
+  // The socket of a destroyed session throws at whatever is asked of it.
+  return session && !session.destroyed ? session.socket.remoteAddress : remoteAddress;
+}

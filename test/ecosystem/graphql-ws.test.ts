@@ -1,8 +1,9 @@
 import type * as GraphQL from 'graphql';
 import { createClient, type Client } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
-import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
+import { connect } from '@turnout/core';
+import { createWebSocketServer } from '@turnout/express';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket as WsClient } from 'ws';
 import { serveApp, type AppServer } from './app-server.ts';
@@ -40,14 +41,13 @@ const schema = new GraphQLSchema({
 
 let server: AppServer;
 let client: Client;
+let graphql: ReturnType<typeof useServer>;
 beforeAll(async () => {
-  // The library's own binding for `ws` listens for `connection` on a server of that package: here the route emits it.
-  const connections = Object.assign(new EventEmitter(), { options: {}, clients: new Set(), close: () => {} });
-  useServer({ schema }, connections as unknown as Parameters<typeof useServer>[1]);
+  // The library's own binding for `ws` wants a server of that package.
+  const connections = createWebSocketServer();
+  graphql = useServer({ schema }, connections as never);
   server = await serveApp((app) => {
-    app.ws('/graphql', { protocols: ['graphql-transport-ws'] }, (socket, request) => {
-      connections.emit('connection', socket, request);
-    });
+    app.ws('/graphql', { protocols: connections.protocols }, connections.handler);
   });
   client = createClient({ url: `${server.url}/graphql`, webSocketImpl: WsClient, lazy: false });
 });
@@ -77,4 +77,11 @@ test('graphql-ws tells errors, and the connection lives on', async () => {
     { message: expect.stringContaining('nothing') as string },
   ]);
   expect(await resultsOf('{ hello }')).toHaveLength(1);
+});
+
+test('graphql-ws chooses its subprotocol, and closes all its sockets when it is disposed of', async () => {
+  const socket = await connect(`${server.url}/graphql`, { protocols: ['other', 'graphql-transport-ws'] });
+  expect(socket.protocol).toBe('graphql-transport-ws');
+  await Promise.all([graphql.dispose(), client.dispose()]);
+  expect(await socket.closed).toMatchObject({ code: 1001, reason: 'Going away' });
 });

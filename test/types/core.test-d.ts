@@ -41,8 +41,12 @@ describe('WebSocket', () => {
     expectTypeOf(socket.send('text')).toEqualTypeOf<boolean>();
     socket.send(new ArrayBuffer(1), { binary: true }, () => {});
     socket.send(new Float32Array(1), (error) => expectTypeOf(error).toEqualTypeOf<Error | null | undefined>());
-    // @ts-expect-error a number is a mistake
     socket.send(1);
+    socket.send(new Blob([]), null, () => {});
+    // @ts-expect-error what is not there is a mistake
+    socket.send(null);
+    // @ts-expect-error an object is a mistake
+    socket.send({ type: 'hello' });
     socket.send('text', { compress: false });
     socket.send(prepareMessage('text'), (error) => expectTypeOf(error).toEqualTypeOf<Error | null | undefined>());
     // @ts-expect-error a prepared message is whole
@@ -54,8 +58,20 @@ describe('WebSocket', () => {
     expectTypeOf(socket.readyState).toEqualTypeOf<1 | 2 | 3>();
     // @ts-expect-error the handshake has chosen it
     socket.protocol = 'other';
-    // @ts-expect-error blobs are not there
+    // @ts-expect-error the transport has it
+    socket.remoteAddress = '192.0.2.1';
     socket.binaryType = 'blob';
+    // @ts-expect-error there is no such type
+    socket.binaryType = 'buffer';
+  });
+
+  test('pings in each form that ws has', () => {
+    socket.ping(() => {});
+    socket.ping(Date.now());
+    socket.ping('data', () => {});
+    socket.ping(null, false, (error) => expectTypeOf(error).toEqualTypeOf<Error | null | undefined>());
+    // @ts-expect-error neither text nor bytes
+    socket.pong({});
   });
 
   test('needs a role, and tells its hook the phase', () => {

@@ -52,4 +52,6 @@ export { sendUpgradeRequired } from './upgrade-required.ts';
 export type { NodeHub } from './user-link.ts';
 export { WebSocketRoute } from './web-socket-route.ts';
 export type { Answer } from './web-socket-route.ts';
+export { createWebSocketServer, WebSocketServer } from './web-socket-server.ts';
+export type { WebSocketServerEvents, WebSocketServerOptions } from './web-socket-server.ts';
 export type { RouteParameters, WsMethod } from './ws-method.ts';

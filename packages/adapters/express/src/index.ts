@@ -15,7 +15,7 @@
  *
  * @module
  */
-export { liveSession } from '@turnout/router';
+export { createWebSocketServer, liveSession } from '@turnout/router';
 export type {
   CloseOptions,
   DisconnectOptions,
@@ -27,6 +27,8 @@ export type {
   ProtocolRule,
   RouteOptions,
   SocketHandler,
+  WebSocketServer,
+  WebSocketServerOptions,
 } from '@turnout/router';
 export { Router } from './router.ts';
 export type { WebSocketRouter } from './router.ts';

@@ -15,7 +15,10 @@ export type {
   ProtocolRule,
   RouteOptions,
   SocketHandler,
+  WebSocketServer,
+  WebSocketServerOptions,
 } from '@turnout/router';
+export { createWebSocketServer } from './web-socket-server.ts';
 export { turnout } from './turnout.ts';
 export type { TurnoutOptions } from './turnout.ts';
 export type { Handler, Params, WsMethod, WsRouteOptions } from './ws-method.ts';

@@ -27,10 +27,13 @@ export type {
   ProtocolRule,
   RouteOptions,
   SocketHandler,
+  WebSocketServer,
+  WebSocketServerOptions,
 } from '@turnout/router';
 export type { Middleware, RouteContext } from './context.ts';
 export { withWs } from './koa-router.ts';
 export type { Path } from './path.ts';
 export { attach, turnout } from './turnout.ts';
 export type { TurnoutOptions, WebSocketApp } from './turnout.ts';
+export { createWebSocketServer } from './web-socket-server.ts';
 export type { Handler, Params, WsMethod } from './ws-method.ts';

@@ -60,12 +60,8 @@ export class Connection {
     const assembler = new MessageAssembler(this.#parser, resolved);
     this.#deflation = deflate && createDeflation(deflate, role, resolved.maxPayload);
     this.#source = this.#deflation ? new MessageInflater(assembler, this.#deflation.inflater, onReady) : assembler;
-    this.#sender = new MessageSender({
-      role,
-      output: this.#output,
-      deflater: this.#deflation?.deflater ?? null,
-      onReady,
-    });
+    const deflater = this.#deflation?.deflater ?? null;
+    this.#sender = new MessageSender({ role, output: this.#output, deflater, onReady });
   }
 
   get state(): ConnectionState {
@@ -147,11 +143,7 @@ export class Connection {
     return true;
   }
 
-  /**
-   * Keeps the place of a message whose bytes are still to come: what is sent afterwards waits for them.
-   *
-   * @returns what takes the bytes, once; `null` as {@link send} gives `false`
-   */
+  /** Keeps the place of a message; returns what takes its bytes when they are there, or `null` where {@link send} fails. */
   sendLater(message: LaterMessage): FillMessage | null {
     return this.#state === 'open' ? this.#sender.sendLater(message) : null;
   }

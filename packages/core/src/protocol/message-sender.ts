@@ -22,8 +22,8 @@ export interface LaterMessage extends Pick<OutgoingMessage, 'isBinary' | 'fin'> 
   readonly byteLength: number;
 }
 
-/** Gives the bytes of a {@link LaterMessage}; `null` for a message that there will not be after all. */
-export type FillMessage = (data: Uint8Array | null) => void;
+/** Gives the bytes of a {@link LaterMessage}. */
+export type FillMessage = (data: Uint8Array) => void;
 
 export interface SenderParts {
   readonly role: Role;
@@ -56,8 +56,7 @@ export class MessageSender {
     const opcode = this.#nextOpcode(isBinary, fin);
     const reservation = output.reserve(byteLength);
     return (payload) => {
-      const frame = payload && encodeFrame({ fin, rsv1: false, opcode, payload }, role);
-      output.fill(reservation, frame ?? Buffer.alloc(0));
+      output.fill(reservation, encodeFrame({ fin, rsv1: false, opcode, payload }, role));
     };
   }
 

@@ -13,6 +13,7 @@ import { closeChannel, slowChannel } from './diagnostics.ts';
 import { listenTo, type DuplexListener } from './duplex-listener.ts';
 import type { ErrorPhase } from './error-hook.ts';
 import type { UnreadMessage } from './inbox.ts';
+import { notOpen } from './not-open.ts';
 import { Outbox, type OutboxOwner, type SendCallback } from './outbox.ts';
 import { Reader, type ReaderEvent, type ReaderOwner } from './reader.ts';
 import { Transport } from './transport.ts';
@@ -54,7 +55,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     this.#connection = connection;
     this.#reader = new Reader({ connection, limits, socket, admitMessage, rate }, this);
     this.#outbox = new Outbox({ duplex, connection, limits }, this);
-    if (role === 'client') process.nextTick(dispatchOpen, this);
+    if (role === 'client') process.nextTick(() => this.#application.dispatch('open'));
     if (head !== undefined && head.length > 0) duplex.unshift(head);
     this.#transport = new Transport({ duplex, connection, outbox: this.#outbox, limits });
     listenTo(duplex, this);
@@ -97,23 +98,16 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     return this.#sent(this.#connection.sendPrepared(message), callback);
   }
 
-  /** Sends the bytes of a Blob in the place that it has now among the messages. */
-  sendBlob(
-    blob: Blob,
-    { isBinary, fin }: Omit<LaterMessage, 'byteLength'>,
-    callback: SendCallback | undefined,
-  ): boolean {
-    const fill = this.#connection.sendLater({ byteLength: blob.size, isBinary, fin });
-    if (fill === null) return this.#sent(false, callback);
-    let failure: Error | undefined;
-    void readBlob(blob, isBinary)
-      .then(fill, (error: Error) => {
-        failure = error;
-        fill(null);
-        this.fault(error, 'message');
-      })
-      .then(() => this.#outbox.schedule());
-    return this.#sent(true, callback && ((error) => callback(failure ?? error)));
+  /** Sends the bytes of a Blob in its place. One that cannot be read would leave a gap: nothing goes after it. */
+  sendBlob(blob: Blob, message: Omit<LaterMessage, 'byteLength'>, callback: SendCallback | undefined): boolean {
+    const fill = this.#connection.sendLater({ ...message, byteLength: blob.size });
+    const onRead = (): unknown => this.#outbox.schedule();
+    const onUnreadable = (error: unknown): void => {
+      this.fault(error, 'message');
+      this.terminate();
+    };
+    if (fill !== null) void readBlob(blob, message.isBinary).then(fill).then(onRead, onUnreadable);
+    return this.#sent(fill !== null, callback);
   }
 
   ping(data: string | Uint8Array, callback: SendCallback | undefined): boolean {
@@ -180,11 +174,6 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     this.#isReadScheduled = false;
     this.#reader.begin(0);
     this.#application.enter(read, this);
-  }
-
-  /** Tells the listeners that the socket is open; one of a server is so before they can listen. */
-  open(): void {
-    this.#application.dispatch('open');
   }
 
   /** An error of the application's code: it is reported, and the connection closed with 1011. */
@@ -297,8 +286,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     if (callback === undefined) return isSent && this.#outbox.schedule();
     const done: SendCallback = this.#application.bind(callback);
     if (isSent) return this.#outbox.schedule(done);
-    const readyState = this.isClosed ? '3 (CLOSED)' : '2 (CLOSING)';
-    process.nextTick(done, new Error(`WebSocket is not open: readyState ${readyState}`));
+    process.nextTick(done, notOpen(this.isClosed ? '3 (CLOSED)' : '2 (CLOSING)'));
     return false;
   }
 }
@@ -309,8 +297,4 @@ function read(driver: Pick<SocketDriver, 'read'>): void {
 
 function readScheduled(driver: TurnWaiter): void {
   driver.readOn();
-}
-
-function dispatchOpen(driver: Pick<SocketDriver, 'open'>): void {
-  driver.open();
 }

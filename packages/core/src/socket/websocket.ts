@@ -131,7 +131,7 @@ export class WebSocket extends EventTargetEmitter {
    * Sends a message: text for a string or a number, else binary. All that one turn of the event loop sends leaves in one
    * write. Bytes are copied, so that they may be changed at once; but a server does not copy 64 KiB and more, unless it
    * compresses them: leave those as they are until the callback. A Blob keeps its place among the messages while it is
-   * read, and is not compressed; one that cannot be read closes the socket with 1011.
+   * read, and is not compressed; one that cannot be read is reported, and ends the connection (1006).
    *
    * @param callback called when the transport has taken the message, or with the error why not
    * @returns `false` when more than `highWaterMark` waits (`await socket.drained()`), and when the socket is not open

@@ -32,7 +32,8 @@ type ServerState = 'running' | 'closing' | 'closed';
 export class WebSocketServer<Context = IncomingMessage> extends EventEmitter<WebSocketServerEvents> {
   readonly options: WebSocketServerOptions;
   /** The sockets that are open now. */
-  readonly clients = new Set<WebSocket>();
+  readonly clients: Set<WebSocket>;
+  readonly #open = new Set<WebSocket>();
   readonly #requestOf: (context: Context) => IncomingMessage;
   #state: ServerState = 'running';
 
@@ -40,13 +41,14 @@ export class WebSocketServer<Context = IncomingMessage> extends EventEmitter<Web
   constructor(options: WebSocketServerOptions, requestOf: (context: Context) => IncomingMessage) {
     super();
     this.options = options;
+    this.clients = this.#open;
     this.#requestOf = requestOf;
   }
 
   /** The handler of a route. The promises that listeners of `connection` return are its own. */
   readonly handler = async (socket: WebSocket, context: Context): Promise<void> => {
     if (this.#state !== 'running') return socket.close(CloseCode.GoingAway);
-    this.clients.add(socket);
+    this.#open.add(socket);
     socket.on('close', () => this.#forget(socket));
     const request = this.#requestOf(context);
     // Not by emit(), whose listeners' rejections would reach nobody and end the process.
@@ -80,12 +82,12 @@ export class WebSocketServer<Context = IncomingMessage> extends EventEmitter<Web
   }
 
   #forget(socket: WebSocket): void {
-    this.clients.delete(socket);
+    this.#open.delete(socket);
     if (this.#state === 'closing') this.#settle();
   }
 
   #settle(): void {
-    if (this.clients.size > 0) return;
+    if (this.#open.size > 0) return;
     this.#state = 'closed';
     process.nextTick(() => this.emit('close'));
   }

@@ -6,33 +6,46 @@
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { PerMessageDeflateOptions, WebSocket } from '@turnout/core';
-import { installWs } from '@turnout/router';
+import { createWebSocketServer, installWs, type WebSocketServer } from '@turnout/router';
 import { Router, type Application, type NextFunction, type Request } from 'express';
+import { asWs7 } from './as-ws7.ts';
 import { attach, turnout, type WebSocketApp } from './turnout.ts';
 
 /** As `express-ws` has it: each function gets the socket, which is open already. */
 export type WebSocketRequestHandler = (socket: WebSocket, request: Request, next: NextFunction) => unknown;
 
+/** Of the options of a `WebSocketServer` those that Turnout has too. */
+export interface WsOptions {
+  readonly maxPayload?: number;
+  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions;
+  /** Chooses one of the subprotocols that a client offers, `false` for none. Default: the first. */
+  readonly handleProtocols?: (offered: string[], request: Request) => string | false | undefined;
+  /** `false` leaves `getWss().clients` undefined. Default `true`. */
+  readonly clientTracking?: boolean;
+}
+
 export interface ExpressWsOptions {
   /** Whether `express.Router()` goes without `ws()` where `applyTo()` has not given it. Default `false`. */
   readonly leaveRouterUntouched?: boolean;
-  /** Of the options of a `WebSocketServer` those that Turnout has too. */
-  readonly wsOptions?: {
-    readonly maxPayload?: number;
-    readonly perMessageDeflate?: boolean | PerMessageDeflateOptions;
-  };
+  readonly wsOptions?: WsOptions;
 }
 
 export interface Instance<App> {
   readonly app: App;
-  /** What there is of a `WebSocketServer`: its `clients`. */
-  getWss(): { readonly clients: ReadonlySet<WebSocket> };
+  /** What there is of a `WebSocketServer`: its `connection` event, `clients` and `close()`. */
+  getWss(): WebSocketServer;
   applyTo(router: object): void;
 }
 
-const knownOptions = new Set(['maxPayload', 'perMessageDeflate']);
+const knownOptions = new Set(['maxPayload', 'perMessageDeflate', 'handleProtocols', 'clientTracking']);
 
-type WsMethod = (path: string | RegExp, ...handlers: WebSocketRequestHandler[]) => unknown;
+type WsMethod = (
+  path: string | RegExp,
+  ...handlers: (WebSocketRequestHandler | WebSocketRequestHandler[])[]
+) => unknown;
+
+/** The server of each app: a router may be a part of several. */
+const servers = new WeakMap<object, WebSocketServer>();
 
 /**
  * Gives an app `ws()` as `express-ws` does: text messages are strings, and all functions behind the path get the socket.
@@ -48,29 +61,54 @@ export function expressWs<App extends Application>(
   if (unknown !== undefined) {
     throw new TypeError(`Invalid option wsOptions.${unknown}: not there; see docs/migrating-from-express-ws.md`);
   }
-  const served = turnout(app, wsOptions);
+  const { maxPayload, perMessageDeflate } = wsOptions;
+  const served = turnout(app, { maxPayload, perMessageDeflate });
+  const connections = createConnections(wsOptions);
+  servers.set(app, connections);
   applyTo(served);
   if (server) attach(server, app);
   if (!leaveRouterUntouched) patchRouters();
-  return {
-    app: served as never,
-    getWss: () => ({ clients: served.sockets }),
-    applyTo,
-  };
+  return { app: served as never, getWss: () => connections, applyTo };
 }
 
-/** Gives one router `ws()`. */
+function createConnections({ handleProtocols, clientTracking = true }: WsOptions): WebSocketServer {
+  const connections = createWebSocketServer({
+    handleProtocols: handleProtocols && ((offered, request) => handleProtocols([...offered], request as Request)),
+  });
+  if (!clientTracking) Object.defineProperty(connections, 'clients', { value: undefined });
+  return connections;
+}
+
+/** Gives one router `ws()`, unless it has it. */
 function applyTo(router: object): void {
   const add = (Object.hasOwn(router, 'ws') ? router : installWs(router as never)) as { readonly ws: Add };
   const { ws: addRoute } = add;
   const ws = (path: string, ...handlers: WebSocketRequestHandler[]): object => {
-    addRoute(path, (socket, request) => run(handlers.flat(), socket, request));
+    addRoute(path, { protocols }, (socket, request) => run(handlers.flat(), socket, request));
     return router;
   };
   Object.defineProperty(router, 'ws', { value: ws, configurable: true, writable: true });
 }
 
-type Add = (this: void, path: string, handler: (socket: WebSocket, request: Request) => unknown) => unknown;
+type Add = (
+  this: void,
+  path: string,
+  options: { protocols: typeof protocols },
+  handler: (socket: WebSocket, request: Request) => unknown,
+) => unknown;
+
+function protocols(offered: readonly string[], request: Request): string | false {
+  return serverOf(request)?.protocols(offered, request) ?? offered[0] ?? false;
+}
+
+/** Of the app that the request came to, or of one that it is mounted in. */
+function serverOf({ app }: Request): WebSocketServer | undefined {
+  for (let owner: object | undefined = app; owner !== undefined; owner = (owner as { parent?: object }).parent) {
+    const server = servers.get(owner);
+    if (server !== undefined) return server;
+  }
+  return undefined;
+}
 
 /** All routers that are made from now on, and those that were, as their prototype is changed. */
 function patchRouters(): void {
@@ -86,7 +124,8 @@ function patchRouters(): void {
 }
 
 async function run(handlers: readonly WebSocketRequestHandler[], socket: WebSocket, request: Request): Promise<void> {
-  giveStrings(socket);
+  asWs7(socket);
+  Object.assign(request, { ws: socket });
   const call = async (index: number): Promise<void> => {
     const handler = handlers[index];
     // Nobody is left to take care of the socket.
@@ -99,16 +138,5 @@ async function run(handlers: readonly WebSocketRequestHandler[], socket: WebSock
     await handler(socket, request, next as NextFunction);
     await following;
   };
-  await call(0);
-}
-
-/** As `ws` 7, on which `express-ws` stands: text comes as a string, and goes back as text. */
-function giveStrings(socket: WebSocket): void {
-  const emit = socket.emit.bind(socket) as (name: string, ...args: unknown[]) => boolean;
-  Object.assign(socket, {
-    emit: (name: string, ...args: unknown[]) => {
-      const [data, isBinary] = args;
-      return name === 'message' && isBinary === false ? emit(name, String(data), false) : emit(name, ...args);
-    },
-  });
+  await Promise.all([serverOf(request)?.handler(socket, request), call(0)]);
 }

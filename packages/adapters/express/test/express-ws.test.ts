@@ -8,7 +8,8 @@ import { connect } from '@turnout/core';
 import express from 'express';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { expressWs } from '../src/express-ws.ts';
-import { eventually, listen } from './serving.ts';
+import { turnout } from '../src/index.ts';
+import { eventually, listen, serve } from './serving.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -105,6 +106,149 @@ describe('expressWs()', () => {
     expect((await (await connect(`${url}/?fail`)).closed).code).toBe(1011);
     expect(printed).toHaveBeenCalledWith(expect.objectContaining({ message: 'Passed on' }));
     expect(calls).toEqual(['first', 'second', 'first']);
+  });
+
+  test('chooses the first subprotocol offered, or what handleProtocols says, also on a router and a mounted app', async () => {
+    const asked: unknown[] = [];
+    for (const [handleProtocols, chosen] of [
+      [undefined, 'b'],
+      [(offered: string[]) => asked.push(offered) > 0 && offered[1]!, 'a'],
+      [() => false, ''],
+      [() => undefined, ''],
+    ] as const) {
+      const app = express();
+      const server = createServer(app);
+      const wsOptions = handleProtocols === undefined ? {} : { handleProtocols };
+      const instance = expressWs(app, server, { wsOptions });
+      const router = express.Router() as express.Router & { ws: typeof instance.app.ws };
+      instance.applyTo(router);
+      router.ws('/', () => {});
+      const mounted = turnout(express());
+      mounted.use('/inside', router);
+      instance.app.ws('/', () => {});
+      app.use('/router', router);
+      app.use('/app', mounted);
+      const { url } = await listen(server);
+      for (const path of ['/', '/router', '/app/inside']) {
+        const socket = await connect(url + path, { protocols: ['b', 'a'] });
+        expect(socket.protocol, path).toBe(chosen);
+        const none = await connect(url + path);
+        expect(none.protocol).toBe('');
+        socket.terminate();
+        none.terminate();
+      }
+    }
+    expect(asked).toEqual(Array.from({ length: 3 }, () => ['b', 'a']));
+  });
+
+  test('has a router that is part of an app without it choose as ws does', async () => {
+    const instance = expressWs(express());
+    const router = express.Router() as express.Router & { ws: typeof instance.app.ws };
+    instance.applyTo(router);
+    router.ws('/', (socket) => void socket.send('open'));
+    const { url } = await serve((app) => void app.use(router));
+    const socket = await connect(url, { protocols: ['b', 'a'] });
+    expect([socket.protocol, await socket.receive()]).toEqual(['b', 'open']);
+    const none = await connect(url);
+    expect([none.protocol, await none.receive()]).toEqual(['', 'open']);
+    for (const open of [socket, none]) open.terminate();
+  });
+
+  test('sends what ws sends for a number, null, undefined, false, a Blob and an array, in its order', async () => {
+    const app = express();
+    const server = createServer(app);
+    const { app: routed } = expressWs(app, server);
+    routed.ws('/', (socket) => {
+      const send = socket.send.bind(socket) as (data: unknown, ...rest: unknown[]) => boolean;
+      let called = 0;
+      for (const data of [42, 0, null, undefined, false, new Blob(['blob']), [1, 2], '', 'text']) {
+        send(data, () => called++);
+      }
+      socket.on('message', () => socket.send(called));
+    });
+    const { url } = await listen(server);
+    const socket = await connect(url);
+    const empty = Buffer.alloc(0);
+    for (const data of ['42', '0', empty, empty, empty, Buffer.from('blob'), Buffer.from([1, 2]), '', 'text']) {
+      expect(await socket.receive()).toEqual(data);
+    }
+    socket.send('how many');
+    expect(await socket.receive()).toBe('9');
+    socket.terminate();
+  });
+
+  test('gives text, close reasons and bytes as ws 7 does, to listeners of both kinds', async () => {
+    const app = express();
+    const server = createServer(app);
+    const { app: routed } = expressWs(app, server);
+    const events: unknown[] = [];
+    routed.ws('/', (socket, request) => {
+      events.push((request as unknown as { ws: unknown }).ws === socket);
+      socket.on('message', (data) => events.push(data)).on('ping', (data) => events.push(data));
+      socket.on('close', (code, reason) => events.push(code, reason));
+      socket.addEventListener('close', ({ reason }) => events.push(reason));
+      socket.onmessage = ({ data }) => events.push(data);
+    });
+    const { url } = await listen(server);
+    const socket = await connect(url);
+    socket.send('text');
+    socket.send(Buffer.from([1]));
+    socket.ping('p');
+    socket.close(1000, 'bye');
+    await eventually(() => events.length === 9);
+    const bytes = Buffer.from([1]);
+    expect(events).toEqual([true, 'text', 'text', bytes, bytes, Buffer.from('p'), 1000, 'bye', 'bye']);
+  });
+
+  test('has a server that emits connection, knows its clients and broadcasts to them', async () => {
+    const app = express();
+    const server = createServer(app);
+    const instance = expressWs(app, server);
+    const wss = instance.getWss();
+    expect(instance.getWss()).toBe(wss);
+    const targets: unknown[] = [];
+    wss.on('connection', (socket, request) => {
+      targets.push(request.url, wss.clients.has(socket));
+      socket.on('message', (data) => targets.push(data));
+    });
+    instance.app.ws('/room', (socket) => {
+      socket.on('message', (data) => {
+        for (const client of wss.clients) if (client !== socket) client.send(data);
+      });
+    });
+    const { url } = await listen(server);
+    const [ann, bob] = [await connect(`${url}/room?ann`), await connect(`${url}/room?bob`)];
+    await eventually(() => wss.clients.size === 2);
+    ann.send('hello');
+    expect(await bob.receive()).toBe('hello');
+    expect(targets).toEqual(['/room?ann', true, '/room?bob', true, 'hello']);
+    bob.terminate();
+    await eventually(() => wss.clients.size === 1);
+    ann.terminate();
+  });
+
+  test('takes clientTracking: without it there are no clients, and sockets work all the same', async () => {
+    const app = express();
+    const server = createServer(app);
+    const instance = expressWs(app, server, { wsOptions: { clientTracking: false } });
+    instance.app.ws('/', (socket) => socket.send('open'));
+    expect(instance.getWss().clients).toBeUndefined();
+    expect(expressWs(express(), null, { wsOptions: { clientTracking: true } }).getWss().clients).toEqual(new Set());
+    const { url } = await listen(server);
+    const socket = await connect(url);
+    expect(await socket.receive()).toBe('open');
+    socket.terminate();
+  });
+
+  test('compresses where wsOptions say so', async () => {
+    const app = express();
+    const server = createServer(app);
+    const { app: routed } = expressWs(app, server, { wsOptions: { perMessageDeflate: true } });
+    routed.ws('/', () => {});
+    const { url } = await listen(server);
+    const socket = await connect(url, { perMessageDeflate: true });
+    expect(socket.extensions).toMatch(/^permessage-deflate/);
+    socket.terminate();
   });
 
   test('leaves routers alone where it is told to, but for those that it is given', () => {

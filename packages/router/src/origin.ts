@@ -45,6 +45,8 @@ const schemeOf = new Map([
  *
  *     origin = scheme "://" host [ ":" port ]        ; RFC 6454 §6.2
  *
+ * One more is there, as Arduino's WebSockets send it: `file://`, without a host.
+ *
  * @returns `undefined` for what is none, such as a URL with a path or a user
  */
 export function normaliseOrigin(origin: string): string | undefined {
@@ -56,6 +58,7 @@ export function normaliseOrigin(origin: string): string | undefined {
   const host = portStart === -1 ? authority : authority.slice(0, portStart);
   const colonAndPort = authority.slice(host.length);
   const port = colonAndPort === '' ? (defaultPorts.get(scheme) ?? '') : colonAndPort.slice(1);
+  if (scheme === 'file' && authority === '') return 'file://';
   if (!isHost(host) || (colonAndPort !== '' && (colonAndPort[0] !== ':' || !consistsOf(port, digits))))
     return undefined;
   return `${scheme}://${host}:${port}`;
@@ -79,11 +82,17 @@ function isHost(host: string): boolean {
   return consistsOf(host, nameCharacters);
 }
 
-/** Whether a browser's Origin is that of the address at which it reached the app. */
+/** As {@link normaliseOrigin}, for what a client has sent: React Native on Android has put a slash at the end. */
+function normaliseReceived(origin: string): string | undefined {
+  return normaliseOrigin(/[^/]\/$/.test(origin) ? origin.slice(0, -1) : origin);
+}
+
+/** Whether a client's Origin is that of the address at which it reached the app. */
 export function isSameOrigin(origin: string, { scheme, host }: Address): boolean {
+  if (host === undefined) return false;
   const lowerCase = scheme.toLowerCase();
   const own = normaliseOrigin(`${schemeOf.get(lowerCase) ?? lowerCase}://${host}`);
-  return own !== undefined && normaliseOrigin(origin) === own;
+  return own !== undefined && normaliseReceived(origin) === own;
 }
 
 /**
@@ -104,7 +113,7 @@ export function assertOriginRule(rule: OriginRule): void {
   }
 }
 
-/** Whether a rule lets in a browser's Origin that is not the app's own. */
+/** Whether a rule lets in a client's Origin that is not the app's own. */
 export function isAllowedOrigin(
   rule: OriginRule,
   origin: string,
@@ -114,6 +123,6 @@ export function isAllowedOrigin(
   if (rule === 'any') return true;
   if (typeof rule === 'function') return rule(origin, request);
   if (origin === 'null') return rule.includes('null');
-  const normal = normaliseOrigin(origin);
+  const normal = normaliseReceived(origin);
   return normal !== undefined && rule.some((allowed) => normaliseOrigin(allowed) === normal);
 }

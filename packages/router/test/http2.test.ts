@@ -184,6 +184,14 @@ describe('a WebSocket over HTTP/2', () => {
     expect((await ask(session)).status).toBe(200);
   });
 
+  test('knows the address at the other end of its connection', async () => {
+    const { session } = await serve((app) => void app.ws('/', (socket) => socket.send(socket.remoteAddress!)));
+    const { stream } = await ask(session);
+    const socket = new WebSocket(stream, { role: 'client' });
+    expect(await socket.receive()).toBe('127.0.0.1');
+    socket.terminate();
+  });
+
   test('is refused while the app closes, with the time to come back', async () => {
     const { session, router } = await serve((app) => void app.ws('/', () => {}));
     await router.close();

@@ -16,6 +16,7 @@ describe('an origin is brought into one form', () => {
     ['http://[::1]:3000', 'http://[::1]:3000'],
     ['http://127.0.0.1:3000', 'http://127.0.0.1:3000'],
     ['capacitor://localhost', 'capacitor://localhost:'],
+    ['file://', 'file://'],
     ['https://xn--bcher-kva.example', 'https://xn--bcher-kva.example:443'],
   ])('%s as %s', (origin, normal) => {
     expect(normaliseOrigin(origin)).toBe(normal);
@@ -28,6 +29,9 @@ describe('an origin is brought into one form', () => {
     'https:/good.test',
     'https://',
     'https://good.test/',
+    'file:///',
+    'https://good.test/x',
+    'https:///',
     'https://good.test:',
     'https://good.test:44 3',
     'https://good.test:443:443',
@@ -55,6 +59,8 @@ describe('the app’s own origin', () => {
     ['https://good.test', 'wss', 'good.test'],
     ['http://good.test', 'WS', 'good.test'],
     ['http://[::1]:3000', 'http', '[::1]:3000'],
+    ['https://good.test/', 'https', 'good.test'],
+    ['http://good.test:3000/', 'http', 'good.test:3000'],
   ])('%s is that of %s, %s', (origin, scheme, host) => {
     expect(isSameOrigin(origin, { scheme, host })).toBe(true);
   });
@@ -71,6 +77,10 @@ describe('the app’s own origin', () => {
     ['null', 'http', 'null'],
     ['null', 'http', undefined],
     ['http://undefined/', 'http', undefined],
+    ['http://undefined', 'http', undefined],
+    ['http://good.test//', 'http', 'good.test'],
+    ['http://good.test/x', 'http', 'good.test'],
+    ['file://', 'http', 'good.test'],
     ['http://good.test', 'http', 'good.test/'],
   ])('%s is not that of %s, %s', (origin, scheme, host) => {
     expect(isSameOrigin(origin, { scheme, host })).toBe(false);
@@ -88,6 +98,11 @@ describe('the origin rule', () => {
     [['https://other.test'], 'https://sub.other.test', false],
     [['https://other.test'], 'null', false],
     [['https://other.test'], 'nonsense', false],
+    [['https://other.test'], 'https://other.test/', true],
+    [['https://other.test'], 'file://', false],
+    [['file://'], 'file://', true],
+    [['file://'], 'file:///', false],
+    [['file://'], 'file://host', false],
     [['null'], 'null', true],
     [['null'], 'https://other.test', false],
     [[], 'https://other.test', false],

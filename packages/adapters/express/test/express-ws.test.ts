@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { compileFunction } from 'node:vm';
 import { connect } from '@turnout/core';
@@ -249,6 +252,25 @@ describe('expressWs()', () => {
     const socket = await connect(url, { perMessageDeflate: true });
     expect(socket.extensions).toMatch(/^permessage-deflate/);
     socket.terminate();
+  });
+
+  test('serves files in front of the socket of the same path', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'static-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await mkdir(join(folder, 'chat'));
+    await writeFile(join(folder, 'index.html'), 'the page');
+    const app = express();
+    const server = createServer(app);
+    app.use(express.static(folder));
+    const { app: routed } = expressWs(app, server);
+    for (const path of ['/', '/chat']) routed.ws(path, (socket) => socket.send(path));
+    const { url, page } = await listen(server);
+    for (const path of ['/', '/chat']) {
+      const socket = await connect(url + path);
+      expect(await socket.receive()).toBe(path);
+      socket.terminate();
+    }
+    expect(await (await fetch(page)).text()).toBe('the page');
   });
 
   test('leaves routers alone where it is told to, but for those that it is given', () => {

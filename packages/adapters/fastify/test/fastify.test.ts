@@ -3,7 +3,7 @@ import { connect } from '@turnout/core';
 import Fastify, { type FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { turnout, type TurnoutOptions } from '../src/index.ts';
+import { createWebSocketServer, turnout, type TurnoutOptions } from '../src/index.ts';
 
 async function createApp(options: TurnoutOptions = {}): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify();
@@ -156,4 +156,15 @@ describe('the plugin', () => {
     await app.close();
     expect((await socket.closed).code).toBe(1012);
   });
+});
+
+test("a server for libraries emits connection with Node.js's request", async () => {
+  const server = createWebSocketServer();
+  server.on('connection', (socket, { url, headers }) => socket.send(`${url} ${headers.host}`));
+  const app = await createApp();
+  app.ws('/:room', { protocols: server.protocols }, server.handler);
+  const host = await serve(app);
+  const socket = await connect(`ws://${host}/a`, { protocols: ['x', 'y'] });
+  expect([socket.protocol, await socket.receive(), server.clients.size]).toEqual(['x', `/a ${host}`, 1]);
+  socket.terminate();
 });

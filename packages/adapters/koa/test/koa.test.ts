@@ -6,7 +6,7 @@ import Router from '@koa/router';
 import { connect } from '@turnout/core';
 import Koa from 'koa';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { attach, turnout, withWs, type Middleware, type TurnoutOptions } from '../src/index.ts';
+import { attach, createWebSocketServer, turnout, withWs, type Middleware, type TurnoutOptions } from '../src/index.ts';
 
 /** Until the test is over. */
 async function listening(server: Server): Promise<string> {
@@ -300,4 +300,15 @@ describe('turnout()', () => {
     expect(await (await fetch(`http://${host}/`)).text()).toBe('page');
     expect(await (await fetch(`http://${host}/`)).text()).toBe('page');
   });
+});
+
+test("a server for libraries emits connection with Node.js's request", async () => {
+  const server = createWebSocketServer();
+  server.on('connection', (socket, { url, headers }) => socket.send(`${url} ${headers.host}`));
+  const app = createApp();
+  app.ws('/:room', { protocols: server.protocols }, server.handler);
+  const host = await listening(app.listen(0, '127.0.0.1'));
+  const socket = await connect(`ws://${host}/a`, { protocols: ['x', 'y'] });
+  expect([socket.protocol, await socket.receive(), server.clients.size]).toEqual(['x', `/a ${host}`, 1]);
+  socket.terminate();
 });

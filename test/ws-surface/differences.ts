@@ -134,7 +134,7 @@ export const differences: readonly Difference[] = [
     scripts: {
       'extensions with permessage-deflate': {
         ws: ['permessage-deflate'],
-        turnout: ['permessage-deflate; server_no_context_takeover; client_no_context_takeover'],
+        turnout: ['permessage-deflate; server_no_context_takeover'],
       },
     },
   },

@@ -9,7 +9,7 @@ function fail(): never {
 
 const failures: Record<string, (socket: WebSocket) => unknown> = {
   throw: (socket) => socket.on('message', fail),
-  reject: (socket) => socket.on('message', async () => Promise.reject(new Error('Broken'))),
+  reject: (socket) => socket.on('message', () => Promise.reject(new Error('Broken')) as never),
   callback: (socket) => socket.on('message', () => socket.send('a', fail)),
   error: () => {},
 };

@@ -12,13 +12,13 @@ export interface Stage {
   readonly socket: WebSocket;
   readonly peer: RawPeer;
   /** Writes a line of the transcript. */
-  note(...values: unknown[]): void;
+  readonly note: (...values: unknown[]) => void;
   /** Resolves once the socket has closed. */
   readonly closed: Promise<void>;
   /** Lets everything happen that is due. */
-  settle(): Promise<void>;
+  readonly settle: () => Promise<void>;
   /** Notes the next frames that the peer gets. */
-  noteFrames(count: number): Promise<void>;
+  readonly noteFrames: (count: number) => Promise<void>;
 }
 
 export interface StageOptions {

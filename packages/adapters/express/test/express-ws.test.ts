@@ -10,7 +10,7 @@ import { compileFunction } from 'node:vm';
 import { connect } from '@turnout/core';
 import express from 'express';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { expressWs } from '../src/express-ws.ts';
+import { expressWs, type WsOptions } from '../src/express-ws.ts';
 import { turnout } from '../src/index.ts';
 import { eventually, listen, serve } from './serving.ts';
 
@@ -113,15 +113,16 @@ describe('expressWs()', () => {
 
   test('chooses the first subprotocol offered, or what handleProtocols says, also on a router and a mounted app', async () => {
     const asked: unknown[] = [];
-    for (const [handleProtocols, chosen] of [
+    const rules: [WsOptions['handleProtocols'], string][] = [
       [undefined, 'b'],
       [(offered: string[]) => asked.push(offered) > 0 && offered[1]!, 'a'],
       [() => false, ''],
       [() => undefined, ''],
-    ] as const) {
+    ];
+    for (const [handleProtocols, chosen] of rules) {
       const app = express();
       const server = createServer(app);
-      const wsOptions = handleProtocols === undefined ? {} : { handleProtocols };
+      const wsOptions: WsOptions = handleProtocols === undefined ? {} : { handleProtocols };
       const instance = expressWs(app, server, { wsOptions });
       const router = express.Router() as express.Router & { ws: typeof instance.app.ws };
       instance.applyTo(router);

@@ -104,5 +104,6 @@ export function assertRouteOptions({ protocols = [], origin = 'same-origin', ...
 
 function assertMessagesAfterClose(value: unknown): void {
   if (value === undefined || value === 'drop' || value === 'deliver') return;
-  throw new RangeError(`Invalid option messagesAfterClose: expected 'drop' or 'deliver', got ${String(value)}`);
+  const got = typeof value === 'string' ? value : typeof value;
+  throw new RangeError(`Invalid option messagesAfterClose: expected 'drop' or 'deliver', got ${got}`);
 }

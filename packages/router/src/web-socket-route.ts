@@ -3,7 +3,7 @@ import { agreeOnDeflate, chooseProtocol, resolveDeflate, resolveLimits } from '@
 import type { ConnectionLimits, WebSocket } from '@turnout/core';
 import { ratesOf } from './message-rates.ts';
 import { openSocket } from './open-socket.ts';
-import type { SocketHandler } from './open-socket.ts';
+import type { Opening, SocketHandler } from './open-socket.ts';
 import { isAllowedOrigin, isSameOrigin } from './origin.ts';
 import type { PendingUpgrade, SendAccept, UpgradeHost } from './pending-upgrade.ts';
 import { assertRouteOptions } from './route-options.ts';
@@ -81,11 +81,7 @@ export class WebSocketRoute {
     const excess = pending.host.admitUser(pending, user);
     if (excess !== null) return pending.interrupt(excess);
     const deflate = agreeOnDeflate(pending.upgrade.extensions, resolveDeflate(perMessageDeflate));
-    const { host } = pending;
-    const limits = this.#limitsIn(host);
-    const { rate: rateOptions = host.options.rate } = this.#options;
-    const { messagesAfterClose = host.options.messagesAfterClose } = this.#options;
-    const rate = rateOptions && ratesOf(rateOptions).rateOf({ user, address: host.clientAddressOf(pending) });
+    const rules = this.#rulesFor(pending, user);
     const handler = (socket: WebSocket): unknown => this.#handler(socket, context as never);
     pending.accept(
       { protocol, deflate: deflate && deflate.parameters },
@@ -94,19 +90,23 @@ export class WebSocketRoute {
         session,
         user,
         onAccepted: (accepted) =>
-          openSocket(pending, {
-            ...accepted,
-            protocol,
-            deflate,
-            limits,
-            rate,
-            messagesAfterClose,
-            session,
-            user,
-            handler,
-          }),
+          openSocket(pending, { ...accepted, ...rules, protocol, deflate, session, user, handler }),
       },
     );
+  }
+
+  /** What holds for the socket by the options of the route and the app. */
+  #rulesFor(
+    pending: PendingUpgrade,
+    user: string | undefined,
+  ): Pick<Opening, 'limits' | 'rate' | 'messagesAfterClose'> {
+    const { host } = pending;
+    const { rate = host.options.rate, messagesAfterClose = host.options.messagesAfterClose } = this.#options;
+    return {
+      limits: this.#limitsIn(host),
+      rate: rate && ratesOf(rate).rateOf({ user, address: host.clientAddressOf(pending) }),
+      messagesAfterClose,
+    };
   }
 
   #limitsIn(host: UpgradeHost): ConnectionLimits {

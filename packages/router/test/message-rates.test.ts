@@ -97,6 +97,7 @@ describe('the option messagesAfterClose', () => {
     expect(() => createRouter({ messagesAfterClose: 'keep' as never })).toThrow(
       "Invalid option messagesAfterClose: expected 'drop' or 'deliver', got keep",
     );
+    expect(() => createRouter({ messagesAfterClose: true as never })).toThrow('got boolean');
   });
 });
 

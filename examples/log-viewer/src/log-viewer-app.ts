@@ -3,15 +3,17 @@ import { fileURLToPath } from 'node:url';
 import {
   answerFailure,
   keptSessions,
+  limitSockets,
   openDatabase,
   pageTemplates,
   requireSocketLogin,
   securityHeaders,
   sharedAssets,
+  WriteBatch,
   type Example,
 } from '@turnout/example-host';
 import { turnout } from '@turnout/express';
-import express from 'express';
+import express, { type Request } from 'express';
 import { KnownHosts } from './known-hosts.ts';
 import { LogStore } from './log-store.ts';
 import { loginRoutes, requirePageLogin } from './login.ts';
@@ -34,6 +36,8 @@ export interface LogViewer extends Example {
   readonly users: UserStore;
 }
 
+const userOf = ({ session }: Partial<Pick<Request, 'session'>>): string | undefined => session?.reader?.name;
+
 const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
 /** The log viewer: pages and the `/logs/:id` WebSocket on one Express app. */
@@ -41,11 +45,20 @@ export function createLogViewer({ dataDir, knownHostsFile, agent, firstDelay = 1
   const database = openDatabase(join(dataDir, 'log-viewer.db'));
   const logs = new LogStore(database);
   const users = new UserStore(database);
-  const sessions = keptSessions({ name: 'turnout.log-viewer', dataDir, database });
+  const writes = new WriteBatch(database);
+  const sessions = keptSessions({
+    name: 'turnout.log-viewer',
+    dataDir,
+    database,
+    writes,
+    // Users are removed by another process: so each is looked up for each request and upgrade, and for each open socket as
+    // often as Turnout asks for its session.
+    isValid: ({ reader }) => reader === undefined || users.isCurrent(reader),
+  });
   const ssh = { knownHosts: () => KnownHosts.read(knownHostsFile), knownHostsFile, agent };
   const tails = new Tails({ store: logs, ssh, firstDelay });
 
-  const app = turnout(express());
+  const app = turnout(express(), { user: userOf });
   pageTemplates(app, folder('views'));
   app.use(securityHeaders());
   app.use('/assets', express.static(folder('public')), sharedAssets());
@@ -55,7 +68,8 @@ export function createLogViewer({ dataDir, knownHostsFile, agent, firstDelay = 1
   app.get('/', requirePageLogin, (request, response) => {
     response.render('index', { hosts: logs.hosts(), logs: logs.logs(), reader: request.session.reader });
   });
-  app.ws('/logs/:id', { maxPayload: 1024 }, requireSocketLogin<{ id: string }>('reader'), (socket, request) => {
+  const admit = [requireSocketLogin<{ id: string }>('reader'), limitSockets<{ id: string }>(app, userOf)];
+  app.ws('/logs/:id', { maxPayload: 1024 }, ...admit, (socket, request) => {
     const log = logs.log(request.params.id);
     if (log === undefined) {
       socket.send(JSON.stringify({ type: 'notice', data: { text: 'There is no such log', level: 'error' } }));
@@ -78,6 +92,7 @@ export function createLogViewer({ dataDir, knownHostsFile, agent, firstDelay = 1
     dispose: () => {
       tails.dispose();
       sessions.dispose();
+      writes.flush();
       database.close();
     },
   };

@@ -217,8 +217,8 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
       const [, type, key] = readFileSync(knownHostsFile, 'utf8').split(/\s+/);
       writeFileSync(knownHostsFile, '');
       expect(await firstFailure(1)).toBe(
-        `The key of box (127.0.0.1:${port}) is not in ${knownHostsFile}. Check it, then add it: ` +
-          `ssh-keyscan -p ${port} 127.0.0.1 >> ${knownHostsFile}`,
+        `The key of box (127.0.0.1:${port}) is not in the file of known hosts. Check it, then add it: ` +
+          `ssh-keyscan -p ${port} 127.0.0.1`,
       );
       const other = `${key!.slice(0, -6)}AAAAAA`;
       writeFileSync(knownHostsFile, `[127.0.0.1]:${port} ${type} ${other}\n`);

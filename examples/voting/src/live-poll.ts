@@ -1,6 +1,6 @@
 import type { WebSocket } from '@turnout/core';
 import { createHub, type Hub, type Topic } from '@turnout/topics';
-import type { Candidate, Counted, VoteStore } from './candidates.ts';
+import type { Candidate, Counted, Vote, VoteStore } from './candidates.ts';
 
 export interface User {
   /** A fresh UUID for each sign-in. */
@@ -21,6 +21,8 @@ export class LivePoll {
   readonly #audience: Topic;
   readonly #alerts: Topic;
   readonly #known = new Map<string, number>();
+  /** Counts that the processes have not been told yet. */
+  readonly #news = new Map<string, number>();
   readonly #tellNodes: (text: string) => Promise<boolean>;
   readonly #unfollow: () => void;
   #isTelling = false;
@@ -63,10 +65,10 @@ export class LivePoll {
     socket.send(this.#usersMessage());
   }
 
-  /** Counts a vote and tells everybody; undefined where there is no such candidate. */
-  async vote(id: string, key?: string): Promise<Counted | undefined> {
-    const counted = await this.#votes.add(id, key);
-    if (counted?.isNew === true) await this.#tellNodes(JSON.stringify({ id, count: counted.count }));
+  /** Counts a vote, and has everybody told once it is kept; undefined where there is no such candidate. */
+  async vote(vote: Vote): Promise<Counted | undefined> {
+    const counted = await this.#votes.add(vote);
+    if (counted?.isNew === true) this.#tellCount(counted);
     return counted;
   }
 
@@ -77,6 +79,21 @@ export class LivePoll {
   async close(): Promise<void> {
     this.#unfollow();
     await this.#here.close();
+  }
+
+  /** Once for all votes for a candidate that are counted in one turn of the event loop. */
+  #tellCount({ id, count }: Counted): void {
+    if (this.#news.size === 0) {
+      setImmediate(() => {
+        const news = [...this.#news];
+        this.#news.clear();
+        for (const [candidate, newest] of news) {
+          // Who cannot be reached asks for the counts when it is back.
+          this.#tellNodes(JSON.stringify({ id: candidate, count: newest })).catch(() => {});
+        }
+      });
+    }
+    this.#news.set(id, Math.max(count, this.#news.get(id) ?? 0));
   }
 
   /** Counts of several processes come in any order: only a higher one is news. */

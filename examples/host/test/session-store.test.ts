@@ -38,9 +38,8 @@ function open(options: Partial<SessionStoreOptions> = {}): SessionStore {
   return store;
 }
 
-const sessionUntil = (expires: number): SessionData => ({
-  cookie: { originalMaxAge: hour, expires: new Date(expires) },
-});
+const sessionUntil = (expires: number): SessionData =>
+  ({ cookie: { originalMaxAge: hour, expires: new Date(expires) } }) as SessionData;
 const set = (store: SessionStore, id: string, data: SessionData): Promise<unknown> =>
   new Promise((resolve) => store.set(id, data, resolve));
 const touch = (store: SessionStore, id: string, data: SessionData): Promise<unknown> =>

@@ -40,7 +40,6 @@ export class TypedSocket<Definition extends MessageDefinition> {
   #lastQuestion = 0;
   #running: Promise<void> | undefined;
   #fail: (error: unknown) => void = () => {};
-  #drained: Promise<void> | null = null;
 
   constructor(socket: WebSocket, definition: Definition) {
     this.socket = socket;
@@ -192,19 +191,7 @@ export class TypedSocket<Definition extends MessageDefinition> {
   /** Until the client takes it: who requests and does not read waits. */
   async #reply(id: string | number, schema: Dialogue['reply'], answer: () => unknown): Promise<void> {
     const isTaken = this.#send({ id, data: checkNow(schema, await answer()) });
-    if (!isTaken) await this.#untilDrained();
-  }
-
-  #untilDrained(): Promise<void> {
-    const { socket } = this;
-    if (socket.readyState !== socket.OPEN) return Promise.resolve();
-    this.#drained ??= new Promise<void>((resolve) => {
-      socket.once('drain', resolve);
-      socket.once('close', () => resolve());
-    }).finally(() => {
-      this.#drained = null;
-    });
-    return this.#drained;
+    if (!isTaken) await this.socket.drained();
   }
 
   #onReply({ id, data, error }: Envelope & { kind: 'reply' }): void {

@@ -29,7 +29,7 @@ export function chatOver({ rooms, history, rateLimit }: ChatParts) {
     const say = async (text: string, key: string = randomUUID()): Promise<unknown> => {
       const wait = rateLimit.take(person.id);
       if (wait > 0) {
-        holdReading(socket, wait);
+        holdReading(socket);
         const seconds = Math.ceil(wait / 1000);
         return answer('refused', { key, reason: `You are writing too fast: wait ${seconds} s` });
       }

@@ -1,7 +1,13 @@
 import type { WebSocket } from '@turnout/core';
 
-/** Reads nothing of a socket for so many ms: who sends too much waits, and costs the others nothing. */
-export function holdReading(socket: WebSocket, duration: number): void {
+/** In ms. */
+const duration = 100;
+
+/**
+ * Reads nothing of a socket for a moment, for each message too many: who floods waits, and costs the others ten refusals a
+ * second.
+ */
+export function holdReading(socket: WebSocket): void {
   socket.pause();
   setTimeout(() => socket.resume(), duration).unref();
 }

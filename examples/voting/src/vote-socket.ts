@@ -40,7 +40,7 @@ export function voteOver({ poll, status, rateLimit }: VoteParts) {
       const reading = readVote(bytes, isBinary);
       const wait = rateLimit.take(voter.id);
       if (wait > 0) {
-        holdReading(socket, wait);
+        holdReading(socket);
         return refuse('You are voting too fast: wait a second', 'key' in reading ? reading.key : undefined);
       }
       return 'problem' in reading ? refuse(reading.problem) : count(reading.id, reading.key);

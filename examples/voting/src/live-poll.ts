@@ -8,6 +8,9 @@ export interface User {
   readonly name: string;
 }
 
+/** How long, in ms, people who come and go are gathered before all are told who is there. */
+const gatherTime = 100;
+
 /**
  * Tells every open page the counts, who is there, and alerts. Pages of other processes get them by the hub that the
  * processes share; how fast a page reads is known to its own process alone, which keeps the newest for it.
@@ -105,14 +108,14 @@ export class LivePoll {
     this.#counts.publish(message, { key: id }).catch(() => {});
   }
 
-  /** Once for all who come and go in one turn of the event loop. */
+  /** Once for all who come and go in a moment: everybody is told of everybody. */
   #tellUsers(): void {
     if (this.#isTelling) return;
     this.#isTelling = true;
-    setImmediate(() => {
+    setTimeout(() => {
       this.#isTelling = false;
       void this.#users.publish(this.#usersMessage()).catch(() => {});
-    });
+    }, gatherTime).unref();
   }
 
   #usersMessage(): string {

@@ -62,29 +62,30 @@ export class SessionStore extends session.Store {
   }
 
   override get(id: string, callback: (error: unknown, data?: session.SessionData | null) => void): void {
-    let result: [unknown, (session.SessionData | null)?];
     try {
-      result = [null, this.#read(id)];
+      setImmediate(callback, null, this.#read(id));
     } catch (error) {
-      result = [error];
+      setImmediate(callback, error);
     }
-    // On a later tick, as express-session expects of a store.
-    setImmediate(callback, ...result);
   }
 
   override set(id: string, data: session.SessionData, callback?: Callback): void {
-    this.#save(id, data).then(() => callback?.(null), callback ?? (() => {}));
+    void callBack(this.#save(id, data), callback);
   }
 
   /** A session that cannot be prolonged just now is no reason to fail the request. */
   override touch(id: string, data: session.SessionData, callback?: () => void): void {
-    this.#prolong(id, expiryOf(data))
-      .catch((error: unknown) => this.#report('Cannot prolong a session:', error))
-      .then(callback, callback);
+    const prolonged = this.#prolong(id, expiryOf(data)).catch((error: unknown) =>
+      this.#report('Cannot prolong a session:', error),
+    );
+    void callBack(prolonged, callback);
   }
 
   override destroy(id: string, callback?: Callback): void {
-    this.#writes.run(() => this.#destroy.run(id)).then(() => callback?.(null), callback ?? (() => {}));
+    void callBack(
+      this.#writes.run(() => this.#destroy.run(id)),
+      callback,
+    );
   }
 
   /** Ends the sweeping of expired sessions. */
@@ -115,6 +116,16 @@ export class SessionStore extends session.Store {
     const row = this.#get.get(id, Date.now()) as Row | undefined;
     if (row === undefined || row.expires > expires - hour) return;
     await this.#writes.run(() => this.#touch.run(expires, id));
+  }
+}
+
+/** On a later tick, as express-session expects of a store. */
+async function callBack(work: Promise<unknown>, callback: Callback = () => {}): Promise<void> {
+  try {
+    await work;
+    setImmediate(callback, null);
+  } catch (error) {
+    setImmediate(callback, error);
   }
 }
 

@@ -99,6 +99,6 @@ describe('writes', () => {
     const other = openDatabase(':memory:');
     const late = new WriteBatch(other);
     other.close();
-    await expect(late.run(() => 1)).rejects.toThrow();
+    await expect(late.run(() => 1)).rejects.toThrow('not open');
   });
 });

@@ -26,17 +26,14 @@ export function explain(host: Host, error: SshError): HostError {
   if (error instanceof HostError) return error;
   const place = placeOf(host);
   const detail = `${place}: ${error.message}`;
-  switch (error.level) {
-    case 'client-authentication': {
-      const keys = host.keyFile ?? 'the keys of the agent';
-      const words = `${place} does not accept the login of ${host.login}`;
-      return new HostError(`${words}: ${seeOutput}`, { isFinal: true, detail: `${words} with ${keys}` });
-    }
-    case 'agent':
-      return new HostError(`The ssh agent cannot be asked for the keys of ${place}: ${seeOutput}`, {
-        isFinal: true,
-        detail,
-      });
+  if (error.level === 'client-authentication') {
+    const words = `${place} does not accept the login of ${host.login}`;
+    const keys = host.keyFile ?? 'the keys of the agent';
+    return new HostError(`${words}: ${seeOutput}`, { isFinal: true, detail: `${words} with ${keys}` });
+  }
+  if (error.level === 'agent') {
+    const message = `The ssh agent cannot be asked for the keys of ${place}: ${seeOutput}`;
+    return new HostError(message, { isFinal: true, detail });
   }
   const words = faults[error.code ?? ''] ?? faults[error.level ?? ''];
   // What another error says may name files of this machine.

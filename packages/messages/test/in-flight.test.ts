@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { defineMessages } from '../src/index.ts';
 import { open } from './open.ts';
@@ -26,7 +26,7 @@ class Workshop {
 
   async endAll(count: number): Promise<void> {
     for (let ended = 0; ended < count; ended++) {
-      await expect.poll(() => this.running).toBeGreaterThan(0);
+      await vi.waitUntil(() => this.running > 0, 30_000);
       this.endOne();
     }
   }

@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import {
   answerFailure,
   keptSessions,
-  limitSockets,
   openDatabase,
   pageTemplates,
   RateLimit,
@@ -14,7 +13,7 @@ import {
   type Example,
 } from '@turnout/example-host';
 import { turnout } from '@turnout/express';
-import express, { type Request, type RequestHandler } from 'express';
+import express, { type RequestHandler } from 'express';
 import { benchRoutes } from './bench.ts';
 import { maxText } from './chat-message.ts';
 import { chatOver } from './chat-socket.ts';
@@ -32,7 +31,8 @@ export interface ChatOptions {
 /** How fast one person may write, in all rooms together. */
 const messageRate = { burst: 10, perSecond: 1 };
 
-const userOf = ({ session }: Partial<Pick<Request, 'session'>>): string | undefined => session?.chatter?.id;
+/** How many pages one user may have open. */
+const maxPages = 50;
 
 const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
@@ -49,7 +49,10 @@ export function createChatApp({ dataDir, farewellDelay = 3_000 }: ChatOptions): 
   const sessions = keptSessions({ name: 'turnout.chat', dataDir, database, writes });
   const rooms = new Rooms(farewellDelay);
 
-  const app = turnout(express(), { user: userOf });
+  const app = turnout(express(), {
+    user: ({ session }) => session?.chatter?.id,
+    maxConnectionsPerUser: maxPages,
+  });
   pageTemplates(app, folder('views'));
   app.use(benchRoutes());
   app.use(securityHeaders());
@@ -83,7 +86,6 @@ export function createChatApp({ dataDir, farewellDelay = 3_000 }: ChatOptions): 
     { maxPayload: 8 * maxText },
     requireRoomName,
     requireSocketLogin('chatter'),
-    limitSockets(app, userOf),
     chatOver({ rooms, history, rateLimit: new RateLimit(messageRate) }),
   );
   app.use(answerFailure);

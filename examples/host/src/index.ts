@@ -14,5 +14,4 @@ export { securityHeaders } from './security-headers.ts';
 export { serve } from './serve.ts';
 export { sharedAssets } from './shared-assets.ts';
 export { freshSession, logOut, requireSocketLogin } from './sign-in.ts';
-export { limitSockets } from './limit-sockets.ts';
 export { WriteBatch } from './write-batch.ts';

@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import {
   answerFailure,
   keptSessions,
-  limitSockets,
   openDatabase,
   pageTemplates,
   requireSocketLogin,
@@ -13,7 +12,7 @@ import {
   type Example,
 } from '@turnout/example-host';
 import { turnout } from '@turnout/express';
-import express, { type Request } from 'express';
+import express from 'express';
 import { KnownHosts } from './known-hosts.ts';
 import { LogStore } from './log-store.ts';
 import { loginRoutes, requirePageLogin } from './login.ts';
@@ -36,7 +35,8 @@ export interface LogViewer extends Example {
   readonly users: UserStore;
 }
 
-const userOf = ({ session }: Partial<Pick<Request, 'session'>>): string | undefined => session?.reader?.name;
+/** How many pages one user may have open. */
+const maxPages = 50;
 
 const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
@@ -58,7 +58,10 @@ export function createLogViewer({ dataDir, knownHostsFile, agent, firstDelay = 1
   const ssh = { knownHosts: () => KnownHosts.read(knownHostsFile), knownHostsFile, agent };
   const tails = new Tails({ store: logs, ssh, firstDelay });
 
-  const app = turnout(express(), { user: userOf });
+  const app = turnout(express(), {
+    user: ({ session }) => session?.reader?.name,
+    maxConnectionsPerUser: maxPages,
+  });
   pageTemplates(app, folder('views'));
   app.use(securityHeaders());
   app.use('/assets', express.static(folder('public')), sharedAssets());
@@ -68,8 +71,7 @@ export function createLogViewer({ dataDir, knownHostsFile, agent, firstDelay = 1
   app.get('/', requirePageLogin, (request, response) => {
     response.render('index', { hosts: logs.hosts(), logs: logs.logs(), reader: request.session.reader });
   });
-  const admit = [requireSocketLogin<{ id: string }>('reader'), limitSockets<{ id: string }>(app, userOf)];
-  app.ws('/logs/:id', { maxPayload: 1024 }, ...admit, (socket, request) => {
+  app.ws('/logs/:id', { maxPayload: 1024 }, requireSocketLogin<{ id: string }>('reader'), (socket, request) => {
     const log = logs.log(request.params.id);
     if (log === undefined) {
       socket.send(JSON.stringify({ type: 'notice', data: { text: 'There is no such log', level: 'error' } }));

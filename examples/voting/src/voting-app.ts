@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import {
   answerFailure,
-  limitSockets,
   pageTemplates,
   RateLimit,
   requireSocketLogin,
@@ -12,7 +11,7 @@ import {
   type RateLimitOptions,
 } from '@turnout/example-host';
 import { turnout } from '@turnout/express';
-import express, { type Request } from 'express';
+import express from 'express';
 import { allowAlert } from './alert-access.ts';
 import { LivePoll } from './live-poll.ts';
 import { loginRoutes, requirePageLogin } from './login.ts';
@@ -33,7 +32,8 @@ export interface VotingOptions {
 
 const defaultRate = { burst: 30, perSecond: 10 };
 
-const userOf = ({ session }: Partial<Pick<Request, 'session'>>): string | undefined => session?.voter?.id;
+/** How many pages one user may have open. */
+const maxPages = 50;
 
 const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
@@ -42,7 +42,10 @@ export function createVotingApp(options: VotingOptions): Example {
   const { storage, alertToken, voteRate = defaultRate, trustProxy = false } = options;
   const poll = new LivePoll(storage.votes, storage.hub);
 
-  const app = turnout(express(), { user: userOf });
+  const app = turnout(express(), {
+    user: ({ session }) => session?.voter?.id,
+    maxConnectionsPerUser: maxPages,
+  });
   if (trustProxy) app.set('trust proxy', 'loopback');
   const status = new ProcessStatus(app.sockets);
   pageTemplates(app, folder('views'));
@@ -68,7 +71,6 @@ export function createVotingApp(options: VotingOptions): Example {
     '/message',
     { maxPayload: 64 * 1024 },
     requireSocketLogin('voter'),
-    limitSockets(app, userOf),
     voteOver({ poll, status, rateLimit: new RateLimit(voteRate) }),
   );
   app.use(answerFailure);

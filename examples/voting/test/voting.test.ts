@@ -197,7 +197,10 @@ describe('one person', () => {
     const cookie = await signIn(app.url, 'Pages');
     const pages = await Promise.all(Array.from({ length: 50 }, () => openMessages(app.url, cookie)));
     const refusal = await refusalOf(openMessages(app.url, cookie));
-    expect([refusal.status, refusal.body]).toEqual([429, 'You have 50 pages open: close one first\n']);
+    expect([refusal.status, refusal.body]).toEqual([
+      429,
+      'Too many connections of yours: maxConnectionsPerUser is 50\n',
+    ]);
     const other = await openMessages(app.url, await signIn(app.url, 'Another'));
     await closed(pages.pop()!);
     await expect

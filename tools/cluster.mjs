@@ -23,12 +23,17 @@ async function end(code) {
   if (isEnding) return;
   isEnding = true;
   for (const { child } of running.toReversed()) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
+    // One that could not be started has no pid, and will not end.
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) continue;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
     await ended;
   }
-  rmSync(folder, { recursive: true, force: true });
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    console.error(`${folder} could not be removed: ${/** @type {Error} */ (error).message}`);
+  }
   process.exit(code);
 }
 

@@ -86,7 +86,24 @@ describe.skipIf(chromiumPath === undefined)('the voting page in Chromium', () =>
     await page.waitForURL(/\/login$/);
   });
 
+  test('says that one votes too fast, and has each vote counted in the end', async () => {
+    const { dataDir, url } = app;
+    await app.stop({ keepData: true });
+    const port = Number(new URL(url).port);
+    app = await startVoting({ dataDir, port, voteRate: { burst: 2, perSecond: 2 } });
+    const { page, complaints } = await open('Eager');
+    for (let votes = 0; votes < 6; votes++) await page.getByRole('button', { name: 'Vote for Ada Lovelace' }).click();
+    await page.getByRole('alert').getByText('You are voting too fast').waitFor();
+    await showsCount(page, '1', 6);
+    await page.getByRole('alert').getByText('You are voting too fast').waitFor({ state: 'hidden' });
+    expect(complaints).toEqual([]);
+  });
+
   test('keeps up for others while one page is stalled, which gets the newest counts afterwards', async () => {
+    const { dataDir, url } = app;
+    await app.stop({ keepData: true });
+    const port = Number(new URL(url).port);
+    app = await startVoting({ dataDir, port, voteRate: { burst: 3_000, perSecond: 10 } });
     const [stalled, other] = [await open('Ann'), await open('Bob')];
     await stalled.page.locator('#status', { hasText: 'Process' }).waitFor();
     const freeze = stalled.page.evaluate('for (const end = performance.now() + 4000; performance.now() < end;);');

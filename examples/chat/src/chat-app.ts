@@ -5,9 +5,11 @@ import {
   keptSessions,
   openDatabase,
   pageTemplates,
+  RateLimit,
   requireSocketLogin,
   securityHeaders,
   sharedAssets,
+  WriteBatch,
   type Example,
 } from '@turnout/example-host';
 import { turnout } from '@turnout/express';
@@ -17,7 +19,6 @@ import { maxText } from './chat-message.ts';
 import { chatOver } from './chat-socket.ts';
 import { History } from './history.ts';
 import { loginRoutes, requirePageLogin } from './login.ts';
-import { RateLimit } from './rate-limit.ts';
 import { isRoomName, Rooms } from './rooms.ts';
 
 export interface ChatOptions {
@@ -26,6 +27,12 @@ export interface ChatOptions {
   /** How long, in ms, somebody whose connection has gone still counts as there. Default 3000. */
   readonly farewellDelay?: number | undefined;
 }
+
+/** How fast one person may write, in all rooms together. */
+const messageRate = { burst: 10, perSecond: 1 };
+
+/** How many pages one user may have open. */
+const maxPages = 50;
 
 const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
@@ -37,11 +44,15 @@ const requireRoomName: RequestHandler<{ room: string }> = (request, response, ne
 /** The chat: pages and the `/chat/:room` WebSocket on one Express app. */
 export function createChatApp({ dataDir, farewellDelay = 3_000 }: ChatOptions): Example {
   const database = openDatabase(join(dataDir, 'chat.db'));
-  const history = new History(database);
-  const sessions = keptSessions({ name: 'turnout.chat', dataDir, database });
+  const writes = new WriteBatch(database);
+  const history = new History(database, writes);
+  const sessions = keptSessions({ name: 'turnout.chat', dataDir, database, writes });
   const rooms = new Rooms(farewellDelay);
 
-  const app = turnout(express());
+  const app = turnout(express(), {
+    user: ({ session }) => session?.chatter?.id,
+    maxConnectionsPerUser: maxPages,
+  });
   pageTemplates(app, folder('views'));
   app.use(benchRoutes());
   app.use(securityHeaders());
@@ -75,7 +86,7 @@ export function createChatApp({ dataDir, farewellDelay = 3_000 }: ChatOptions): 
     { maxPayload: 8 * maxText },
     requireRoomName,
     requireSocketLogin('chatter'),
-    chatOver({ rooms, history, rateLimit: new RateLimit() }),
+    chatOver({ rooms, history, rateLimit: new RateLimit(messageRate) }),
   );
   app.use(answerFailure);
 
@@ -84,6 +95,7 @@ export function createChatApp({ dataDir, farewellDelay = 3_000 }: ChatOptions): 
     dispose: async () => {
       await rooms.close();
       sessions.dispose();
+      writes.flush();
       database.close();
     },
   };

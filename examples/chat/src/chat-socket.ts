@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from '@turnout/core';
+import { holdReading, type RateLimit } from '@turnout/example-host';
 import type { Request } from 'express';
 import { readMessage } from './chat-message.ts';
 import type { History } from './history.ts';
-import type { RateLimit } from './rate-limit.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface ChatParts {
@@ -22,24 +22,31 @@ export function chatOver({ rooms, history, rateLimit }: ChatParts) {
     const person = request.session.chatter!;
     const room = rooms.open(name);
     let typedAt = 0;
+    /** What was said last, until it is kept. */
+    let saying: Promise<unknown> = Promise.resolve();
     const answer = (type: string, data: object): boolean => socket.send(JSON.stringify({ type, data }));
 
-    const say = (text: string, key: string = randomUUID()): unknown => {
+    const say = async (text: string, key: string = randomUUID()): Promise<unknown> => {
       const wait = rateLimit.take(person.id);
       if (wait > 0) {
+        holdReading(socket);
         const seconds = Math.ceil(wait / 1000);
         return answer('refused', { key, reason: `You are writing too fast: wait ${seconds} s` });
       }
       typedAt = 0;
       // On the disk before anybody is told.
-      const { line, isNew } = history.add(name, { author: person, key, text });
-      return isNew ? room.tell(line) : answer('line', line);
+      const kept = await history.add(name, { author: person, key, text }).catch((error: unknown) => {
+        console.error('Cannot keep a message:', error);
+        return null;
+      });
+      if (kept === null) return answer('refused', { key, reason: 'Messages cannot be kept just now' });
+      return kept.isNew ? room.tell(kept.line) : answer('line', kept.line);
     };
 
-    const tellTyping = (): void => {
-      if (Date.now() - typedAt < typingInterval) return;
+    const tellTyping = (): unknown => {
+      if (Date.now() - typedAt < typingInterval) return undefined;
       typedAt = Date.now();
-      void room.tellTyping(socket, person);
+      return room.tellTyping(socket, person);
     };
 
     room.enter(socket);
@@ -50,10 +57,12 @@ export function chatOver({ rooms, history, rateLimit }: ChatParts) {
       const message = readMessage(data, isBinary);
       switch (message.type) {
         case 'say':
-          return say(message.text, message.key);
+          saying = say(message.text, message.key);
+          return saying;
         case 'typing':
           return tellTyping();
         case 'quit':
+          await saying;
           return room.quit(socket, person);
         case 'mistake':
           return answer('error', { reason: message.reason });
@@ -61,6 +70,5 @@ export function chatOver({ rooms, history, rateLimit }: ChatParts) {
           return undefined;
       }
     });
-    socket.on('close', () => rateLimit.forgetLater(person.id));
   };
 }

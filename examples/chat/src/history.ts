@@ -1,3 +1,4 @@
+import type { WriteBatch } from '@turnout/example-host';
 import type { Database, Statement } from 'libsql';
 import type { Person } from './person.ts';
 
@@ -26,15 +27,17 @@ interface Row {
   readonly key: string;
 }
 
-/** The newest lines of each room. What a method returns is on the disk. */
+/** The newest lines of each room. The lines of one turn of the event loop are one transaction. */
 export class History {
+  readonly #writes: WriteBatch;
   readonly #insert: Statement;
   readonly #find: Statement;
   readonly #after: Statement;
   readonly #trim: Statement;
   readonly #rooms: Statement;
 
-  constructor(database: Database) {
+  constructor(database: Database, writes: WriteBatch) {
+    this.#writes = writes;
     database.exec(`CREATE TABLE IF NOT EXISTS lines (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       room TEXT NOT NULL,
@@ -61,12 +64,17 @@ export class History {
     );
   }
 
-  /** Keeps a line; `isNew` is false where its author has sent it before. */
-  add(room: string, { author, key, text }: Pick<Line, 'author' | 'key' | 'text'>): { line: Line; isNew: boolean } {
-    const { changes } = this.#insert.run(room, author.id, author.name, key, text, Date.now());
-    const line = lineOf(this.#find.get(room, author.id, key) as Row);
-    if (changes > 0) this.#trim.run(room);
-    return { line, isNew: changes > 0 };
+  /** Resolves once a line is on the disk; `isNew` is false where its author has sent it before. */
+  add(
+    room: string,
+    { author, key, text }: Pick<Line, 'author' | 'key' | 'text'>,
+  ): Promise<{ readonly line: Line; readonly isNew: boolean }> {
+    return this.#writes.run(() => {
+      const { changes } = this.#insert.run(room, author.id, author.name, key, text, Date.now());
+      const line = lineOf(this.#find.get(room, author.id, key) as Row);
+      if (changes > 0) this.#trim.run(room);
+      return { line, isNew: changes > 0 };
+    });
   }
 
   /** The lines of a room that came after the one with this id, the oldest first; all that are kept for 0. */

@@ -77,7 +77,8 @@ export class Room {
   }
 
   #announce(text: string): void {
-    void this.#talk.publish(noticeOf(text));
+    // It fails only once the app is closed, and there is nobody left to be told.
+    this.#talk.publish(noticeOf(text)).catch(() => {});
   }
 
   /** Somebody may just be coming, or be back soon. */

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { connect, type ConnectError } from '@turnout/core';
+import { openDatabase } from '@turnout/example-host';
 import type { RunningExample } from '@turnout/example-host/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Chatter, signIn, startChat } from './running-chat.ts';
@@ -189,6 +191,27 @@ describe('the socket', () => {
     other.say('not I');
     expect(await other.texts(1)).toEqual(['not I']);
   });
+});
+
+test('a message that cannot be kept is refused, and the chat goes on when it can', async () => {
+  const ann = await enter('Ann');
+  const database = openDatabase(join(app.dataDir, 'chat.db'));
+  database.exec('BEGIN IMMEDIATE');
+  ann.say('lost', 'the key');
+  expect(await ann.next('refused')).toEqual({ key: 'the key', reason: 'Messages cannot be kept just now' });
+  database.exec('COMMIT');
+  database.close();
+  ann.say('kept', 'the key');
+  expect(await ann.texts(1)).toEqual(['kept']);
+});
+
+test('a message right before the farewell is told before it', async () => {
+  const [ann, bob] = [await enter('Ann'), await enter('Bob')];
+  ann.say('last words');
+  ann.socket.send('quit');
+  expect(await bob.texts(1)).toEqual(['last words']);
+  while ((await bob.next('notice')).text !== 'Ann Logout');
+  expect(bob.seen.lastIndexOf('line')).toBeLessThan(bob.seen.lastIndexOf('notice'));
 });
 
 describe('a break', () => {

@@ -1,19 +1,22 @@
-import { openDatabase } from '@turnout/example-host';
+import { openDatabase, WriteBatch } from '@turnout/example-host';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { History } from '../src/history.ts';
 
 const author = { id: 'a', name: 'Ann' };
 let database: ReturnType<typeof openDatabase>;
+let writes: WriteBatch;
 let history: History;
 beforeEach(() => {
   database = openDatabase(':memory:');
-  history = new History(database);
+  writes = new WriteBatch(database);
+  history = new History(database, writes);
 });
 afterEach(() => database.close());
 
 const fill = (room: string, count: number, text = 'x'): void => {
   const before = history.after(room, 0).at(-1)?.id ?? 0;
-  for (let index = 0; index < count; index++) history.add(room, { author, key: `${before} ${index}`, text });
+  for (let index = 0; index < count; index++) void history.add(room, { author, key: `${before} ${index}`, text });
+  writes.flush();
 };
 
 test('keeps the newest 200 lines of a room', () => {

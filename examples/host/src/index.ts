@@ -1,13 +1,17 @@
 export { answerFailure } from './answer-failure.ts';
 export { dataFolder } from './data-folder.ts';
 export type { Example } from './example.ts';
+export { holdReading } from './hold-reading.ts';
 export { keptSessions, sessionsIn } from './kept-sessions.ts';
 export { nameProblem } from './name-problem.ts';
 export { openDatabase } from './open-database.ts';
 export { pageTemplates } from './page-templates.ts';
+export { RateLimit, type RateLimitOptions } from './rate-limit.ts';
+export { repeat } from './repeat.ts';
 export { SessionStore } from './session-store.ts';
 export { loadSecret } from './load-secret.ts';
 export { securityHeaders } from './security-headers.ts';
 export { serve } from './serve.ts';
 export { sharedAssets } from './shared-assets.ts';
 export { freshSession, logOut, requireSocketLogin } from './sign-in.ts';
+export { WriteBatch } from './write-batch.ts';

@@ -3,6 +3,7 @@ import session from 'express-session';
 import type { Database } from 'libsql';
 import { loadSecret } from './load-secret.ts';
 import { SessionStore } from './session-store.ts';
+import type { WriteBatch } from './write-batch.ts';
 
 const week = 7 * 24 * 60 * 60 * 1000;
 
@@ -12,6 +13,9 @@ export interface KeptSessionsOptions {
   /** The folder that holds the secret. */
   readonly dataDir: string;
   readonly database: Database;
+  readonly writes: WriteBatch;
+  /** Whether a session still counts, asked each time it is read. Default: each does. */
+  readonly isValid?: (data: session.SessionData) => boolean;
 }
 
 export interface KeptSessions {
@@ -21,8 +25,8 @@ export interface KeptSessions {
 }
 
 /** Sessions of a week since they were last used, that outlive a restart. What they decide is not to be cached. */
-export function keptSessions({ name, dataDir, database }: KeptSessionsOptions): KeptSessions {
-  const store = new SessionStore(database);
+export function keptSessions({ name, dataDir, ...storing }: KeptSessionsOptions): KeptSessions {
+  const store = new SessionStore(storing);
   return { middleware: sessionsIn({ name, secret: loadSecret(dataDir), store }), dispose: () => store.dispose() };
 }
 

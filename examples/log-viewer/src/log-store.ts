@@ -48,7 +48,8 @@ export class LogStore {
       UNIQUE (host, type)
     )`);
     this.#addHost = database.prepare(
-      'INSERT OR REPLACE INTO hosts (name, address, port, login, keyFile) VALUES (?, ?, ?, ?, ?)',
+      'INSERT INTO hosts (name, address, port, login, keyFile) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET ' +
+        'address = excluded.address, port = excluded.port, login = excluded.login, keyFile = excluded.keyFile',
     );
     this.#addLog = database.prepare(
       'INSERT INTO logs (host, type, path) VALUES (?, ?, ?) ON CONFLICT (host, type) DO UPDATE SET path = excluded.path',
@@ -61,42 +62,60 @@ export class LogStore {
     this.#removeLog = database.prepare('DELETE FROM logs WHERE host = ? AND type = ?');
   }
 
-  /** @throws {Error} that says what is wrong with it */
-  addHost({ name, address, port, login, keyFile }: Host): void {
-    if (!/^[\w.-]{1,64}$/.test(name))
-      throw new Error(`Expected a name of letters, digits, . - and _, received ${name}`);
-    if (address === '' || /\s/.test(address)) throw new Error(`Expected a host name or address, received ${address}`);
+  /**
+   * Adds a host, or changes one that is there; its logs stay.
+   *
+   * @returns what it was before
+   * @throws {Error} that says what is wrong with it
+   */
+  addHost({ name, address, port, login, keyFile }: Host): Host | undefined {
+    if (!isWord(name)) throw new Error(`Expected a name of letters, digits, . - and _, received ${name}`);
+    if (!isAddress(address)) throw new Error(`Expected a host name or address, received ${address}`);
     if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error('Expected a port from 1 to 65535');
     if (login === '') throw new Error('Expected a login name');
     if (keyFile !== null && !isAbsolute(keyFile))
       throw new Error(`Expected an absolute path of a key, received ${keyFile}`);
+    const before = this.host(name);
     this.#addHost.run(name, address, port, login, keyFile);
+    return before;
   }
 
-  /** @throws {Error} that says what is wrong with it */
-  addLog({ host, type, path }: Omit<Log, 'id'>): void {
+  /**
+   * Adds a log, or changes the path of one that is there.
+   *
+   * @returns what it was before
+   * @throws {Error} that says what is wrong with it
+   */
+  addLog({ host, type, path }: Omit<Log, 'id'>): Log | undefined {
     if (this.host(host) === undefined) throw new Error(`No host is called ${host}: add it first`);
-    if (!/^[\w.-]{1,64}$/.test(type))
-      throw new Error(`Expected a type of letters, digits, . - and _, received ${type}`);
+    if (!isWord(type)) throw new Error(`Expected a type of letters, digits, . - and _, received ${type}`);
     if (!path.startsWith('/') || path.includes('\0')) throw new Error(`Expected an absolute path, received ${path}`);
+    const before = this.logsOf(host).find((log) => log.type === type);
     this.#addLog.run(host, type, path);
+    return before;
   }
 
   hosts(): Host[] {
-    return this.#hosts.all() as Host[];
+    return (this.#hosts.all() as Host[]).map(hostOf);
   }
 
   host(name: string): Host | undefined {
-    return this.#host.get(name) as Host | undefined;
+    const row = this.#host.get(name) as Host | undefined;
+    return row && hostOf(row);
   }
 
   logs(): Log[] {
-    return this.#logs.all() as Log[];
+    return (this.#logs.all() as Log[]).map(logOf);
+  }
+
+  logsOf(host: string): Log[] {
+    return this.logs().filter((log) => log.host === host);
   }
 
   /** @param id as it stands in an address */
   log(id: string): Log | undefined {
-    return /^[1-9]\d{0,8}$/.test(id) ? (this.#log.get(Number(id)) as Log | undefined) : undefined;
+    const row = /^[1-9]\d{0,8}$/.test(id) ? (this.#log.get(Number(id)) as Log | undefined) : undefined;
+    return row && logOf(row);
   }
 
   /** Returns whether there was one. */
@@ -107,4 +126,23 @@ export class LogStore {
   removeLog(host: string, type: string): boolean {
     return this.#removeLog.run(host, type).changes > 0;
   }
+}
+
+/** What begins with a hyphen is taken for an option, here and by other programs. */
+function isWord(text: string): boolean {
+  return /^\w[\w.-]{0,63}$/.test(text);
+}
+
+/** It stands in a command that is shown to people, and that they may run. */
+function isAddress(text: string): boolean {
+  return /^[\p{L}\p{N}:][\p{L}\p{N}.:%_-]*$/u.test(text);
+}
+
+/** Without what the database says of the query. */
+function hostOf({ name, address, port, login, keyFile }: Host): Host {
+  return { name, address, port, login, keyFile };
+}
+
+function logOf({ id, host, type, path }: Log): Log {
+  return { id, host, type, path };
 }

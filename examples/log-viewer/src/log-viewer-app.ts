@@ -8,6 +8,7 @@ import {
   requireSocketLogin,
   securityHeaders,
   sharedAssets,
+  WriteBatch,
   type Example,
 } from '@turnout/example-host';
 import { turnout } from '@turnout/express';
@@ -34,6 +35,9 @@ export interface LogViewer extends Example {
   readonly users: UserStore;
 }
 
+/** How many pages one user may have open. */
+const maxPages = 50;
+
 const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
 /** The log viewer: pages and the `/logs/:id` WebSocket on one Express app. */
@@ -41,11 +45,23 @@ export function createLogViewer({ dataDir, knownHostsFile, agent, firstDelay = 1
   const database = openDatabase(join(dataDir, 'log-viewer.db'));
   const logs = new LogStore(database);
   const users = new UserStore(database);
-  const sessions = keptSessions({ name: 'turnout.log-viewer', dataDir, database });
+  const writes = new WriteBatch(database);
+  const sessions = keptSessions({
+    name: 'turnout.log-viewer',
+    dataDir,
+    database,
+    writes,
+    // Users are removed by another process: so each is looked up for each request and upgrade, and for each open socket as
+    // often as Turnout asks for its session.
+    isValid: ({ reader }) => reader === undefined || users.isCurrent(reader),
+  });
   const ssh = { knownHosts: () => KnownHosts.read(knownHostsFile), knownHostsFile, agent };
   const tails = new Tails({ store: logs, ssh, firstDelay });
 
-  const app = turnout(express());
+  const app = turnout(express(), {
+    user: ({ session }) => session?.reader?.name,
+    maxConnectionsPerUser: maxPages,
+  });
   pageTemplates(app, folder('views'));
   app.use(securityHeaders());
   app.use('/assets', express.static(folder('public')), sharedAssets());
@@ -78,6 +94,7 @@ export function createLogViewer({ dataDir, knownHostsFile, agent, firstDelay = 1
     dispose: () => {
       tails.dispose();
       sessions.dispose();
+      writes.flush();
       database.close();
     },
   };

@@ -1,11 +1,11 @@
 import { freshSession, logOut } from '@turnout/example-host';
 import express, { type RequestHandler, type Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
-import type { UserStore } from './user-store.ts';
+import type { Reader, UserStore } from './user-store.ts';
 
 declare module 'express-session' {
   interface SessionData {
-    reader: { readonly name: string };
+    reader: Reader;
   }
 }
 
@@ -28,13 +28,15 @@ export function loginRoutes(users: UserStore): Router {
     express.urlencoded({ extended: false, limit: '4kb' }),
     async (request, response) => {
       const { name, password } = (request.body ?? {}) as Record<string, unknown>;
-      const isKnown = typeof name === 'string' && typeof password === 'string' && (await users.check(name, password));
+      const given = typeof name === 'string' ? name : '';
+      // Before the check: who gets another password meanwhile signs in with that one.
+      const reader = { name: given, credential: users.credentialOf(given) };
+      const isKnown = typeof password === 'string' && (await users.check(given, password));
       if (!isKnown) {
-        const given = typeof name === 'string' ? name : '';
         return response.status(401).render('login', { problem: 'That name and password are not known', name: given });
       }
       await freshSession(request);
-      request.session.reader = { name };
+      request.session.reader = reader;
       return response.redirect(303, '/');
     },
   );

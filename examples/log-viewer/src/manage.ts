@@ -1,19 +1,20 @@
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import type { LogStore } from './log-store.ts';
+import type { Host, LogStore } from './log-store.ts';
 import type { UserStore } from './user-store.ts';
 
 export const usage = `Usage:
   hosts                                         lists the hosts
   hosts add NAME ADDRESS LOGIN [--port 22] [--key FILE]
                                                 without --key, the keys of the ssh agent are used
+                                                a host that is there already is changed; its logs stay
   hosts remove NAME                             removes a host and its logs
   logs                                          lists the logs
   logs add HOST TYPE PATH
   logs remove HOST TYPE
   users                                         lists who may sign in
   users add NAME                                reads the password from standard input
-  users remove NAME`;
+  users remove NAME                             ends the user's sessions too, within seconds`;
 
 export interface Stores {
   readonly logs: LogStore;
@@ -45,17 +46,29 @@ export async function manage(parameters: readonly string[], stores: Stores): Pro
 }
 
 function manageHosts(store: LogStore, action: string, given: readonly string[]): string {
-  if (action === 'list') {
-    const lines = store
-      .hosts()
-      .map(({ name, address, port, login, keyFile }) => `${name}\t${login}@${address}:${port}\t${keyFile ?? 'agent'}`);
-    return lines.join('\n') || 'No hosts yet';
-  }
-  if (action === 'remove' && given.length === 3) return removed(store.removeHost(given[0]!), `host ${given[0]}`);
+  if (action === 'list')
+    return (
+      store
+        .hosts()
+        .map((host) => `${host.name}\t${describe(host)}`)
+        .join('\n') || 'No hosts yet'
+    );
   const [name, address, login, port, keyFile] = given;
+  if (action === 'remove' && given.length === 3) {
+    const types = store.logsOf(name!).map(({ type }) => type);
+    const lost = types.length > 0 ? ` and its logs ${types.join(', ')}` : '';
+    return removed(store.removeHost(name!), `host ${name}${lost}`);
+  }
   if (action !== 'add' || given.length !== 5) throw new Error(usage);
-  store.addHost({ name: name!, address: address!, port: Number(port), login: login!, keyFile: keyFile || null });
-  return `Host ${name} is there`;
+  const host = { name: name!, address: address!, port: Number(port), login: login!, keyFile: keyFile || null };
+  const before = store.addHost(host);
+  return before === undefined
+    ? `Host ${name} is there`
+    : `Host ${name} is changed, with the logs it had. It was\t${describe(before)}`;
+}
+
+function describe({ address, port, login, keyFile }: Host): string {
+  return `${login}@${address}:${port}\t${keyFile ?? 'agent'}`;
 }
 
 function manageLogs(store: LogStore, action: string, given: readonly string[]): string {
@@ -70,8 +83,10 @@ function manageLogs(store: LogStore, action: string, given: readonly string[]): 
   const [host, type, path] = given;
   if (action === 'remove' && given.length === 2) return removed(store.removeLog(host!, type!), `log ${host} ${type}`);
   if (action !== 'add' || given.length !== 3) throw new Error(usage);
-  store.addLog({ host: host!, type: type!, path: path! });
-  return `Log ${host} ${type} is there`;
+  const before = store.addLog({ host: host!, type: type!, path: path! });
+  return before === undefined
+    ? `Log ${host} ${type} is there`
+    : `Log ${host} ${type} is changed. It was\t${before.path}`;
 }
 
 async function manageUsers(store: UserStore, action: string, given: readonly string[]): Promise<string> {
@@ -80,8 +95,9 @@ async function manageUsers(store: UserStore, action: string, given: readonly str
   if (given.length !== 1) throw new Error(usage);
   if (action === 'remove') return removed(store.remove(name!), `user ${name}`);
   if (action !== 'add') throw new Error(usage);
+  const isKnown = store.names().includes(name!);
   await store.set(name!, await readPassword());
-  return `User ${name} is there`;
+  return isKnown ? `User ${name} has another password, and has to sign in again` : `User ${name} is there`;
 }
 
 function removed(isRemoved: boolean, what: string): string {

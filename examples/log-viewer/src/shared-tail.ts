@@ -19,8 +19,8 @@ export interface SharedTailOptions {
   readonly ssh: SshSettings;
   /** How long, in ms, to wait before the first new try after a host has gone. Each wait is twice the one before. */
   readonly firstDelay: number;
-  /** The last viewer has gone. */
-  readonly onUnused: () => void;
+  /** It has ended: the last viewer has gone, or it cannot be read. */
+  readonly onEnd: () => void;
 }
 
 const longestDelay = 30_000;
@@ -62,12 +62,22 @@ export class SharedTail {
     if (this.#recent.length > 0) this.#send(viewer, linesMessage(this.#recent));
   }
 
+  /** Tells all viewers why it cannot be read, and ends. */
+  fail(reason: string): void {
+    if (this.#isEnded) return;
+    this.#notice(reason, 'error');
+    for (const { socket } of this.#viewers) socket.close(1000, 'failed');
+    this.end();
+  }
+
   /** Ends the remote `tail`. */
   end(): void {
+    if (this.#isEnded) return;
     this.#isEnded = true;
     this.#catchUp?.stop();
     clearTimeout(this.#retry);
     this.#tail?.end();
+    this.#options.onEnd();
   }
 
   /** @param known what was shown before, when this is a connection anew */
@@ -99,9 +109,9 @@ export class SharedTail {
 
   #onFailed(error: HostError): void {
     if (this.#isEnded) return;
-    if (!error.isFinal) return this.#onLost(error.message);
-    this.#notice(error.message, 'error');
-    for (const { socket } of this.#viewers) socket.close(1000, 'failed');
+    if (error.detail !== undefined) console.error(error.detail);
+    if (error.isFinal) this.fail(error.message);
+    else this.#onLost(error.message);
   }
 
   #onLost(reason: string): void {
@@ -140,7 +150,7 @@ export class SharedTail {
 
   #onLeft(viewer: Viewer): void {
     this.#viewers.delete(viewer);
-    if (this.#viewers.size === 0) this.#options.onUnused();
+    if (this.#viewers.size === 0) this.end();
     else this.#setPace();
   }
 

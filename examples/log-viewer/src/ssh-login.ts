@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Client, type ConnectConfig } from 'ssh2';
-import { explain, HostError, placeOf } from './host-error.ts';
+import ssh2, { Client, type ConnectConfig } from 'ssh2';
+import { explain, HostError, placeOf, seeOutput } from './host-error.ts';
 import type { HostKeyVerdict, KnownHosts } from './known-hosts.ts';
 import type { Host } from './log-store.ts';
 
@@ -27,7 +27,7 @@ export function logIn(host: Host, settings: SshSettings): Promise<Client> {
     client.on('error', (error) => reject(untrusted ?? explain(host, error)));
     client.on('close', () => reject(new HostError(`Cannot reach ${host.name}: it hung up`, { isFinal: false })));
     try {
-      const known = settings.knownHosts();
+      const known = readKnownHosts(host, settings);
       client.connect({
         ...addressOf(host, known),
         ...keysOf(host, settings),
@@ -59,21 +59,47 @@ function addressOf({ address, port, login }: Host, known: KnownHosts): ConnectCo
 const rsaSignatures = ['rsa-sha2-512', 'rsa-sha2-256'];
 
 function keysOf(host: Host, { agent }: SshSettings): ConnectConfig {
-  if (host.keyFile !== null) return { privateKey: readFileSync(host.keyFile) };
+  if (host.keyFile !== null) return { privateKey: readKey(host, host.keyFile) };
   if (agent === undefined) {
     throw new HostError('There is no ssh agent: start one, and set SSH_AUTH_SOCK', { isFinal: true });
   }
   return { agent };
 }
 
+function readKey(host: Host, path: string): Buffer {
+  try {
+    const key = readFileSync(path);
+    const parsed = ssh2.utils.parseKey(key);
+    if (parsed instanceof Error) throw parsed;
+    return key;
+  } catch (error) {
+    const detail = `The key of ${host.name}, ${path}, cannot be read: ${(error as Error).message}`;
+    throw new HostError(`The key of ${host.name} cannot be read: ${seeOutput}`, {
+      isFinal: true,
+      detail,
+    });
+  }
+}
+
+function readKnownHosts(host: Host, { knownHosts, knownHostsFile }: SshSettings): KnownHosts {
+  try {
+    return knownHosts();
+  } catch (error) {
+    throw new HostError(`The key of ${placeOf(host)} cannot be checked: ${seeOutput}`, {
+      isFinal: true,
+      detail: `${knownHostsFile} cannot be read: ${(error as Error).message}`,
+    });
+  }
+}
+
 function distrust(host: Host, verdict: HostKeyVerdict, { knownHostsFile }: SshSettings): HostError {
   const where = placeOf(host);
-  const scan = `ssh-keyscan -p ${host.port} ${host.address} >> ${knownHostsFile}`;
+  const scan = `ssh-keyscan -p ${host.port} ${host.address}`;
   const words = {
-    unknown: `The key of ${where} is not in ${knownHostsFile}. Check it, then add it: ${scan}`,
-    changed: `The key of ${where} is not the one in ${knownHostsFile}: it may be another machine. Nothing was sent to it`,
-    revoked: `The key of ${where} was revoked in ${knownHostsFile}`,
+    unknown: `The key of ${where} is not in the file of known hosts. Check it, then add it: ${scan}`,
+    changed: `The key of ${where} is not the one in the file of known hosts: it may be another machine. Nothing was sent to it`,
+    revoked: `The key of ${where} was revoked`,
     known: '',
-  };
-  return new HostError(words[verdict], { isFinal: true });
+  }[verdict];
+  return new HostError(words, { isFinal: true, detail: `${words} (${knownHostsFile})` });
 }

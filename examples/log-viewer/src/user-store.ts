@@ -1,10 +1,17 @@
-import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Database, Statement } from 'libsql';
 
 const derive = promisify<string, Buffer, number, Buffer>(scrypt);
 const keyLength = 32;
 const minPassword = 8;
+
+/** Who has signed in. */
+export interface Reader {
+  readonly name: string;
+  /** See {@link UserStore.credentialOf}. */
+  readonly credential: string | undefined;
+}
 
 /** Who may read logs. Passwords are kept as scrypt makes them, with a salt each. */
 export class UserStore {
@@ -23,7 +30,7 @@ export class UserStore {
 
   /** @throws {Error} that says what is wrong with the name or the password */
   async set(name: string, password: string): Promise<void> {
-    if (!/^[\w.@-]{1,64}$/.test(name))
+    if (!/^[\w@][\w.@-]{0,63}$/.test(name))
       throw new Error(`Expected a name of letters, digits, . @ - and _, received ${name}`);
     if (password.length < minPassword) throw new Error(`Expected a password of at least ${minPassword} characters`);
     const salt = randomBytes(16);
@@ -36,6 +43,17 @@ export class UserStore {
     const salt = row ? Buffer.from(row.salt) : Buffer.alloc(16);
     const hash = row ? Buffer.from(row.hash) : Buffer.alloc(keyLength);
     return timingSafeEqual(await derive(password, salt, keyLength), hash) && row !== undefined;
+  }
+
+  /** Of a name and its present password: another password has another. `undefined` for a name that nobody has. */
+  credentialOf(name: string): string | undefined {
+    const row = this.#get.get(name) as { salt: Uint8Array } | undefined;
+    return row && createHash('sha256').update(row.salt).digest('base64url');
+  }
+
+  /** Whether somebody may still read: they were not removed, and have the password that they signed in with. */
+  isCurrent({ name, credential }: Reader): boolean {
+    return credential !== undefined && credential === this.credentialOf(name);
   }
 
   names(): string[] {

@@ -3,7 +3,11 @@ import { createWriteStream, readFileSync, renameSync, writeFileSync } from 'node
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { connect } from '@turnout/core';
+import { openDatabase } from '@turnout/example-host';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeOutput } from '../src/host-error.ts';
+import type { LogStore } from '../src/log-store.ts';
+import { UserStore } from '../src/user-store.ts';
 import { untilTails, tailsOf } from './processes.ts';
 import { Follower, numbered, signIn, sshdPath, startViewer, write, type RunningViewer } from './running-viewer.ts';
 
@@ -26,6 +30,64 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     await expect(signIn(viewer.url, 'nobody')).rejects.toThrow('status 401');
     const html = await (await fetch(viewer.url, { headers: { Cookie: await signIn(viewer.url) } })).text();
     expect(html).toContain(viewer.path);
+  });
+
+  describe('lets go, within seconds, and for good, a reader', () => {
+    /** Changes the users as the command line does: from another process, of which this one is told nothing. */
+    const changeUsers = async (change: (users: UserStore) => unknown): Promise<void> => {
+      const database = openDatabase(join(viewer.dataDir, 'log-viewer.db'));
+      await change(new UserStore(database));
+      database.close();
+    };
+    const expectRefused = async (cookie: string): Promise<void> => {
+      await expect(connect(`${viewer.url}/logs/1`, { headers: { Cookie: cookie } })).rejects.toMatchObject({
+        status: 401,
+      });
+      const page = await fetch(viewer.url, { headers: { Cookie: cookie }, redirect: 'manual' });
+      expect(page.headers.get('location')).toBe('/login');
+    };
+
+    test('who is removed, and does not let them in by their session when the name is given anew', async () => {
+      const cookie = await signIn(viewer.url);
+      const other = await signIn(viewer.url);
+      const follower = await Follower.open(viewer, 1, cookie);
+      await changeUsers((users) => users.remove('reader'));
+      expect((await follower.socket.closed).code).toBe(3000);
+      await untilTails(viewer.path, 0);
+      await expectRefused(cookie);
+      await expect(signIn(viewer.url)).rejects.toThrow('status 401');
+      await changeUsers((users) => users.set('reader', 'correct horse'));
+      await expectRefused(other);
+      await signIn(viewer.url);
+    });
+
+    test('whose password is changed', async () => {
+      const cookie = await signIn(viewer.url);
+      const follower = await Follower.open(viewer, 1, cookie);
+      await changeUsers((users) => users.set('reader', 'battery staple'));
+      expect((await follower.socket.closed).code).toBe(3000);
+      await expectRefused(cookie);
+    });
+
+    test('at the next upgrade, whatever sockets are open', async () => {
+      const cookie = await signIn(viewer.url);
+      viewer.example.users.remove('reader');
+      await expectRefused(cookie);
+    });
+  });
+
+  test.each<[string, (logs: LogStore) => unknown]>([
+    ['log is removed', (logs) => logs.removeLog('box', 'app')],
+    ['log has another path', (logs) => logs.addLog({ host: 'box', type: 'app', path: '/dev/null' })],
+    ['host is removed', (logs) => logs.removeHost('box')],
+    ['host has another address', (logs) => logs.addHost({ ...logs.host('box')!, address: '127.0.0.2' })],
+  ])('tells who follows a log when its %s, and sends no more of it', async (_what, change) => {
+    const follower = await Follower.open(viewer);
+    await follower.untilFollowing(viewer.path);
+    change(viewer.example.logs);
+    await follower.untilNotice('This log was removed, or is read from elsewhere now');
+    expect(await follower.socket.closed).toMatchObject({ code: 1000, reason: 'failed' });
+    await untilTails(viewer.path, 0);
   });
 
   test('is not kept waiting by the settings of the shell of who runs the test', () => {
@@ -217,8 +279,8 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
       const [, type, key] = readFileSync(knownHostsFile, 'utf8').split(/\s+/);
       writeFileSync(knownHostsFile, '');
       expect(await firstFailure(1)).toBe(
-        `The key of box (127.0.0.1:${port}) is not in ${knownHostsFile}. Check it, then add it: ` +
-          `ssh-keyscan -p ${port} 127.0.0.1 >> ${knownHostsFile}`,
+        `The key of box (127.0.0.1:${port}) is not in the file of known hosts. Check it, then add it: ` +
+          `ssh-keyscan -p ${port} 127.0.0.1`,
       );
       const other = `${key!.slice(0, -6)}AAAAAA`;
       writeFileSync(knownHostsFile, `[127.0.0.1]:${port} ${type} ${other}\n`);
@@ -227,10 +289,18 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
       expect(await firstFailure(1)).toContain('was revoked');
     });
 
-    test('a login that the host does not accept, a key that is not there, an agent that is not', async () => {
+    test('a login that the host does not accept, a key that is not there or is none, an agent that is not', async () => {
       const keyFile = join(viewer.folder, 'host-key');
-      expect(await firstFailure(addHost('wrong-key', { keyFile }))).toContain(`does not accept the login of`);
-      expect(await firstFailure(addHost('no-key', { keyFile: '/nowhere/key' }))).toContain('cannot be read');
+      const { port, login } = viewer.sshd;
+      expect(await firstFailure(addHost('wrong-key', { keyFile }))).toBe(
+        `wrong-key (127.0.0.1:${port}) does not accept the login of ${login}: ${seeOutput}`,
+      );
+      for (const path of ['/nowhere/key', viewer.folder, `${keyFile}/key`, join(viewer.folder, 'known-hosts')]) {
+        const name = `no-key-${path.length}`;
+        expect(await firstFailure(addHost(name, { keyFile: path }))).toBe(
+          `The key of ${name} cannot be read: ${seeOutput}`,
+        );
+      }
       expect(await firstFailure(addHost('agent', { keyFile: null }))).toBe(
         'There is no ssh agent: start one, and set SSH_AUTH_SOCK',
       );

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openDatabase } from '@turnout/example-host';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { demoPassword } from '../src/demo/demo-password.ts';
 import { LogStore } from '../src/log-store.ts';
 import { manage, type Stores } from '../src/manage.ts';
 import { UserStore } from '../src/user-store.ts';
@@ -32,8 +33,27 @@ describe('the commands', () => {
     expect(await run('hosts')).toBe('db\tpostgres@db.example:22\tagent');
   });
 
+  test('keep the logs of a host that is added once more, and say what was there before', async () => {
+    await run('hosts add web 192.0.2.1 deploy --key /keys/web');
+    await run('logs add web access /var/log/access.log');
+    const [log] = stores.logs.logs();
+    expect(await run('hosts add web 192.0.2.2 admin --port 2222')).toBe(
+      'Host web is changed, with the logs it had. It was\tdeploy@192.0.2.1:22\t/keys/web',
+    );
+    expect(await run('hosts')).toBe('web\tadmin@192.0.2.2:2222\tagent');
+    expect(stores.logs.logs()).toEqual([log]);
+    expect(await run('logs add web access /var/log/other.log')).toBe(
+      'Log web access is changed. It was\t/var/log/access.log',
+    );
+    expect(stores.logs.logs()).toEqual([{ ...log, path: '/var/log/other.log' }]);
+    expect(await run('hosts remove web')).toBe('Removed: host web and its logs access');
+  });
+
   test.each([
     ['hosts add web', 'Usage:'],
+    ['hosts add -- -web 192.0.2.1 deploy', 'Expected a name of letters'],
+    ['hosts add -- web -oProxyCommand=id deploy', 'Expected a host name or address'],
+    ['hosts add web 192.0.2.1;id deploy', 'Expected a host name or address'],
     ['hosts add we/b 192.0.2.1 deploy', 'Expected a name of letters'],
     ['hosts add web 192.0.2.1 deploy --port 0', 'Expected a port from 1 to 65535'],
     ['hosts add web 192.0.2.1 deploy --key key', 'Expected an absolute path of a key, received key'],
@@ -54,6 +74,10 @@ describe('the commands', () => {
   });
 });
 
+test('the password of the demo is taken for an option by no program, and is easy to copy', () => {
+  for (let times = 0; times < 1_000; times++) expect(demoPassword()).toMatch(/^[a-km-np-z2-9]{12}$/);
+});
+
 test('a password is kept as scrypt makes it, and checked', async () => {
   const { users } = stores;
   await users.set('ann', 'correct horse');
@@ -62,6 +86,7 @@ test('a password is kept as scrypt makes it, and checked', async () => {
   expect(await users.check('bob', 'correct horse')).toBe(false);
   await expect(users.set('ann', 'short')).rejects.toThrow('Expected a password of at least 8 characters');
   await expect(users.set('a b', 'correct horse')).rejects.toThrow('Expected a name of letters');
+  await expect(users.set('-ann', 'correct horse')).rejects.toThrow('Expected a name of letters');
   expect([users.names(), users.remove('ann'), users.names()]).toEqual([['ann'], true, []]);
 });
 
@@ -77,6 +102,10 @@ test('the program reads a password from its input, and says in one line what is 
   expect(program(['users', 'add', 'ann'], 'correct horse\n')).toMatchObject({
     status: 0,
     stdout: 'User ann is there\n',
+  });
+  expect(program(['users', 'add', 'ann'], '-battery staple\n')).toMatchObject({
+    status: 0,
+    stdout: 'User ann has another password, and has to sign in again\n',
   });
   expect(program(['users', 'add', 'bob'])).toMatchObject({
     status: 1,

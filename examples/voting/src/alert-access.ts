@@ -18,15 +18,27 @@ export function allowAlert(token: string | undefined): RequestHandler {
     if (token === undefined) response.status(403);
     else response.status(401).setHeader('WWW-Authenticate', 'Bearer');
     const reason =
-      token === undefined ? 'Alerts come from this machine, or set ALERT_TOKEN' : 'Expected the alert token';
+      token === undefined
+        ? 'Alerts come from programs on this machine, and through no proxy; or set ALERT_TOKEN'
+        : 'Expected the alert token';
     response.type('text').send(`${reason}\n`);
   };
 }
 
+/**
+ * What programs and browsers send by themselves. Every proxy adds headers of its own, and new ones come up with each product:
+ * so a header that is not among these is a proxy's.
+ */
+const ownHeaders = new RegExp(
+  `^(?:${[
+    'host|connection|keep-alive|user-agent|accept(?:-charset|-encoding|-language)?|content-(?:length|type)',
+    'cache-control|pragma|if-modified-since|if-none-match|range|te|upgrade|http2-settings|priority',
+    'authorization|cookie|origin|referer|dnt|upgrade-insecure-requests|sec-(?:ch|fetch|gpc|purpose)[a-z-]*',
+  ].join('|')})$`,
+);
+
 function isLocalProgram(request: Request): boolean {
-  const isForwarded = Object.keys(request.headers).some((name) =>
-    /^(?:forwarded|via|x-real-ip|x-forwarded-)/.test(name),
-  );
+  const isForwarded = Object.keys(request.headers).some((name) => !ownHeaders.test(name));
   const site = request.get('sec-fetch-site');
   const isOwnPage = site === undefined || site === 'same-origin' || site === 'none';
   // By the Host too: a page whose name was made to mean 127.0.0.1 is of the same origin, to its browser.

@@ -7,21 +7,27 @@ export interface Candidate {
 /** Who may be voted for; their ids are 1, 2, 3… */
 export const candidateNames = ['Ada Lovelace', 'Grace Hopper', 'Alan Turing', 'Edsger Dijkstra'];
 
+export interface Vote {
+  /** The id of the user who votes. */
+  readonly voter: string;
+  /** The candidate's id. */
+  readonly id: string;
+  /** The voter's own name for the vote, so that one that is sent again is counted once. */
+  readonly key: string | undefined;
+}
+
 /** What a vote has come to. */
 export interface Counted {
+  /** Whom it was counted for: with a key that the voter has used before, whom it was counted for then. */
+  readonly id: string;
   readonly count: number;
-  /** False where a vote with the same key had been counted before. */
+  /** False where a vote of this voter with the same key had been counted before. */
   readonly isNew: boolean;
 }
 
 /** Where votes are counted. What a method resolves with is kept. */
 export interface VoteStore {
   all(): Promise<Candidate[]>;
-  /**
-   * Adds a vote.
-   *
-   * @param key the voter's own name for it, so that a vote that is sent again is counted once
-   * @returns undefined where there is no such candidate
-   */
-  add(id: string, key: string | undefined): Promise<Counted | undefined>;
+  /** Adds a vote; `undefined` where there is no such candidate. */
+  add(vote: Vote): Promise<Counted | undefined>;
 }

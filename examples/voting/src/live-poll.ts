@@ -1,12 +1,15 @@
 import type { WebSocket } from '@turnout/core';
 import { createHub, type Hub, type Topic } from '@turnout/topics';
-import type { Candidate, Counted, VoteStore } from './candidates.ts';
+import type { Candidate, Counted, Vote, VoteStore } from './candidates.ts';
 
 export interface User {
   /** A fresh UUID for each sign-in. */
   readonly id: string;
   readonly name: string;
 }
+
+/** How long, in ms, people who come and go are gathered before all are told who is there. */
+const gatherTime = 100;
 
 /**
  * Tells every open page the counts, who is there, and alerts. Pages of other processes get them by the hub that the
@@ -21,6 +24,8 @@ export class LivePoll {
   readonly #audience: Topic;
   readonly #alerts: Topic;
   readonly #known = new Map<string, number>();
+  /** Counts that the processes have not been told yet. */
+  readonly #news = new Map<string, number>();
   readonly #tellNodes: (text: string) => Promise<boolean>;
   readonly #unfollow: () => void;
   #isTelling = false;
@@ -63,10 +68,10 @@ export class LivePoll {
     socket.send(this.#usersMessage());
   }
 
-  /** Counts a vote and tells everybody; undefined where there is no such candidate. */
-  async vote(id: string, key?: string): Promise<Counted | undefined> {
-    const counted = await this.#votes.add(id, key);
-    if (counted?.isNew === true) await this.#tellNodes(JSON.stringify({ id, count: counted.count }));
+  /** Counts a vote, and has everybody told once it is kept; undefined where there is no such candidate. */
+  async vote(vote: Vote): Promise<Counted | undefined> {
+    const counted = await this.#votes.add(vote);
+    if (counted?.isNew === true) this.#tellCount(counted);
     return counted;
   }
 
@@ -79,6 +84,21 @@ export class LivePoll {
     await this.#here.close();
   }
 
+  /** Once for all votes for a candidate that are counted in one turn of the event loop. */
+  #tellCount({ id, count }: Counted): void {
+    if (this.#news.size === 0) {
+      setImmediate(() => {
+        const news = [...this.#news];
+        this.#news.clear();
+        for (const [candidate, newest] of news) {
+          // Who cannot be reached asks for the counts when it is back.
+          this.#tellNodes(JSON.stringify({ id: candidate, count: newest })).catch(() => {});
+        }
+      });
+    }
+    this.#news.set(id, Math.max(count, this.#news.get(id) ?? 0));
+  }
+
   /** Counts of several processes come in any order: only a higher one is news. */
   #raise(id: string, count: number): void {
     if (count <= (this.#known.get(id) ?? 0)) return;
@@ -88,14 +108,14 @@ export class LivePoll {
     this.#counts.publish(message, { key: id }).catch(() => {});
   }
 
-  /** Once for all who come and go in one turn of the event loop. */
+  /** Once for all who come and go in a moment: everybody is told of everybody. */
   #tellUsers(): void {
     if (this.#isTelling) return;
     this.#isTelling = true;
-    setImmediate(() => {
+    setTimeout(() => {
       this.#isTelling = false;
       void this.#users.publish(this.#usersMessage()).catch(() => {});
-    });
+    }, gatherTime).unref();
   }
 
   #usersMessage(): string {

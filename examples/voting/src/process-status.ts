@@ -1,4 +1,5 @@
 import type { WebSocket } from '@turnout/core';
+import { repeat } from '@turnout/example-host';
 import { createHub } from '@turnout/topics';
 
 /** How often, in ms. */
@@ -9,10 +10,11 @@ export class ProcessStatus {
   readonly #sockets: ReadonlySet<WebSocket>;
   readonly #hub = createHub();
   readonly #topic = this.#hub.topic('status', { slow: 'latest' });
-  readonly #timer = setInterval(() => void this.#tell(), interval).unref();
+  readonly #endTelling: () => void;
 
   constructor(sockets: ReadonlySet<WebSocket>) {
     this.#sockets = sockets;
+    this.#endTelling = repeat(() => this.#tell(), { every: interval, what: 'tell how the process is' });
   }
 
   async join(socket: WebSocket): Promise<void> {
@@ -21,7 +23,7 @@ export class ProcessStatus {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#endTelling();
     await this.#hub.close();
   }
 

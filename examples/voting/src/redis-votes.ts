@@ -1,5 +1,5 @@
 import type { createClient } from 'redis';
-import { candidateNames, type Candidate, type Counted, type VoteStore } from './candidates.ts';
+import { candidateNames, type Candidate, type Counted, type Vote, type VoteStore } from './candidates.ts';
 
 const countsKey = 'voting:counts';
 
@@ -8,10 +8,12 @@ const keyTtl = 24 * 60 * 60;
 
 /** A vote and its key at once: whatever is cut off, both are there or neither. */
 const addScript = `
-if ARGV[2] ~= '' and not redis.call('SET', KEYS[2], '1', 'NX', 'EX', ${keyTtl}) then
-  return { tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0'), 0 }
+if ARGV[2] == 'keyed' then
+  local known = redis.call('GET', KEYS[2])
+  if known then return { known, tonumber(redis.call('HGET', KEYS[1], known) or '0'), 0 } end
+  redis.call('SET', KEYS[2], ARGV[1], 'EX', ${keyTtl})
 end
-return { redis.call('HINCRBY', KEYS[1], ARGV[1], 1), 1 }
+return { ARGV[1], redis.call('HINCRBY', KEYS[1], ARGV[1], 1), 1 }
 `;
 
 /** The counts in Redis, for any number of processes. They are as durable as Redis is set up to be. */
@@ -30,13 +32,13 @@ export class RedisVotes implements VoteStore {
     });
   }
 
-  async add(id: string, key: string | undefined): Promise<Counted | undefined> {
+  async add({ voter, id, key }: Vote): Promise<Counted | undefined> {
     if (!candidateNames.some((_name, index) => String(index + 1) === id)) return undefined;
     const answer = await this.#client.eval(addScript, {
-      keys: [countsKey, `voting:vote:${key ?? ''}`],
-      arguments: [id, key ?? ''],
+      keys: [countsKey, `voting:counted:${voter}:${key ?? ''}`],
+      arguments: [id, key === undefined ? '' : 'keyed'],
     });
-    const [count, isNew] = answer as unknown as [number, number];
-    return { count, isNew: isNew === 1 };
+    const [counted, count, isNew] = answer as unknown as [string, number, number];
+    return { id: counted, count, isNew: isNew === 1 };
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { loadSecret, openDatabase, SessionStore } from '@turnout/example-host';
+import { loadSecret, openDatabase, SessionStore, WriteBatch } from '@turnout/example-host';
 import { connectRedis } from '@turnout/redis';
 import { createHub, type Hub } from '@turnout/topics';
 import { RedisStore } from 'connect-redis';
@@ -24,16 +24,20 @@ export interface Storage {
 /** One process, and one SQLite file. */
 export function embeddedStorage(dataDir: string): Storage {
   const database = openDatabase(join(dataDir, 'voting.db'));
-  const sessions = new SessionStore(database);
+  const writes = new WriteBatch(database);
+  const sessions = new SessionStore({ database, writes });
+  const votes = new SqliteVotes(database, writes);
   const hub = createHub();
   return {
-    votes: new SqliteVotes(database),
+    votes,
     sessions,
     secret: loadSecret(dataDir),
     hub,
     async close() {
       await hub.close();
       sessions.dispose();
+      votes.dispose();
+      writes.flush();
       database.close();
     },
   };

@@ -1,46 +1,67 @@
 import type { WebSocket } from '@turnout/core';
+import { holdReading, type RateLimit } from '@turnout/example-host';
 import type { Request } from 'express';
+import type { Vote } from './candidates.ts';
 import type { LivePoll } from './live-poll.ts';
 import type { ProcessStatus } from './process-status.ts';
 
 /** Bytes of a message that is worth looking at: no vote is longer. */
 const longestVote = 100;
 
-interface Vote {
-  readonly id: string;
-  readonly key: string | undefined;
+export interface VoteParts {
+  readonly poll: LivePoll;
+  readonly status: ProcessStatus;
+  /** How fast one user may vote, on all sockets together. */
+  readonly rateLimit: RateLimit;
 }
 
+type Reading = Omit<Vote, 'voter'> | { readonly problem: string };
+
 /** The `/message` socket: a vote comes as text, and everybody is told the new count. */
-export function voteOver(poll: LivePoll, status: ProcessStatus) {
+export function voteOver({ poll, status, rateLimit }: VoteParts) {
   return async (socket: WebSocket, request: Request): Promise<void> => {
+    const voter = request.session.voter!;
     const tell = (type: string, data: object): boolean => socket.send(JSON.stringify({ type, data }));
-    await poll.join(socket, request.session.voter!);
-    await status.join(socket);
-    socket.on('message', async (bytes, isBinary) => {
-      if (isBinary) return tell('error', { reason: "Expected a candidate's id as text" });
-      if (bytes.length > longestVote) {
-        return tell('error', { reason: `Expected a candidate's id, received ${bytes.length} bytes` });
-      }
-      const vote = readVote(bytes.toString());
-      if (vote === undefined) return tell('error', { reason: 'Expected {"vote":ID,"key":KEY}' });
-      const { id, key } = vote;
+    const refuse = (reason: string, key?: string): boolean =>
+      tell('error', { reason, ...(key !== undefined && { key }) });
+
+    const count = async (id: string, key: string | undefined): Promise<boolean> => {
       // Kept before anybody is told.
-      const counted = await poll.vote(id, key).catch(() => null);
-      if (counted === null) return tell('error', { reason: 'Votes cannot be counted just now', ...(key && { key }) });
-      if (counted === undefined) return tell('error', { reason: `No candidate has the id ${JSON.stringify(id)}` });
-      return key === undefined || tell('counted', { key, user_id: id, count: counted.count });
+      const counted = await poll.vote({ voter: voter.id, id, key }).catch(() => null);
+      if (counted === null) return refuse('Votes cannot be counted just now', key);
+      if (counted === undefined) return refuse(`No candidate has the id ${JSON.stringify(id)}`);
+      // With a key that was used before, it says whom that vote was for.
+      return key === undefined || tell('counted', { key, user_id: counted.id, count: counted.count });
+    };
+
+    await poll.join(socket, voter);
+    await status.join(socket);
+    socket.on('message', (bytes, isBinary) => {
+      const reading = readVote(bytes, isBinary);
+      const wait = rateLimit.take(voter.id);
+      if (wait > 0) {
+        holdReading(socket);
+        return refuse('You are voting too fast: wait a second', 'key' in reading ? reading.key : undefined);
+      }
+      return 'problem' in reading ? refuse(reading.problem) : count(reading.id, reading.key);
     });
   };
 }
 
 /** The id alone, or as JSON with a key, by which a vote that is sent again is known. */
-function readVote(text: string): Vote | undefined {
-  if (!text.startsWith('{')) return { id: text, key: undefined };
+function readVote(bytes: Buffer, isBinary: boolean): Reading {
+  if (isBinary) return { problem: "Expected a candidate's id as text" };
+  if (bytes.length > longestVote) return { problem: `Expected a candidate's id, received ${bytes.length} bytes` };
+  const text = bytes.toString();
+  return text.startsWith('{') ? readJson(text) : { id: text, key: undefined };
+}
+
+function readJson(text: string): Reading {
+  const problem = 'Expected {"vote":ID,"key":KEY}';
   try {
     const { vote, key } = JSON.parse(text) as Record<string, unknown>;
-    return typeof vote === 'string' && typeof key === 'string' && key !== '' ? { id: vote, key } : undefined;
+    return typeof vote === 'string' && typeof key === 'string' && key !== '' ? { id: vote, key } : { problem };
   } catch {
-    return undefined;
+    return { problem };
   }
 }

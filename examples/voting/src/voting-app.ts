@@ -2,11 +2,13 @@ import { fileURLToPath } from 'node:url';
 import {
   answerFailure,
   pageTemplates,
+  RateLimit,
   requireSocketLogin,
   securityHeaders,
   sessionsIn,
   sharedAssets,
   type Example,
+  type RateLimitOptions,
 } from '@turnout/example-host';
 import { turnout } from '@turnout/express';
 import express from 'express';
@@ -22,17 +24,28 @@ export interface VotingOptions {
   readonly storage: Storage;
   /** Who bears it may call /alert; without one, programs on this machine may. */
   readonly alertToken?: string | undefined;
+  /** How fast one user may vote, on all sockets together. Default: 30 votes at once, and 10 a second. */
+  readonly voteRate?: Pick<RateLimitOptions, 'burst' | 'perSecond'> | undefined;
   /** Whether the app stands behind a proxy on this machine. Default `false`. */
   readonly trustProxy?: boolean | undefined;
 }
 
+const defaultRate = { burst: 30, perSecond: 10 };
+
+/** How many pages one user may have open. */
+const maxPages = 50;
+
 const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
 /** The voting app: pages, the `/message` WebSocket and `/alert`, on one Express app. */
-export function createVotingApp({ storage, alertToken, trustProxy = false }: VotingOptions): Example {
+export function createVotingApp(options: VotingOptions): Example {
+  const { storage, alertToken, voteRate = defaultRate, trustProxy = false } = options;
   const poll = new LivePoll(storage.votes, storage.hub);
 
-  const app = turnout(express());
+  const app = turnout(express(), {
+    user: ({ session }) => session?.voter?.id,
+    maxConnectionsPerUser: maxPages,
+  });
   if (trustProxy) app.set('trust proxy', 'loopback');
   const status = new ProcessStatus(app.sockets);
   pageTemplates(app, folder('views'));
@@ -54,7 +67,12 @@ export function createVotingApp({ storage, alertToken, trustProxy = false }: Vot
     });
   });
   // Longer messages than a vote are answered with an error; only who sends far longer ones is cut off (1009).
-  app.ws('/message', { maxPayload: 64 * 1024 }, requireSocketLogin('voter'), voteOver(poll, status));
+  app.ws(
+    '/message',
+    { maxPayload: 64 * 1024 },
+    requireSocketLogin('voter'),
+    voteOver({ poll, status, rateLimit: new RateLimit(voteRate) }),
+  );
   app.use(answerFailure);
 
   return {

@@ -133,7 +133,7 @@ describe.skipIf(!isThere)('two processes, Redis and nginx', () => {
       onTestFinished(() => nginx.stop());
       const url = `http://127.0.0.1:${nginx.port}`;
       const voters = await Promise.all(
-        Array.from({ length: 20 }, async (_, index) => {
+        Array.from({ length: 100 }, async (_, index) => {
           const cookie = await signIn(url, `Voter ${index}`);
           const voter = new Voter(() => connect(`${url}/message`, { headers: { Cookie: cookie } }));
           await voter.start();

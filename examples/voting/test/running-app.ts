@@ -1,14 +1,15 @@
 import { startExample, type RunningExample, type StartOptions } from '@turnout/example-host/testing';
 import { connect, type WebSocket } from '@turnout/core';
 import { embeddedStorage } from '../src/storage.ts';
-import { createVotingApp } from '../src/voting-app.ts';
+import { createVotingApp, type VotingOptions } from '../src/voting-app.ts';
 
-export interface StartVotingOptions extends StartOptions {
-  readonly alertToken?: string;
-}
+export type StartVotingOptions = StartOptions & Pick<VotingOptions, 'alertToken' | 'voteRate'>;
 
-export function startVoting({ alertToken, ...options }: StartVotingOptions = {}): Promise<RunningExample> {
-  return startExample((dataDir) => createVotingApp({ storage: embeddedStorage(dataDir), alertToken }), options);
+export function startVoting({ alertToken, voteRate, ...options }: StartVotingOptions = {}): Promise<RunningExample> {
+  return startExample(
+    (dataDir) => createVotingApp({ storage: embeddedStorage(dataDir), alertToken, voteRate }),
+    options,
+  );
 }
 
 /** Signs in and returns the session's cookie. */

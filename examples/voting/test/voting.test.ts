@@ -1,5 +1,5 @@
 import { request as requestHttp } from 'node:http';
-import { ConnectError, connect } from '@turnout/core';
+import { ConnectError, connect, type WebSocket } from '@turnout/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Candidate } from '../src/candidates.ts';
 import type { RunningExample } from '@turnout/example-host/testing';
@@ -23,6 +23,12 @@ afterAll(() => app.stop());
 
 const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(`${app.url}${path}`, { headers, redirect: 'manual' });
+
+/** Of an answer to headers that fetch() does not let be set. */
+const statusOf = (path: string, headers: Record<string, string>): Promise<number | undefined> =>
+  new Promise((resolve) => {
+    requestHttp(`${app.url}${path}`, { headers }, ({ statusCode }) => resolve(statusCode)).end();
+  });
 
 const refusalOf = async (dialling: Promise<unknown>): Promise<ConnectError> => {
   const error: unknown = await dialling.then(
@@ -140,6 +146,103 @@ describe('the WebSocket', () => {
   });
 });
 
+describe('one person', () => {
+  const closed = async (socket: WebSocket): Promise<void> => {
+    socket.terminate();
+    await socket.closed;
+  };
+
+  test('who floods, on however many sockets, is refused, while the vote of another is counted', async () => {
+    const cookie = await signIn(app.url, 'Flood');
+    const tabs = await Promise.all([openMessages(app.url, cookie), openMessages(app.url, cookie)]);
+    const other = await openMessages(app.url, await signIn(app.url, 'Calm'));
+    for (const tab of tabs) for (let votes = 0; votes < 5_000; votes++) tab.send(`{"vote":"1","key":"${votes}"}`);
+    for (const tab of tabs) {
+      const { reason, key } = await nextOf<{ reason: string; key: string }>(tab, 'error');
+      expect([reason, Number(key)]).toEqual(['You are voting too fast: wait a second', expect.any(Number)]);
+    }
+    other.send('{"vote":"2","key":"mine"}');
+    expect(await nextOf(other, 'counted')).toMatchObject({ key: 'mine', user_id: '2' });
+    expect(tabs.map(({ readyState }) => readyState)).toEqual([tabs[0].OPEN, tabs[0].OPEN]);
+    await Promise.all([...tabs, other].map(closed));
+  });
+
+  test('has each vote counted after all that was refused and is sent again', async () => {
+    const slow = await startVoting({ voteRate: { burst: 3, perSecond: 50 } });
+    const socket = await openMessages(slow.url, await signIn(slow.url, 'Ann'));
+    const missing = new Set(Array.from({ length: 20 }, (_, index) => String(index)));
+    const vote = (key: string): void => void socket.send(JSON.stringify({ vote: '1', key }));
+    for (const key of missing) vote(key);
+    let [refused, highest] = [0, 0];
+    while (missing.size > 0) {
+      const { type, data } = JSON.parse(String(await socket.receive())) as {
+        type: string;
+        data: { key: string; count: number };
+      };
+      if (type === 'error') {
+        refused++;
+        vote(data.key);
+      } else if (type === 'counted') {
+        missing.delete(data.key);
+        highest = Math.max(highest, data.count);
+      }
+    }
+    expect(refused).toBeGreaterThan(0);
+    expect(highest).toBe(20);
+    socket.terminate();
+    await slow.stop();
+  });
+
+  test('may have 50 pages open; the next is refused with 429 until one of them is closed', async () => {
+    const cookie = await signIn(app.url, 'Pages');
+    const pages = await Promise.all(Array.from({ length: 50 }, () => openMessages(app.url, cookie)));
+    const refusal = await refusalOf(openMessages(app.url, cookie));
+    expect([refusal.status, refusal.body]).toEqual([
+      429,
+      'Too many connections of yours: maxConnectionsPerUser is 50\n',
+    ]);
+    const other = await openMessages(app.url, await signIn(app.url, 'Another'));
+    await closed(pages.pop()!);
+    await expect
+      .poll(async () => {
+        const page = await openMessages(app.url, cookie).catch(() => undefined);
+        if (page !== undefined) pages.push(page);
+        return page !== undefined;
+      })
+      .toBe(true);
+    await Promise.all([...pages, other].map(closed));
+  });
+});
+
+describe('the key of a vote', () => {
+  const counted = async (socket: WebSocket, id: string, key: string): Promise<object> => {
+    socket.send(JSON.stringify({ vote: id, key }));
+    return nextOf<object>(socket, 'counted');
+  };
+
+  test('that is used again for another candidate is answered with whom the vote was counted for', async () => {
+    const own = await startVoting();
+    const socket = await openMessages(own.url, await signIn(own.url, 'Ann'));
+    expect(await counted(socket, '1', 'a')).toEqual({ key: 'a', user_id: '1', count: 1 });
+    expect(await counted(socket, '3', 'a')).toEqual({ key: 'a', user_id: '1', count: 1 });
+    expect(await counted(socket, '3', 'b')).toEqual({ key: 'b', user_id: '3', count: 1 });
+    socket.terminate();
+    await own.stop();
+  });
+
+  test("is a voter's own: the same one of another voter is another vote", async () => {
+    const own = await startVoting();
+    const [ann, bob] = await Promise.all(
+      ['Ann', 'Bob'].map(async (name) => openMessages(own.url, await signIn(own.url, name))),
+    );
+    expect(await counted(ann!, '1', 'a')).toEqual({ key: 'a', user_id: '1', count: 1 });
+    expect(await counted(bob!, '1', 'a')).toEqual({ key: 'a', user_id: '1', count: 2 });
+    expect(await counted(ann!, '1', 'a')).toEqual({ key: 'a', user_id: '1', count: 2 });
+    for (const socket of [ann!, bob!]) socket.terminate();
+    await own.stop();
+  });
+});
+
 describe('log-out', () => {
   test('closes the sockets of that session with 3000, and no other', async () => {
     const [ann, bob] = await Promise.all([signIn(app.url, 'Ann'), signIn(app.url, 'Bob')]);
@@ -164,15 +267,54 @@ describe('/alert', () => {
     socket.close();
   });
 
-  test('is closed to who comes through a proxy or from a page of another site', async () => {
-    expect((await get('/alert', { 'X-Forwarded-For': '203.0.113.9' })).status).toBe(403);
-    // fetch() does not let the header be set.
-    const status = await new Promise((resolve) => {
-      requestHttp(`${app.url}/alert`, { headers: { 'Sec-Fetch-Site': 'cross-site' } }, ({ statusCode }) =>
-        resolve(statusCode),
-      ).end();
-    });
-    expect(status).toBe(403);
+  test.each([
+    'X-Forwarded-For',
+    'Forwarded',
+    'Via',
+    'X-Real-IP',
+    'CF-Connecting-IP',
+    'CF-Ray',
+    'CDN-Loop',
+    'True-Client-IP',
+    'Fly-Client-IP',
+    'Fastly-Client-IP',
+    'X-Client-IP',
+    'X-Cluster-Client-IP',
+    'X-Original-Forwarded-For',
+    'X-Envoy-External-Address',
+    'X-Azure-ClientIP',
+    'X-Amzn-Trace-Id',
+    'X-Request-Id',
+    'A-Header-That-A-Proxy-Of-Tomorrow-Adds',
+  ])('is closed to who comes through a proxy that adds %s', async (header) => {
+    const response = await get('/alert', { [header]: '203.0.113.9' });
+    expect([response.status, await response.text()]).toEqual([
+      403,
+      'Alerts come from programs on this machine, and through no proxy; or set ALERT_TOKEN\n',
+    ]);
+  });
+
+  test('is open to a browser on this machine, whose headers are many', async () => {
+    const headers = {
+      Accept: 'text/html,*/*;q=0.8',
+      'Accept-Language': 'en-GB',
+      'Cache-Control': 'max-age=0',
+      Cookie: 'other=1',
+      DNT: '1',
+      Priority: 'u=0, i',
+      'Sec-CH-UA': '"Chromium";v="141"',
+      'Sec-CH-UA-Mobile': '?0',
+      'Sec-CH-UA-Platform': '"Linux"',
+      'Sec-Fetch-Site': 'none',
+      'Sec-Fetch-Dest': 'document',
+      'Sec-GPC': '1',
+      'Upgrade-Insecure-Requests': '1',
+    };
+    expect(await statusOf('/alert', headers)).toBe(200);
+  });
+
+  test('is closed to a page of another site', async () => {
+    expect(await statusOf('/alert', { 'Sec-Fetch-Site': 'cross-site' })).toBe(403);
   });
 
   test('is open to who bears the token, and to nobody else, where there is one', async () => {

@@ -12,10 +12,15 @@ export interface MessageContract<Definition extends MessageDefinition> {
   serve(socket: WebSocket, setUp: (socket: TypedSocket<Definition>) => unknown): Promise<void>;
 }
 
-/** Defines what a route and its clients say to each other; see {@link MessageDefinition}. */
+/**
+ * Defines what a route and its clients say to each other; see {@link MessageDefinition}.
+ *
+ * @throws {RangeError} on a `maxInFlight` that is not valid
+ */
 export function defineMessages<const Definition extends MessageDefinition>(
   definition: Definition,
 ): MessageContract<Definition> {
+  assertMaxInFlight(definition);
   return {
     definition,
     async serve(socket, setUp) {
@@ -23,4 +28,11 @@ export function defineMessages<const Definition extends MessageDefinition>(
       await Promise.all([setUp(typed), typed.finished]);
     },
   };
+}
+
+function assertMaxInFlight({ maxInFlight = Infinity }: MessageDefinition): void {
+  if (maxInFlight === Infinity || (Number.isSafeInteger(maxInFlight) && maxInFlight >= 1)) return;
+  throw new RangeError(
+    `Invalid option maxInFlight: expected a whole number of 1 or more, or Infinity, got ${String(maxInFlight)}`,
+  );
 }

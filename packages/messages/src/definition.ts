@@ -26,6 +26,15 @@ export interface MessageDefinition {
    * its connection, 1007 for what is not JSON and 1008 for what does not fit. Default `'answer'`.
    */
   readonly onInvalid?: 'answer' | 'close';
+  /**
+   * How many messages and requests of one client are being handled at a time: until the promise that the function returns
+   * settles, and the client takes the reply. While one more waits nothing is read, and the client is held back. 1 or more;
+   * `Infinity` for no limit. Default 100.
+   *
+   * While the client is asked something the reading goes on, for its reply: as many more messages may wait then, of
+   * 1,048,576 characters together, and what comes beyond is answered with an error.
+   */
+  readonly maxInFlight?: number;
 }
 
 /** What a schema takes. */

@@ -2,6 +2,7 @@ import type { WebSocket } from '@turnout/core';
 import { check, checkNow } from './check.ts';
 import type { Dialogue, Dialogues, Input, MessageDefinition, Output, Part, Schemas } from './definition.ts';
 import { parseEnvelope, type Envelope } from './envelope.ts';
+import { InFlight } from './in-flight.ts';
 import { InvalidMessage } from './invalid-message.ts';
 
 export interface AskOptions {
@@ -24,6 +25,9 @@ interface Question {
 
 const maxReason = 123;
 
+/** Of messages and requests of one client that are being handled at a time. */
+const defaultMaxInFlight = 100;
+
 /** A WebSocket that speaks the messages of one definition. */
 export class TypedSocket<Definition extends MessageDefinition> {
   /** The WebSocket below, for all that is not a message: `close()`, `closed`, `bufferedAmount`… */
@@ -32,6 +36,7 @@ export class TypedSocket<Definition extends MessageDefinition> {
   readonly #listeners = new Map<string, Listener>();
   readonly #answers = new Map<string, Listener>();
   readonly #questions = new Map<string | number, Question>();
+  readonly #inFlight: InFlight;
   #lastQuestion = 0;
   #running: Promise<void> | undefined;
   #fail: (error: unknown) => void = () => {};
@@ -39,6 +44,7 @@ export class TypedSocket<Definition extends MessageDefinition> {
   constructor(socket: WebSocket, definition: Definition) {
     this.socket = socket;
     this.#definition = definition;
+    this.#inFlight = new InFlight(definition.maxInFlight ?? defaultMaxInFlight, (error) => this.#fail(error));
   }
 
   /**
@@ -97,6 +103,7 @@ export class TypedSocket<Definition extends MessageDefinition> {
     const id = ++this.#lastQuestion;
     this.#start();
     const replied = new Promise<unknown>((resolve, reject) => this.#questions.set(id, { dialogue, resolve, reject }));
+    this.#inFlight.askAgain();
     const timer =
       timeout === Infinity
         ? undefined
@@ -138,55 +145,53 @@ export class TypedSocket<Definition extends MessageDefinition> {
     this.#running.catch(() => {});
   }
 
-  /** One after the other, so that an asynchronous schema keeps their order and holds the client back. */
+  /**
+   * One after the other, so that an asynchronous schema keeps their order and holds the client back. While a message waits for
+   * room nothing is read, unless the client is asked something: its reply comes behind what it has sent before.
+   */
   async #read(): Promise<void> {
     // What is registered in this turn is there before the first message.
     await Promise.resolve();
-    for await (const message of this.socket) await this.#receive(message);
+    for await (const message of this.socket) {
+      await this.#receive(message);
+      await this.#inFlight.untilRoom(() => this.#questions.size > 0);
+    }
     for (const { reject } of this.#questions.values()) reject(clientHasGone());
+    this.#inFlight.startAll();
   }
 
   async #receive(message: string | Buffer): Promise<void> {
     let envelope: Envelope | undefined;
-    let handle: () => void;
+    let handle: () => unknown;
     try {
       envelope = parseEnvelope(message);
+      if (envelope.kind === 'reply') return this.#onReply(envelope);
+      if (this.#inFlight.isFull) return this.#answerWrong(envelope, tooMany(this.#inFlight.limit));
       handle = await this.#prepare(envelope);
     } catch (error) {
       if (!(error instanceof InvalidMessage)) throw error;
       return this.#refuse(envelope, error);
     }
     // Apart, as what the application does wrong is no fault of the client.
-    handle();
+    this.#inFlight.add(handle, message.length);
   }
 
   /** What is to be done with a message, once it is checked. */
-  async #prepare(envelope: Envelope): Promise<() => void> {
+  async #prepare(envelope: Exclude<Envelope, { kind: 'reply' }>): Promise<() => unknown> {
     const { receives, answers } = this.#definition;
-    switch (envelope.kind) {
-      case 'message': {
-        const data = await check(known(receives, envelope.type), envelope.data);
-        return () => this.#call(this.#listeners.get(envelope.type), data);
-      }
-      case 'request': {
-        const { request, reply } = known(answers, envelope.type);
-        const data = await check(request, envelope.data);
-        const answer = (): unknown => this.#answers.get(envelope.type)?.(data as never);
-        return () => void this.#reply(envelope.id, reply, answer).catch(this.#fail);
-      }
-      case 'reply':
-        return () => this.#onReply(envelope);
+    if (envelope.kind === 'message') {
+      const data = await check(known(receives, envelope.type), envelope.data);
+      return () => this.#listeners.get(envelope.type)?.(data as never);
     }
+    const { request, reply } = known(answers, envelope.type);
+    const data = await check(request, envelope.data);
+    return () => this.#reply(envelope.id, reply, () => this.#answers.get(envelope.type)?.(data as never));
   }
 
-  /** It is not waited for: a message may be the reply that it asks for. */
-  #call(listener: Listener | undefined, data: unknown): void {
-    const result = listener?.(data as never);
-    if (result instanceof Promise) result.catch(this.#fail);
-  }
-
+  /** Until the client takes it: who requests and does not read waits. */
   async #reply(id: string | number, schema: Dialogue['reply'], answer: () => unknown): Promise<void> {
-    this.#send({ id, data: checkNow(schema, await answer()) });
+    const isTaken = this.#send({ id, data: checkNow(schema, await answer()) });
+    if (!isTaken) await this.socket.drained();
   }
 
   #onReply({ id, data, error }: Envelope & { kind: 'reply' }): void {
@@ -203,6 +208,11 @@ export class TypedSocket<Definition extends MessageDefinition> {
       const where = [envelope !== undefined && 'type' in envelope ? envelope.type : '', path].filter(Boolean).join(' ');
       return this.socket.close(closeCode, fit(`Invalid message${where && ` ${where}`}: ${message}`));
     }
+    return this.#answerWrong(envelope, error);
+  }
+
+  #answerWrong(envelope: Envelope | undefined, error: InvalidMessage): void {
+    const { message, path } = error;
     if (envelope?.kind === 'request') this.#send({ id: envelope.id, error: error.toJSON() });
     else
       this.#send({ type: 'error', data: { message, path, type: envelope?.kind === 'message' ? envelope.type : null } });
@@ -215,6 +225,10 @@ export class TypedSocket<Definition extends MessageDefinition> {
 
 function clientHasGone(): AskError {
   return new AskError('The client has gone without a reply');
+}
+
+function tooMany(maxInFlight: number): InvalidMessage {
+  return new InvalidMessage(`Too many messages at a time: reply to what you are asked (maxInFlight is ${maxInFlight})`);
 }
 
 type Reply<Definition extends MessageDefinition, Type extends string> = Input<

@@ -1,34 +1,14 @@
 import { deepStrictEqual as deepEqual } from 'node:assert';
-import { createServer } from 'node:http';
 import specs from '@asyncapi/specs';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { WebSocket } from '@turnout/core';
-import { createRouter } from '@turnout/router';
-import { connectTo, type TestClient } from '@turnout/testing';
 import { type } from 'arktype';
 import { Ajv } from 'ajv';
 import * as v from 'valibot';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { asyncApiDocument, defineMessages, type MessageContract, type MessageDefinition } from '../src/index.ts';
-
-interface Opened {
-  readonly client: TestClient;
-  readonly errors: unknown[];
-}
-
-/** A client of a route that is set up so. */
-async function open<Definition extends MessageDefinition>(
-  contract: MessageContract<Definition>,
-  setUp: Parameters<MessageContract<Definition>['serve']>[1],
-): Promise<Opened> {
-  const errors: unknown[] = [];
-  const router = createRouter({ onError: (error) => errors.push(error) });
-  router.ws('/', (socket) => contract.serve(socket, setUp));
-  const server = createServer();
-  router.attach(server);
-  return { client: await connectTo(server, '/'), errors };
-}
+import { asyncApiDocument, defineMessages } from '../src/index.ts';
+import { open } from './open.ts';
 
 const libraries = {
   zod: {

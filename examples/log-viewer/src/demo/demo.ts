@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogViewer, type LogViewer } from '../log-viewer-app.ts';
+import { demoPassword } from './demo-password.ts';
 import { startLocalSshd } from './local-sshd.ts';
 import { startWritingLog } from './writing-log.ts';
 
@@ -30,7 +30,7 @@ export async function startDemo(): Promise<Demo> {
   viewer.logs.addHost({ name: 'this-machine', address: '127.0.0.1', port, login, keyFile });
   viewer.logs.addLog({ host: 'this-machine', type: 'app', path });
   viewer.logs.addLog({ host: 'this-machine', type: 'missing', path: join(folder, 'missing.log') });
-  const [user, password] = ['demo', randomBytes(6).toString('base64url')];
+  const [user, password] = ['demo', demoPassword()];
   await viewer.users.set(user, password);
   const dispose = (): void => {
     stopWriting();

@@ -1,4 +1,5 @@
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { repeat } from '@turnout/example-host';
 
 const requests = ['GET /', 'GET /api/votes', 'POST /api/votes', 'GET /assets/app.js', 'GET /chat/lobby'];
 const levels = [
@@ -22,7 +23,7 @@ function line(): string {
 export function startWritingLog(path: string): () => void {
   let count = 300;
   writeFileSync(path, Array.from({ length: count }, line).join(''));
-  const timer = setInterval(() => {
+  const write = (): void => {
     if (count > linesPerFile) {
       renameSync(path, `${path}.1`);
       count = 0;
@@ -30,6 +31,6 @@ export function startWritingLog(path: string): () => void {
     const lines = Array.from({ length: 1 + Math.floor(Math.random() * 3) }, line);
     count += lines.length;
     appendFileSync(path, lines.join(''));
-  }, 300);
-  return () => clearInterval(timer);
+  };
+  return repeat(write, { every: 300, what: 'write the log of the demo' });
 }

@@ -1,0 +1,79 @@
+import type { Database } from 'libsql';
+
+/** So many writes at most are one transaction, so that requests are answered between two of them. */
+const maxWrites = 500;
+
+interface Write {
+  /** Makes the change, and returns what tells its caller that it is kept. */
+  readonly apply: () => () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Gathers the writes of one turn of the event loop into one transaction. A commit waits for the disk, and everybody waits
+ * with it: so there is one for all who write at the same time, and not one for each of them.
+ */
+export class WriteBatch {
+  readonly #database: Database;
+  #waiting: Write[] = [];
+  #isScheduled = false;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Has `write` change the database. Resolves with what it returns once that is on the disk; rejects where the transaction
+   * fails, and then nothing of it is kept.
+   */
+  run<Value>(write: () => Value): Promise<Value> {
+    const kept = new Promise<Value>((resolve, reject) => {
+      const apply = (): (() => void) => {
+        const value = write();
+        return () => resolve(value);
+      };
+      this.#waiting.push({ apply, reject });
+    });
+    this.#schedule();
+    return kept;
+  }
+
+  /** Commits all that waits; to be called before the database is closed. */
+  flush(): void {
+    while (this.#waiting.length > 0) this.#commit();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#waiting.length === 0) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#commit();
+      this.#schedule();
+    });
+  }
+
+  #commit(): void {
+    const writes = this.#waiting.splice(0, maxWrites);
+    try {
+      for (const tell of this.#transact(writes)) tell();
+    } catch (error) {
+      for (const { reject } of writes) reject(error);
+    }
+  }
+
+  #transact(writes: readonly Write[]): (() => void)[] {
+    if (writes.length === 0) return [];
+    // Immediate, as a transaction that began by reading cannot wait for another process that writes.
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const told = writes.map(({ apply }) => apply());
+      this.#database.exec('COMMIT');
+      return told;
+    } catch (error) {
+      // A full disk has ended the transaction already.
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import { openDatabase, WriteBatch } from '@turnout/example-host';
+import { createClient } from 'redis';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startRedis } from '../../../test/system-parts/daemon.ts';
+import { requireSystemPart } from '../../../test/system-parts/system-part.ts';
+import type { VoteStore } from '../src/candidates.ts';
+import { LivePoll } from '../src/live-poll.ts';
+import { RedisVotes } from '../src/redis-votes.ts';
+import { SqliteVotes } from '../src/sqlite-votes.ts';
+import { createHub } from '@turnout/topics';
+
+interface Counting {
+  readonly votes: SqliteVotes;
+  /** Transactions that were committed. */
+  readonly commits: () => number;
+}
+
+function countInSqlite(): Counting {
+  const database = openDatabase(':memory:');
+  const votes = new SqliteVotes(database, new WriteBatch(database));
+  onTestFinished(() => {
+    votes.dispose();
+    database.close();
+  });
+  let commits = 0;
+  const exec = database.exec.bind(database);
+  database.exec = (sql) => {
+    if (sql === 'COMMIT') commits++;
+    return exec(sql);
+  };
+  return { votes, commits: () => commits };
+}
+
+async function countInRedis(): Promise<VoteStore> {
+  const redis = await startRedis();
+  const client = createClient({ url: `redis://127.0.0.1:${redis.port}` });
+  await client.connect();
+  onTestFinished(async () => {
+    client.destroy();
+    await redis.stop();
+  });
+  return new RedisVotes(client as never);
+}
+
+const stores: [string, boolean, () => Promise<VoteStore>][] = [
+  ['SQLite', true, async () => countInSqlite().votes],
+  ['Redis', requireSystemPart('redis-server') !== undefined, countInRedis],
+];
+
+describe.each(stores)('votes in %s', (_name, isThere, create) => {
+  const keyed = (voter: string, id: string): { voter: string; id: string; key: string } => ({ voter, id, key: 'key' });
+
+  test.skipIf(!isThere)('are counted once for each voter and key, and say whom they were counted for', async () => {
+    const votes = await create();
+    expect(await votes.add(keyed('ann', '1'))).toEqual({ id: '1', count: 1, isNew: true });
+    expect(await votes.add(keyed('ann', '1'))).toEqual({ id: '1', count: 1, isNew: false });
+    expect(await votes.add(keyed('ann', '2'))).toEqual({ id: '1', count: 1, isNew: false });
+    expect(await votes.add(keyed('bob', '2'))).toEqual({ id: '2', count: 1, isNew: true });
+    expect(await votes.add({ voter: 'ann', id: '1', key: undefined })).toEqual({ id: '1', count: 2, isNew: true });
+    expect(await votes.add({ voter: 'ann', id: '1', key: undefined })).toEqual({ id: '1', count: 3, isNew: true });
+    expect(await votes.add(keyed('cid', '9'))).toBeUndefined();
+    expect((await votes.all()).map(({ count }) => count)).toEqual([3, 1, 0, 0]);
+  });
+
+  test.skipIf(!isThere)('with one key that come at once are counted once', async () => {
+    const votes = await create();
+    const counted = await Promise.all(['1', '2', '1', '3'].map((id) => votes.add(keyed('ann', id))));
+    expect(counted.map((vote) => [vote!.id, vote!.isNew])).toEqual([
+      ['1', true],
+      ['1', false],
+      ['1', false],
+      ['1', false],
+    ]);
+  });
+});
+
+test('the votes of one turn are one transaction', async () => {
+  const { votes, commits } = countInSqlite();
+  const counted = await Promise.all(
+    Array.from({ length: 300 }, (_, index) => votes.add({ voter: `voter ${index}`, id: '2', key: 'a' })),
+  );
+  expect(counted.map((vote) => vote!.count)).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
+  expect(commits()).toBe(1);
+});
+
+test('the processes are told once of all votes for a candidate that are counted in one turn', async () => {
+  const hub = createHub();
+  const told: string[] = [];
+  hub.link('counts', (text) => told.push(text));
+  const poll = new LivePoll(countInSqlite().votes, hub);
+  const ids = Array.from({ length: 100 }, (_, index) => String((index % 2) + 1));
+  await Promise.all(ids.map((id) => poll.vote({ voter: 'ann', id, key: undefined })));
+  await expect.poll(() => told).toEqual(['{"id":"1","count":50}', '{"id":"2","count":50}']);
+  await poll.close();
+  await hub.close();
+});

@@ -46,6 +46,12 @@ export const systemParts = {
     debianPackage: 'nats-server',
     usedBy: 'the tests of several processes',
   },
+  curl: {
+    variable: 'CURL_PATH',
+    paths: ['/usr/bin/curl', '/usr/local/bin/curl', '/opt/homebrew/bin/curl'],
+    debianPackage: 'curl',
+    usedBy: 'the test of curl as a client',
+  },
   nginx: {
     variable: 'NGINX_PATH',
     paths: ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/sbin/nginx', '/opt/homebrew/bin/nginx'],

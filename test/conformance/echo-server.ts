@@ -32,7 +32,7 @@ const applications: Record<string, (socket: WebSocket) => void> = {
       const changedLater = Buffer.from('as it was');
       socket.send(changedLater);
       changedLater.fill(0);
-      for (const data of [5, new Date(0), null]) socket.send(nameOfThrown(() => socket.send(data as never)));
+      for (const data of [undefined, new Date(0), null]) socket.send(nameOfThrown(() => socket.send(data as never)));
     });
   },
 };

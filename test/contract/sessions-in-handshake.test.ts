@@ -208,9 +208,9 @@ describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework,
     expect(await closed).toEqual({ code: 3000, reason: 'Session ended' });
   });
 
-  test.skipIf(framework.name.startsWith('express'))(
-    'gets no socket where its session has expired meanwhile, and the store still gives it',
-    async () => {
+  // Express itself takes what the store gives.
+  if (!framework.name.startsWith('express')) {
+    test('gets no socket where its session has expired meanwhile, and the store still gives it', async () => {
       const held = new HeldUpgrade('in middleware behind the session');
       const nodes = await start(held, []);
       held.arm();
@@ -219,8 +219,8 @@ describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework,
       for (const [id, json] of nodes.records) nodes.records.set(id, expired(json));
       held.release();
       expect(await outcome).toEqual({ status: 401 });
-    },
-  );
+    });
+  }
 
   test('loses the socket when the session that it began expires', async () => {
     const server = await serve(

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
@@ -9,6 +9,7 @@ import { attach, turnout, type TurnoutOptions } from '@turnout/express';
 import express from 'express';
 import { createServer as createVite } from 'vite';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { requireSystemPart } from '../system-parts/system-part.ts';
 
 async function serve(options: TurnoutOptions = {}): Promise<string> {
   const app = turnout(express(), options);
@@ -96,7 +97,7 @@ describe("Vite's proxy", () => {
   });
 });
 
-describe.skipIf(!existsSync('/usr/bin/curl'))('curl', () => {
+describe.skipIf(requireSystemPart('curl') === undefined)('curl', () => {
   test('opens a socket with the command of the documents', async () => {
     const host = await serve();
     const document = readFileSync(new URL('../../docs/clients.md', import.meta.url), 'utf8');

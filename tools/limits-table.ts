@@ -25,9 +25,8 @@ export function insertLimitsTable(document: string): string {
   return `${document.slice(0, start)}${limitsTableStart}\n${formatLimitsTable()}\n${document.slice(end)}`;
 }
 
-function formatDefault({ default: value, clientDefault, unit }: LimitDefinition): string {
-  const ofClient = clientDefault === undefined ? '' : `; of a client ${clientDefault.toLocaleString('en-US')}`;
-  return formatAmount(value, unit) + ofClient;
+function formatDefault({ default: value, unit }: LimitDefinition): string {
+  return formatAmount(value, unit);
 }
 
 function formatAmount(value: number, unit: LimitDefinition['unit']): string {

@@ -1,13 +1,9 @@
-import type { Role } from './role.ts';
-
 /**
  * Every limit of the package: its default, its unit, why it is that, and what a peer that goes over it is told.
  * `Infinity` switches a limit off. The table in the README is tested against `limitTable`.
  */
 export interface LimitDefinition {
   readonly default: number;
-  /** The default of a client, where it is another one. */
-  readonly clientDefault?: number;
   readonly unit: 'bytes' | 'ms' | 'headers' | 'items' | 'frames' | 'messages';
   /** What a peer over the limit is told: an HTTP status, a close code, or what else happens. */
   readonly answer: string;
@@ -137,15 +133,10 @@ export type ConnectionLimits = Record<Exclude<LimitName, keyof HandshakeLimits>,
 
 export type Limits = HandshakeLimits & ConnectionLimits;
 
-/** The defaults of a server, by name. */
-export const defaultLimits: Readonly<Limits> = defaultsOf(({ default: value }) => value);
-
-const clientLimits = defaultsOf(({ default: value, clientDefault = value }) => clientDefault);
-
-function defaultsOf(read: (limit: LimitDefinition) => number): Readonly<Limits> {
-  const entries = Object.entries<LimitDefinition>(limitTable).map(([name, limit]) => [name, read(limit)]);
-  return Object.freeze(Object.fromEntries(entries) as Limits);
-}
+/** The defaults, by name. */
+export const defaultLimits: Readonly<Limits> = Object.freeze(
+  Object.fromEntries(Object.entries(limitTable).map(([name, limit]) => [name, limit.default])) as Limits,
+);
 
 /** The longest delay that a Node.js timer takes. */
 const maxDelay = 2 ** 31 - 1;
@@ -153,7 +144,7 @@ const maxDelay = 2 ** 31 - 1;
 const names = Object.keys(limitTable) as LimitName[];
 
 /** What {@link resolveLimits} has given: to be shared, as 10,000 sockets with the same limits need them only once. */
-const resolved = new WeakSet<object>([defaultLimits, clientLimits]);
+const resolved = new WeakSet<object>([defaultLimits]);
 
 /**
  * Fills in the defaults of the limits that `options` leaves out. Limits that were resolved before, and options without
@@ -162,12 +153,11 @@ const resolved = new WeakSet<object>([defaultLimits, clientLimits]);
  * @throws {TypeError} where a limit is not a number
  * @throws {RangeError} where a limit is neither a whole number of 0 or more nor `Infinity`
  */
-export function resolveLimits(options: Partial<Limits> = {}, role: Role = 'server'): Readonly<Limits> {
+export function resolveLimits(options: Partial<Limits> = {}): Readonly<Limits> {
   if (resolved.has(options)) return options as Limits;
-  const defaults = role === 'server' ? defaultLimits : clientLimits;
   const given = names.filter((name) => options[name] !== undefined);
-  if (given.length === 0) return defaults;
-  const limits = { ...defaults };
+  if (given.length === 0) return defaultLimits;
+  const limits = { ...defaultLimits };
   for (const name of given) limits[name] = checkedLimit(name, options[name]);
   resolved.add(limits);
   return Object.freeze(limits);

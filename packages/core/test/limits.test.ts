@@ -62,12 +62,6 @@ describe('resolveLimits', () => {
     expect(limits).toEqual({ ...defaultLimits, maxPayload: 10, closeTimeout: Infinity });
   });
 
-  test('gives a client the same defaults', () => {
-    expect(resolveLimits({}, 'client')).toEqual(defaultLimits);
-    expect(resolveLimits({ maxFragments: 5 }, 'client').maxFragments).toBe(5);
-    expect(resolveLimits(resolveLimits({}, 'client'), 'client')).toBe(resolveLimits({}, 'client'));
-  });
-
   test('leaves out what is not a limit', () => {
     expect(resolveLimits({ role: 'server' } as object)).not.toHaveProperty('role');
   });

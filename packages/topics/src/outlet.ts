@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { CloseCode } from '@turnout/core';
 import type { PreparedMessage, WebSocket } from '@turnout/core';
 import type { ResolvedTopicOptions } from './topic-options.ts';
 
@@ -30,7 +31,7 @@ export interface OutletOwner {
 export function createOutlet(socket: WebSocket, owner: OutletOwner): Outlet {
   switch (owner.options.slow) {
     case 'close':
-      return new DirectOutlet(socket);
+      return new DirectOutlet(socket, owner.options.maxQueuedBytes);
     case 'latest':
       return new QueueOutlet(socket, owner, new LatestQueue());
     default:
@@ -56,16 +57,35 @@ export class QueueBudget {
   }
 }
 
-/** The socket's own limits close it where it is too slow. */
+/** How long, in ms, a subscriber may be behind without a break until what waits for it is looked at. */
+const patience = 10_000;
+
+/**
+ * Sends everything, and closes a subscriber that cannot keep up: one that has been behind for 10 s on end, and for which
+ * more than `maxQueuedBytes` waits. A burst is none of that. One that takes nothing at all its socket closes itself.
+ */
 class DirectOutlet implements Outlet {
   readonly #socket: WebSocket;
+  readonly #maxQueuedBytes: number;
+  /** Since when `send()` has been `false` each time; `null` while it keeps up. */
+  #behindSince: number | null = null;
 
-  constructor(socket: WebSocket) {
+  constructor(socket: WebSocket, maxQueuedBytes: number) {
     this.#socket = socket;
+    this.#maxQueuedBytes = maxQueuedBytes;
   }
 
   deliver({ prepared }: Delivery): number {
-    this.#socket.send(prepared);
+    const socket = this.#socket;
+    if (socket.send(prepared)) {
+      this.#behindSince = null;
+      return 0;
+    }
+    const now = performance.now();
+    this.#behindSince ??= now;
+    if (now - this.#behindSince >= patience && socket.bufferedAmount > this.#maxQueuedBytes) {
+      socket.close(CloseCode.TryAgainLater, 'Too slow for its topics');
+    }
     return 0;
   }
 

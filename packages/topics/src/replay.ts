@@ -60,16 +60,3 @@ export class Replay {
     return true;
   }
 }
-
-/** Resolves when a socket takes more, or is closed. */
-export function drained(socket: WebSocket): Promise<void> {
-  return new Promise((resolve) => {
-    const onEnd = (): void => {
-      socket.off('drain', onEnd);
-      socket.off('close', onEnd);
-      resolve();
-    };
-    socket.on('drain', onEnd);
-    socket.on('close', onEnd);
-  });
-}

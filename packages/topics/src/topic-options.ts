@@ -1,8 +1,8 @@
 import type { HistoryOptions } from './broker.ts';
 
 /**
- * What happens to a subscriber that reads more slowly than the topic is published: `close` closes it with 1013 when
- * `maxBufferedAmount` of its socket is reached. The others keep what it has not taken, up to `maxQueuedBytes`, and drop
+ * What happens to a subscriber that reads more slowly than the topic is published: `close` closes it with 1013 once it has
+ * been behind for 10 s and more than `maxQueuedBytes` waits, or once it takes nothing for `sendTimeout`. The others keep what it has not taken, up to `maxQueuedBytes`, and drop
  * messages: the oldest, the newest, or with `latest` those that a newer one with the same key makes stale.
  */
 export type SlowPolicy = 'close' | 'drop-oldest' | 'drop-newest' | 'latest';

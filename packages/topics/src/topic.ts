@@ -11,7 +11,7 @@ import { createOutlet, type Delivery, type Outlet, type OutletOwner } from './ou
 import { assertPerson, type Person } from './person.ts';
 import type { Position } from './position.ts';
 import { Presence } from './presence.ts';
-import { drained, Replay } from './replay.ts';
+import { Replay } from './replay.ts';
 import type { ResolvedTopicOptions } from './topic-options.ts';
 
 export interface TopicEvents {
@@ -226,7 +226,8 @@ export class Topic extends EventEmitter<TopicEvents> {
     let state = replay?.send();
     while (state === 'full') {
       // oxlint-disable-next-line no-await-in-loop -- a pause
-      await drained(socket);
+      const isOpen = await socket.drained();
+      if (!isOpen && this.#has(subscriber)) this.unsubscribe(socket);
       if (!this.#has(subscriber)) return null;
       state = replay!.send();
     }

@@ -1,5 +1,5 @@
 import { subscribe as watch, unsubscribe as unwatch } from 'node:diagnostics_channel';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createHub, MemoryBroker, MemoryBus, type Hub, type HubOptions, type Topic } from '../src/index.ts';
 import { SocketServer, type Pair } from './serving.ts';
 
@@ -361,10 +361,10 @@ describe('a slow subscriber', () => {
     await expect.poll(() => three.texts.length).toBe(one.texts.length);
   });
 
-  test('is closed with 1013 by its socket with close', async () => {
+  test('that takes nothing is closed with 1013 by its socket with close, and others miss nothing', async () => {
     const hub = hubFor();
     const topic = hub.topic('news');
-    const [slow, other] = await new SocketServer({ maxBufferedAmount: 20_000 }).openMany(2);
+    const [slow, other] = await new SocketServer({ sendTimeout: 100 }).openMany(2);
     await topic.subscribe(slow!.socket);
     await topic.subscribe(other!.socket);
     slow!.client.throttle(0);
@@ -372,5 +372,41 @@ describe('a slow subscriber', () => {
     expect((await slow!.socket.closed).code).toBe(1013);
     for (let index = 0; index < 400; index++) expect(String(await other!.client.next())).toBe(text(index));
     expect(topic.size).toBe(1);
+  });
+
+  test('that has been behind for 10 s with more than maxQueuedBytes is closed with 1013, and not for a burst', async () => {
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(1_000);
+    onTestFinished(() => clock.mockRestore());
+    const topic = hubFor().topic('news', { maxQueuedBytes: 20_000 });
+    const [slow] = await new SocketServer({ highWaterMark: 1_000, closeTimeout: 50 }).openMany(1);
+    await topic.subscribe(slow!.socket);
+    slow!.client.throttle(0);
+    await publishMany(topic);
+    expect(slow!.socket.bufferedAmount).toBeGreaterThan(20_000);
+    clock.mockReturnValue(10_999);
+    await topic.publish(text(0));
+    expect(slow!.socket.readyState).toBe(slow!.socket.OPEN);
+    clock.mockReturnValue(11_000);
+    await topic.publish(text(0));
+    expect(slow!.socket.readyState).toBe(slow!.socket.CLOSING);
+    slow!.client.throttle(Infinity);
+    await expect.poll(() => topic.size).toBe(0);
+  });
+
+  test('that keeps up again in between is not closed', async () => {
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(1_000);
+    onTestFinished(() => clock.mockRestore());
+    const topic = hubFor().topic('news', { maxQueuedBytes: 20_000 });
+    const [slow] = await new SocketServer({ highWaterMark: 10_000 }).openMany(1);
+    await topic.subscribe(slow!.socket);
+    for (const now of [1_000, 20_000]) {
+      clock.mockReturnValue(now);
+      slow!.client.throttle(0);
+      await publishMany(topic);
+      slow!.client.throttle(Infinity);
+      expect(await slow!.socket.drained()).toBe(true);
+      await topic.publish(text(0));
+    }
+    expect(slow!.socket.readyState).toBe(slow!.socket.OPEN);
   });
 });

@@ -52,7 +52,7 @@ export class Connection {
   #isTransportFree = true;
 
   constructor({ role, limits, deflate = null, messagesAfterClose = 'drop', onReady = doNothing }: ConnectionOptions) {
-    const resolved = resolveLimits(limits, role);
+    const resolved = resolveLimits(limits);
     this.#role = role;
     this.#messagesAfterClose = messagesAfterClose;
     this.#output = new OutputQueue(role);

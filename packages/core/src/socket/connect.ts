@@ -42,7 +42,7 @@ const maxBodyLength = 64 * 1024;
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<WebSocket> {
   const target = parseUrl(url);
-  const limits = resolveLimits(options, 'client');
+  const limits = resolveLimits(options);
   const { handshakeTimeout } = limits;
   const settings = resolveDeflate(options.perMessageDeflate);
   const handshake = createHandshake(options.protocols ?? [], settings);

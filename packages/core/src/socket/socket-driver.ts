@@ -46,7 +46,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
    */
   constructor(socket: Socket, duplex: Duplex, options: WebSocketOptions<Socket>) {
     const { role, deflate, head, admitMessage, messagesAfterClose, rate } = options;
-    const limits = resolveLimits(options.limits, role);
+    const limits = resolveLimits(options.limits);
     const onReady = deflate ? (): void => this.readOn() : undefined;
     const connection = new Connection({ role, limits, deflate, messagesAfterClose, onReady });
     this.#socket = socket;

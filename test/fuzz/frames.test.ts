@@ -46,7 +46,7 @@ function* pieces(random: Random, bytes: Buffer): Generator<Buffer> {
   }
 }
 
-const limits = { maxPayload: 100_000, maxControlFrames: Infinity };
+const limits = { maxPayload: 100_000 };
 
 /** All that a connection says of the bytes. */
 function eventsOf(connection: Connection, chunks: Iterable<Buffer>): string[] {

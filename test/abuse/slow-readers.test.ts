@@ -43,8 +43,8 @@ test('a client that never reads is the one that is closed when too much waits, a
     'RSS at most': inMebibytes(after.peak - before.rss),
     'ws 8.23, held': await heldByWs(),
   });
-  // It is looked at once in a turn.
-  expect(mostBuffered).toBeLessThan(budget + mebibyte);
+  // It is looked at once in a turn, in which more is sent on a busy machine than on one at rest.
+  expect(mostBuffered).toBeLessThan(budget + 4 * mebibyte);
   // The readers' share is in it, and what is not collected yet.
   expect(after.peak - before.rss).toBeLessThan(32 * mebibyte + budget);
   expect(after.held - before.held).toBeLessThan(mebibyte);

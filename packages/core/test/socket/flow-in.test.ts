@@ -130,10 +130,11 @@ describe('messages of which only a part has come', () => {
     await settle();
     adding.serverEnd.push(beginning(6_000));
     const { code, reason } = await much.server.closed;
-    expect([code, reason]).toEqual([
-      1013,
-      'Too much held for all sockets: 51000 bytes of incomplete messages, over maxTotalIncomplete 50000',
-    ]);
+    expect(code).toBe(1013);
+    // Sockets of other tests may hold a little too.
+    expect(reason).toMatch(
+      /^Too much held for all sockets: 5\d{4} bytes of incomplete messages, over maxTotalIncomplete 50000$/,
+    );
     expect([little.server.readyState, adding.server.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
     for (const { server } of [little, adding]) server.terminate();
     await settle();
@@ -142,25 +143,25 @@ describe('messages of which only a part has come', () => {
 
 describe('messages that nobody reads', () => {
   test('of all sockets over maxTotalUnread: the one that holds most is closed with 1013, and told why', async () => {
-    const limits = { maxTotalUnread: 100_000 };
+    const limits = { maxTotalUnread: 1_000_000 };
     const [much, little] = [createPair(limits), createPair(limits)];
-    much.client.send(Buffer.alloc(60_000));
-    little.client.send(Buffer.alloc(30_000));
+    much.client.send(Buffer.alloc(600_000));
+    little.client.send(Buffer.alloc(300_000));
     await settle();
     expect(much.server.readyState).toBe(WebSocket.OPEN);
-    little.client.send(Buffer.alloc(20_000));
+    little.client.send(Buffer.alloc(200_000));
     const { code, reason } = await much.server.closed;
     expect(code).toBe(1013);
     expect(reason).toMatch(
-      /^Too much held for all sockets: 110\d{3} bytes wait to be read, over maxTotalUnread 100000$/,
+      /^Too much held for all sockets: 11\d{5} bytes wait to be read, over maxTotalUnread 1000000$/,
     );
     expect(await much.server.receive()).toBeNull();
     expect(little.server.readyState).toBe(WebSocket.OPEN);
     // Once read they count no longer.
-    expect(await little.server.receive()).toHaveLength(30_000);
-    expect(await little.server.receive()).toHaveLength(20_000);
+    expect(await little.server.receive()).toHaveLength(300_000);
+    expect(await little.server.receive()).toHaveLength(200_000);
     const other = createPair(limits);
-    other.client.send(Buffer.alloc(95_000));
+    other.client.send(Buffer.alloc(950_000));
     await settle();
     expect(other.server.readyState).toBe(WebSocket.OPEN);
     for (const { server } of [little, other]) server.terminate();

@@ -34,7 +34,8 @@ export {
 } from './limits.ts';
 export type { Role } from './role.ts';
 export type { CloseInfo, ConnectionEvent, MessagesAfterClose } from './protocol/connection-event.ts';
-export { Connection, type ConnectionOptions } from './protocol/connection.ts';
+export { Connection } from './protocol/connection.ts';
+export type { ConnectionOptions } from './protocol/connection-options.ts';
 export { agreeOnDeflate, type AgreedDeflate } from './protocol/deflation.ts';
 export type { OutgoingMessage } from './protocol/message-sender.ts';
 export type { PreparedMessage } from './protocol/prepared-message.ts';

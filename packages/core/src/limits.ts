@@ -98,7 +98,7 @@ export const limitTable = {
     reason: 'Unsent bytes of all sockets; the socket that holds most is closed',
   },
   sendTimeout: {
-    default: 10_000,
+    default: 25_000,
     unit: 'ms',
     answer: '1013, the connection is destroyed',
     reason: 'Bytes wait for the peer, and it takes none of them',

@@ -22,7 +22,7 @@ describe('defaultLimits', () => {
       highWaterMark: 65_536,
       maxBufferedAmount: 16_777_216,
       maxTotalBufferedAmount: 268_435_456,
-      sendTimeout: 10_000,
+      sendTimeout: 25_000,
       maxUnreadMessages: 16,
       maxUnreadBytes: 1_048_576,
       maxTotalUnread: 134_217_728,

@@ -117,7 +117,7 @@ describe('the diagnostics channels', () => {
           for (let sent = 0; sent < 200; sent++) socket.send(Buffer.alloc(100_000));
         });
       },
-      { maxBufferedAmount: 200_000 },
+      { maxBufferedAmount: 200_000, sendTimeout: 400 },
     );
     const slow = watch<Seen & { reason: string }>('turnout:slow', ({ socket }) => socket !== undefined);
     const client = await connect(`${url}/slow`, { maxPayload: 1_000_000 });

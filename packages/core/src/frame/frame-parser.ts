@@ -25,6 +25,7 @@ export class FrameParser {
   readonly #rules: FrameRules;
   #bytes: Buffer = noBytes;
   #offset = 0;
+  #bytesPushed = 0;
   /** Of the frame whose payload is coming. */
   #header: FrameHeader | null = null;
   /** Bytes of that payload handed on so far; `null` until the first part is. */
@@ -34,8 +35,19 @@ export class FrameParser {
     this.#rules = rules;
   }
 
+  /** Bytes that were ever pushed. */
+  get bytesPushed(): number {
+    return this.#bytesPushed;
+  }
+
+  /** Bytes that were handed on, frame headers included: up to where the last part of a frame reached. */
+  get bytesParsed(): number {
+    return this.#bytesPushed - (this.#bytes.length - this.#offset);
+  }
+
   /** Adds the next chunk. It belongs to the parser from now on: payloads are unmasked in place. */
   push(chunk: Buffer): void {
+    this.#bytesPushed += chunk.length;
     const isDrained = this.#offset === this.#bytes.length;
     this.#bytes = isDrained ? chunk : Buffer.concat([this.#bytes.subarray(this.#offset), chunk]);
     this.#offset = 0;

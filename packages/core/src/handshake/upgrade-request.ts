@@ -139,7 +139,7 @@ const defaultPort = new Map([
  * another host than the other.
  */
 function assertHostAgrees(fields: HeaderFields, authority: string): void {
-  const port = defaultPort.get(fieldValues(fields, ':scheme')[0]?.toLowerCase() ?? '');
+  const port = defaultPort.get(fieldValues(fields, ':scheme').join().toLowerCase());
   const normalise = (host: string): string => {
     const lowerCase = host.toLowerCase();
     return port !== undefined && lowerCase.endsWith(port) ? lowerCase.slice(0, -port.length) : lowerCase;

@@ -6,28 +6,18 @@ import { releaseChunk } from '../frame/output-slab.ts';
 import type { Role } from '../role.ts';
 import { FrameParser } from '../frame/frame-parser.ts';
 import { resolveLimits } from '../limits.ts';
-import { MessageAssembler, type MessageLimits } from '../message/message-assembler.ts';
+import { MessageAssembler } from '../message/message-assembler.ts';
 import { MessageInflater } from '../message/message-inflater.ts';
 import type { IncompleteMessage, MessageSource, Received } from '../message/message-source.ts';
 import { Opcode, type ControlOpcode } from '../opcode.ts';
 import type { CloseInfo, ConnectionEvent, MessagesAfterClose } from './connection-event.ts';
+import type { ConnectionOptions } from './connection-options.ts';
 import { encodeClosePayload, fitReason, parseClosePayload } from './close-payload.ts';
 import { stateAfter, type ConnectionMove, type ConnectionState } from './connection-state.ts';
-import { createDeflation, type AgreedDeflate, type Deflation } from './deflation.ts';
+import { createDeflation, type Deflation } from './deflation.ts';
 import { MessageSender, type FillMessage, type LaterMessage, type OutgoingMessage } from './message-sender.ts';
 import { OutputQueue } from './output-queue.ts';
 import type { PreparedMessage } from './prepared-message.ts';
-
-export interface ConnectionOptions {
-  readonly role: Role;
-  readonly limits?: Partial<MessageLimits> | undefined;
-  /** What the handshake agreed on (RFC 7692). Default: nothing is compressed. */
-  readonly deflate?: AgreedDeflate | null | undefined;
-  /** What becomes of messages that come after `close()`. Default `drop`. */
-  readonly messagesAfterClose?: MessagesAfterClose | undefined;
-  /** Called when something that was deflated or inflated off the event loop is there: pull `next()`, take the output. */
-  readonly onReady?: (() => void) | undefined;
-}
 
 const maxControlPayload = 125;
 
@@ -50,6 +40,8 @@ export class Connection {
   #closeInfo: CloseInfo | null = null;
   #pendingPong: Buffer | null = null;
   #isTransportFree = true;
+  /** How many bytes of the peer had come when we sent our Close frame: messages up to there are given out. */
+  #bytesAtClose = 0;
 
   constructor({ role, limits, deflate = null, messagesAfterClose = 'drop', onReady = doNothing }: ConnectionOptions) {
     const resolved = resolveLimits(limits);
@@ -68,9 +60,15 @@ export class Connection {
     return this.#state;
   }
 
-  /** Whether messages that come are given out: not any more once a Close frame was sent, unless that is asked for. */
+  /** Whether messages may still be given out: once a Close frame was sent only those that had come, unless asked for more. */
   get takesMessages(): boolean {
-    return this.#state === 'open' || (this.#state === 'closing-local' && this.#messagesAfterClose === 'deliver');
+    if (this.#state !== 'closing-local') return this.#state === 'open';
+    return !this.isFinishing || this.#parser.bytesParsed < this.#bytesAtClose || this.#source.isBusy;
+  }
+
+  /** Whether our Close frame was sent, and only what had come before that is still given out. */
+  get isFinishing(): boolean {
+    return this.#state !== 'open' && this.#messagesAfterClose === 'drop';
   }
 
   /** How the connection ended; `null` until it has. */
@@ -179,7 +177,9 @@ export class Connection {
    */
   close(code?: number, reason?: string | Uint8Array): void {
     const payload = encodeClosePayload(code, reason);
-    if (this.#move('close-sent')) this.#pushClose(payload);
+    if (!this.#move('close-sent')) return;
+    this.#bytesAtClose = this.#parser.bytesPushed;
+    this.#pushClose(payload);
   }
 
   /** Fails the connection for a fault of the peer (§7.1.7): a Close frame with its code, and nothing is read any more. */
@@ -241,7 +241,7 @@ export class Connection {
     switch (opcode) {
       case Opcode.Text:
       case Opcode.Binary:
-        if (!this.takesMessages) return null;
+        if (this.isFinishing && this.#parser.bytesParsed > this.#bytesAtClose) return null;
         return { type: 'message', data: payload, isBinary: opcode === Opcode.Binary };
       case Opcode.Ping:
         if (this.#state === 'open') this.#answerPing(payload);

@@ -13,9 +13,13 @@ export type WriteCallback = (error?: Error | null) => void;
 const maxWrite = 4 * 1024 * 1024;
 const maxBlindWrite = 16 * 1024;
 
+interface WriteQueue {
+  readonly writeQueueSize?: number;
+}
+
 /** What the streams of TCP and TLS can tell of the write in progress; Node.js's own time-out looks at it too. */
 interface DuplexWithHandle extends Duplex {
-  readonly _handle?: { readonly writeQueueSize?: number } | null;
+  readonly _handle?: (WriteQueue & { readonly _parent?: WriteQueue }) | null;
 }
 
 /**
@@ -33,12 +37,15 @@ export class DuplexWriter {
   #offset = 0;
   #waiting = 0;
   #passed = 0;
-  #onBatch: WriteCallback | undefined;
+  /** Writes of ours whose callback is still to come. */
+  #writes = 0;
+  #onBatch: WriteCallback;
 
   constructor(duplex: Duplex, connection: Connection, onPart: WriteCallback) {
     this.#duplex = duplex;
     this.#connection = connection;
     this.#onPart = onPart;
+    this.#onBatch = onPart;
   }
 
   /** Bytes that the transport has not taken yet. */
@@ -48,7 +55,17 @@ export class DuplexWriter {
 
   /** Whether all that was written has been taken, so that the next batch may be. */
   get isFree(): boolean {
-    return this.#waiting === 0 && this.#duplex.writableLength === 0;
+    return this.#waiting === 0 && this.#isIdle;
+  }
+
+  /** Whether no write of ours is on its way. Behind those of others, such as the 101, ours may go: its end is told to us. */
+  get #isIdle(): boolean {
+    return this.#writes === 0 || this.#duplex.writableLength === 0;
+  }
+
+  /** To be called with the callback of each write. */
+  noteWritten(): void {
+    this.#writes--;
   }
 
   /** Whether all that was written has at least been handed to the Duplex. */
@@ -63,14 +80,18 @@ export class DuplexWriter {
 
   /** A number that changes whenever the system has taken bytes. */
   get bytesGone(): number {
-    return this.#passed - (this.#duplex._handle?.writeQueueSize ?? this.#duplex.writableLength);
+    return this.#passed - (this.#queueSize ?? this.#duplex.writableLength);
   }
 
   /** Writes a batch; only where {@link isFree}. @param done called when the transport has taken all of it */
   write(chunks: readonly Uint8Array[], done: WriteCallback): void {
     let length = 0;
     for (const chunk of chunks) length += chunk.length;
-    if (length <= maxBlindWrite || length <= this.#maxWrite) return this.#put(chunks, length, done);
+    if (length <= maxBlindWrite || length <= this.#maxWrite) {
+      const isCopied = this.#put(chunks, length, done);
+      if (isCopied) for (const chunk of chunks) this.#connection.release(chunk);
+      return;
+    }
     this.#chunks = chunks;
     this.#next = 0;
     this.#offset = 0;
@@ -81,17 +102,25 @@ export class DuplexWriter {
 
   /** Goes on with the batch, as far as the transport takes it at once. */
   writeOn(): void {
-    while (this.#waiting > 0 && this.#duplex.writableLength === 0 && !this.#duplex.destroyed) {
+    while (this.#waiting > 0 && this.#isIdle && !this.#duplex.destroyed) {
       const pieces = this.#takePieces();
       let length = 0;
       for (const piece of pieces) length += piece.length;
       this.#waiting -= length;
+      // Their memory is left alone: a chunk may be in several pieces.
       this.#put(pieces, length, this.#waiting === 0 ? this.#endBatch() : this.#onPart);
     }
   }
 
   get #maxWrite(): number {
-    return this.#duplex._handle?.writeQueueSize === undefined ? maxBlindWrite : maxWrite;
+    return this.#queueSize === undefined ? maxBlindWrite : maxWrite;
+  }
+
+  /** What the system has still to take, in bytes; under TLS that of the TCP connection moves. */
+  get #queueSize(): number | undefined {
+    const handle = this.#duplex._handle;
+    const queue = handle?._parent ?? handle;
+    return queue?.writeQueueSize;
   }
 
   /** Whole chunks, or a piece of one that is too long. */
@@ -114,14 +143,16 @@ export class DuplexWriter {
   }
 
   #endBatch(): WriteCallback {
-    const done = this.#onBatch ?? this.#onPart;
+    const done = this.#onBatch;
     this.#chunks = [];
-    this.#onBatch = undefined;
+    this.#onBatch = this.#onPart;
     return done;
   }
 
-  #put(chunks: readonly Uint8Array[], length: number, done: WriteCallback): void {
+  /** @returns whether the chunks have been copied, so that they are not read any more */
+  #put(chunks: readonly Uint8Array[], length: number, done: WriteCallback): boolean {
     this.#passed += length;
+    this.#writes++;
     const batch = gatherBatch(chunks);
     if (batch !== null) {
       this.#duplex.write(batch, done);
@@ -132,8 +163,7 @@ export class DuplexWriter {
       this.#duplex.write(chunks[last], done);
       this.#duplex.uncork();
     }
-    const isCopied = batch !== null && batch !== chunks[0];
-    if (isCopied || hasCopied(this.#duplex)) for (const chunk of chunks) this.#connection.release(chunk);
+    return (batch !== null && batch !== chunks[0]) || hasCopied(this.#duplex);
   }
 }
 

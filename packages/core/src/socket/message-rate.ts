@@ -14,6 +14,9 @@ export interface MessageRateOptions {
 /** A bucket holds what comes in so many ms. */
 const burstTime = 1_000;
 
+/** So much room, in ms, is a break: a peer that is held back has none but for what a timer is late. */
+const breakTime = 100;
+
 /**
  * How fast peers may send messages: a second's worth at once, and as much again in each second. Whoever is over it is
  * read no further until there is room, which holds the peer back by TCP; and is closed with 1008 where that has gone on
@@ -50,11 +53,13 @@ export class MessageRate {
   count(byteLength: number, now: number): number {
     this.#load = Math.max(0, this.#load - (now - this.#countedAt));
     this.#countedAt = now;
-    if (this.#load === 0) this.#overSince = null;
+    if (this.#load <= burstTime - breakTime) this.#overSince = null;
     this.#load += Math.max(1_000 / this.#messages, (byteLength * 1_000) / this.#bytes);
     if (this.#load <= burstTime) return 0;
-    this.#overSince ??= now;
-    return this.#load - burstTime;
+    const wait = this.#load - burstTime;
+    // What one long message costs by itself is no time in which its sender was too fast again.
+    this.#overSince ??= now + wait;
+    return wait;
   }
 
   /** The fault of a peer that has been over the rate for too long; `null` where it has not. */

@@ -223,6 +223,7 @@ export class Outbox implements ByteHolder, WaitingOutput {
   }
 
   #afterWrite(error: Error | null | undefined): void {
+    this.#writer.noteWritten();
     // Nothing waits, and nobody waits for that: the common case.
     if (error || (!this.#isWaiting && !this.#owesDrain)) return;
     this.#writer.writeOn();

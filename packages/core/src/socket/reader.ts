@@ -68,6 +68,7 @@ export class Reader implements MessageProgress, ByteHolder {
   #isPaused = false;
   #ignoresMessages = false;
   #isCounted = false;
+  #isEnded = false;
 
   constructor({ connection, limits, socket, admitMessage, rate }: ReaderParts, owner: ReaderOwner) {
     this.#connection = connection;
@@ -92,7 +93,7 @@ export class Reader implements MessageProgress, ByteHolder {
 
   /** Whether messages have to be read by the application before any more may come. */
   get isFull(): boolean {
-    return this.#inbox.isFull && this.#connection.takesMessages;
+    return this.#inbox.isFull && !this.#connection.isFinishing;
   }
 
   get messageInProgress(): Connection['messageInProgress'] {
@@ -137,6 +138,8 @@ export class Reader implements MessageProgress, ByteHolder {
   /** To be called after `next()` has given `null`: counts what is held, and watches over a message that is not whole. */
   settle(): void {
     this.#share.end();
+    if (!this.#connection.takesMessages) this.#inbox.end();
+    if (this.#isEnded) return;
     const { messageInProgress } = this.#connection;
     if (messageInProgress !== null || this.#incomplete !== undefined) this.#settleIncomplete(messageInProgress);
     this.#countUnread();
@@ -160,7 +163,6 @@ export class Reader implements MessageProgress, ByteHolder {
   /** A Close frame was sent: what has come can still be read, and the peer's own Close frame has to be. */
   finish(): void {
     this.#isPaused = false;
-    if (!this.#connection.takesMessages) this.#inbox.end();
   }
 
   /** Drops the messages that have come, and those that come. */
@@ -172,6 +174,8 @@ export class Reader implements MessageProgress, ByteHolder {
 
   /** The transport is gone. What has come can still be read, and counts no longer: nobody is held back by it. */
   end(): void {
+    this.#isEnded = true;
+    this.#admission = noAdmission;
     this.#inbox.end();
     this.#deadline?.stop();
     clearTimeout(this.#rateTimer);
@@ -225,14 +229,18 @@ export class Reader implements MessageProgress, ByteHolder {
   }
 
   #holdToRate(rate: MessageRate, byteLength: number): void {
-    const delay = rate.count(byteLength, performance.now());
+    const now = performance.now();
+    const delay = rate.count(byteLength, now);
     if (delay === 0) return;
-    this.#rateTimer = setTimeout(() => {
-      this.#rateTimer = undefined;
-      const fault = rate.fault(performance.now());
-      if (fault === null) this.#owner.readOn();
-      else this.#owner.fail(fault);
-    }, delay);
+    const fault = rate.fault(now);
+    this.#rateTimer = setTimeout(
+      () => {
+        this.#rateTimer = undefined;
+        if (fault === null) this.#owner.readOn();
+        else this.#owner.fail(fault);
+      },
+      fault === null ? delay : 0,
+    );
   }
 
   async #ask(admitMessage: () => Promise<boolean>, message: MessageEvent): Promise<void> {
@@ -243,6 +251,7 @@ export class Reader implements MessageProgress, ByteHolder {
     } catch (error) {
       event = { type: 'fault', error };
     }
+    if (this.#isEnded) return;
     this.#admission = { state: 'settled', event };
     this.#owner.readOn();
   }
@@ -258,7 +267,7 @@ export class Reader implements MessageProgress, ByteHolder {
   }
 
   #countUnread(): void {
-    if (this.#inbox.isEmpty && !this.#isCounted) return;
+    if (this.#isEnded || (this.#inbox.isEmpty && !this.#isCounted)) return;
     const { maxTotalUnread } = this.#limits;
     this.#isCounted = !this.#inbox.isEmpty;
     if (unreadBudget.count(this, maxTotalUnread)) unreadBudget.relieve(maxTotalUnread);

@@ -83,10 +83,9 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
 
   /** Resolves when the connection has ended. */
   get closed(): Promise<CloseInfo> {
-    this.#closed ??=
-      this.#transport.isClosed && this.#connection.closeInfo !== null
-        ? Promise.resolve(this.#connection.closeInfo)
-        : new Promise((resolve) => (this.#resolveClosed = resolve));
+    this.#closed ??= this.#transport.isClosed
+      ? Promise.resolve(this.#connection.closeInfo!)
+      : new Promise((resolve) => (this.#resolveClosed = resolve));
     return this.#closed;
   }
 
@@ -196,6 +195,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
   fail(error: ProtocolError): void {
     if (this.#connection.state === 'closed') return;
     this.#connection.fail(error);
+    this.readSoon();
     this.#onFailed(error);
   }
 
@@ -219,8 +219,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     this.#connection.endOfStream();
     this.#transport.dispose();
     this.#reader.end();
-    const info = this.#connection.closeInfo;
-    if (info === null) return;
+    const info = this.#connection.closeInfo!;
     if (closeChannel.hasSubscribers) closeChannel.publish({ socket: this.#socket, ...info });
     this.#resolveClosed?.(info);
     this.#application.dispatch('close', info.code, Buffer.from(info.reason));
@@ -263,7 +262,6 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     this.#reader.ignoreMessages();
   }
 
-  /** All that came before the end was read. */
   #endInput(): void {
     this.#connection.endOfStream();
     this.#transport.end();

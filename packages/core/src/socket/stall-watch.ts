@@ -5,9 +5,9 @@ import { slowPeer } from './slow-peer.ts';
 
 const ticksOfTimeout = 4;
 
-/** Over `maxBufferedAmount` a peer has this part of `sendTimeout` to move, or of 10 s where that is `Infinity`. */
+/** Over `maxBufferedAmount` a peer has this part of `sendTimeout` to move, or of 25 s where that is `Infinity`. */
 const ticksOverLimit = 2;
-const timeoutOverLimit = 10_000;
+const timeoutOverLimit = 25_000;
 
 export type StallLimits = Pick<ConnectionLimits, 'sendTimeout' | 'maxBufferedAmount'>;
 

@@ -117,11 +117,10 @@ export class Transport implements KeepaliveOwner {
 
   /** A peer that still takes what was sent before the Close frame is waited for. */
   #onCloseTimeout(): void {
-    if (this.#isClosed) return;
     const { bytesGone, isWaiting } = this.#outbox;
     this.#stillFor = bytesGone === this.#bytesGone ? this.#stillFor + this.#limits.closeTimeout : 0;
     this.#bytesGone = bytesGone;
-    if (this.#stillFor > (isWaiting ? 0 : this.busyTime)) this.destroy();
+    if (this.#isClosed || this.#stillFor > (isWaiting ? 0 : this.busyTime)) this.destroy();
     else this.#startCloseTimer();
   }
 }

@@ -161,12 +161,117 @@ describe('messages that nobody reads', () => {
     expect(await little.server.receive()).toHaveLength(300_000);
     expect(await little.server.receive()).toHaveLength(200_000);
     const other = createPair(limits);
-    other.client.send(Buffer.alloc(950_000));
+    // Sockets of other tests may hold a little too.
+    other.client.send(Buffer.alloc(700_000));
     await settle();
     expect(other.server.readyState).toBe(WebSocket.OPEN);
     for (const { server } of [little, other]) server.terminate();
     await settle();
   });
+});
+
+describe('a socket that has ended', () => {
+  test('counts for nothing any more, whatever it is still asked for', async () => {
+    const limits = { maxTotalUnread: 2_000_000 };
+    for (let count = 0; count < 5; count++) {
+      const { server, client, serverEnd } = createPair(limits);
+      client.send(Buffer.alloc(900_000));
+      server.on('close', () => server.resume());
+      await settle();
+      serverEnd.destroy();
+      await server.closed;
+      await settle();
+    }
+    const { server, client } = createPair(limits);
+    client.send(Buffer.alloc(900_000));
+    await settle();
+    expect(server.readyState).toBe(WebSocket.OPEN);
+    server.terminate();
+    await settle();
+  });
+
+  test('is given no message that was still to be admitted', async () => {
+    const [end, otherEnd] = createPipe();
+    let admit: ((isAdmitted: boolean) => void) | undefined;
+    const admitMessage = (): Promise<boolean> => new Promise((resolve) => (admit = resolve));
+    const server = new WebSocket(end, { role: 'server', admitMessage });
+    const seen: string[] = [];
+    server.on('message', () => seen.push('message')).on('close', () => seen.push('close'));
+    new WebSocket(otherEnd, { role: 'client' }).send('x');
+    await expect.poll(() => admit).toBeDefined();
+    end.destroy();
+    await server.closed;
+    admit?.(true);
+    await settle();
+    expect(seen).toEqual(['close']);
+  });
+
+  test('is gone as soon as the peer has answered, though nothing was read when it was failed', async () => {
+    const limits = { maxTotalUnread: 1_500_000, maxUnreadBytes: 100_000, closeTimeout: Infinity };
+    const { server, client } = createPair(limits);
+    for (let count = 0; count < 4; count++) client.send(Buffer.alloc(900_000));
+    await settle();
+    const other = createPair(limits);
+    other.client.send(Buffer.alloc(800_000));
+    other.client.send(Buffer.alloc(800_000));
+    await expect.poll(() => [server.readyState, other.server.readyState].includes(WebSocket.CLOSED)).toBe(true);
+    for (const socket of [server, other.server]) socket.terminate();
+    await settle();
+  });
+});
+
+test('a socket whose peer has closed already is only relieved of its messages', async () => {
+  const limits = { maxTotalUnread: 1_500_000 };
+  const { server, client, serverEnd } = createPair(limits);
+  const errors: unknown[] = [];
+  server.on('error', (error) => errors.push(error));
+  client.send(Buffer.alloc(900_000));
+  await settle();
+  serverEnd.isStalled = true;
+  client.close(1000);
+  await settle();
+  const other = createPair(limits);
+  other.client.send(Buffer.alloc(800_000));
+  await settle();
+  serverEnd.release();
+  expect((await server.closed).code).toBe(1000);
+  expect([errors, await server.receive(), other.server.readyState]).toEqual([[], null, WebSocket.OPEN]);
+  other.server.terminate();
+  await settle();
+});
+
+describe('close()', () => {
+  test.each(['in a listener', 'while paused', 'behind a slow reader'] as const)(
+    'leaves what came in the same chunk to whoever reads, %s',
+    async (when) => {
+      const { server, serverEnd } = createPair();
+      const received: string[] = [];
+      const frames = Array.from({ length: 40 }, (_, index) =>
+        Buffer.concat([Buffer.from('818200000000', 'hex'), Buffer.from(String(index).padStart(2, '0'))]),
+      );
+      if (when === 'behind a slow reader') {
+        const first = server.receive();
+        serverEnd.push(Buffer.concat(frames));
+        received.push(String(await first));
+        await settle();
+        server.close(1000);
+        for await (const message of server) received.push(String(message));
+      } else {
+        server.on('message', (data) => {
+          received.push(String(data));
+          if (received.length > 1) return;
+          if (when === 'while paused') server.pause();
+          else server.close(1000);
+        });
+        serverEnd.push(Buffer.concat(frames));
+        await settle();
+        if (when === 'while paused') server.close(1000);
+        await settle();
+      }
+      expect(received).toEqual(Array.from({ length: 40 }, (_, index) => String(index).padStart(2, '0')));
+      server.terminate();
+    },
+  );
 });
 
 describe('the asynchronous context of the upgrade', () => {

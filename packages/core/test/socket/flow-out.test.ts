@@ -1,8 +1,11 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer as createSecureServer } from 'node:https';
 import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
+import { Duplex, PassThrough } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
-import { connect, prepareMessage, WebSocket, type AcceptOptions, type ConnectOptions } from '@turnout/core';
-import { createPair, settle, TestServer } from './socket-pair.ts';
+import { accept, connect, prepareMessage, WebSocket, type AcceptOptions, type ConnectOptions } from '@turnout/core';
+import { createPair, createPipe, settle, TestServer } from './socket-pair.ts';
 
 const servers: TestServer[] = [];
 afterEach(async () => {
@@ -127,6 +130,58 @@ class SlowLink {
       });
   }
 }
+
+describe('a Duplex that is busy', () => {
+  test('with bytes of somebody else, such as the 101 over TLS, is no reason to wait for ever', async () => {
+    const [end, other] = createPipe();
+    const chunks: Buffer[] = [];
+    other.on('data', (chunk: Buffer) => chunks.push(chunk));
+    end.isStalled = true;
+    end.write('the answer of the handshake');
+    const server = new WebSocket(end, { role: 'server' });
+    const told: unknown[] = [];
+    server.send('hello', (error) => told.push(error ?? null));
+    await settle();
+    end.release();
+    await settle();
+    expect(Buffer.concat(chunks).toString('latin1')).toBe('the answer of the handshake\x81\x05hello');
+    expect([told, server.bufferedAmount]).toEqual([[null], 0]);
+    server.terminate();
+  });
+
+  test('and keeps what it is given may do so: nothing is written over it', async () => {
+    const through = new PassThrough({ highWaterMark: 1 });
+    const server = new WebSocket(Duplex.from({ readable: new PassThrough(), writable: through }), { role: 'server' });
+    for (let count = 0; count < 20; count++) server.send('A'.repeat(1_000));
+    server.send(prepareMessage('P'));
+    await settle();
+    for (let count = 0; count < 20; count++) server.send('B'.repeat(1_000));
+    await settle();
+    let text = '';
+    through.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+    await expect.poll(() => text.replaceAll(/[^ABP]/g, '').length).toBe(40_001);
+    expect(text.replaceAll(/[^ABP]/g, '')).toBe(`${'A'.repeat(20_000)}P${'B'.repeat(20_000)}`);
+    server.terminate();
+  });
+});
+
+test('what is sent in the turn of accept() arrives over TLS too', async () => {
+  const credential = (name: string): Buffer => readFileSync(new URL(`./tls/${name}.pem`, import.meta.url));
+  const https = createSecureServer({ key: credential('key'), cert: credential('certificate') });
+  https.on('upgrade', (request, duplex, head) => {
+    const socket = accept({ request, duplex, head });
+    socket.send('x'.repeat(300_000));
+    socket.close(1000);
+  });
+  https.listen(0, '127.0.0.1');
+  await once(https, 'listening');
+  const client = await connect(`wss://127.0.0.1:${(https.address() as AddressInfo).port}/`, {
+    tls: { rejectUnauthorized: false },
+  });
+  expect(await lengthsUntilClosed(client)).toEqual([300_000]);
+  expect((await client.closed).code).toBe(1000);
+  https.close();
+});
 
 describe('drained()', () => {
   test('resolves at once while little waits, and when a peer has taken what did', async () => {

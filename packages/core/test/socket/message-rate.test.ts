@@ -34,15 +34,29 @@ describe('MessageRate', () => {
       for (let now = from; now <= to; now += 100) rate.count(0, now);
     };
     for (let times = 0; times < 11; times++) rate.count(0, 0);
-    flood(100, 2_900);
-    expect(rate.fault(2_999)).toBeNull();
-    expect(rate.fault(3_000)).toMatchObject({
+    flood(100, 3_000);
+    expect(rate.fault(3_099)).toBeNull();
+    expect(rate.fault(3_100)).toMatchObject({
       code: 'WS_ERR_TOO_FAST',
       closeCode: 1008,
       message: 'Too fast: over 10 messages or Infinity bytes a second for 3000 ms',
     });
     rate.count(0, 60_000);
     expect(rate.fault(60_000)).toBeNull();
+  });
+
+  test('has nothing against a peer that is over it for a moment, and again much later', () => {
+    const rate = new MessageRate({ messages: 50, patience: 3_000 });
+    for (let times = 0; times < 51; times++) rate.count(0, 0);
+    for (let now = 0; now < 4_000; now += 25) rate.count(0, now);
+    for (let times = 0; times < 60; times++) rate.count(0, 4_000);
+    expect(rate.fault(4_000)).toBeNull();
+  });
+
+  test('does not count the time that one long message takes by itself', () => {
+    const rate = new MessageRate({ bytes: 1_000, patience: 3_000 });
+    expect(rate.count(16_000, 0)).toBe(15_000);
+    expect(rate.fault(15_000)).toBeNull();
   });
 
   test('refuses what is not a rate', () => {

@@ -35,6 +35,15 @@ describe('maxTotalBufferedAmount', () => {
   });
 });
 
+test('sockets that are over the budget in the same turn are judged together', async () => {
+  const pairs = [createPair({ maxTotalBufferedAmount: 0 }), createPair({ maxTotalBufferedAmount: 0 })];
+  for (const { server, serverEnd } of pairs) {
+    serverEnd.isStalled = true;
+    server.send('waits');
+  }
+  expect((await Promise.all(pairs.map(({ server }) => server.closed))).map(({ code }) => code)).toEqual([1013, 1013]);
+});
+
 describe('a peer that takes nothing', () => {
   test('is cut off with 1013 after sendTimeout, at once, and what waits is told that it was not sent', async () => {
     const { server, serverEnd } = createPair({ sendTimeout: 30 });

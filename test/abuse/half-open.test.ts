@@ -18,7 +18,7 @@ let server: AbusedServer;
 async function start(behaviour: 'sink' | 'fill'): Promise<void> {
   server = await startForTest({
     app: { pingInterval: Infinity },
-    routes: { '/kept': { behaviour, ...keepalive } },
+    routes: { '/kept': { behaviour, ...keepalive, sendTimeout: 2_000 } },
   });
 }
 

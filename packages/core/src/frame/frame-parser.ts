@@ -1,6 +1,7 @@
 import { isControl, type Opcode } from '../opcode.ts';
 import { applyMask } from './masking.ts';
 import { parseFrameHeader, type FrameHeader, type FrameRules } from './frame-header.ts';
+import { readShortFrame, type ShortFrame } from './short-frame.ts';
 
 /**
  * What has come of one frame. A control frame is always whole; a data frame is handed on as its bytes come, so that
@@ -51,6 +52,14 @@ export class FrameParser {
     const isDrained = this.#offset === this.#bytes.length;
     this.#bytes = isDrained ? chunk : Buffer.concat([this.#bytes.subarray(this.#offset), chunk]);
     this.#offset = 0;
+  }
+
+  /** The short message that comes next, or `null` where {@link next} is to be asked. */
+  nextShort(): ShortFrame | null {
+    if (this.#header !== null || this.#rules.role === 'client') return null;
+    const frame = readShortFrame(this.#bytes, this.#offset);
+    if (frame !== null) this.#offset = frame.payload.byteOffset - this.#bytes.byteOffset + frame.payload.length;
+    return frame;
   }
 
   /**

@@ -38,12 +38,8 @@ export interface ReaderOwner extends TurnWaiter {
   fail(error: ProtocolError): void;
 }
 
-/** Whether a message waits for the application to admit it, and what has become of that. */
-type Admission =
-  | { readonly state: 'none' | 'asked' }
-  | { readonly state: 'settled'; readonly event: ReaderEvent | null };
-
-const noAdmission: Admission = { state: 'none' };
+/** Why nothing is given for now: bits, so that one look is enough where nothing holds it back. */
+const holds = { paused: 1, admission: 2, rate: 4 } as const;
 
 /**
  * The last stage of the pull chain: decides what is read when. It holds the peer back while the socket is paused, while
@@ -62,10 +58,12 @@ export class Reader implements MessageProgress, ByteHolder {
   /** There are none before a message first comes in parts. */
   #deadline: MessageDeadline | undefined;
   #incomplete: IncompleteMessageHolder | undefined;
-  #admission: Admission = noAdmission;
+  /** What the application has admitted, or has failed to say: it comes first. */
+  #admitted: ReaderEvent | null = null;
   /** Runs while the peer is over its rate. */
   #rateTimer: NodeJS.Timeout | undefined;
-  #isPaused = false;
+  /** Of {@link holds}, those that apply. */
+  #holds = 0;
   #ignoresMessages = false;
   #isCounted = false;
   #isEnded = false;
@@ -82,7 +80,7 @@ export class Reader implements MessageProgress, ByteHolder {
   }
 
   get isPaused(): boolean {
-    return this.#isPaused;
+    return (this.#holds & holds.paused) !== 0;
   }
 
   /** Whether more bytes of the peer are wanted. Those behind the end of the connection are read, and dropped. */
@@ -106,8 +104,7 @@ export class Reader implements MessageProgress, ByteHolder {
   }
 
   get #mayGive(): boolean {
-    if (this.#isPaused || this.#share.isSpent || this.#admission.state === 'asked') return false;
-    return this.#rateTimer === undefined;
+    return this.#holds === 0 && !this.#share.isSpent;
   }
 
   /**
@@ -122,9 +119,7 @@ export class Reader implements MessageProgress, ByteHolder {
   /** What is next for the listeners; `null` where nothing is, or it has to wait. What `receive()` takes is kept for it. */
   next(taker: MessageTaker): ReaderEvent | null {
     while (this.#mayGive) {
-      const unread = taker === 'listeners' && !this.#inbox.isEmpty ? this.#inbox.take() : undefined;
-      if (unread === undefined && this.isFull) return null;
-      const event: ReaderEvent | null = unread === undefined ? this.#pull() : { type: 'message', ...unread };
+      const event = this.#inbox.isEmpty ? this.#pull() : this.#nextBehind(taker);
       if (event === null) return null;
       this.#share.spend();
       if (event.type !== 'message') return event;
@@ -135,9 +130,15 @@ export class Reader implements MessageProgress, ByteHolder {
     return null;
   }
 
+  /** The next event where messages wait to be read. */
+  #nextBehind(taker: MessageTaker): ReaderEvent | null {
+    const unread = taker === 'listeners' ? this.#inbox.take() : undefined;
+    if (unread !== undefined) return { type: 'message', ...unread };
+    return this.isFull ? null : this.#pull();
+  }
+
   /** To be called after `next()` has given `null`: counts what is held, and watches over a message that is not whole. */
   settle(): void {
-    this.#share.end();
     if (!this.#connection.takesMessages) this.#inbox.end();
     if (this.#isEnded) return;
     const { messageInProgress } = this.#connection;
@@ -153,16 +154,16 @@ export class Reader implements MessageProgress, ByteHolder {
   }
 
   pause(): void {
-    this.#isPaused = true;
+    this.#holds |= holds.paused;
   }
 
   resume(): void {
-    this.#isPaused = false;
+    this.#holds &= ~holds.paused;
   }
 
   /** A Close frame was sent: what has come can still be read, and the peer's own Close frame has to be. */
   finish(): void {
-    this.#isPaused = false;
+    this.resume();
   }
 
   /** Drops the messages that have come, and those that come. */
@@ -175,7 +176,8 @@ export class Reader implements MessageProgress, ByteHolder {
   /** The transport is gone. What has come can still be read, and counts no longer: nobody is held back by it. */
   end(): void {
     this.#isEnded = true;
-    this.#admission = noAdmission;
+    this.#admitted = null;
+    this.#holds &= ~holds.admission;
     this.#inbox.end();
     this.#deadline?.stop();
     clearTimeout(this.#rateTimer);
@@ -212,10 +214,10 @@ export class Reader implements MessageProgress, ByteHolder {
 
   /** The next event of the connection, or of a message that the application was asked about. */
   #pull(): ReaderEvent | null {
-    const admission = this.#admission;
-    if (admission.state === 'settled') {
-      this.#admission = noAdmission;
-      if (admission.event !== null) return admission.event;
+    const admitted = this.#admitted;
+    if (admitted !== null) {
+      this.#admitted = null;
+      return admitted;
     }
     const event = this.#connection.next();
     if (event === null || event.type !== 'message') return event;
@@ -233,9 +235,10 @@ export class Reader implements MessageProgress, ByteHolder {
     const delay = rate.count(byteLength, now);
     if (delay === 0) return;
     const fault = rate.fault(now);
+    this.#holds |= holds.rate;
     this.#rateTimer = setTimeout(
       () => {
-        this.#rateTimer = undefined;
+        this.#holds &= ~holds.rate;
         if (fault === null) this.#owner.readOn();
         else this.#owner.fail(fault);
       },
@@ -244,7 +247,7 @@ export class Reader implements MessageProgress, ByteHolder {
   }
 
   async #ask(admitMessage: () => Promise<boolean>, message: MessageEvent): Promise<void> {
-    this.#admission = { state: 'asked' };
+    this.#holds |= holds.admission;
     let event: ReaderEvent | null = null;
     try {
       if (await admitMessage()) event = message;
@@ -252,7 +255,8 @@ export class Reader implements MessageProgress, ByteHolder {
       event = { type: 'fault', error };
     }
     if (this.#isEnded) return;
-    this.#admission = { state: 'settled', event };
+    this.#holds &= ~holds.admission;
+    this.#admitted = event;
     this.#owner.readOn();
   }
 

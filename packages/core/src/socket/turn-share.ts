@@ -4,15 +4,12 @@ const maxShare = 5;
 /** How long those that have had their share are served in the next turn, all together, in ms. */
 const maxTurn = 10;
 
-/** From so many messages or ms on a turn is marked, so that what follows in the same turn is counted with them. */
-const markedFrom = 16;
-const markedAfter = 1;
-
 /** A socket that has more to read than its share of a turn. */
 export interface TurnWaiter {
   readOn(): void;
 }
 
+/** Counts the turns in which something is measured: only those have to be told apart. */
 let turn = 0;
 let isMarked = false;
 let waiters: TurnWaiter[] = [];
@@ -42,19 +39,33 @@ function beginTurn(): void {
 /** A chunk of this length, in bytes, may be one of many that are read in the same turn: Node.js reads no more at once. */
 const fullRead = 64 * 1024;
 
+/** Short chunks may be many in a turn too, as TLS gives them: of so many, a power of two, one begins to measure its turn. */
+const chunksToMeasured = 64;
+
+/** The clock is read before the 2nd, the 4th and each 16th message of a chunk: 40 ns are a fifth of a short message. */
+const firstLooks = 4;
+const messagesToLook = 16;
+
+/** Once so much has gone by, in ms, each message is looked at: they take long enough. */
+const slowAfter = 0.25;
+
 /**
  * How much of a turn of the event loop one socket may take: after 5 ms the others are served before it goes on. A peer
  * that sends as fast as it can gets all of an idle process, and its fair part of a busy one.
  *
- * A turn that is light for everybody is not even noticed: nothing is scheduled for it, and no clock is read for a single
- * short message, which would cost it some percent.
+ * A turn that is light for everybody is hardly noticed: to tell it from the next one takes an immediate, which costs a
+ * poll of the system, so that is done for chunks that take long, for long ones, for those that are
+ * read bit by bit, and for one in 64 of the others.
  */
 export class TurnShare {
   readonly #waiter: TurnWaiter;
-  #turn = -1;
+  #chunks = 0;
   #messages = 0;
+  #nextLook = 2;
   /** When it was first looked at the clock; 0 until then. */
   #startedAt = 0;
+  /** The last turn that was measured from its beginning to its end. */
+  #measuredTurn = -1;
   #isSpent = false;
 
   constructor(waiter: TurnWaiter) {
@@ -67,38 +78,44 @@ export class TurnShare {
   }
 
   /**
-   * The socket is about to be read. Within one turn it goes on with what is left of its share.
+   * The socket is about to be read. Within a turn that is measured it goes on with what is left of its share.
    *
-   * @param length of the chunk that has come, in bytes
+   * @param length of the chunk that has come, in bytes; 0 where more of one that came before is wanted
    */
   begin(length: number): void {
-    if (isMarked && this.#turn === turn) return;
-    this.#turn = turn;
+    if (this.#measuredTurn === turn) return;
     this.#messages = 0;
+    this.#nextLook = 2;
+    this.#startedAt = 0;
     this.#isSpent = false;
-    this.#startedAt = length < fullRead ? 0 : performance.now();
+    if (length > 0 && length < fullRead && (++this.#chunks & (chunksToMeasured - 1)) !== 0) return;
+    this.#startedAt = performance.now();
+    this.#measure();
   }
 
   /** A message or a control frame is about to be handed on. */
   spend(): void {
-    const messages = ++this.#messages;
-    // The clock is read before the 2nd, 4th and 8th of them, and before every 16th: short messages shall not pay for it.
-    const isLook = messages < markedFrom ? (messages & (messages - 1)) === 0 : messages % markedFrom === 0;
-    if (isLook && messages > 1) this.#look();
-  }
-
-  /** Nothing more is handed on for now. */
-  end(): void {
-    if (this.#messages === 1 && this.#startedAt > 0) this.#look();
+    if (++this.#messages === this.#nextLook) this.#look();
   }
 
   #look(): void {
+    const messages = this.#messages;
     const now = performance.now();
     if (this.#startedAt === 0) this.#startedAt = now;
     const elapsed = now - this.#startedAt;
-    if (this.#messages >= markedFrom || elapsed > markedAfter) mark();
+    if (elapsed > slowAfter) {
+      this.#measure();
+      this.#nextLook = messages + 1;
+    } else {
+      this.#nextLook = messages < firstLooks ? firstLooks : messages - (messages % messagesToLook) + messagesToLook;
+    }
     if (elapsed < maxShare || this.#isSpent) return;
     this.#isSpent = true;
     waiters.push(this.#waiter);
+  }
+
+  #measure(): void {
+    this.#measuredTurn = turn;
+    mark();
   }
 }

@@ -22,8 +22,6 @@ export default defineConfig({
     pool: 'threads',
     isolate: false,
     maxWorkers: 2,
-    // Which masking is used must not depend on what a benchmark has installed; its own tests say otherwise.
-    env: { TURNOUT_NO_BUFFER_UTIL: '1' },
     // No test takes long; a machine with more to do than it can must not fail one.
     testTimeout: isLong ? 30 * 60_000 : 60_000,
     hookTimeout: 60_000,

@@ -4,14 +4,13 @@ export interface Peer {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** `-js`: without the native part of `bufferutil`. */
+/** `ws-js`: without the native part of `bufferutil`. */
 export const peers = {
   'raw-tcp': { script: 'raw-tcp' },
   ws: { script: 'ws' },
   'ws-js': { script: 'ws', env: { WS_NO_BUFFER_UTIL: '1' } },
   'express-ws': { script: 'express-ws' },
   turnout: { script: 'turnout' },
-  'turnout-js': { script: 'turnout', env: { TURNOUT_NO_BUFFER_UTIL: '1' } },
 } satisfies Record<string, Peer>;
 
 export type PeerName = keyof typeof peers;

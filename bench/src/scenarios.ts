@@ -130,7 +130,7 @@ export const scenarios: readonly Scenario[] = [
       byteLength,
       goal: '≥ 2×',
       settings: { connections: 16, inFlight: 4 },
-      peers: ['ws-js', 'turnout-js'],
+      peers: ['ws-js'],
     }),
   ),
   ...[64 * kibibyte, mebibyte, 16 * mebibyte].map((byteLength) =>

@@ -12,8 +12,6 @@ export default defineConfig({
       'packages/core/test/*.test.ts',
     ],
     setupFiles: ['tools/mutation/fewer-runs.ts'],
-    // As in the tests: all ways of masking, and not that of a native module that happens to be there.
-    env: { TURNOUT_NO_BUFFER_UTIL: '1' },
     pool: 'threads',
     isolate: false,
     testTimeout: 20_000,

@@ -17,6 +17,6 @@ export default defineConfig({
     pool: 'threads',
     isolate: false,
     testTimeout: 20_000,
-    env: { TURNOUT_NO_BUFFER_UTIL: '1', TURNOUT_EXPRESS: '4' },
+    env: { TURNOUT_EXPRESS: '4' },
   },
 });

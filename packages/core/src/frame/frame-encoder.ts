@@ -39,10 +39,24 @@ export function writeFrame(
   encodeFrameHeader(target, offset, { fin, rsv1, opcode, payloadLength, maskingKey, byteLength }, role);
   const start = offset + byteLength;
   const end = start + payloadLength;
-  if (typeof payload === 'string') target.write(payload, start);
-  else target.set(payload, start);
+  writePayload(target, start, payload, payloadLength);
   if (role === 'client') applyMask(target.subarray(start, end), maskingKey, 0);
   return end;
+}
+
+/** Up to here, in bytes, a loop costs less than the call of what copies or encodes. */
+const maxLoop = 48;
+
+function writePayload(target: Buffer, start: number, payload: string | Uint8Array, length: number): void {
+  if (typeof payload !== 'string') {
+    if (length > maxLoop) target.set(payload, start);
+    else for (let index = 0; index < length; index++) target[start + index] = payload[index]!;
+  } else if (length > maxLoop || length !== payload.length) {
+    target.write(payload, start);
+  } else {
+    // As many bytes as characters: all of them are below 128.
+    for (let index = 0; index < length; index++) target[start + index] = payload.charCodeAt(index);
+  }
 }
 
 /** Header and payload in one buffer of their own. */

@@ -1,7 +1,7 @@
 import { isControl, type Opcode } from '../opcode.ts';
 import { applyMask } from './masking.ts';
 import { parseFrameHeader, type FrameHeader, type FrameRules } from './frame-header.ts';
-import { readShortFrame, type ShortFrame } from './short-frame.ts';
+import { readWholeFrame, type WholeFrame } from './whole-frame.ts';
 
 /**
  * What has come of one frame. A control frame is always whole; a data frame is handed on as its bytes come, so that
@@ -54,10 +54,10 @@ export class FrameParser {
     this.#offset = 0;
   }
 
-  /** The short message that comes next, or `null` where {@link next} is to be asked. */
-  nextShort(): ShortFrame | null {
+  /** The message that comes next, where that is one frame that is here; `null` where {@link next} is to be asked. */
+  nextWhole(maxPayload: number): WholeFrame | null {
     if (this.#header !== null || this.#rules.role === 'client') return null;
-    const frame = readShortFrame(this.#bytes, this.#offset);
+    const frame = readWholeFrame(this.#bytes, this.#offset, maxPayload);
     if (frame !== null) this.#offset = frame.payload.byteOffset - this.#bytes.byteOffset + frame.payload.length;
     return frame;
   }

@@ -2,7 +2,7 @@ import { constants, isUtf8 } from 'node:buffer';
 import { CloseCode } from '../close-code.ts';
 import { ProtocolError } from '../errors.ts';
 import type { FrameParser, FramePart } from '../frame/frame-parser.ts';
-import { maxShortPayload, type ShortFrame } from '../frame/short-frame.ts';
+import type { WholeFrame } from '../frame/whole-frame.ts';
 import type { ConnectionLimits } from '../limits.ts';
 import { isControl, Opcode } from '../opcode.ts';
 import type { IncompleteMessage, MessageSource, Received } from './message-source.ts';
@@ -30,15 +30,12 @@ export class MessageAssembler implements MessageSource {
   readonly #parser: FrameParser;
   readonly #limits: MessageLimits;
   readonly #maxPayload: number;
-  /** Whether every short message is within the limits. */
-  readonly #takesShort: boolean;
   #message: MessageInProgress | null = null;
 
   constructor(parser: FrameParser, limits: MessageLimits) {
     this.#parser = parser;
     this.#limits = limits;
     this.#maxPayload = Math.min(limits.maxPayload, constants.MAX_LENGTH);
-    this.#takesShort = this.#maxPayload >= maxShortPayload;
   }
 
   /**
@@ -48,10 +45,8 @@ export class MessageAssembler implements MessageSource {
    *   `maxFragments` or `maxEmptyFragments`; 1009 over `maxPayload`, on the header that announces it
    */
   next(): Received | null {
-    if (this.#message === null && this.#takesShort) {
-      const short = this.#parser.nextShort();
-      if (short !== null) return checkedShort(short);
-    }
+    const frame = this.#message === null ? this.#parser.nextWhole(this.#maxPayload) : null;
+    if (frame !== null) return checked(frame);
     for (let part = this.#parser.next(); part !== null; part = this.#parser.next()) {
       if (isControl(part.opcode)) return { opcode: part.opcode, payload: part.payload, isCompressed: false };
       const received = this.#addPart(part);
@@ -131,7 +126,7 @@ export class MessageAssembler implements MessageSource {
   }
 }
 
-function checkedShort(frame: ShortFrame): Received {
+function checked(frame: WholeFrame): Received {
   if (frame.opcode === Opcode.Text && !frame.isAscii && !isUtf8(frame.payload)) throw invalidUtf8();
   return frame;
 }

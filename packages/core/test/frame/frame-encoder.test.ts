@@ -34,6 +34,13 @@ describe('encodeFrame', () => {
     );
   });
 
+  test.each([0, 1, 47, 48, 49, 200])('writes text of %i characters, ASCII or not', (length) => {
+    for (const payload of ['a'.repeat(length), `${'a'.repeat(length)}ü`, 'é'.repeat(length)]) {
+      const frame = encodeFrame({ fin: true, rsv1: false, opcode: 1, payload }, 'server');
+      expect(frame.equals(rawFrame(0x81, payload))).toBe(true);
+    }
+  });
+
   test('writes half a surrogate pair as U+FFFD, so that no text is invalid', () => {
     expect(encodeFrame({ fin: true, rsv1: false, opcode: 1, payload: '\ud83d' }, 'server').toString('hex')).toBe(
       '8103efbfbd',

@@ -49,7 +49,7 @@ describe('a connection', () => {
 
   test('throws what is not the fault of the peer', () => {
     const connection = server();
-    connection.receive(new Uint8Array([0x81, 0x80, 0, 0, 0, 0]) as Buffer);
+    connection.receive(new Uint8Array([0x89, 0x80, 0, 0, 0, 0]) as Buffer);
     expect(() => connection.next()).toThrow(TypeError);
   });
 });

@@ -42,6 +42,7 @@ describe('the checker', () => {
     madeUp('@made/core', 'packages/core'),
     madeUp('@made/router', 'packages/router', ['@made/core', '@made/express']),
     madeUp('@made/express', 'packages/adapters/express', ['@made/core', '@made/router', 'express', 'ws']),
+    madeUp('@made/topics', 'packages/topics', ['@made/core']),
     madeUp('@made/chat', 'examples/chat', ['@made/express', 'ws']),
   ];
 
@@ -89,6 +90,12 @@ describe('the checker', () => {
       path: 'packages/core/src/frame/a.ts',
       text: "export const a = () => import('../socket/target.ts');",
       fault: 'imports upward: ../socket/target.ts',
+    },
+    {
+      rule: 'an import that runs up inside topics',
+      path: 'packages/topics/src/bus/a.ts',
+      text: "import '../feed/target.ts';",
+      fault: 'imports upward: ../feed/target.ts',
     },
     {
       rule: 'an import that nobody can read',
@@ -166,7 +173,7 @@ describe('the checker', () => {
       rule: 'a file that has no step in core',
       path: 'packages/core/src/extra.ts',
       text: '',
-      fault: "packages/core/src/extra.ts has no place in core's order",
+      fault: 'packages/core/src/extra.ts has no place in the order of packages/core',
     },
     {
       rule: 'an index with code of its own',
@@ -187,7 +194,8 @@ describe('the checker', () => {
       fault: 'packages/router/src/a.ts has 301 lines, allowed are 300',
     },
   ])('refuses $rule', ({ path, text, fault }) => {
-    expect(check({ 'packages/core/src/socket/target.ts': '', [path]: text })).toEqual([fault]);
+    const targets = { 'packages/core/src/socket/target.ts': '', 'packages/topics/src/feed/target.ts': '' };
+    expect(check({ ...targets, [path]: text })).toEqual([fault]);
   });
 
   test('refuses a circle of imports', () => {

@@ -16,17 +16,35 @@ export interface PackageLayer {
   readonly mayImport: readonly RegExp[];
 }
 
-/** The order inside packages/core/src: each step imports only from the steps before it, and from its own. */
-export const coreOrder: readonly (readonly string[])[] = [
-  ['errors.ts', 'opcode.ts', 'close-code.ts', 'role.ts', 'limits.ts'],
-  ['handshake'],
-  ['frame'],
-  ['deflate'],
-  ['message'],
-  ['protocol'],
-  ['socket'],
-  ['index.ts'],
-];
+/** The order inside the `src` of packages that have rooms: each step imports only from the steps before it, and from its own. */
+export const packageOrders: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'packages/core': [
+    ['errors.ts', 'opcode.ts', 'close-code.ts', 'role.ts', 'limits.ts'],
+    ['handshake'],
+    ['frame'],
+    ['deflate'],
+    ['message'],
+    ['protocol'],
+    ['socket'],
+    ['index.ts'],
+  ],
+  'packages/topics': [
+    ['bus'],
+    ['feed'],
+    ['people'],
+    ['delivery'],
+    [
+      'topic.ts',
+      'topic-name.ts',
+      'topic-registry.ts',
+      'topic-commands.ts',
+      'socket-topics.ts',
+      'hub-links.ts',
+      'hub.ts',
+    ],
+    ['index.ts'],
+  ],
+};
 
 /** The folders of core that are pure functions and state machines. */
 export const protocolFolders = /^packages\/core\/src\/(handshake|frame|deflate|message|protocol)\//;

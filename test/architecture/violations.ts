@@ -1,10 +1,10 @@
 import { builtinModules } from 'node:module';
 import { posix } from 'node:path';
 import {
-  coreOrder,
   ioModules,
   maxFileLines,
   packageLayers,
+  packageOrders,
   protocolFolders,
   vagueNames,
   webSocketLibraries,
@@ -46,7 +46,8 @@ function fileFaults({ path, lineCount, isOnlyReExports }: SourceModule): string[
   if (!path.startsWith('packages/')) return faults;
   if (lineCount > maxFileLines) faults.push(`${path} has ${lineCount} lines, allowed are ${maxFileLines}`);
   if (path.endsWith('/index.ts') && !isOnlyReExports) faults.push(`${path} holds more than re-exports`);
-  if (path.startsWith('packages/core/src/') && coreRank(path) < 0) faults.push(`${path} has no place in core's order`);
+  const [folder = ''] = path.split('/src/');
+  if (rankIn(folder, path) === null) faults.push(`${path} has no place in the order of ${folder}`);
   return faults;
 }
 
@@ -75,7 +76,7 @@ function relativeFault(
   const path = posix.join(posix.dirname(module.path), specifier);
   if (!path.startsWith(`${own.folder}/src/`)) return `reaches out of its package: ${specifier}`;
   if (!workspace.modules.some((candidate) => candidate.path === path)) return `imports no source file: ${specifier}`;
-  const isUpward = own.folder === 'packages/core' && coreRank(path) > coreRank(module.path);
+  const isUpward = (rankIn(own.folder, path) ?? 0) > (rankIn(own.folder, module.path) ?? 0);
   return isUpward ? `imports upward: ${specifier}` : undefined;
 }
 
@@ -109,9 +110,13 @@ function packageOf(path: string, { packages }: Workspace): WorkspacePackage | un
   return packages.find(({ folder }) => path.startsWith(`${folder}/`));
 }
 
-function coreRank(path: string): number {
-  const [head = ''] = path.slice('packages/core/src/'.length).split('/');
-  return coreOrder.findIndex((step) => step.includes(head));
+/** The step of a file in the order of its package, 0 in a package without one; `null` where the order does not name it. */
+function rankIn(folder: string, path: string): number | null {
+  const order = packageOrders[folder];
+  if (order === undefined) return 0;
+  const [head = ''] = path.slice(`${folder}/src/`.length).split('/');
+  const rank = order.findIndex((step) => step.includes(head));
+  return rank < 0 ? null : rank;
 }
 
 function packageNameOf(specifier: string): string {

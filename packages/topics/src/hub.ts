@@ -1,18 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { guard, reportError, type WebSocket } from '@turnout/core';
-import type { Broker } from './broker.ts';
-import { Channel } from './channel.ts';
-import type { Node } from './node.ts';
-import { TopicError } from './errors.ts';
-import type { HubCounts } from './hub-counts.ts';
-import { MemoryBroker } from './memory-broker.ts';
-import { NodeWatch } from './node-watch.ts';
-import { QueueBudget } from './outlet.ts';
+import type { Broker } from './bus/broker.ts';
+import type { Feed } from './feed/feed.ts';
+import { HistoryChecks } from './feed/history-checks.ts';
+import type { HubContext } from './feed/hub-context.ts';
+import { TopicError } from './bus/errors.ts';
+import type { HubCounts } from './feed/hub-counts.ts';
+import { MemoryBroker } from './bus/memory-broker.ts';
+import { NodeWatch } from './people/node-watch.ts';
+import { QueueBudget } from './delivery/queue-budget.ts';
+import { HubLinks } from './hub-links.ts';
+import { SocketTopics } from './socket-topics.ts';
 import { TopicCommands, type Admit } from './topic-commands.ts';
+import { TopicRegistry } from './topic-registry.ts';
 import { Topic, type TopicHost } from './topic.ts';
 import { assertTopicName } from './topic-name.ts';
-import { resolveTopicOptions, type ResolvedTopicOptions, type TopicOptions } from './topic-options.ts';
+import { resolveTopicOptions, type TopicOptions } from './delivery/topic-options.ts';
 
 export interface HubOptions {
   /** What carries messages to other nodes. Default: none, this process is alone. */
@@ -21,7 +25,7 @@ export interface HubOptions {
    * While the broker is away: `deliver-locally`, the default, has what is published reach the subscribers of this node;
    * `fail` has `publish()` reject. Topics with history always fail.
    */
-  readonly whenLost?: Node['whenLost'];
+  readonly whenLost?: HubContext['whenLost'];
   /** Default 128. */
   readonly maxTopicsPerSocket?: number;
   /** Bytes that wait for all slow subscribers together, beside what their sockets hold. Default 64 MiB. */
@@ -55,21 +59,14 @@ export function createHub(options: HubOptions = {}): Hub {
 export class Hub extends EventEmitter<HubEvents> {
   readonly #counts: HubCounts = { duplicates: 0, gaps: 0, foreign: 0, localOnly: 0 };
   readonly #broker: Broker;
-  readonly #node: Node;
+  readonly #context: HubContext;
   readonly #nodes: NodeWatch;
   readonly #host: TopicHost;
   readonly #maxTopicsPerSocket: number;
-  /** Those that somebody would miss. */
-  readonly #used = new Map<string, Topic>();
-  /** All others that the application may still hold. */
-  readonly #idle = new Map<string, WeakRef<Topic>>();
-  readonly #forgotten = new FinalizationRegistry<string>((name) => {
-    if (this.#idle.get(name)?.deref() === undefined) this.#idle.delete(name);
-  });
-  readonly #bySocket = new Map<WebSocket, Set<Topic>>();
-  readonly #links = new Map<string, Link>();
-  readonly #checking: NodeJS.Timeout;
-  #isChecking = false;
+  readonly #topics = new TopicRegistry();
+  readonly #sockets: SocketTopics;
+  readonly #links: HubLinks;
+  readonly #checks: HistoryChecks;
   #isLost = false;
   #isClosed = false;
 
@@ -92,22 +89,25 @@ export class Hub extends EventEmitter<HubEvents> {
     assertCount('historyCheckInterval', historyCheckInterval);
     this.#broker = broker;
     this.#maxTopicsPerSocket = maxTopicsPerSocket;
-    this.#node = this.#createNode(whenLost, new QueueBudget(maxTotalQueuedBytes), onError);
-    this.#checking = setInterval(() => void this.#checkHistories(), historyCheckInterval).unref();
-    this.#nodes = new NodeWatch(this.#node, presenceInterval);
+    this.#sockets = new SocketTopics(maxTopicsPerSocket);
+    this.#context = this.#createContext(whenLost, onError);
+    this.#links = new HubLinks(this.#context);
+    this.#checks = new HistoryChecks(this.#context, historyCheckInterval, () => this.#feeds());
+    this.#nodes = new NodeWatch(this.#context, presenceInterval);
     this.#host = {
-      node: this.#node,
+      context: this.#context,
       nodes: this.#nodes,
-      onSubscribed: (socket, topic) => this.#onSubscribed(socket, topic),
-      onUnsubscribed: (socket, topic) => this.#bySocket.get(socket)?.delete(topic),
-      onUse: (topic) => this.#onUse(topic),
+      queueBudget: new QueueBudget(maxTotalQueuedBytes),
+      onSubscribed: (socket, topic) => this.#sockets.add(socket, topic),
+      onUnsubscribed: (socket, topic) => this.#sockets.delete(socket, topic),
+      onUse: (topic) => this.#topics.update(topic),
     };
     broker.start({
       onLost: (error) => this.#onLost(error),
       onRestored: () => this.#onRestored(),
       onForeign: (topic, reason) => {
         this.#counts.foreign++;
-        this.#node.call(() => this.emit('foreign', { topic, reason }));
+        this.#context.call(() => this.emit('foreign', { topic, reason }));
       },
     });
   }
@@ -130,9 +130,13 @@ export class Hub extends EventEmitter<HubEvents> {
   topic(name: string, options: TopicOptions = {}): Topic {
     assertTopicName(name);
     if (this.#isClosed) throw closedError();
-    const known = this.#used.get(name) ?? this.#idle.get(name)?.deref();
+    const known = this.#topics.get(name);
     const resolved = resolveTopicOptions(options);
-    if (known === undefined) return this.#create(name, resolved);
+    if (known === undefined) {
+      const topic = new Topic(name, resolved, this.#host);
+      this.#topics.add(topic);
+      return topic;
+    }
     if (JSON.stringify(resolved) !== JSON.stringify(known.options)) {
       throw new TypeError(`Invalid options: topic ${name} is there already, with others`);
     }
@@ -154,7 +158,7 @@ export class Hub extends EventEmitter<HubEvents> {
 
   /** The topics that a socket is subscribed to. */
   topicsOf(socket: WebSocket): Topic[] {
-    return [...(this.#bySocket.get(socket) ?? [])];
+    return this.#sockets.of(socket);
   }
 
   /**
@@ -164,29 +168,27 @@ export class Hub extends EventEmitter<HubEvents> {
    */
   link(name: string, listener: (text: string) => void): (text: string) => Promise<boolean> {
     assertTopicName(name);
-    const link = this.#links.get(name) ?? this.#createLink(name);
-    link.listeners.push(listener);
-    return (text) => link.channel.publish(text);
+    return this.#links.add(name, listener);
   }
 
   /** Unsubscribes all sockets, which stay open, and leaves the broker. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    for (const [socket, topics] of this.#bySocket) for (const topic of topics) topic.unsubscribe(socket);
-    for (const { channel } of this.#links.values()) channel.release();
-    for (const topic of this.#used.values()) topic.end();
+    this.#sockets.clear();
+    this.#links.close();
+    for (const topic of this.#topics.used) topic.end();
     this.#nodes.stop();
-    clearInterval(this.#checking);
+    this.#checks.stop();
     this.#isClosed = true;
     await this.#broker.close();
   }
 
   /** A listener's promise was rejected. */
   override [EventEmitter.captureRejectionSymbol](error: Error, ..._event: unknown[]): void {
-    this.#node.call(() => Promise.reject(error));
+    this.#context.call(() => Promise.reject(error));
   }
 
-  #createNode(whenLost: Node['whenLost'], queueBudget: QueueBudget, onError: HubOptions['onError']): Node {
+  #createContext(whenLost: HubContext['whenLost'], onError: HubOptions['onError']): HubContext {
     const id = randomBytes(9).toString('base64url');
     const isLost = (): boolean => this.#isLost;
     let origins = 0;
@@ -199,88 +201,26 @@ export class Hub extends EventEmitter<HubEvents> {
       },
       whenLost,
       counts: this.#counts,
-      queueBudget,
       call: (callback) => guard(callback, (error) => reportError(onError, error, undefined)),
     };
   }
 
-  #create(name: string, options: ResolvedTopicOptions): Topic {
-    const topic = new Topic(name, options, this.#host);
-    this.#idle.set(name, new WeakRef(topic));
-    this.#forgotten.register(topic, name);
-    return topic;
-  }
-
-  #createLink(name: string): Link {
-    const listeners: Link['listeners'] = [];
-    const channel = new Channel({ name: `\u0000link:${name}`, history: null }, this.#node, {
-      onMessage: ({ data }) => {
-        for (const listener of listeners) this.#node.call(() => listener(String(data)));
-      },
-      onGap: () => {},
-    });
-    const link = { channel, listeners };
-    this.#links.set(name, link);
-    channel.hold().catch(() => {});
-    return link;
-  }
-
-  #onUse(topic: Topic): void {
-    if (topic.isInUse) {
-      this.#used.set(topic.name, topic);
-      this.#idle.delete(topic.name);
-    } else if (this.#used.delete(topic.name)) {
-      this.#idle.set(topic.name, new WeakRef(topic));
-      this.#forgotten.register(topic, topic.name);
-    }
-  }
-
-  #onSubscribed(socket: WebSocket, topic: Topic): void {
-    const topics = this.#bySocket.get(socket);
-    if (topics === undefined) {
-      this.#bySocket.set(socket, new Set([topic]));
-      socket.on('close', () => this.#onClosed(socket));
-      return;
-    }
-    if (topics.size >= this.#maxTopicsPerSocket) {
-      throw new RangeError(`Cannot subscribe: the socket has ${topics.size} topics already (maxTopicsPerSocket)`);
-    }
-    topics.add(topic);
-  }
-
-  #onClosed(socket: WebSocket): void {
-    for (const topic of this.topicsOf(socket)) topic.unsubscribe(socket);
-    this.#bySocket.delete(socket);
-  }
-
-  /** One after the other, so that many topics are no burst. */
-  async #checkHistories(): Promise<void> {
-    if (this.#isChecking || this.#isLost) return;
-    this.#isChecking = true;
-    for (const topic of this.#used.values()) {
-      for (const { follower } of topic.channels) await follower?.verify();
-    }
-    this.#isChecking = false;
+  *#feeds(): Iterable<Feed> {
+    for (const topic of this.#topics.used) yield* topic.feeds;
   }
 
   #onLost(error: unknown): void {
     if (this.#isLost || this.#isClosed) return;
     this.#isLost = true;
-    this.#node.call(() => this.emit('lost', error));
+    this.#context.call(() => this.emit('lost', error));
   }
 
   #onRestored(): void {
     if (!this.#isLost) return;
     this.#isLost = false;
-    for (const topic of this.#used.values()) for (const channel of topic.channels) channel.onRestored();
-    this.#node.call(() => this.emit('restored'));
+    for (const feed of this.#feeds()) feed.onRestored();
+    this.#context.call(() => this.emit('restored'));
   }
-}
-
-/** One for all that listen under a name: a broker joins a name once. */
-interface Link {
-  readonly channel: Channel;
-  readonly listeners: ((text: string) => void)[];
 }
 
 function assertCount(name: string, value: number): void {

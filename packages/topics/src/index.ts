@@ -13,17 +13,18 @@ export type {
   HistoryPage,
   Receiver,
   StoredMessage,
-} from './broker.ts';
-export type { PublishOptions, SubscribeOptions, UnsubscribeOptions } from './call-options.ts';
-export { decodeBusMessage, decodeStored, encodeBusMessage, type StoredEntry } from './bus-message.ts';
-export type { Subscribed, TopicMessage } from './envelope.ts';
-export { TopicError, type TopicErrorCode } from './errors.ts';
+} from './bus/broker.ts';
+export type { PublishOptions, SubscribeOptions, UnsubscribeOptions } from './delivery/call-options.ts';
+export { decodeBusMessage, decodeStored, encodeBusMessage, type StoredEntry } from './bus/bus-message.ts';
+export type { Subscribed, TopicMessage } from './delivery/envelope.ts';
+export { TopicError, type TopicErrorCode } from './bus/errors.ts';
 export { createHub, type Hub, type HubEvents, type HubOptions } from './hub.ts';
-export type { HubCounts } from './hub-counts.ts';
-export { MemoryBroker, MemoryBus } from './memory-broker.ts';
-export { defaultPendingLimits, PendingCalls, type PendingLimits } from './pending-calls.ts';
-export type { Person } from './person.ts';
-export { parsePosition, type Position } from './position.ts';
+export type { HubCounts } from './feed/hub-counts.ts';
+export { MemoryBroker, MemoryBus } from './bus/memory-broker.ts';
+export { defaultPendingLimits, PendingCalls, type PendingLimits } from './bus/pending-calls.ts';
+export type { Person } from './people/person.ts';
+export { parsePosition, type Position } from './bus/position.ts';
 export type { Admit, Admitted } from './topic-commands.ts';
-export type { Topic, TopicCounts, TopicEvents } from './topic.ts';
-export type { SlowPolicy, TopicOptions } from './topic-options.ts';
+export type { TopicCounts } from './delivery/audience.ts';
+export type { Topic, TopicEvents } from './topic.ts';
+export type { SlowPolicy, TopicOptions } from './delivery/topic-options.ts';

@@ -1,9 +1,9 @@
 import { CloseCode, type WebSocket } from '@turnout/core';
-import type { SubscribeOptions } from './call-options.ts';
-import { Envelope } from './envelope.ts';
-import { TopicError } from './errors.ts';
-import type { Person } from './person.ts';
-import { parsePosition } from './position.ts';
+import type { SubscribeOptions } from './delivery/call-options.ts';
+import { Envelope } from './delivery/envelope.ts';
+import { TopicError } from './bus/errors.ts';
+import type { Person } from './people/person.ts';
+import { parsePosition } from './bus/position.ts';
 import { assertTopicName } from './topic-name.ts';
 import { Topic } from './topic.ts';
 

@@ -1,18 +1,19 @@
 import { EventEmitter } from 'node:events';
-import { prepareMessage, type WebSocket } from '@turnout/core';
-import type { BusMessage, StoredMessage } from './broker.ts';
-import type { PublishOptions, SubscribeOptions, UnsubscribeOptions } from './call-options.ts';
-import { Channel } from './channel.ts';
-import type { Node } from './node.ts';
-import { assertJson, Envelope, type Subscribed } from './envelope.ts';
-import type { HistoryPart } from './history-follower.ts';
-import type { NodeWatch } from './node-watch.ts';
-import { createOutlet, type Delivery, type Outlet, type OutletOwner } from './outlet.ts';
-import { assertPerson, type Person } from './person.ts';
-import type { Position } from './position.ts';
-import { Presence } from './presence.ts';
-import { Replay } from './replay.ts';
-import type { ResolvedTopicOptions } from './topic-options.ts';
+import type { WebSocket } from '@turnout/core';
+import type { StoredMessage } from './bus/broker.ts';
+import { Audience, type Subscriber, type TopicCounts } from './delivery/audience.ts';
+import type { PublishOptions, SubscribeOptions, UnsubscribeOptions } from './delivery/call-options.ts';
+import { Feed } from './feed/feed.ts';
+import type { HubContext } from './feed/hub-context.ts';
+import { assertJson, Envelope, type Subscribed } from './delivery/envelope.ts';
+import type { HistoryPart } from './feed/history-follower.ts';
+import type { NodeWatch } from './people/node-watch.ts';
+import type { QueueBudget } from './delivery/queue-budget.ts';
+import { assertPerson, type Person } from './people/person.ts';
+import type { Position } from './bus/position.ts';
+import { Presence } from './people/presence.ts';
+import { Replay } from './delivery/replay.ts';
+import type { ResolvedTopicOptions } from './delivery/topic-options.ts';
 
 export interface TopicEvents {
   /** Somebody has come, with their first socket on any node. */
@@ -23,18 +24,11 @@ export interface TopicEvents {
   gap: [];
 }
 
-/** What has happened to a topic's messages on this node. */
-export interface TopicCounts {
-  /** Messages that came for the subscribers of this node. */
-  readonly messages: number;
-  /** Messages that one subscriber was not sent, as it was too slow. */
-  readonly dropped: number;
-}
-
 /** A topic's place among the others of its hub. */
 export interface TopicHost {
-  readonly node: Node;
+  readonly context: HubContext;
   readonly nodes: NodeWatch;
+  readonly queueBudget: QueueBudget;
   /** @throws {RangeError} where the socket is subscribed to too many */
   onSubscribed(socket: WebSocket, topic: Topic): void;
   onUnsubscribed(socket: WebSocket, topic: Topic): void;
@@ -42,25 +36,15 @@ export interface TopicHost {
   onUse(topic: Topic): void;
 }
 
-interface Subscriber {
-  readonly socket: WebSocket;
-  readonly person: Person | undefined;
-  readonly onSubscribed: SubscribeOptions['onSubscribed'];
-  /** Undefined until all that was missed has been sent. */
-  outlet: Outlet | undefined;
-}
-
 /** A name that sockets subscribe to, and messages are published under. */
 export class Topic extends EventEmitter<TopicEvents> {
   readonly name: string;
   readonly options: ResolvedTopicOptions;
   readonly #host: TopicHost;
-  readonly #channel: Channel;
+  readonly #feed: Feed;
   readonly #envelope: Envelope | undefined;
   readonly #presence: Presence | undefined;
-  readonly #outletOwner: OutletOwner;
-  readonly #subscribers = new Map<WebSocket, Subscriber>();
-  readonly #counts = { messages: 0, dropped: 0 };
+  readonly #audience: Audience;
   #follows = 0;
 
   constructor(name: string, options: ResolvedTopicOptions, host: TopicHost) {
@@ -68,10 +52,10 @@ export class Topic extends EventEmitter<TopicEvents> {
     this.name = name;
     this.options = options;
     this.#host = host;
-    this.#outletOwner = { name, options, budget: host.node.queueBudget };
     this.#envelope = options.envelope ? new Envelope(name) : undefined;
-    this.#channel = new Channel({ name, history: options.history }, host.node, {
-      onMessage: (message, position, except) => this.#deliver(message, position, except),
+    this.#audience = new Audience({ name, options, budget: host.queueBudget }, this.#envelope);
+    this.#feed = new Feed({ name, history: options.history }, host.context, {
+      onMessage: (message, position, except) => this.#audience.deliver(message, position, except),
       onGap: () => this.#onGap(),
     });
     if (options.presence !== null) this.#presence = this.#createPresence(options.presence);
@@ -83,11 +67,11 @@ export class Topic extends EventEmitter<TopicEvents> {
 
   /** Sockets that are subscribed on this node. */
   get size(): number {
-    return this.#subscribers.size;
+    return this.#audience.size;
   }
 
   get counts(): TopicCounts {
-    return { ...this.#counts };
+    return this.#audience.counts;
   }
 
   /** Whether anybody would miss it. */
@@ -96,8 +80,8 @@ export class Topic extends EventEmitter<TopicEvents> {
     return this.size > 0 || this.#follows > 0 || names.some((name) => this.listenerCount(name) > 0);
   }
 
-  get channels(): readonly Channel[] {
-    return this.#presence === undefined ? [this.#channel] : [this.#channel, this.#presence.channel];
+  get feeds(): readonly Feed[] {
+    return this.#presence === undefined ? [this.#feed] : [this.#feed, this.#presence.feed];
   }
 
   /** Who is subscribed, on all nodes, as far as this one knows: it does soon after its first subscriber, or {@link follow}. */
@@ -142,26 +126,24 @@ export class Topic extends EventEmitter<TopicEvents> {
     this.unsubscribe(socket);
     const subscriber = this.#add(socket, options);
     try {
-      await this.#channel.hold();
-      const read = this.#has(subscriber) ? await this.#read(since) : null;
-      return this.#has(subscriber) ? await this.#begin(subscriber, read) : null;
+      await this.#feed.hold();
+      const read = this.#audience.has(subscriber) ? await this.#read(since) : null;
+      return this.#audience.has(subscriber) ? await this.#begin(subscriber, read) : null;
     } catch (error) {
-      if (this.#has(subscriber)) this.unsubscribe(socket);
+      if (this.#audience.has(subscriber)) this.unsubscribe(socket);
       throw error;
     }
   }
 
   /** @returns whether it was subscribed */
   unsubscribe(socket: WebSocket, { atOnce = false }: UnsubscribeOptions = {}): boolean {
-    const subscriber = this.#subscribers.get(socket);
+    const subscriber = this.#audience.remove(socket);
     if (subscriber === undefined) return false;
-    this.#subscribers.delete(socket);
-    subscriber.outlet?.end();
     if (subscriber.person !== undefined && subscriber.outlet !== undefined) {
       this.#presence?.leave(subscriber.person.id, atOnce);
     }
     this.#presence?.release();
-    this.#channel.release();
+    this.#feed.release();
     this.#host.onUnsubscribed(socket, this);
     this.#host.onUse(this);
     return true;
@@ -181,12 +163,12 @@ export class Topic extends EventEmitter<TopicEvents> {
     }
     if (this.#envelope !== undefined && typeof message === 'string') assertJson(this.name, message);
     const data = typeof message === 'string' ? message : Buffer.from(message);
-    return this.#channel.publish(data, { key, ...(except && { except }) });
+    return this.#feed.publish(data, { key, ...(except && { except }) });
   }
 
   /** A listener's promise was rejected. */
   override [EventEmitter.captureRejectionSymbol](error: Error, ..._event: unknown[]): void {
-    this.#host.node.call(() => Promise.reject(error));
+    this.#host.context.call(() => Promise.reject(error));
   }
 
   /** The hub is closed. */
@@ -197,38 +179,33 @@ export class Topic extends EventEmitter<TopicEvents> {
   #add(socket: WebSocket, { person, onSubscribed }: SubscribeOptions): Subscriber {
     this.#host.onSubscribed(socket, this);
     const subscriber: Subscriber = { socket, person, onSubscribed, outlet: undefined };
-    this.#subscribers.set(socket, subscriber);
+    this.#audience.add(subscriber);
     this.#presence?.hold();
     this.#host.onUse(this);
     return subscriber;
   }
 
-  /** Whether it has neither left nor begun anew. */
-  #has(subscriber: Subscriber): boolean {
-    return this.#subscribers.get(subscriber.socket) === subscriber;
-  }
-
   async #read(since: SubscribeOptions['since']): Promise<HistoryPart | null> {
     if (since === undefined) return null;
-    const follower = this.#channel.follower!;
+    const follower = this.#feed.follower!;
     return since === 'oldest' ? follower.readKept() : follower.readSince(since);
   }
 
   /** @returns `null` where it has left meanwhile */
   async #begin(subscriber: Subscriber, read: HistoryPart | null): Promise<Subscribed | null> {
     const { socket } = subscriber;
-    const { position } = this.#channel;
-    const missed = read && this.#channel.follower!.joinRecent(read);
+    const { position } = this.#feed;
+    const missed = read && this.#feed.follower!.joinRecent(read);
     const start = position && { ...position, offset: (missed?.[0]?.offset ?? position.offset + 1) - 1 };
     const subscribed: Subscribed = { ...start, recovered: missed !== null };
-    this.#note(socket, 'subscribed', subscribed);
+    this.#audience.note(socket, 'subscribed', subscribed);
     const replay = missed && this.#createReplay(socket, start!, missed);
     let state = replay?.send();
     while (state === 'full') {
       // oxlint-disable-next-line no-await-in-loop -- a pause
       const isOpen = await socket.drained();
-      if (!isOpen && this.#has(subscriber)) this.unsubscribe(socket);
-      if (!this.#has(subscriber)) return null;
+      if (!isOpen && this.#audience.has(subscriber)) this.unsubscribe(socket);
+      if (!this.#audience.has(subscriber)) return null;
       state = replay!.send();
     }
     if (state === 'overtaken') this.#skip(socket, replay!.offset);
@@ -238,61 +215,41 @@ export class Topic extends EventEmitter<TopicEvents> {
   }
 
   #createReplay(socket: WebSocket, start: Position, missed: readonly StoredMessage[]): Replay {
-    return new Replay({ socket, envelope: this.#envelope!, follower: this.#channel.follower!, start, missed });
+    return new Replay({ socket, envelope: this.#envelope!, follower: this.#feed.follower!, start, missed });
   }
 
   /** Its history has gone on faster than it reads. */
   #skip(socket: WebSocket, offset: number): void {
-    const position = this.#channel.position!;
-    this.#counts.dropped += Math.max(1, position.offset - offset);
-    this.#note(socket, 'gap', position);
+    const position = this.#feed.position!;
+    this.#audience.countDropped(Math.max(1, position.offset - offset));
+    this.#audience.note(socket, 'gap', position);
   }
 
   #goLive(subscriber: Subscriber, subscribed: Subscribed): void {
     const { socket, person } = subscriber;
     subscriber.onSubscribed?.(subscribed);
-    subscriber.outlet = createOutlet(socket, this.#outletOwner);
+    this.#audience.goLive(subscriber);
     if (person !== undefined) this.#presence?.join(person);
-    if (this.#presence !== undefined) this.#note(socket, 'people', this.people());
-  }
-
-  #deliver({ data, key }: BusMessage, position: Position | null, except: unknown): void {
-    this.#counts.messages++;
-    const message = this.#envelope?.message(data, position?.offset) ?? data;
-    const delivery: Delivery = { prepared: prepareMessage(message), size: Buffer.byteLength(message), key };
-    for (const { socket, outlet } of this.#subscribers.values()) {
-      if (outlet !== undefined && socket !== except) this.#counts.dropped += outlet.deliver(delivery);
-    }
+    if (this.#presence !== undefined) this.#audience.note(socket, 'people', this.people());
   }
 
   #onGap(): void {
-    this.#tell('gap', this.#channel.position ?? {});
-    this.#host.node.call(() => this.emit('gap'));
+    this.#audience.tell('gap', this.#feed.position ?? {});
+    this.#host.context.call(() => this.emit('gap'));
   }
 
   #createPresence(leaveDelay: number): Presence {
-    const { node, nodes } = this.#host;
+    const { context, nodes } = this.#host;
     const listener = {
       onJoin: (person: Person) => {
-        this.#tell('joined', person);
-        node.call(() => this.emit('join', person));
+        this.#audience.tell('joined', person);
+        context.call(() => this.emit('join', person));
       },
       onLeave: (person: Person) => {
-        this.#tell('left', person);
-        node.call(() => this.emit('leave', person));
+        this.#audience.tell('left', person);
+        context.call(() => this.emit('leave', person));
       },
     };
-    return new Presence(this.name, { node, nodes, leaveDelay, listener });
-  }
-
-  #note(socket: WebSocket, name: string, value: unknown): void {
-    if (this.#envelope !== undefined) socket.send(this.#envelope.note(name, value));
-  }
-
-  /** Something about the topic, to the subscribers of this node. */
-  #tell(name: string, value: unknown): void {
-    if (this.#envelope === undefined) return;
-    const prepared = prepareMessage(this.#envelope.note(name, value));
-    for (const { socket, outlet } of this.#subscribers.values()) if (outlet !== undefined) socket.send(prepared);
+    return new Presence(this.name, { context, nodes, leaveDelay, listener });
   }
 }

@@ -1,10 +1,10 @@
-import type { BusMessage } from './broker.ts';
+import type { BusMessage } from '../bus/broker.ts';
 
 /** Nodes whose last message is remembered. */
 const maxOrigins = 1_024;
 
 /** How far the messages of each node have come, on a topic without history. */
-export class OriginSequences {
+export class PublisherSequences {
   readonly #last = new Map<string, number>();
 
   /** Whether a message is the next of its node, has come already, or comes where others should have before. */

@@ -1,4 +1,4 @@
-import type { HistoryOptions } from './broker.ts';
+import type { HistoryOptions } from '../bus/broker.ts';
 
 /**
  * What happens to a subscriber that reads more slowly than the topic is published: `close` closes it with 1013 once it has

@@ -1,11 +1,11 @@
-import type { BrokerTopic, BusMessage } from './broker.ts';
-import { TopicError } from './errors.ts';
+import type { BrokerTopic, BusMessage } from '../bus/broker.ts';
+import { TopicError } from '../bus/errors.ts';
 import { HistoryFollower } from './history-follower.ts';
-import type { Node } from './node.ts';
-import { OriginSequences } from './origin-sequences.ts';
-import type { Position } from './position.ts';
+import type { HubContext } from './hub-context.ts';
+import { PublisherSequences } from './publisher-sequences.ts';
+import type { Position } from '../bus/position.ts';
 
-export interface ChannelListener {
+export interface FeedListener {
   /** @param except what `publish()` was given with it, on the node that has published it */
   onMessage(message: BusMessage, position: Position | null, except: unknown): void;
   /** Messages are missing, and will not come. */
@@ -19,12 +19,12 @@ const maxExceptions = 2_000;
  * One topic as this node has it from the broker: each message once, in order. What is missing is read from the history,
  * or said to be missing.
  */
-export class Channel {
+export class Feed {
   readonly topic: BrokerTopic;
-  readonly #node: Node;
-  readonly #listener: ChannelListener;
+  readonly #context: HubContext;
+  readonly #listener: FeedListener;
   readonly #origin: string;
-  readonly #sequences = new OriginSequences();
+  readonly #sequences = new PublisherSequences();
   readonly #exceptions = new Map<number, unknown>();
   /** Of the last message that was published here. */
   #sequence = 0;
@@ -32,11 +32,11 @@ export class Channel {
   #opened: Promise<void> | undefined;
   #follower: HistoryFollower | undefined;
 
-  constructor(topic: BrokerTopic, node: Node, listener: ChannelListener) {
+  constructor(topic: BrokerTopic, context: HubContext, listener: FeedListener) {
     this.topic = topic;
-    this.#node = node;
+    this.#context = context;
     this.#listener = listener;
-    this.#origin = node.createOrigin();
+    this.#origin = context.createOrigin();
   }
 
   /** Of a topic with history, while it is held. */
@@ -67,7 +67,7 @@ export class Channel {
     this.#sequences.clear();
     this.#exceptions.clear();
     // It was not joined where the broker is away, and is not joined again.
-    this.#node.broker.leave(this.topic).catch(() => {});
+    this.#context.broker.leave(this.topic).catch(() => {});
   }
 
   /**
@@ -83,11 +83,11 @@ export class Channel {
     // Where nobody is subscribed here, it does not come back.
     if (except !== undefined && this.isOpen) this.#except(message.sequence, except);
     try {
-      await this.#node.broker.publish(this.topic, message);
+      await this.#context.broker.publish(this.topic, message);
       return true;
     } catch (error) {
-      if (this.topic.history !== null || this.#node.whenLost === 'fail' || isClosed(error)) throw error;
-      this.#node.counts.localOnly++;
+      if (this.topic.history !== null || this.#context.whenLost === 'fail' || isClosed(error)) throw error;
+      this.#context.counts.localOnly++;
       // Where it has reached the broker after all, what comes back is a duplicate.
       if (this.isOpen) this.#receive(message, null);
       return false;
@@ -106,10 +106,10 @@ export class Channel {
     const follower = topic.history === null ? undefined : this.#follow();
     this.#follower = follower;
     try {
-      await this.#node.broker.join(topic, (message, position) => this.#receive(message, position));
+      await this.#context.broker.join(topic, (message, position) => this.#receive(message, position));
       await follower?.start();
     } catch (error) {
-      if (topic.history === null && this.#node.whenLost === 'deliver-locally' && !isClosed(error)) return;
+      if (topic.history === null && this.#context.whenLost === 'deliver-locally' && !isClosed(error)) return;
       // Who holds it next tries again.
       if (this.#follower === follower) this.#opened = undefined;
       throw error;
@@ -117,7 +117,7 @@ export class Channel {
   }
 
   #follow(): HistoryFollower {
-    return new HistoryFollower(this.topic, this.#node, {
+    return new HistoryFollower(this.topic, this.#context, {
       onMessage: (message, position) => this.#deliver(message, position),
       onGap: () => this.#announceGap(),
     });
@@ -127,7 +127,7 @@ export class Channel {
     if (position !== null) return this.#follower?.receive(message, position);
     switch (this.#sequences.note(message)) {
       case 'duplicate':
-        this.#node.counts.duplicates++;
+        this.#context.counts.duplicates++;
         return undefined;
       case 'after-gap':
         this.#announceGap();
@@ -147,7 +147,7 @@ export class Channel {
   }
 
   #announceGap(): void {
-    this.#node.counts.gaps++;
+    this.#context.counts.gaps++;
     this.#listener.onGap();
   }
 

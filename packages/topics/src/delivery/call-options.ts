@@ -1,7 +1,7 @@
 import type { WebSocket } from '@turnout/core';
 import type { Subscribed } from './envelope.ts';
-import type { Person } from './person.ts';
-import type { Position } from './position.ts';
+import type { Person } from '../people/person.ts';
+import type { Position } from '../bus/position.ts';
 
 export interface SubscribeOptions {
   /** The last message that the client has, or `oldest` for all that is kept. Only for a topic with history. */

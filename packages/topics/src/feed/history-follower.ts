@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import type { BrokerTopic, BusMessage, HistoryPage, StoredMessage } from './broker.ts';
-import type { Node } from './node.ts';
-import { HistoryRing } from './history-ring.ts';
-import type { Position } from './position.ts';
+import type { BrokerTopic, BusMessage, HistoryPage, StoredMessage } from '../bus/broker.ts';
+import type { HubContext } from './hub-context.ts';
+import { HistoryRing } from '../bus/history-ring.ts';
+import type { Position } from '../bus/position.ts';
 
 /** Messages that follow each other, read from a history. */
 export interface HistoryPart {
@@ -26,7 +26,7 @@ const readAgainAfter = 200;
 /** Follows a history from one position on: each message once and in order, whatever the bus has lost, doubled or reordered. */
 export class HistoryFollower {
   readonly #topic: BrokerTopic;
-  readonly #node: Node;
+  readonly #context: HubContext;
   readonly #listener: FollowerListener;
   #epoch: string | null = null;
   #ring: HistoryRing;
@@ -36,9 +36,9 @@ export class HistoryFollower {
   /** Up to where messages are known to be, which have not come when that was asked. */
   #awaited: Position | undefined;
 
-  constructor(topic: BrokerTopic, node: Node, listener: FollowerListener) {
+  constructor(topic: BrokerTopic, context: HubContext, listener: FollowerListener) {
     this.#topic = topic;
-    this.#node = node;
+    this.#context = context;
     this.#listener = listener;
     this.#ring = new HistoryRing(topic.history!, 0);
   }
@@ -50,7 +50,7 @@ export class HistoryFollower {
 
   /** Begins at the newest message. To be called once {@link receive} is, so that none comes between. */
   async start(): Promise<void> {
-    const { position } = await this.#node.broker.read(this.#topic, Infinity);
+    const { position } = await this.#context.broker.read(this.#topic, Infinity);
     if (this.#isEnded) return;
     this.#begin(position);
     if (this.#takeArrived()) this.#arrived = undefined;
@@ -63,7 +63,7 @@ export class HistoryFollower {
       // What has no room is read.
       if (this.#arrived.length < this.#topic.history!.size) this.#arrived.push({ epoch, offset, message });
     } else if (epoch === this.#epoch && offset === this.#ring.offset + 1) this.#take({ offset, message });
-    else if (epoch === this.#epoch && this.#hasCome(message, offset)) this.#node.counts.duplicates++;
+    else if (epoch === this.#epoch && this.#hasCome(message, offset)) this.#context.counts.duplicates++;
     else this.#synchronize([{ epoch, offset, message }]);
   }
 
@@ -82,7 +82,7 @@ export class HistoryFollower {
       this.#awaited = undefined;
       return this.#synchronize([]);
     }
-    const page = await this.#node.broker.read(this.#topic, Infinity).catch(() => null);
+    const page = await this.#context.broker.read(this.#topic, Infinity).catch(() => null);
     this.#awaited = page === null ? undefined : page.position;
   }
 
@@ -94,13 +94,13 @@ export class HistoryFollower {
   async readSince({ epoch, offset }: Position): Promise<HistoryPart | null> {
     if (epoch !== this.#epoch || offset > this.#ring.offset) return null;
     if (this.recentSince({ epoch, offset }) !== null) return { epoch, offset, messages: [] };
-    const { position, messages } = await this.#node.broker.read(this.#topic, offset);
+    const { position, messages } = await this.#context.broker.read(this.#topic, offset);
     return { epoch: position.epoch, offset, messages };
   }
 
   /** Reads all that is kept, for {@link joinRecent}. */
   async readKept(): Promise<HistoryPart> {
-    const { position, messages } = await this.#node.broker.read(this.#topic, 0);
+    const { position, messages } = await this.#context.broker.read(this.#topic, 0);
     return { epoch: position.epoch, offset: (messages[0]?.offset ?? position.offset + 1) - 1, messages };
   }
 
@@ -151,7 +151,7 @@ export class HistoryFollower {
       const isRead = await this.#readMissing();
       if (isRead && this.#takeArrived()) break;
       // It is read once the broker is back.
-      if (!isRead && this.#node.isBrokerLost) break;
+      if (!isRead && this.#context.isBrokerLost) break;
       // oxlint-disable-next-line no-await-in-loop -- a pause
       if (!isRead) await setTimeout(readAgainAfter, undefined, { ref: false });
     }
@@ -178,7 +178,7 @@ export class HistoryFollower {
 
   /** Of a history that has begun anew, all. */
   async #readAfter(offset: number): Promise<HistoryPage> {
-    const { broker } = this.#node;
+    const { broker } = this.#context;
     const page = await broker.read(this.#topic, offset);
     return page.position.epoch === this.#epoch ? page : broker.read(this.#topic, 0);
   }

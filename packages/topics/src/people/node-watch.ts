@@ -1,5 +1,5 @@
-import { Channel } from './channel.ts';
-import type { Node } from './node.ts';
+import { Feed } from '../feed/feed.ts';
+import type { HubContext } from '../feed/hub-context.ts';
 
 /** Nodes that have not been heard for so many beats are gone. */
 const maxMissedBeats = 3;
@@ -17,9 +17,9 @@ export interface NodeObserver {
  * an event loop that stood still finds nobody gone.
  */
 export class NodeWatch {
-  readonly #node: Node;
+  readonly #context: HubContext;
   readonly #interval: number;
-  readonly #channel: Channel;
+  readonly #feed: Feed;
   readonly #observers = new Set<NodeObserver>();
   /** The beat at which each was heard last. */
   readonly #heardAt = new Map<string, number>();
@@ -27,10 +27,10 @@ export class NodeWatch {
   #timer: NodeJS.Timeout | undefined;
 
   /** @param interval of the beats, in ms */
-  constructor(node: Node, interval: number) {
-    this.#node = node;
+  constructor(context: HubContext, interval: number) {
+    this.#context = context;
     this.#interval = interval;
-    this.#channel = new Channel({ name: '\u0000nodes', history: null }, node, {
+    this.#feed = new Feed({ name: '\u0000nodes', history: null }, context, {
       onMessage: ({ origin }) => this.hear(nodeOf(origin)),
       onGap: () => {},
     });
@@ -39,7 +39,7 @@ export class NodeWatch {
   add(observer: NodeObserver): void {
     this.#observers.add(observer);
     if (this.#timer !== undefined) return;
-    this.#channel.hold().catch(() => {});
+    this.#feed.hold().catch(() => {});
     this.#timer = setInterval(() => this.#onBeat(), this.#interval).unref();
   }
 
@@ -53,12 +53,12 @@ export class NodeWatch {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#heardAt.clear();
-    this.#channel.release();
+    this.#feed.release();
   }
 
   /** A node has said something. */
   hear(node: string): void {
-    if (node === this.#node.id) return;
+    if (node === this.#context.id) return;
     const isKnown = this.#heardAt.has(node);
     this.#heardAt.set(node, this.#beat);
     if (!isKnown) for (const observer of this.#observers) observer.onNodeFound(node);
@@ -66,7 +66,7 @@ export class NodeWatch {
 
   #onBeat(): void {
     this.#beat++;
-    this.#channel.publish('').catch(() => {});
+    this.#feed.publish('').catch(() => {});
     for (const [node, heardAt] of this.#heardAt) {
       if (this.#beat - heardAt <= maxMissedBeats) continue;
       this.#heardAt.delete(node);
@@ -75,7 +75,7 @@ export class NodeWatch {
   }
 }
 
-/** The node that has given a channel its origin. */
+/** The node that has given a feed its origin. */
 export function nodeOf(origin: string): string {
   return origin.slice(0, origin.indexOf('.'));
 }

@@ -1,6 +1,6 @@
-import type { BusMessage } from './broker.ts';
-import { Channel } from './channel.ts';
-import type { Node } from './node.ts';
+import type { BusMessage } from '../bus/broker.ts';
+import { Feed } from '../feed/feed.ts';
+import type { HubContext } from '../feed/hub-context.ts';
 import { nodeOf, type NodeObserver, type NodeWatch } from './node-watch.ts';
 import { assertPerson, type Person } from './person.ts';
 
@@ -18,7 +18,7 @@ export interface PresenceListener {
 }
 
 export interface PresenceParts {
-  readonly node: Node;
+  readonly context: HubContext;
   readonly nodes: NodeWatch;
   /** How long, in ms, one may be away before that is told. */
   readonly leaveDelay: number;
@@ -36,7 +36,7 @@ interface LocalPerson {
  */
 export class Presence implements NodeObserver {
   readonly #parts: PresenceParts;
-  readonly #channel: Channel;
+  readonly #feed: Feed;
   readonly #local = new Map<string, LocalPerson>();
   readonly #remote = new Map<string, Map<string, Person>>();
   readonly #shown = new Map<string, Person>();
@@ -45,14 +45,14 @@ export class Presence implements NodeObserver {
 
   constructor(topic: string, parts: PresenceParts) {
     this.#parts = parts;
-    this.#channel = new Channel({ name: `\u0000presence:${topic}`, history: null }, parts.node, {
+    this.#feed = new Feed({ name: `\u0000presence:${topic}`, history: null }, parts.context, {
       onMessage: (message) => this.#receive(message),
       onGap: () => this.#askAnew(),
     });
   }
 
-  get channel(): Channel {
-    return this.#channel;
+  get feed(): Feed {
+    return this.#feed;
   }
 
   /** Those who are there as far as this node knows, which is soon after the first {@link hold}. */
@@ -65,7 +65,7 @@ export class Presence implements NodeObserver {
     this.#holds++;
     if (this.#holds > 1) return;
     this.#parts.nodes.add(this);
-    this.#channel.hold().then(
+    this.#feed.hold().then(
       () => this.#askAnew(),
       () => {},
     );
@@ -75,7 +75,7 @@ export class Presence implements NodeObserver {
     this.#holds--;
     if (this.#holds > 0) return;
     this.#parts.nodes.delete(this);
-    this.#channel.release();
+    this.#feed.release();
     this.end();
   }
 
@@ -127,12 +127,12 @@ export class Presence implements NodeObserver {
 
   /** Where it does not reach the others, they ask when they are back. */
   #tell(message: PresenceMessage): void {
-    this.#channel.publish(JSON.stringify(message)).catch(() => {});
+    this.#feed.publish(JSON.stringify(message)).catch(() => {});
   }
 
   #receive({ origin, data }: BusMessage): void {
     const node = nodeOf(origin);
-    if (node === this.#parts.node.id) return;
+    if (node === this.#parts.context.id) return;
     const message = parse(data);
     if (message === undefined) return;
     this.#parts.nodes.hear(node);

@@ -1,8 +1,8 @@
 import type { WebSocket } from '@turnout/core';
-import type { StoredMessage } from './broker.ts';
+import type { StoredMessage } from '../bus/broker.ts';
 import type { Envelope } from './envelope.ts';
-import type { HistoryFollower } from './history-follower.ts';
-import type { Position } from './position.ts';
+import type { HistoryFollower } from '../feed/history-follower.ts';
+import type { Position } from '../bus/position.ts';
 
 export interface ReplayOptions {
   readonly socket: WebSocket;

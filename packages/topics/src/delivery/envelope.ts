@@ -1,5 +1,5 @@
-import type { Position } from './position.ts';
-import type { Person } from './person.ts';
+import type { Position } from '../bus/position.ts';
+import type { Person } from '../people/person.ts';
 
 /** What a subscriber of a topic with an envelope is sent, as JSON. `data` is what was published, `bytes` the same of bytes, in Base64. */
 export type TopicMessage = { readonly topic: string } & (

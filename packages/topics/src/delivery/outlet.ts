@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { CloseCode } from '@turnout/core';
 import type { PreparedMessage, WebSocket } from '@turnout/core';
+import type { QueueBudget } from './queue-budget.ts';
 import type { ResolvedTopicOptions } from './topic-options.ts';
 
 /** `turnout:drop`: `{ socket, topic, count }`, messages were dropped that a slow subscriber had no room for. */
@@ -36,24 +37,6 @@ export function createOutlet(socket: WebSocket, owner: OutletOwner): Outlet {
       return new QueueOutlet(socket, owner, new LatestQueue());
     default:
       return new QueueOutlet(socket, owner, new DropQueue(owner.options.slow));
-  }
-}
-
-/** How many bytes may wait for all slow subscribers of a hub together, counted for each of them. */
-export class QueueBudget {
-  #free: number;
-
-  constructor(maxBytes: number) {
-    this.#free = maxBytes;
-  }
-
-  get free(): number {
-    return this.#free;
-  }
-
-  /** @param bytes how many more wait; negative for fewer */
-  spend(bytes: number): void {
-    this.#free -= bytes;
   }
 }
 

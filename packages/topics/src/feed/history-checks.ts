@@ -1,0 +1,33 @@
+import type { Feed } from './feed.ts';
+import type { HubContext } from './hub-context.ts';
+
+/** Asks from time to time how far the histories are, in case the bus has lost their last message. */
+export class HistoryChecks {
+  readonly #context: HubContext;
+  readonly #feeds: () => Iterable<Feed>;
+  readonly #timer: NodeJS.Timeout;
+  #isChecking = false;
+
+  /**
+   * @param interval in ms
+   * @param feeds those to check, with and without history
+   */
+  constructor(context: HubContext, interval: number, feeds: () => Iterable<Feed>) {
+    this.#context = context;
+    this.#feeds = feeds;
+    this.#timer = setInterval(() => void this.#check(), interval).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** One after the other, so that many topics are no burst. */
+  async #check(): Promise<void> {
+    if (this.#isChecking || this.#context.isBrokerLost) return;
+    this.#isChecking = true;
+    // oxlint-disable-next-line no-await-in-loop -- see above
+    for (const { follower } of this.#feeds()) await follower?.verify();
+    this.#isChecking = false;
+  }
+}

@@ -1,0 +1,45 @@
+import { Feed } from './feed/feed.ts';
+import type { HubContext } from './feed/hub-context.ts';
+
+type Listener = (text: string) => void;
+
+/** One feed for all listeners of a name: a broker joins a name once. */
+interface Link {
+  readonly feed: Feed;
+  readonly listeners: Listener[];
+}
+
+/** What nodes tell each other beside their topics, by name. */
+export class HubLinks {
+  readonly #context: HubContext;
+  readonly #links = new Map<string, Link>();
+
+  constructor(context: HubContext) {
+    this.#context = context;
+  }
+
+  /** @returns sends text to all nodes */
+  add(name: string, listener: Listener): (text: string) => Promise<boolean> {
+    const link = this.#links.get(name) ?? this.#create(name);
+    link.listeners.push(listener);
+    return (text) => link.feed.publish(text);
+  }
+
+  close(): void {
+    for (const { feed } of this.#links.values()) feed.release();
+  }
+
+  #create(name: string): Link {
+    const listeners: Listener[] = [];
+    const feed = new Feed({ name: `\u0000link:${name}`, history: null }, this.#context, {
+      onMessage: ({ data }) => {
+        for (const listener of listeners) this.#context.call(() => listener(String(data)));
+      },
+      onGap: () => {},
+    });
+    const link = { feed, listeners };
+    this.#links.set(name, link);
+    feed.hold().catch(() => {});
+    return link;
+  }
+}

@@ -1,0 +1,48 @@
+import type { WebSocket } from '@turnout/core';
+import type { Topic } from './topic.ts';
+
+/** The topics that each socket is subscribed to: a socket that closes leaves all of them. */
+export class SocketTopics {
+  readonly #maxTopicsPerSocket: number;
+  readonly #topics = new Map<WebSocket, Set<Topic>>();
+
+  constructor(maxTopicsPerSocket: number) {
+    this.#maxTopicsPerSocket = maxTopicsPerSocket;
+  }
+
+  of(socket: WebSocket): Topic[] {
+    return [...(this.#topics.get(socket) ?? [])];
+  }
+
+  /** @throws {RangeError} over `maxTopicsPerSocket` */
+  add(socket: WebSocket, topic: Topic): void {
+    const topics = this.#topics.get(socket);
+    if (topics === undefined) {
+      this.#topics.set(socket, new Set([topic]));
+      socket.on('close', () => this.#onClosed(socket));
+      return;
+    }
+    if (topics.size >= this.#maxTopicsPerSocket) {
+      throw new RangeError(`Cannot subscribe: the socket has ${topics.size} topics already (maxTopicsPerSocket)`);
+    }
+    topics.add(topic);
+  }
+
+  delete(socket: WebSocket, topic: Topic): void {
+    this.#topics.get(socket)?.delete(topic);
+  }
+
+  /** Unsubscribes all sockets. */
+  clear(): void {
+    for (const socket of this.#topics.keys()) this.#leaveAll(socket);
+  }
+
+  #onClosed(socket: WebSocket): void {
+    this.#leaveAll(socket);
+    this.#topics.delete(socket);
+  }
+
+  #leaveAll(socket: WebSocket): void {
+    for (const topic of this.of(socket)) topic.unsubscribe(socket);
+  }
+}

@@ -41,6 +41,7 @@ export const packageOrders: Readonly<Record<string, readonly (readonly string[])
       'socket-topics.ts',
       'hub-links.ts',
       'hub.ts',
+      'hub-options.ts',
     ],
     ['index.ts'],
   ],

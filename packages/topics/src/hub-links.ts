@@ -6,6 +6,8 @@ type Listener = (text: string) => void;
 /** One feed for all listeners of a name: a broker joins a name once. */
 interface Link {
   readonly feed: Feed;
+  /** Resolves also where it cannot be joined: then the other nodes are reached. */
+  readonly opened: Promise<void>;
   readonly listeners: Listener[];
 }
 
@@ -18,11 +20,16 @@ export class HubLinks {
     this.#context = context;
   }
 
+  get feeds(): Iterable<Feed> {
+    return [...this.#links.values()].map(({ feed }) => feed);
+  }
+
   /** @returns sends text to all nodes */
   add(name: string, listener: Listener): (text: string) => Promise<boolean> {
     const link = this.#links.get(name) ?? this.#create(name);
     link.listeners.push(listener);
-    return (text) => link.feed.publish(text);
+    // What is sent before the link is joined reaches this node too.
+    return (text) => this.#context.outcome(link.opened.then(() => link.feed.publish(text)));
   }
 
   close(): void {
@@ -37,9 +44,8 @@ export class HubLinks {
       },
       onGap: () => {},
     });
-    const link = { feed, listeners };
+    const link = { feed, listeners, opened: feed.hold().catch(() => {}) };
     this.#links.set(name, link);
-    feed.hold().catch(() => {});
     return link;
   }
 }

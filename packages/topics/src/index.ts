@@ -11,6 +11,7 @@ export type {
   BusMessage,
   HistoryOptions,
   HistoryPage,
+  Join,
   Receiver,
   StoredMessage,
 } from './bus/broker.ts';
@@ -18,7 +19,8 @@ export type { PublishOptions, SubscribeOptions, UnsubscribeOptions } from './del
 export { decodeBusMessage, decodeStored, encodeBusMessage, type StoredEntry } from './bus/bus-message.ts';
 export type { Subscribed, TopicMessage } from './delivery/envelope.ts';
 export { TopicError, type TopicErrorCode } from './bus/errors.ts';
-export { createHub, type Hub, type HubEvents, type HubOptions } from './hub.ts';
+export { createHub, type Hub } from './hub.ts';
+export type { HubEvents, HubOptions } from './hub-options.ts';
 export type { HubCounts } from './feed/hub-counts.ts';
 export { MemoryBroker, MemoryBus } from './bus/memory-broker.ts';
 export { defaultPendingLimits, PendingCalls, type PendingLimits } from './bus/pending-calls.ts';

@@ -57,6 +57,7 @@ export class Topic extends EventEmitter<TopicEvents> {
     this.#feed = new Feed({ name, history: options.history }, host.context, {
       onMessage: (message, position, except) => this.#audience.deliver(message, position, except),
       onGap: () => this.#onGap(),
+      check: (data) => this.#check(data),
     });
     if (options.presence !== null) this.#presence = this.#createPresence(options.presence);
     const onUse = (): void => host.onUse(this);
@@ -116,23 +117,8 @@ export class Topic extends EventEmitter<TopicEvents> {
    * @throws {TopicError} (rejects) where the broker can't be reached, unless there is no history and `whenLost` is
    *   `deliver-locally`
    */
-  async subscribe(socket: WebSocket, options: SubscribeOptions = {}): Promise<Subscribed | null> {
-    const { since, person } = options;
-    if (since !== undefined && this.options.history === null) {
-      throw new TypeError(`Invalid since: topic ${this.name} has no history`);
-    }
-    if (person !== undefined) assertPerson(person);
-    if (socket.readyState !== socket.OPEN) return null;
-    this.unsubscribe(socket);
-    const subscriber = this.#add(socket, options);
-    try {
-      await this.#feed.hold();
-      const read = this.#audience.has(subscriber) ? await this.#read(since) : null;
-      return this.#audience.has(subscriber) ? await this.#begin(subscriber, read) : null;
-    } catch (error) {
-      if (this.#audience.has(subscriber)) this.unsubscribe(socket);
-      throw error;
-    }
+  subscribe(socket: WebSocket, options: SubscribeOptions = {}): Promise<Subscribed | null> {
+    return this.#host.context.outcome(this.#subscribe(socket, options));
   }
 
   /** @returns whether it was subscribed */
@@ -153,17 +139,18 @@ export class Topic extends EventEmitter<TopicEvents> {
    * Sends a message to all subscribers, on all nodes; in the same order to all.
    *
    * @param message bytes or text; where the topic has an envelope, text is JSON
-   * @returns whether the broker has it; `false` where it can't be reached, and only the subscribers of this node were sent it
-   * @throws {TypeError} (rejects) on a message that is none, or is to be JSON and is not
-   * @throws {TopicError} (rejects) where it can't be published
+   * @returns resolves with whether the broker has it; with `false` where the broker is lost, and only the subscribers of this
+   *   node were sent it. A rejection that nobody awaits goes to the hub's `onError`
+   * @throws {TypeError} at once if the message is neither text nor bytes, or not JSON where JSON is required
+   * @throws {TopicError} at once with `TOPIC_ERR_TOO_LONG`; rejects where the message could not be published
    */
-  async publish(message: string | Uint8Array, { except, key = '' }: PublishOptions = {}): Promise<boolean> {
+  publish(message: string | Uint8Array, { except, key = '' }: PublishOptions = {}): Promise<boolean> {
     if (typeof message !== 'string' && !(message instanceof Uint8Array)) {
       throw new TypeError(`Invalid message of topic ${this.name}: expected text or bytes, received ${typeof message}`);
     }
-    if (this.#envelope !== undefined && typeof message === 'string') assertJson(this.name, message);
+    this.#check(message);
     const data = typeof message === 'string' ? message : Buffer.from(message);
-    return this.#feed.publish(data, { key, ...(except && { except }) });
+    return this.#host.context.outcome(this.#feed.publish(data, { key, ...(except && { except }) }));
   }
 
   /** A listener's promise was rejected. */
@@ -183,6 +170,25 @@ export class Topic extends EventEmitter<TopicEvents> {
     this.#presence?.hold();
     this.#host.onUse(this);
     return subscriber;
+  }
+
+  async #subscribe(socket: WebSocket, options: SubscribeOptions): Promise<Subscribed | null> {
+    const { since, person } = options;
+    if (since !== undefined && this.options.history === null) {
+      throw new TypeError(`Invalid since: topic ${this.name} has no history`);
+    }
+    if (person !== undefined) assertPerson(person);
+    if (socket.readyState !== socket.OPEN) return null;
+    this.unsubscribe(socket);
+    const subscriber = this.#add(socket, options);
+    try {
+      await this.#feed.hold();
+      const read = this.#audience.has(subscriber) ? await this.#read(since) : null;
+      return this.#audience.has(subscriber) ? await this.#begin(subscriber, read) : null;
+    } catch (error) {
+      if (this.#audience.has(subscriber)) this.unsubscribe(socket);
+      throw error;
+    }
   }
 
   async #read(since: SubscribeOptions['since']): Promise<HistoryPart | null> {
@@ -231,6 +237,11 @@ export class Topic extends EventEmitter<TopicEvents> {
     this.#audience.goLive(subscriber);
     if (person !== undefined) this.#presence?.join(person);
     if (this.#presence !== undefined) this.#audience.note(socket, 'people', this.people());
+  }
+
+  /** @throws {TypeError} on text that cannot be put into the envelope */
+  #check(data: string | Uint8Array): void {
+    if (this.#envelope !== undefined && typeof data === 'string') assertJson(this.name, data);
   }
 
   #onGap(): void {

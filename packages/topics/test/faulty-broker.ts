@@ -1,4 +1,13 @@
-import type { Broker, BrokerEvents, BrokerTopic, BusMessage, HistoryPage, Position, Receiver } from '../src/index.ts';
+import type {
+  Broker,
+  BrokerEvents,
+  BrokerTopic,
+  BusMessage,
+  HistoryPage,
+  Join,
+  Position,
+  Receiver,
+} from '../src/index.ts';
 import { MemoryBroker } from '../src/index.ts';
 
 export interface Delivered {
@@ -10,38 +19,65 @@ export interface Delivered {
 export class FaultyBroker implements Broker {
   readonly held: Delivered[] = [];
   isHolding = false;
-  /** What `publish()` and `read()` reject with. */
+  /** What all calls reject with. */
   failure: Error | undefined;
+  /** What `publish()` alone throws, before anything is sent. */
+  refusal: Error | undefined;
+  /** What `publish()` waits for, before anything is sent. */
+  gate: Promise<void> | undefined;
   reads = 0;
+  /** Topics of each call. */
+  readonly joins: number[] = [];
+  readonly leaves: number[] = [];
+  /** Calls that have not been answered yet. */
+  pending = 0;
+  maxPending = 0;
   events!: BrokerEvents;
-  readonly #memory = new MemoryBroker();
+  readonly #memory: MemoryBroker;
   readonly #receivers = new Map<string, Receiver>();
+
+  constructor(memory = new MemoryBroker()) {
+    this.#memory = memory;
+  }
 
   start(events: BrokerEvents): void {
     this.events = events;
   }
 
-  async join(topic: BrokerTopic, receiver: Receiver): Promise<void> {
-    this.#receivers.set(topic.name, receiver);
-    await this.#memory.join(topic, (message, position) => {
-      if (this.isHolding) this.held.push({ message, position });
-      else receiver(message, position);
-    });
-    if (this.failure !== undefined) throw this.failure;
+  async join(joins: readonly Join[]): Promise<void> {
+    this.joins.push(joins.length);
+    await this.#answer();
+    await this.#memory.join(
+      joins.map(({ topic, receiver }) => {
+        this.#receivers.set(topic.name, receiver);
+        return {
+          topic,
+          receiver: (message, position) => {
+            if (this.isHolding) this.held.push({ message, position });
+            else receiver(message, position);
+          },
+        };
+      }),
+    );
   }
 
-  leave(topic: BrokerTopic): Promise<void> {
-    return this.#memory.leave(topic);
+  async leave(topics: readonly BrokerTopic[]): Promise<void> {
+    this.leaves.push(topics.length);
+    await this.#memory.leave(topics);
   }
 
-  async publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
-    if (this.failure !== undefined) throw this.failure;
-    await this.#memory.publish(topic, message);
+  publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
+    if (this.refusal !== undefined) throw this.refusal;
+    return this.#send(topic, message, this.gate);
+  }
+
+  tell(topic: BrokerTopic, message: BusMessage): Promise<void> {
+    return this.#send(topic, message, undefined);
   }
 
   async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
     this.reads++;
-    if (this.failure !== undefined) throw this.failure;
+    await this.#answer();
     return this.#memory.read(topic, since);
   }
 
@@ -51,5 +87,20 @@ export class FaultyBroker implements Broker {
 
   deliver(topic: string, { message, position }: Delivered): void {
     this.#receivers.get(topic)!(message, position);
+  }
+
+  async #send(topic: BrokerTopic, message: BusMessage, gate: Promise<void> | undefined): Promise<void> {
+    const { failure } = this;
+    await gate;
+    if (failure !== undefined) throw failure;
+    await this.#memory.publish(topic, message);
+  }
+
+  async #answer(): Promise<void> {
+    this.pending++;
+    this.maxPending = Math.max(this.maxPending, this.pending);
+    await new Promise((resolve) => setImmediate(resolve));
+    this.pending--;
+    if (this.failure !== undefined) throw this.failure;
   }
 }

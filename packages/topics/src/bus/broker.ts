@@ -1,3 +1,4 @@
+import type { TopicError } from './errors.ts';
 import type { Position } from './position.ts';
 
 /** A message on its way between nodes. */
@@ -9,6 +10,11 @@ export interface BusMessage {
   /** What a newer message with the same key makes stale; `''` for none. */
   readonly key: string;
   readonly data: string | Buffer;
+  /**
+   * Delivered to nobody. Without a history it says that its node has published the messages up to `sequence`: who has not
+   * received them misses them. In a history it takes the place of an entry that is not Turnout's.
+   */
+  readonly mark?: true;
 }
 
 /** How much of a topic is kept. */
@@ -41,31 +47,51 @@ export interface HistoryPage {
 /** Is given what is published on a topic; the position where it has a history. */
 export type Receiver = (message: BusMessage, position: Position | null) => void;
 
+/** A topic to join, and who receives its messages. */
+export interface Join {
+  readonly topic: BrokerTopic;
+  readonly receiver: Receiver;
+}
+
 /** What a broker tells its hub. */
 export interface BrokerEvents {
   /** Nothing comes and goes from now on, until `onRestored`. */
   onLost(error: unknown): void;
   /** All joined topics are joined again; what was published meanwhile has not come. */
   onRestored(): void;
-  /** Something that is none of our messages stood on the bus, and was dropped. */
+  /** A message that is not Turnout's was found on the bus, and was dropped. */
   onForeign(topic: string, reason: string): void;
+  /** The server does not let this node join a topic, or publish on it. */
+  onRefused(topic: string, error: TopicError): void;
 }
 
 /**
  * What carries messages between nodes. It belongs to one hub. `createHub()` without one has one of this process alone.
  *
- * What its methods return rejects while the broker can't be reached; none waits until it can.
+ * Its methods reject with a {@link TopicError} of the code that fits: `TOPIC_ERR_BROKER_LOST` only while the broker cannot
+ * be reached, `TOPIC_ERR_TIMEOUT` where the outcome is unknown, `TOPIC_ERR_BROKER` where the server has refused, and
+ * `TOPIC_ERR_OPTIONS` where it knows the topic with other options. None waits for a lost broker to come back.
  */
 export interface Broker {
   /** Called once, before all else. */
   start(events: BrokerEvents): void;
-  /** From when it resolves, `receiver` is called for all that is published; also after the broker was lost and is back. */
-  join(topic: BrokerTopic, receiver: Receiver): Promise<void>;
-  leave(topic: BrokerTopic): Promise<void>;
-  /** Resolves when the broker has the message. */
-  publish(topic: BrokerTopic, message: BusMessage): Promise<void>;
   /**
-   * What is kept of a topic with history.
+   * Once it resolves, each receiver is called for all that is published on its topic; also after the broker was lost and
+   * is back. Rejects where any topic is not joined: the hub then tries again. Joining twice is harmless: the newer receiver counts.
+   */
+  join(joins: readonly Join[]): Promise<void>;
+  leave(topics: readonly BrokerTopic[]): Promise<void>;
+  /**
+   * Sends a message of the application. Resolves when the broker has it.
+   *
+   * @throws {TopicError} at once where nothing was sent: `TOPIC_ERR_BACKLOG` over `maxPendingMessages` or
+   *   `maxPendingBytes`, `TOPIC_ERR_TOO_LONG` for more bytes than the server takes
+   */
+  publish(topic: BrokerTopic, message: BusMessage): Promise<void>;
+  /** Sends a message of the hub itself. As `publish()`, but never counted against the limits of what applications publish. */
+  tell(topic: BrokerTopic, message: BusMessage): Promise<void>;
+  /**
+   * What is kept of a topic with history. Never counted against the limits of what applications publish, and writes nothing.
    *
    * @param since an offset: messages after it; `Infinity` for the position alone
    */

@@ -13,11 +13,18 @@ interface Head {
   readonly sequence: number;
   readonly key?: string;
   readonly binary?: true;
+  readonly mark?: true;
 }
 
-export function encodeBusMessage({ origin, sequence, key, data }: BusMessage): Buffer {
+export function encodeBusMessage({ origin, sequence, key, data, mark }: BusMessage): Buffer {
   const isBinary = typeof data !== 'string';
-  const head = JSON.stringify({ origin, sequence, ...(key !== '' && { key }), ...(isBinary && { binary: true }) });
+  const head = JSON.stringify({
+    origin,
+    sequence,
+    ...(key !== '' && { key }),
+    ...(isBinary && { binary: true }),
+    ...(mark && { mark }),
+  });
   const headLength = Buffer.byteLength(head);
   const bytes = Buffer.allocUnsafe(headStart + headLength + Buffer.byteLength(data));
   bytes[0] = sign;
@@ -29,18 +36,19 @@ export function encodeBusMessage({ origin, sequence, key, data }: BusMessage): B
   return bytes;
 }
 
-/** @throws {TypeError} on what is none, with what is wrong with it */
+/** @throws {TypeError} if the bytes are not a message, with what is wrong with them */
 export function decodeBusMessage(bytes: Buffer): BusMessage {
-  if (bytes.length < headStart || bytes[0] !== sign) throw new TypeError('it is no message of ours');
-  if (bytes[1] !== version) throw new TypeError(`it is of version ${bytes[1]}, expected ${version}`);
+  if (bytes.length < headStart || bytes[0] !== sign) throw new TypeError('not a Turnout message');
+  if (bytes[1] !== version) throw new TypeError(`Turnout message of version ${bytes[1]}, expected ${version}`);
   const dataStart = headStart + bytes.readUInt16BE(2);
-  if (dataStart > bytes.length) throw new TypeError('it is cut short');
-  const { origin, sequence, key = '', binary } = parseHead(bytes.toString('utf8', headStart, dataStart));
-  if (typeof origin !== 'string' || typeof key !== 'string' || !Number.isSafeInteger(sequence)) {
-    throw new TypeError('its head is malformed');
+  if (dataStart > bytes.length) throw new TypeError('Turnout message that is cut short');
+  const { origin, sequence, key = '', binary, mark } = parseHead(bytes.toString('utf8', headStart, dataStart));
+  if (typeof origin !== 'string' || typeof key !== 'string' || !Number.isSafeInteger(sequence) || sequence < 1) {
+    throw new TypeError('header is malformed');
   }
-  const data = bytes.subarray(dataStart);
-  return { origin, sequence, key, data: binary === true ? data : data.toString() };
+  const rest = bytes.subarray(dataStart);
+  const data = binary === true ? rest : rest.toString();
+  return mark === true ? { origin, sequence, key, data, mark } : { origin, sequence, key, data };
 }
 
 /** A message of a history as it is kept. For brokers. */
@@ -49,28 +57,35 @@ export interface StoredEntry {
   readonly bytes: Buffer;
 }
 
+/** Takes the place of an entry that is not a message, so that the offsets still follow each other. */
+const foreignEntry: BusMessage = { origin: '', sequence: 1, key: '', data: '', mark: true };
+
 /**
- * The messages of a history, in order, from the bytes that are kept of them. What is none is told of. Where one is none, or is
- * missing, only what comes behind it is given: messages follow each other.
+ * The messages of a history, in order, from the bytes that are kept of them. An entry that is not a message is reported,
+ * and a mark takes its place. Where an offset is missing, only what follows it is returned: messages follow each other.
  */
 export function decodeStored(entries: Iterable<StoredEntry>, onForeign: (reason: string) => void): StoredMessage[] {
   const messages: StoredMessage[] = [];
   for (const { offset, bytes } of entries) {
     if (messages.length > 0 && offset !== messages.at(-1)!.offset + 1) messages.length = 0;
-    try {
-      messages.push({ offset, message: decodeBusMessage(bytes) });
-    } catch (error) {
-      messages.length = 0;
-      onForeign((error as Error).message);
-    }
+    messages.push({ offset, message: decodeEntry(bytes, onForeign) });
   }
   return messages;
+}
+
+function decodeEntry(bytes: Buffer, onForeign: (reason: string) => void): BusMessage {
+  try {
+    return decodeBusMessage(bytes);
+  } catch (error) {
+    onForeign((error as Error).message);
+    return foreignEntry;
+  }
 }
 
 function parseHead(text: string): Partial<Head> & Pick<Head, 'sequence'> {
   try {
     return Object(JSON.parse(text)) as Head;
   } catch {
-    throw new TypeError('its head is no JSON');
+    throw new TypeError('header is not valid JSON');
   }
 }

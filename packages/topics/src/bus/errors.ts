@@ -1,5 +1,5 @@
 export type TopicErrorCode =
-  /** The broker can't be reached. */
+  /** The broker cannot be reached. */
   | 'TOPIC_ERR_BROKER_LOST'
   /** More is on its way to the broker than `maxPendingMessages` or `maxPendingBytes` allow. */
   | 'TOPIC_ERR_BACKLOG'
@@ -7,6 +7,10 @@ export type TopicErrorCode =
   | 'TOPIC_ERR_TIMEOUT'
   /** The broker has answered with an error, which is the `cause`. */
   | 'TOPIC_ERR_BROKER'
+  /** The message has more bytes than the broker's server takes. */
+  | 'TOPIC_ERR_TOO_LONG'
+  /** The broker knows the topic with other options: with or without history, or of another size or ttl. */
+  | 'TOPIC_ERR_OPTIONS'
   /** The hub or its broker is closed. */
   | 'TOPIC_ERR_CLOSED';
 
@@ -19,4 +23,9 @@ export class TopicError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** Whether an error is a {@link TopicError} with one of these codes. */
+export function hasCode(error: unknown, ...codes: readonly TopicErrorCode[]): boolean {
+  return error instanceof TopicError && codes.includes(error.code);
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Broker, BrokerTopic, BusMessage, HistoryPage, Receiver } from './broker.ts';
+import type { Broker, BrokerTopic, BusMessage, HistoryPage, Join, Receiver } from './broker.ts';
 import { TopicError } from './errors.ts';
 import { HistoryRing } from './history-ring.ts';
 
@@ -80,17 +80,18 @@ export class MemoryBroker implements Broker {
   /** It is never lost, and nobody else writes to it. */
   start(): void {}
 
-  join(topic: BrokerTopic, receiver: Receiver): Promise<void> {
+  join(joins: readonly Join[]): Promise<void> {
     if (this.#isClosed) return Promise.reject(closedError());
-    this.#receivers.set(topic.name, receiver);
-    this.#bus.join(topic, receiver);
+    for (const { topic, receiver } of joins) {
+      this.#leave(topic);
+      this.#receivers.set(topic.name, receiver);
+      this.#bus.join(topic, receiver);
+    }
     return done;
   }
 
-  leave(topic: BrokerTopic): Promise<void> {
-    const receiver = this.#receivers.get(topic.name);
-    if (receiver !== undefined) this.#bus.leave(topic, receiver);
-    this.#receivers.delete(topic.name);
+  leave(topics: readonly BrokerTopic[]): Promise<void> {
+    for (const topic of topics) this.#leave(topic);
     return done;
   }
 
@@ -98,6 +99,10 @@ export class MemoryBroker implements Broker {
     if (this.#isClosed) return Promise.reject(closedError());
     this.#bus.publish(topic, message);
     return done;
+  }
+
+  tell(topic: BrokerTopic, message: BusMessage): Promise<void> {
+    return this.publish(topic, message);
   }
 
   async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
@@ -109,6 +114,12 @@ export class MemoryBroker implements Broker {
     for (const [name, receiver] of this.#receivers) this.#bus.leave({ name, history: null }, receiver);
     this.#receivers.clear();
     return done;
+  }
+
+  #leave(topic: BrokerTopic): void {
+    const receiver = this.#receivers.get(topic.name);
+    if (receiver !== undefined) this.#bus.leave(topic, receiver);
+    this.#receivers.delete(topic.name);
   }
 }
 

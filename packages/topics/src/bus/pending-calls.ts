@@ -1,7 +1,7 @@
 import { TopicError } from './errors.ts';
 
 export interface PendingLimits {
-  /** Messages on their way to the broker. Default 1,000. */
+  /** Published messages that the broker has not confirmed. Default 1,000. */
   readonly maxPendingMessages: number;
   /** Bytes of them. Default 1 MiB. */
   readonly maxPendingBytes: number;
@@ -20,10 +20,11 @@ interface Call {
   readonly reject: (error: TopicError) => void;
 }
 
-/** Calls to a broker's server that have no answer yet: so many, for so long. For brokers. */
+/** Calls to a broker's server that have no answer yet. For brokers. */
 export class PendingCalls {
   readonly #limits: PendingLimits;
   readonly #calls = new Set<Call>();
+  #messages = 0;
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -32,39 +33,51 @@ export class PendingCalls {
   }
 
   /**
-   * Makes a call.
+   * Makes a call that sends a message of the application, within `maxPendingMessages` and `maxPendingBytes`.
    *
    * @param bytes how much of `maxPendingBytes` it takes
-   * @throws {TopicError} (rejects) over a limit, after `timeout`, and with what the call rejects with as the cause
+   * @throws {TopicError} at once over a limit, before anything is sent; rejects as {@link run} does
    */
-  async run<Value>(bytes: number, call: () => Promise<Value>): Promise<Value> {
+  publish<Value>(bytes: number, call: () => Promise<Value>): Promise<Value> {
     this.#assertRoom(bytes);
+    this.#messages++;
     this.#bytes += bytes;
+    return this.run(call).finally(() => {
+      this.#messages--;
+      this.#bytes -= bytes;
+    });
+  }
+
+  /**
+   * Makes a call of the hub itself, which counts against no limit but `timeout`.
+   *
+   * @throws {TopicError} (rejects) after `timeout`, and with what the call rejects with as the cause
+   */
+  async run<Value>(call: () => Promise<Value>): Promise<Value> {
     let pending: Call | undefined;
     const rejected = new Promise<never>((_resolve, reject) => {
       pending = { startedAt: performance.now(), reject };
+      this.#calls.add(pending);
     });
-    this.#calls.add(pending!);
-    if (this.#timer === undefined) this.#timer = this.#schedule(this.#limits.timeout);
+    this.#timer ??= this.#schedule(this.#limits.timeout);
     try {
       return await Promise.race([call(), rejected]);
     } catch (error) {
       if (error instanceof TopicError) throw error;
       throw new TopicError('TOPIC_ERR_BROKER', `The broker has failed: ${(error as Error).message}`, { cause: error });
     } finally {
-      this.#bytes -= bytes;
       this.#calls.delete(pending!);
     }
   }
 
-  /** Nobody will answer what is under way. */
+  /** Rejects every call in flight. */
   rejectAll(error: TopicError): void {
     for (const { reject } of this.#calls) reject(error);
   }
 
   #assertRoom(bytes: number): void {
     const { maxPendingMessages, maxPendingBytes } = this.#limits;
-    if (this.#calls.size >= maxPendingMessages) {
+    if (this.#messages >= maxPendingMessages) {
       throw new TopicError('TOPIC_ERR_BACKLOG', `${maxPendingMessages} messages wait already (maxPendingMessages)`);
     }
     // One message that is longer goes alone.

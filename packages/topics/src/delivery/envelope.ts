@@ -39,11 +39,13 @@ export class Envelope {
   }
 }
 
-/** @throws {TypeError} on text that is no JSON, with the topic's name */
+/** @throws {TypeError} on text that is not valid JSON, with the topic's name */
 export function assertJson(topic: string, text: string): void {
   try {
     JSON.parse(text);
   } catch (error) {
-    throw new TypeError(`Invalid message of topic ${topic}: in an envelope text is JSON (${(error as Error).message})`);
+    throw new TypeError(
+      `Invalid message of topic ${topic}: expected JSON, as it has an envelope (${(error as Error).message})`,
+    );
   }
 }

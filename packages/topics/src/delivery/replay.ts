@@ -55,7 +55,7 @@ export class Replay {
     while (this.#sent < this.#part.length) {
       const { message, offset } = this.#part[this.#sent++]!;
       this.#offset = offset;
-      if (!socket.send(envelope.message(message.data, offset))) return false;
+      if (!message.mark && !socket.send(envelope.message(message.data, offset))) return false;
     }
     return true;
   }

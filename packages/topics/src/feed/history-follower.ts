@@ -16,6 +16,10 @@ export interface FollowerListener {
   onMessage(message: BusMessage, position: Position): void;
   /** Messages are missing, and will not come. */
   onGap(): void;
+  /** Whether it may be passed on. Where it may not, that is counted. */
+  isSound(message: BusMessage): boolean;
+  /** Something has come that is not of the history. */
+  onForeign(reason: string): void;
 }
 
 type Arrived = StoredMessage & { readonly epoch: string };
@@ -33,8 +37,10 @@ export class HistoryFollower {
   /** While the history is being read: what comes meanwhile. */
   #arrived: Arrived[] | undefined = [];
   #isEnded = false;
-  /** Up to where messages are known to be, which have not come when that was asked. */
+  /** Newest position that the broker has reported while it had not been received yet. */
   #awaited: Position | undefined;
+  /** From here on another message has come than the one that is held: one of them is not of this history. */
+  #doubted = Infinity;
 
   constructor(topic: BrokerTopic, context: HubContext, listener: FollowerListener) {
     this.#topic = topic;
@@ -50,7 +56,7 @@ export class HistoryFollower {
 
   /** Begins at the newest message. To be called once {@link receive} is, so that none comes between. */
   async start(): Promise<void> {
-    const { position } = await this.#context.broker.read(this.#topic, Infinity);
+    const { position } = await this.#read(Infinity);
     if (this.#isEnded) return;
     this.#begin(position);
     if (this.#takeArrived()) this.#arrived = undefined;
@@ -58,13 +64,17 @@ export class HistoryFollower {
   }
 
   /** Takes what the bus has brought. */
-  receive(message: BusMessage, { epoch, offset }: Position): void {
+  receive(received: BusMessage, { epoch, offset }: Position): void {
+    const message = this.#admit(received);
     if (this.#arrived !== undefined) {
       // What has no room is read.
       if (this.#arrived.length < this.#topic.history!.size) this.#arrived.push({ epoch, offset, message });
     } else if (epoch === this.#epoch && offset === this.#ring.offset + 1) this.#take({ offset, message });
     else if (epoch === this.#epoch && this.#hasCome(message, offset)) this.#context.counts.duplicates++;
-    else this.#synchronize([{ epoch, offset, message }]);
+    else {
+      if (epoch === this.#epoch && offset <= this.#ring.offset) this.#doubted = offset;
+      this.#synchronize([{ epoch, offset, message }]);
+    }
   }
 
   /** Reads what is missing, after a loss of the broker. */
@@ -82,7 +92,7 @@ export class HistoryFollower {
       this.#awaited = undefined;
       return this.#synchronize([]);
     }
-    const page = await this.#context.broker.read(this.#topic, Infinity).catch(() => null);
+    const page = await this.#context.reads.read(this.#topic, Infinity).catch(() => null);
     this.#awaited = page === null ? undefined : page.position;
   }
 
@@ -94,13 +104,13 @@ export class HistoryFollower {
   async readSince({ epoch, offset }: Position): Promise<HistoryPart | null> {
     if (epoch !== this.#epoch || offset > this.#ring.offset) return null;
     if (this.recentSince({ epoch, offset }) !== null) return { epoch, offset, messages: [] };
-    const { position, messages } = await this.#context.broker.read(this.#topic, offset);
+    const { position, messages } = await this.#read(offset);
     return { epoch: position.epoch, offset, messages };
   }
 
   /** Reads all that is kept, for {@link joinRecent}. */
   async readKept(): Promise<HistoryPart> {
-    const { position, messages } = await this.#context.broker.read(this.#topic, 0);
+    const { position, messages } = await this.#read(0);
     return { epoch: position.epoch, offset: (messages[0]?.offset ?? position.offset + 1) - 1, messages };
   }
 
@@ -133,11 +143,26 @@ export class HistoryFollower {
     this.#listener.onMessage(stored.message, { epoch: this.#epoch!, offset: stored.offset });
   }
 
-  /** A server that took over with less than the one before counts from where that was: then it is another message. */
-  #hasCome({ origin, sequence }: BusMessage, offset: number): boolean {
+  /** After failover to a lagging replica offsets are used again: the same offset, another message. */
+  #hasCome(message: BusMessage, offset: number): boolean {
     if (offset > this.#ring.offset) return false;
     const known = this.#ring.after(offset - 1)?.[0]?.message;
-    return known === undefined || (known.origin === origin && known.sequence === sequence);
+    return known === undefined || isSame(known, message);
+  }
+
+  /** What may not be passed on leaves a mark, so that the offsets still follow each other. */
+  #admit(message: BusMessage): BusMessage {
+    return this.#listener.isSound(message) ? message : { ...message, data: '', mark: true };
+  }
+
+  #admitAll(messages: readonly StoredMessage[]): StoredMessage[] {
+    return messages.map(({ offset, message }) => ({ offset, message: this.#admit(message) }));
+  }
+
+  /** For who waits for it: until the broker answers. */
+  async #read(since: number): Promise<HistoryPage> {
+    const page = await this.#context.reads.readPatiently(this.#topic, since, () => !this.#isEnded);
+    return { ...page, messages: this.#admitAll(page.messages) };
   }
 
   #synchronize(arrived: Arrived[]): void {
@@ -160,27 +185,47 @@ export class HistoryFollower {
 
   /** @returns whether the broker has answered */
   async #readMissing(): Promise<boolean> {
-    const { offset } = this.#ring;
+    const since = Math.min(this.#ring.offset, this.#doubted - 1);
     const heard = this.#arrived!.length;
-    const page = await this.#readAfter(offset).catch(() => null);
+    const page = await this.#readAfter(since).catch(() => null);
     if (page === null || this.#isEnded) return false;
-    const { position, messages } = page;
+    const { position } = page;
+    let messages = this.#admitAll(page.messages);
     // What was said to be there, and is not, did not come from the history.
     this.#arrived = this.#arrived!.filter((stored, index) => index >= heard || stored.offset <= position.offset);
-    const isWhole = position.offset === offset || messages[0]?.offset === offset + 1;
-    if (position.epoch !== this.#epoch || !isWhole) {
+    if (since < this.#ring.offset && this.#agrees(position, messages)) {
+      this.#listener.onForeign('message was never in the history');
+      messages = messages.filter(({ offset }) => offset > this.#ring.offset);
+    } else if (!this.#isNext(position, messages)) {
       this.#begin({ ...position, offset: messages[0] === undefined ? position.offset : messages[0].offset - 1 });
       this.#listener.onGap();
     }
+    this.#doubted = Infinity;
     for (const stored of messages) this.#take(stored);
     return true;
   }
 
+  /** Whether what was read follows what has come. */
+  #isNext({ epoch, offset }: Position, messages: readonly StoredMessage[]): boolean {
+    const last = this.#ring.offset;
+    return epoch === this.#epoch && (messages[0] === undefined ? offset === last : messages[0].offset === last + 1);
+  }
+
+  /** Whether what was read again is what has come. */
+  #agrees({ epoch, offset }: Position, messages: readonly StoredMessage[]): boolean {
+    if (epoch !== this.#epoch || offset < this.#ring.offset) return false;
+    const held = this.#ring.after(this.#doubted - 1) ?? [];
+    return held.every(({ message }, index) => {
+      const read = messages[index];
+      return read !== undefined && isSame(read.message, message);
+    });
+  }
+
   /** Of a history that has begun anew, all. */
   async #readAfter(offset: number): Promise<HistoryPage> {
-    const { broker } = this.#context;
-    const page = await broker.read(this.#topic, offset);
-    return page.position.epoch === this.#epoch ? page : broker.read(this.#topic, 0);
+    const { reads } = this.#context;
+    const page = await reads.read(this.#topic, offset);
+    return page.position.epoch === this.#epoch ? page : reads.read(this.#topic, 0);
   }
 
   /** Takes what came while the history was read; `false` where some is missing before it. */
@@ -193,4 +238,8 @@ export class HistoryFollower {
     }
     return true;
   }
+}
+
+function isSame(one: BusMessage, other: BusMessage): boolean {
+  return one.origin === other.origin && one.sequence === other.sequence;
 }

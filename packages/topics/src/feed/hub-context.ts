@@ -1,16 +1,93 @@
+import { randomBytes } from 'node:crypto';
 import type { Broker } from '../bus/broker.ts';
+import { CallQueue } from '../bus/call-queue.ts';
+import type { TopicError } from '../bus/errors.ts';
+import { HistoryReads } from './history-reads.ts';
 import type { HubCounts } from './hub-counts.ts';
+import { Marks } from './marks.ts';
+import { Memberships } from './memberships.ts';
+import { Outcome } from './outcome.ts';
+
+export type WhenLost = 'deliver-locally' | 'fail';
+
+export interface HubContextParts {
+  readonly broker: Broker;
+  readonly whenLost: WhenLost;
+  /** Calls the application's code: what it throws or rejects with goes to its hook, and not into the broker's client. */
+  call(callback: () => unknown): void;
+  /** Told of a message that was found on the bus and is not Turnout's. */
+  onForeign(topic: string, reason: string): void;
+  onRefused(topic: string, error: TopicError): void;
+}
+
+/** Messages of the hub itself that are on their way to the broker. */
+const maxTells = 256;
 
 /** What the feeds of one hub share. */
-export interface HubContext {
+export class HubContext {
   /** Of this node, among all that share the bus. */
-  readonly id: string;
-  /** A name for what one feed publishes: of this node, and never used before. */
-  createOrigin(): string;
+  readonly id = randomBytes(9).toString('base64url');
+  readonly counts: HubCounts = { duplicates: 0, gaps: 0, foreign: 0, localOnly: 0 };
   readonly broker: Broker;
-  readonly isBrokerLost: boolean;
-  readonly whenLost: 'deliver-locally' | 'fail';
-  readonly counts: HubCounts;
-  /** Calls the application's code: what it throws goes to its hook, and not into the broker's client. */
-  call(callback: () => unknown): void;
+  readonly whenLost: WhenLost;
+  readonly memberships: Memberships;
+  readonly reads: HistoryReads;
+  readonly tells = new CallQueue(maxTells);
+  readonly marks: Marks;
+  readonly #parts: HubContextParts;
+  #origins = 0;
+  #isBrokerLost = false;
+
+  constructor(parts: HubContextParts) {
+    const { broker, whenLost } = parts;
+    const isLost = (): boolean => this.#isBrokerLost;
+    this.#parts = parts;
+    this.broker = broker;
+    this.whenLost = whenLost;
+    this.memberships = new Memberships({ broker, isLost, onRefused: parts.onRefused });
+    this.reads = new HistoryReads(broker);
+    this.marks = new Marks({ broker, isLost, calls: this.tells });
+  }
+
+  get isBrokerLost(): boolean {
+    return this.#isBrokerLost;
+  }
+
+  /** A name for what one feed publishes: of this node, and never used before. */
+  createOrigin(): string {
+    return `${this.id}.${this.#origins++}`;
+  }
+
+  onLost(): void {
+    this.#isBrokerLost = true;
+    this.memberships.onLost();
+  }
+
+  /** @param onDone called once the topics are joined that could not be while it was lost */
+  onRestored(onDone: () => void): void {
+    this.#isBrokerLost = false;
+    this.memberships.onRestored(onDone);
+    void this.marks.tell();
+  }
+
+  close(): void {
+    this.memberships.close();
+    this.marks.close();
+  }
+
+  /** Calls the application's code: what it throws or rejects with goes to its hook, and not into the broker's client. */
+  call(callback: () => unknown): void {
+    this.#parts.call(callback);
+  }
+
+  /** What the application is handed, and may forget: a rejection that nobody has asked for goes to its hook. */
+  outcome<Value>(promise: Promise<Value>): Promise<Value> {
+    return Outcome.of(promise, (error) => this.call(() => Promise.reject(error)));
+  }
+
+  /** Counts a message that was found on the bus, is not Turnout's, and was dropped. */
+  dropForeign(topic: string, reason: string): void {
+    this.counts.foreign++;
+    this.#parts.onForeign(topic, reason);
+  }
 }

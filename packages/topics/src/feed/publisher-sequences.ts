@@ -1,25 +1,118 @@
 import type { BusMessage } from '../bus/broker.ts';
 
-/** Nodes whose last message is remembered. */
+/** Publishers that are remembered. */
 const maxOrigins = 1_024;
 
-/** How far the messages of each node have come, on a topic without history. */
-export class PublisherSequences {
-  readonly #last = new Map<string, number>();
+/** Runs of one publisher that are remembered beside the one that it is in. */
+const maxOthers = 3;
 
-  /** Whether a message is the next of its node, has come already, or comes where others should have before. */
-  note({ origin, sequence }: BusMessage): 'next' | 'duplicate' | 'after-gap' {
-    const last = this.#last.get(origin);
-    if (last !== undefined && sequence <= last) return 'duplicate';
-    if (last === undefined && this.#last.size === maxOrigins) {
-      const [oldest] = this.#last.keys();
-      this.#last.delete(oldest!);
+/** A number so far behind the publisher's run is no late message: that run began with a number that somebody has made up. */
+const farBehind = 100;
+
+/** Of numbers that are nearer, so many in a row. */
+const inARow = 4;
+
+/** Numbers that have come without one missing between them. */
+interface Run {
+  readonly first: number;
+  last: number;
+  /** Numbers that have come while another run was the publisher's. */
+  aside: number;
+}
+
+interface Publisher {
+  run: Run;
+  others: Run[];
+}
+
+/**
+ * - `next`: it follows the one before.
+ * - `after-gap`: others should have come before it.
+ * - `duplicate`: it has come already, or too late.
+ * - `repaired`: it is the true next one; the number before was made up. `repaired-after-gap`: the same, with some missing.
+ */
+export type Verdict = 'next' | 'after-gap' | 'duplicate' | 'repaired' | 'repaired-after-gap';
+
+/**
+ * How far the messages of each publisher have come, on a topic without history. A made-up number, which silences its
+ * publisher as all that follow seem to be old, is found out by what the publisher goes on with.
+ */
+export class PublisherSequences {
+  readonly #publishers = new Map<string, Publisher>();
+
+  /** Whether anything is known of a publisher. */
+  has(origin: string): boolean {
+    return this.#publishers.has(origin);
+  }
+
+  /** What a publisher sends next is the message after `last`. */
+  begin(origin: string, last: number): void {
+    this.#set(origin, { first: 1, last, aside: 0 });
+  }
+
+  note({ origin, sequence, mark }: BusMessage): Verdict {
+    const publisher = this.#publishers.get(origin);
+    if (publisher === undefined) {
+      this.#set(origin, { first: sequence, last: sequence, aside: 0 });
+      return mark ? 'after-gap' : 'next';
     }
-    this.#last.set(origin, sequence);
-    return last === undefined || sequence === last + 1 ? 'next' : 'after-gap';
+    const { run } = publisher;
+    if (sequence === run.last + 1 && !mark) {
+      run.last = sequence;
+      return 'next';
+    }
+    if (sequence > run.last) {
+      jump(publisher, { first: sequence, last: sequence, aside: 0 });
+      return 'after-gap';
+    }
+    return mark ? 'duplicate' : noteBehind(publisher, sequence);
   }
 
   clear(): void {
-    this.#last.clear();
+    this.#publishers.clear();
   }
+
+  #set(origin: string, run: Run): void {
+    if (this.#publishers.size === maxOrigins) {
+      const [oldest = origin] = this.#publishers.keys();
+      this.#publishers.delete(oldest);
+    }
+    this.#publishers.set(origin, { run, others: [] });
+  }
+}
+
+/** A later number than the next: the run before may turn out to be the true one. */
+function jump(publisher: Publisher, run: Run): void {
+  publisher.run.aside = 0;
+  remember(publisher, publisher.run);
+  publisher.run = run;
+}
+
+/** Keeps the longest: a made-up number is alone. */
+function remember(publisher: Publisher, run: Run): void {
+  publisher.others.push(run);
+  if (publisher.others.length <= maxOthers) return;
+  publisher.others.sort((one, two) => lengthOf(two) - lengthOf(one));
+  publisher.others.pop();
+}
+
+function noteBehind(publisher: Publisher, sequence: number): Verdict {
+  const { run, others } = publisher;
+  if ([run, ...others].some(({ first, last }) => sequence >= first && sequence <= last)) return 'duplicate';
+  const known = others.find(({ last }) => sequence === last + 1);
+  const other = known ?? { first: sequence, last: sequence, aside: 0 };
+  other.last = sequence;
+  other.aside++;
+  const isFar = run.first - sequence > farBehind;
+  if (isFar || other.aside >= inARow) {
+    publisher.others = others.filter((each) => each !== other);
+    publisher.run = other;
+    return isFar ? 'repaired' : 'repaired-after-gap';
+  }
+  if (known === undefined) remember(publisher, other);
+  return 'duplicate';
+}
+
+function lengthOf({ first, last }: Run): number {
+  return last - first;
 }

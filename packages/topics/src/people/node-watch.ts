@@ -66,7 +66,7 @@ export class NodeWatch {
 
   #onBeat(): void {
     this.#beat++;
-    this.#feed.publish('').catch(() => {});
+    void this.#feed.tell('');
     for (const [node, heardAt] of this.#heardAt) {
       if (this.#beat - heardAt <= maxMissedBeats) continue;
       this.#heardAt.delete(node);

@@ -127,7 +127,7 @@ export class Presence implements NodeObserver {
 
   /** Where it does not reach the others, they ask when they are back. */
   #tell(message: PresenceMessage): void {
-    this.#feed.publish(JSON.stringify(message)).catch(() => {});
+    void this.#feed.tell(JSON.stringify(message));
   }
 
   #receive({ origin, data }: BusMessage): void {

@@ -1,0 +1,72 @@
+import { BackOff } from '../bus/back-off.ts';
+import type { Broker, BrokerTopic } from '../bus/broker.ts';
+import { CallQueue } from '../bus/call-queue.ts';
+import { hasCode } from '../bus/errors.ts';
+
+interface Mark {
+  readonly topic: BrokerTopic;
+  readonly origin: string;
+  readonly sequence: number;
+}
+
+export interface MarksParts {
+  readonly broker: Broker;
+  readonly calls: CallQueue;
+  isLost(): boolean;
+}
+
+/**
+ * Tells all nodes how far a publisher has come, after a message of it has failed: those that have not received it announce
+ * a gap, though nothing else is published. Told until the broker has it.
+ */
+export class Marks {
+  readonly #parts: MarksParts;
+  /** By origin. */
+  readonly #owed = new Map<string, Mark>();
+  readonly #backOff = new BackOff();
+  #timer: NodeJS.Timeout | undefined;
+  #isTelling = false;
+
+  constructor(parts: MarksParts) {
+    this.#parts = parts;
+  }
+
+  owe(mark: Mark): void {
+    const known = this.#owed.get(mark.origin);
+    if (known !== undefined && known.sequence >= mark.sequence) return;
+    this.#owed.set(mark.origin, mark);
+    void this.tell();
+  }
+
+  /** Tells what is owed, once the broker can be reached. */
+  async tell(): Promise<void> {
+    if (this.#isTelling || this.#timer !== undefined || this.#owed.size === 0 || this.#parts.isLost()) return;
+    this.#isTelling = true;
+    await Promise.all([...this.#owed.values()].map((mark) => this.#parts.calls.run(() => this.#tellOne(mark))));
+    this.#isTelling = false;
+    if (this.#owed.size > 0) this.#tellLater();
+    else this.#backOff.succeed();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#owed.clear();
+  }
+
+  async #tellOne(mark: Mark): Promise<void> {
+    const { topic, origin, sequence } = mark;
+    try {
+      await this.#parts.broker.tell(topic, { origin, sequence, key: '', data: '', mark: true });
+    } catch (error) {
+      if (!hasCode(error, 'TOPIC_ERR_CLOSED')) return;
+    }
+    if (this.#owed.get(origin) === mark) this.#owed.delete(origin);
+  }
+
+  #tellLater(): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.tell();
+    }, this.#backOff.fail()).unref();
+  }
+}

@@ -1,0 +1,256 @@
+import { BackOff } from '../bus/back-off.ts';
+import type { Broker, BrokerTopic, BusMessage, Join } from '../bus/broker.ts';
+import { hasCode, TopicError } from '../bus/errors.ts';
+import type { Position } from '../bus/position.ts';
+
+/** Who wants a topic to be joined. */
+export interface MembershipListener {
+  /** Everything that is published from now on is received. */
+  onJoined(): void;
+  /** The broker is lost, or refuses: it is tried again until the topic is left, unless the broker is closed. */
+  onFailed(error: TopicError): void;
+  receive(message: BusMessage, position: Position | null): void;
+}
+
+/** Whether the broker has joined a topic, as far as is known: a call that failed may have reached it. */
+type Standing = 'out' | 'joining' | 'in' | 'leaving' | 'unknown';
+
+interface Membership extends Join {
+  topic: BrokerTopic;
+  /** Undefined once it is to be left. */
+  listener: MembershipListener | undefined;
+  standing: Standing;
+  /** Why the broker has refused it the last time. */
+  refusal: string | undefined;
+}
+
+export interface MembershipParts {
+  readonly broker: Broker;
+  isLost(): boolean;
+  onRefused(topic: string, error: TopicError): void;
+}
+
+/** Topics a call. */
+const batchSize = 512;
+
+const maxCalls = 4;
+
+/**
+ * The topics that this node has joined at the broker. Joins and leaves of a turn are gathered into few calls, with few in
+ * flight, and tried again until they hold.
+ */
+export class Memberships {
+  readonly #parts: MembershipParts;
+  readonly #all = new Map<string, Membership>();
+  readonly #toJoin = new Set<Membership>();
+  readonly #toLeave = new Set<Membership>();
+  readonly #backOff = new BackOff();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  /** Told once all of the topics have been asked for that were not joined when the broker came back. */
+  #restoring: { readonly left: Set<Membership>; onDone(): void } | undefined;
+  #calls = 0;
+  #isScheduled = false;
+
+  constructor(parts: MembershipParts) {
+    this.#parts = parts;
+  }
+
+  join(topic: BrokerTopic, listener: MembershipListener): void {
+    const membership = this.#all.get(topic.name) ?? this.#create(topic);
+    membership.topic = topic;
+    membership.listener = listener;
+    this.#settle(membership);
+    const { standing } = membership;
+    if (standing === 'in') queueMicrotask(() => membership.listener === listener && listener.onJoined());
+    else if (this.#parts.isLost()) queueMicrotask(() => membership.listener === listener && listener.onFailed(lost()));
+  }
+
+  leave({ name }: BrokerTopic): void {
+    const membership = this.#all.get(name);
+    if (membership === undefined) return;
+    membership.listener = undefined;
+    this.#settle(membership);
+    this.#onAnswered([membership]);
+  }
+
+  /** The broker is lost: who waits is told. */
+  onLost(): void {
+    for (const { listener, standing } of this.#all.values()) if (standing !== 'in') listener?.onFailed(lost());
+  }
+
+  /**
+   * The broker is back, with all that was joined.
+   *
+   * @param onDone called once it has been asked to join the others
+   */
+  onRestored(onDone: () => void): void {
+    this.#backOff.succeed();
+    this.#clearTimers();
+    for (const membership of this.#all.values()) this.#settle(membership);
+    this.#restoring = { left: new Set(this.#toJoin), onDone };
+    queueMicrotask(() => this.#onAnswered([]));
+  }
+
+  close(): void {
+    this.#clearTimers();
+    this.#toJoin.clear();
+    this.#toLeave.clear();
+    for (const { listener } of this.#all.values()) listener?.onFailed(closed());
+    this.#all.clear();
+  }
+
+  #create(topic: BrokerTopic): Membership {
+    const membership: Membership = {
+      topic,
+      receiver: (message, position) => membership.listener?.receive(message, position),
+      listener: undefined,
+      standing: 'out',
+      refusal: undefined,
+    };
+    this.#all.set(topic.name, membership);
+    return membership;
+  }
+
+  /** Finds what is to be done, which what is done already may have made needless. */
+  #settle(membership: Membership): void {
+    const { listener, standing, topic } = membership;
+    const isOpen = standing === 'out' || standing === 'unknown';
+    this.#toJoin.delete(membership);
+    this.#toLeave.delete(membership);
+    if (listener !== undefined && isOpen) this.#toJoin.add(membership);
+    else if (listener === undefined && (standing === 'in' || standing === 'unknown')) this.#toLeave.add(membership);
+    else if (listener === undefined && standing === 'out') this.#all.delete(topic.name);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#toJoin.size + this.#toLeave.size === 0) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#call();
+    });
+  }
+
+  #call(): void {
+    while (this.#calls < maxCalls && !this.#parts.isLost()) {
+      const [leaves, joins] = [take(this.#toLeave), take(this.#toJoin)];
+      if (leaves.length + joins.length === 0) return;
+      if (leaves.length > 0) void this.#run(() => this.#leaveAll(leaves));
+      if (joins.length > 0) void this.#run(() => this.#joinAll(joins));
+    }
+  }
+
+  async #run(call: () => Promise<void>): Promise<void> {
+    this.#calls++;
+    await call();
+    this.#calls--;
+    this.#schedule();
+  }
+
+  async #joinAll(batch: readonly Membership[]): Promise<void> {
+    for (const membership of batch) membership.standing = 'joining';
+    try {
+      await this.#parts.broker.join(batch);
+    } catch (error) {
+      if (batch.length === 1 || !isRefusal(error)) return this.#onJoinFailed(batch, asTopicError(error));
+      // One that is refused must not keep the others out.
+      const half = batch.length >> 1;
+      await this.#joinAll(batch.slice(0, half));
+      return this.#joinAll(batch.slice(half));
+    }
+    this.#backOff.succeed();
+    for (const membership of batch) {
+      membership.standing = 'in';
+      membership.refusal = undefined;
+      membership.listener?.onJoined();
+      this.#settle(membership);
+    }
+    this.#onAnswered(batch);
+  }
+
+  #onAnswered(batch: readonly Membership[]): void {
+    const restoring = this.#restoring;
+    if (restoring === undefined) return;
+    for (const membership of batch) restoring.left.delete(membership);
+    if (restoring.left.size > 0) return;
+    this.#restoring = undefined;
+    restoring.onDone();
+  }
+
+  #onJoinFailed(batch: readonly Membership[], error: TopicError): void {
+    const isClosed = hasCode(error, 'TOPIC_ERR_CLOSED');
+    const isFinal = isClosed || isRefusal(error) || hasCode(error, 'TOPIC_ERR_BROKER_LOST');
+    for (const membership of batch) {
+      membership.standing = 'unknown';
+      if (isRefusal(error)) this.#tellRefused(membership, error);
+      if (isFinal) membership.listener?.onFailed(error);
+    }
+    this.#onAnswered(batch);
+    if (!isClosed) this.#later(batch, isRefusal(error) ? this.#backOff.longest : this.#backOff.fail());
+  }
+
+  /** Once, however often it is tried again. */
+  #tellRefused(membership: Membership, error: TopicError): void {
+    if (membership.refusal === error.message) return;
+    membership.refusal = error.message;
+    this.#parts.onRefused(membership.topic.name, error);
+  }
+
+  async #leaveAll(batch: readonly Membership[]): Promise<void> {
+    for (const membership of batch) membership.standing = 'leaving';
+    try {
+      await this.#parts.broker.leave(batch.map(({ topic }) => topic));
+    } catch (error) {
+      // A server that is gone has forgotten them.
+      if (!hasCode(error, 'TOPIC_ERR_BROKER_LOST', 'TOPIC_ERR_CLOSED')) {
+        for (const membership of batch) membership.standing = 'unknown';
+        return this.#later(batch, this.#backOff.fail());
+      }
+    }
+    for (const membership of batch) {
+      membership.standing = 'out';
+      this.#settle(membership);
+    }
+  }
+
+  #later(batch: readonly Membership[], wait: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      for (const membership of batch) if (this.#all.get(membership.topic.name) === membership) this.#settle(membership);
+    }, wait).unref();
+    this.#timers.add(timer);
+  }
+
+  #clearTimers(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+}
+
+function take(memberships: Set<Membership>): Membership[] {
+  const batch: Membership[] = [];
+  for (const membership of memberships) {
+    if (batch.length === batchSize) break;
+    batch.push(membership);
+    memberships.delete(membership);
+  }
+  return batch;
+}
+
+function isRefusal(error: unknown): boolean {
+  return hasCode(error, 'TOPIC_ERR_BROKER', 'TOPIC_ERR_OPTIONS');
+}
+
+function asTopicError(error: unknown): TopicError {
+  if (error instanceof TopicError) return error;
+  return new TopicError('TOPIC_ERR_BROKER', `The broker has failed: ${String(error)}`, { cause: error });
+}
+
+function lost(): TopicError {
+  return new TopicError('TOPIC_ERR_BROKER_LOST', 'The broker cannot be reached');
+}
+
+function closed(): TopicError {
+  return new TopicError('TOPIC_ERR_CLOSED', 'The hub is closed');
+}

@@ -13,6 +13,7 @@ import {
   type BrokerTopic,
   type BusMessage,
   type HistoryPage,
+  type Join,
   type Position,
   type Receiver,
   type StoredEntry,
@@ -121,37 +122,30 @@ class NatsBroker implements Broker {
     this.#events = events;
   }
 
-  async join(topic: BrokerTopic, receiver: Receiver): Promise<void> {
-    const subject = topic.history === null ? this.#subjectOf(topic) : this.#namesOf(topic).live;
-    // What is published again has no epoch: it must be known before the first comes.
-    if (topic.history !== null) await this.read(topic, Infinity);
-    // The client joins it again when it was lost.
-    this.#subscriptions.get(topic.name)?.unsubscribe();
-    const callback = (_error: unknown, message: Msg): void => this.#receive(topic, receiver, message);
-    this.#subscriptions.set(topic.name, this.#connection.subscribe(subject, { callback }));
-    await this.#call(0, () => this.#flush.run());
+  async join(joins: readonly Join[]): Promise<void> {
+    await Promise.all(joins.map((join) => this.#join(join)));
+    await this.#call(() => this.#flush.run());
   }
 
-  async leave(topic: BrokerTopic): Promise<void> {
-    this.#subscriptions.get(topic.name)?.unsubscribe();
-    this.#subscriptions.delete(topic.name);
-    this.#epochs.delete(topic.name);
+  async leave(topics: readonly BrokerTopic[]): Promise<void> {
+    for (const { name } of topics) {
+      this.#subscriptions.get(name)?.unsubscribe();
+      this.#subscriptions.delete(name);
+      this.#epochs.delete(name);
+    }
   }
 
-  async publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
+  publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
     const bytes = encodeBusMessage(message);
-    const { history } = topic;
-    await this.#call(bytes.length, () => {
-      if (history !== null) return this.#streams.publish(this.#namesOf(topic), history, bytes);
-      this.#connection.publish(this.#order?.subjectOf(this.#tokenOf(topic)) ?? this.#subjectOf(topic), bytes);
-      return this.#flushPublished.run();
-    });
+    return this.#calls.publish(bytes.length, () => this.#ask(() => this.#send(topic, bytes)));
+  }
+
+  tell(topic: BrokerTopic, message: BusMessage): Promise<void> {
+    return this.#call(() => this.#send(topic, encodeBusMessage(message)));
   }
 
   async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
-    const { position, pages } = await this.#call(0, () =>
-      this.#streams.open(this.#namesOf(topic), topic.history!, since),
-    );
+    const { position, pages } = await this.#call(() => this.#streams.open(this.#namesOf(topic), topic.history!, since));
     this.#epochs.set(topic.name, position.epoch);
     const entries = pages === null ? [] : await this.#readAll(pages, position.offset);
     return { position, messages: decodeStored(entries, (reason) => this.#events?.onForeign(topic.name, reason)) };
@@ -186,25 +180,44 @@ class NatsBroker implements Broker {
   async #onRestored(): Promise<void> {
     this.#streams.forget();
     // What fails is done again by who publishes.
-    await this.#calls.run(0, async () => this.#order?.ensure()).catch(() => {});
+    await this.#calls.run(async () => this.#order?.ensure()).catch(() => {});
     this.#isLost = false;
     this.#events?.onRestored();
   }
 
-  #call<Value>(bytes: number, call: () => Promise<Value>): Promise<Value> {
-    return this.#calls.run(bytes, async () => {
-      if (this.#isClosed) throw new TopicError('TOPIC_ERR_CLOSED', 'The broker is closed');
-      // Else the client would keep it until it is back.
-      if (this.#isLost) throw lostError();
-      return call();
-    });
+  async #join({ topic, receiver }: Join): Promise<void> {
+    const subject = topic.history === null ? this.#subjectOf(topic) : this.#namesOf(topic).live;
+    // What is published again has no epoch: it must be known before the first comes.
+    if (topic.history !== null) await this.read(topic, Infinity);
+    // The client joins it again when it was lost.
+    this.#subscriptions.get(topic.name)?.unsubscribe();
+    const callback = (_error: unknown, message: Msg): void => this.#receive(topic, receiver, message);
+    this.#subscriptions.set(topic.name, this.#connection.subscribe(subject, { callback }));
+  }
+
+  async #send(topic: BrokerTopic, bytes: Buffer): Promise<void> {
+    const { history } = topic;
+    if (history !== null) return this.#streams.publish(this.#namesOf(topic), history, bytes);
+    this.#connection.publish(this.#order?.subjectOf(this.#tokenOf(topic)) ?? this.#subjectOf(topic), bytes);
+    return this.#flushPublished.run();
+  }
+
+  #call<Value>(call: () => Promise<Value>): Promise<Value> {
+    return this.#calls.run(() => this.#ask(call));
+  }
+
+  async #ask<Value>(call: () => Promise<Value>): Promise<Value> {
+    if (this.#isClosed) throw new TopicError('TOPIC_ERR_CLOSED', 'The broker is closed');
+    // Else the client would keep it until it is back.
+    if (this.#isLost) throw lostError();
+    return call();
   }
 
   async #readAll(pages: StreamPages, last: number): Promise<StoredEntry[]> {
     const entries: StoredEntry[] = [];
     while ((entries.at(-1)?.offset ?? 0) < last) {
       // oxlint-disable-next-line no-await-in-loop -- a page begins where the one before it ends
-      const page = await this.#call(0, () => pages.next());
+      const page = await this.#call(() => pages.next());
       if (page.length === 0) break;
       entries.push(...page);
     }

@@ -10,17 +10,19 @@ import {
   type BrokerTopic,
   type BusMessage,
   type HistoryPage,
+  type Join,
   type PendingLimits,
   type Position,
   type Receiver,
   type StoredEntry,
 } from '@turnout/topics';
 import { publishScript, readScript } from './history-scripts.ts';
-import { RedisLink, type RedisPair } from './redis-link.ts';
+import { lostError, RedisLink, type RedisPair } from './redis-link.ts';
 import type { RedisBrokerOptions } from './redis-options.ts';
 
 interface Joined {
   readonly topic: BrokerTopic;
+  receiver: Receiver;
   readonly listener: (bytes: Buffer) => void;
 }
 
@@ -64,29 +66,28 @@ class RedisBroker implements Broker {
     this.#events = events;
   }
 
-  async join(topic: BrokerTopic, receiver: Receiver): Promise<void> {
-    const joined: Joined = { topic, listener: (bytes) => this.#receive(topic, receiver, bytes) };
-    this.#joined.set(topic.name, joined);
-    await this.#call(0, ({ subscriber }) => subscriber.subscribe(this.#channelOf(topic), joined.listener, true));
+  async join(joins: readonly Join[]): Promise<void> {
+    const joined = joins.map((join) => this.#add(join));
+    await this.#call(({ subscriber }) =>
+      Promise.all(joined.map(({ topic, listener }) => subscriber.subscribe(this.#channelOf(topic), listener, true))),
+    );
   }
 
-  async leave(topic: BrokerTopic): Promise<void> {
-    const joined = this.#joined.get(topic.name);
-    this.#joined.delete(topic.name);
-    await this.#call(0, ({ subscriber }) => subscriber.unsubscribe(this.#channelOf(topic), joined?.listener, true));
+  async leave(topics: readonly BrokerTopic[]): Promise<void> {
+    const left = topics.map((topic) => ({ topic, listener: this.#joined.get(topic.name)?.listener }));
+    for (const { name } of topics) this.#joined.delete(name);
+    await this.#call(({ subscriber }) =>
+      Promise.all(left.map(({ topic, listener }) => subscriber.unsubscribe(this.#channelOf(topic), listener, true))),
+    );
   }
 
-  async publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
+  publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
     const bytes = encodeBusMessage(message);
-    const channel = this.#channelOf(topic);
-    const { history } = topic;
-    await this.#call(bytes.length, ({ commands }): Promise<unknown> => {
-      if (history === null) return commands.publish(channel, bytes);
-      return commands.eval(publishScript, {
-        keys: this.#keysOf(topic),
-        arguments: [randomUUID(), channel, bytes, String(history.size), String(history.ttl)],
-      });
-    });
+    return this.#calls.publish(bytes.length, () => this.#send(topic, bytes));
+  }
+
+  tell(topic: BrokerTopic, message: BusMessage): Promise<void> {
+    return this.#calls.run(() => this.#send(topic, encodeBusMessage(message)));
   }
 
   async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
@@ -127,8 +128,43 @@ class RedisBroker implements Broker {
     return [...this.#joined.values()].filter((joined) => !done.has(joined));
   }
 
-  #call<Value>(bytes: number, call: (pair: RedisPair) => Promise<Value>): Promise<Value> {
-    return this.#calls.run(bytes, async () => call(this.#link.pair));
+  /** Joining again changes the receiver alone: the client calls each listener once. */
+  #add({ topic, receiver }: Join): Joined {
+    const known = this.#joined.get(topic.name);
+    if (known !== undefined) {
+      known.receiver = receiver;
+      return known;
+    }
+    const joined: Joined = { topic, receiver, listener: (bytes) => this.#receive(topic, joined.receiver, bytes) };
+    this.#joined.set(topic.name, joined);
+    return joined;
+  }
+
+  #send(topic: BrokerTopic, bytes: Buffer): Promise<void> {
+    return this.#ask(async ({ commands }) => {
+      const channel = this.#channelOf(topic);
+      const { history } = topic;
+      if (history === null) {
+        await commands.publish(channel, bytes);
+        return;
+      }
+      await commands.eval(publishScript, {
+        keys: this.#keysOf(topic),
+        arguments: [randomUUID(), channel, bytes, String(history.size), String(history.ttl)],
+      });
+    });
+  }
+
+  #call<Value>(call: (pair: RedisPair) => Promise<Value>): Promise<Value> {
+    return this.#calls.run(() => this.#ask(call));
+  }
+
+  /** A command that its connection takes with it fails as the broker is lost. */
+  async #ask<Value>(call: (pair: RedisPair) => Promise<Value>): Promise<Value> {
+    const { pair } = this.#link;
+    return call(pair).catch((error: unknown) => {
+      throw this.#link.isCurrent(pair) ? error : lostError();
+    });
   }
 
   #receive(topic: BrokerTopic, receiver: Receiver, bytes: Buffer): void {
@@ -147,7 +183,7 @@ class RedisBroker implements Broker {
   async #readPage(topic: BrokerTopic, since: number): Promise<{ position: Position; entries: StoredEntry[] }> {
     const after = since === Infinity ? 'inf' : String(since);
     const parameters = [randomUUID(), after, String(topic.history!.ttl)];
-    const answer = await this.#call(0, ({ commands }) =>
+    const answer = await this.#call(({ commands }) =>
       commands.eval(readScript, { keys: this.#keysOf(topic), arguments: parameters }),
     );
     const [epoch, offset, ...rest] = answer as unknown as Buffer[];

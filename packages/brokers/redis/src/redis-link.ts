@@ -54,9 +54,11 @@ export class RedisLink {
   /** @throws {TopicError} while there is no connection */
   get pair(): RedisPair {
     if (this.#pair !== undefined) return this.#pair;
-    throw this.#closing.signal.aborted
-      ? new TopicError('TOPIC_ERR_CLOSED', 'The broker is closed')
-      : new TopicError('TOPIC_ERR_BROKER_LOST', 'Redis cannot be reached');
+    throw this.#closing.signal.aborted ? new TopicError('TOPIC_ERR_CLOSED', 'The broker is closed') : lostError();
+  }
+
+  isCurrent(pair: RedisPair): boolean {
+    return this.#pair === pair;
   }
 
   /** Rejects where the first connection fails. */
@@ -145,6 +147,10 @@ export class RedisLink {
     }
     return undefined;
   }
+}
+
+export function lostError(): TopicError {
+  return new TopicError('TOPIC_ERR_BROKER_LOST', 'Redis cannot be reached');
 }
 
 function destroy({ commands, subscriber }: RedisPair): void {

@@ -37,6 +37,7 @@ export const packageOrders: Readonly<Record<string, readonly (readonly string[])
       'topic.ts',
       'topic-name.ts',
       'topic-registry.ts',
+      'command-queue.ts',
       'topic-commands.ts',
       'socket-topics.ts',
       'hub-links.ts',

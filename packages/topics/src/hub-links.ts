@@ -29,7 +29,7 @@ export class HubLinks {
     const link = this.#links.get(name) ?? this.#create(name);
     link.listeners.push(listener);
     // What is sent before the link is joined reaches this node too.
-    return (text) => this.#context.outcome(link.opened.then(() => link.feed.publish(text)));
+    return (text) => this.#context.outcome(link.opened.then(() => link.feed.publish({ data: text })));
   }
 
   close(): void {

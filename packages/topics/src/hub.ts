@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { guard, reportError, type WebSocket } from '@turnout/core';
+import { reportError, type WebSocket } from '@turnout/core';
 import type { Broker } from './bus/broker.ts';
 import { TopicError } from './bus/errors.ts';
 import { QueueBudget } from './delivery/queue-budget.ts';
@@ -47,7 +47,7 @@ export class Hub extends EventEmitter<HubEvents> {
     this.#context = new HubContext({
       broker,
       whenLost,
-      call: (callback) => guard(callback, (error) => reportError(onError, error, undefined)),
+      onError: (error) => reportError(onError, error, undefined),
       onForeign: (topic, reason) => this.#context.call(() => this.emit('foreign', { topic, reason })),
       onRefused: (topic, error) => this.#onRefused(topic, error),
     });

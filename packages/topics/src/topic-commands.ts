@@ -1,4 +1,5 @@
 import { CloseCode, type WebSocket } from '@turnout/core';
+import { CommandQueue } from './command-queue.ts';
 import type { SubscribeOptions } from './delivery/call-options.ts';
 import { Envelope } from './delivery/envelope.ts';
 import { TopicError } from './bus/errors.ts';
@@ -25,16 +26,25 @@ interface Command {
   readonly ping?: unknown;
 }
 
-/** What a client's own messages of another kind hardly begin with; so that these are not parsed twice. */
-const beginning = /^\s*\{\s*"(?:subscribe|unsubscribe|ping)"/;
+/** What a client has by a name; the topic is undefined until the client is admitted. */
+interface Subscription {
+  topic: Topic | undefined;
+}
+
+/** Bytes, or characters. A command is short: the name is its longest part. */
+const maxCommandLength = 16 * 1024;
+
+/** What every command holds, and hardly any other message of a client: so that these are not parsed twice. */
+const commandKey = /"(?:subscribe|unsubscribe|ping)"\s*:/;
 
 /** What one client asks of topics. */
 export class TopicCommands {
   readonly #socket: WebSocket;
   readonly #admit: Admit;
   readonly #maxTopics: number;
-  /** By name, those it has or is about to. */
-  readonly #subscriptions = new Map<string, { topic: Topic | undefined }>();
+  readonly #queue = new CommandQueue();
+  /** By name, those it has or is about to have. */
+  readonly #subscriptions = new Map<string, Subscription>();
 
   constructor(socket: WebSocket, admit: Admit, maxTopics: number) {
     this.#socket = socket;
@@ -43,11 +53,10 @@ export class TopicCommands {
   }
 
   async handle(message: string | Buffer): Promise<boolean> {
-    const text = String(message);
-    const command = beginning.test(text) ? parse(text) : undefined;
+    const command = readCommand(message);
     if (command === undefined) return false;
     const { subscribe, unsubscribe, since, ping } = command;
-    if (typeof subscribe === 'string') await this.#subscribe(subscribe, since);
+    if (typeof subscribe === 'string') await this.#subscribe(subscribe, since ?? undefined);
     else if (typeof unsubscribe === 'string') this.#unsubscribe(unsubscribe);
     else if (ping === true) this.#socket.send('{"pong":true}');
     else return false;
@@ -62,41 +71,54 @@ export class TopicCommands {
     if (!this.#subscriptions.has(name) && this.#subscriptions.size >= this.#maxTopics) {
       return this.#refuse(name, `More than ${this.#maxTopics} topics (maxTopicsPerSocket)`);
     }
-    const subscription: { topic: Topic | undefined } = { topic: undefined };
+    const subscription: Subscription = { topic: this.#subscriptions.get(name)?.topic };
     this.#subscriptions.set(name, subscription);
-    const isStillAsked = (): boolean => this.#subscriptions.get(name) === subscription;
-    const verdict = await this.#ask(name, isStillAsked);
-    if (!isStillAsked()) return;
+    return this.#queue.run(name, () => this.#begin(name, subscription, position));
+  }
+
+  async #begin(name: string, subscription: Subscription, since: SubscribeOptions['since']): Promise<void> {
+    const isAsked = (): boolean =>
+      this.#subscriptions.get(name) === subscription && this.#socket.readyState === this.#socket.OPEN;
+    if (!isAsked()) return;
+    const verdict = await this.#ask(name, subscription);
+    if (!isAsked()) return;
     if (!verdict) {
-      this.#subscriptions.delete(name);
+      this.#unsubscribe(name);
       return this.#refuse(name, 'Not allowed');
     }
     const { topic, person } = verdict instanceof Topic ? { topic: verdict, person: undefined } : verdict;
-    if (!topic.options.envelope)
-      throw new TypeError(`Invalid topic ${topic.name}: one that clients ask for has an envelope`);
+    if (!topic.options.envelope) {
+      throw new TypeError(`Invalid topic ${topic.name}: one that clients ask for needs an envelope`);
+    }
+    if (subscription.topic !== topic) subscription.topic?.unsubscribe(this.#socket);
     subscription.topic = topic;
-    await this.#begin(topic, { since: topic.options.history === null ? undefined : position, person });
+    await this.#join(topic, { since: topic.options.history === null ? undefined : since, person });
   }
 
-  async #ask(name: string, isStillAsked: () => boolean): Promise<Verdict> {
+  async #ask(name: string, subscription: Subscription): Promise<Verdict> {
     try {
       return await this.#admit(name);
     } catch (error) {
-      if (isStillAsked()) this.#subscriptions.delete(name);
+      if (this.#subscriptions.get(name) === subscription) this.#unsubscribe(name);
       throw error;
     }
   }
 
-  async #begin(topic: Topic, options: SubscribeOptions): Promise<void> {
+  async #join(topic: Topic, options: SubscribeOptions): Promise<void> {
     try {
       await topic.subscribe(this.#socket, options);
     } catch (error) {
       if (!(error instanceof TopicError)) throw error;
-      this.#socket.close(CloseCode.TryAgainLater, 'The broker cannot be reached');
+      const isLost = error.code === 'TOPIC_ERR_BROKER_LOST';
+      this.#socket.close(
+        CloseCode.TryAgainLater,
+        isLost ? 'The broker cannot be reached' : 'The topic cannot be joined',
+      );
     }
   }
 
   #unsubscribe(name: string): void {
+    this.#queue.drop(name);
     this.#subscriptions.get(name)?.topic?.unsubscribe(this.#socket);
     this.#subscriptions.delete(name);
   }
@@ -115,9 +137,13 @@ function problemWithName(name: string): string | undefined {
   }
 }
 
-function parse(text: string): Command | undefined {
+/** Its keys in any order, and others beside them. */
+function readCommand(message: string | Buffer): Command | undefined {
+  if (message.length > maxCommandLength) return undefined;
+  const text = String(message);
+  if (!commandKey.test(text)) return undefined;
   try {
-    return JSON.parse(text) as Command;
+    return Object(JSON.parse(text)) as Command;
   } catch {
     return undefined;
   }

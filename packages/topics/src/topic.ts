@@ -150,7 +150,7 @@ export class Topic extends EventEmitter<TopicEvents> {
     }
     this.#check(message);
     const data = typeof message === 'string' ? message : Buffer.from(message);
-    return this.#host.context.outcome(this.#feed.publish(data, { key, ...(except && { except }) }));
+    return this.#host.context.outcome(this.#feed.publish({ data, key, except }));
   }
 
   /** A listener's promise was rejected. */

@@ -57,7 +57,7 @@ describe('a client that subscribes by itself', () => {
     });
     client.send('{"subscribe":"secret"}');
     await client.expect({ topic: 'secret', refused: 'Not allowed' });
-    for (const since of ['7', '"newest"', '{}', '{"epoch":1,"offset":1}', '{"epoch":"e","offset":-1}', 'null']) {
+    for (const since of ['7', '"newest"', '{}', '{"epoch":1,"offset":1}', '{"epoch":"e","offset":-1}']) {
       client.send(`{"subscribe":"own","since":${since}}`);
       await client.expect({ topic: 'own', refused: 'Malformed "since"' });
     }
@@ -80,6 +80,55 @@ describe('a client that subscribes by itself', () => {
     client.send(JSON.stringify({ subscribe: 'own', since: { epoch: subscribed.epoch, offset: 0 } }));
     await client.expect({ topic: 'own', refused: 'Not allowed' });
     await client.expectNothing();
+  });
+
+  test('is understood whatever the order of its keys, and null is the same as absent', async () => {
+    const { client, hub } = await serve((own) => (name) => own.topic(name, { history: true }));
+    await hub.topic('own', { history: true }).publish('1');
+    client.send('{"since":"oldest","subscribe":"own"}');
+    await client.next();
+    await client.expect({ topic: 'own', offset: 1, data: 1 });
+    client.send('{"ping":null,"since":null,"subscribe":"own","unsubscribe":null,"version":2}');
+    expect(JSON.parse(String(await client.next()))).toMatchObject({ subscribed: { offset: 1, recovered: false } });
+    client.send('{"since":null,"unsubscribe":"own"}');
+    client.send('{"version":2,"ping":true}');
+    await client.expect({ pong: true });
+    expect(hub.topic('own', { history: true }).size).toBe(0);
+  });
+
+  test('has few topics asked for at a time, in order, and the newest of a name', async () => {
+    const asked: string[] = [];
+    const waiting: (() => void)[] = [];
+    const { client, hub } = await serve((own) => async (name) => {
+      asked.push(name);
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return own.topic(name, { envelope: true });
+    });
+    for (let index = 0; index < 20; index++) client.send(JSON.stringify({ subscribe: `topic ${index}` }));
+    for (let index = 0; index < 1_000; index++) {
+      client.send('{"subscribe":"topic 19"}');
+      client.send('{"unsubscribe":"topic 18"}');
+      client.send('{"subscribe":"topic 18"}');
+    }
+    client.send('{"unsubscribe":"topic 17"}');
+    client.send('{"ping":true}');
+    await client.expect({ pong: true });
+    expect(asked).toHaveLength(8);
+    for (; waiting.length > 0; await new Promise((resolve) => setImmediate(resolve))) waiting.shift()!();
+    expect(asked).toEqual([...Array.from({ length: 17 }, (_, index) => `topic ${index}`), 'topic 19', 'topic 18']);
+    await expect.poll(() => hub.topic('topic 18', { envelope: true }).size).toBe(1);
+    expect(hub.topic('topic 17', { envelope: true }).size).toBe(0);
+  });
+
+  test('that asks for a topic again is out of it where it may not have it any more', async () => {
+    let mayRead = true;
+    const { client, hub } = await serve((own) => (name) => (mayRead ? own.topic(name, { envelope: true }) : null));
+    client.send('{"subscribe":"news"}');
+    await client.next();
+    mayRead = false;
+    client.send('{"subscribe":"news"}');
+    await client.expect({ topic: 'news', refused: 'Not allowed' });
+    expect(hub.topic('news', { envelope: true }).size).toBe(0);
   });
 
   test('is told what is wrong with a name that is none, and the application is not asked', async () => {
@@ -125,7 +174,7 @@ describe('a client that subscribes by itself', () => {
     const raw = await serve((hub) => (name) => hub.topic(name));
     raw.client.send('{"subscribe":"news"}');
     await raw.client.expectClose(1011);
-    expect(raw.errors).toMatchObject([{ message: 'Invalid topic news: one that clients ask for has an envelope' }]);
+    expect(raw.errors).toMatchObject([{ message: 'Invalid topic news: one that clients ask for needs an envelope' }]);
     const broker = new FaultyBroker();
     broker.failure = new TopicError('TOPIC_ERR_BROKER_LOST', 'Away');
     const away = await serve((hub) => (name) => hub.topic(name, { history: true }), { broker });

@@ -59,7 +59,7 @@ export class PendingCalls {
       pending = { startedAt: performance.now(), reject };
       this.#calls.add(pending);
     });
-    this.#timer ??= this.#schedule(this.#limits.timeout);
+    if (this.#timer === undefined) this.#timer = this.#schedule(this.#limits.timeout);
     try {
       return await Promise.race([call(), rejected]);
     } catch (error) {

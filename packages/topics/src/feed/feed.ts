@@ -1,10 +1,10 @@
 import type { BrokerTopic, BusMessage } from '../bus/broker.ts';
-import { hasCode, TopicError } from '../bus/errors.ts';
+import type { TopicError } from '../bus/errors.ts';
 import type { Position } from '../bus/position.ts';
 import { HistoryFollower } from './history-follower.ts';
 import type { HubContext } from './hub-context.ts';
 import type { MembershipListener } from './memberships.ts';
-import { Outgoing } from './outgoing.ts';
+import { Publisher, type PublishedMessage } from './publisher.ts';
 import { PublisherSequences } from './publisher-sequences.ts';
 
 export interface FeedListener {
@@ -37,11 +37,8 @@ export class Feed implements MembershipListener {
   readonly topic: BrokerTopic;
   readonly #context: HubContext;
   readonly #listener: FeedListener;
-  readonly #origin: string;
+  readonly #publisher: Publisher;
   readonly #sequences = new PublisherSequences();
-  readonly #outgoing = new Outgoing();
-  /** Of the last message that was published here. */
-  #sequence = 0;
   #users = 0;
   #phase: Phase = 'closed';
   #opened: Promise<void> | undefined;
@@ -53,7 +50,12 @@ export class Feed implements MembershipListener {
     this.topic = topic;
     this.#context = context;
     this.#listener = listener;
-    this.#origin = context.createOrigin();
+    this.#publisher = new Publisher({
+      topic,
+      context,
+      isHeld: () => this.#phase !== 'closed',
+      deliver: (message) => this.#note(message),
+    });
   }
 
   /** Of a topic with history, while it is held. */
@@ -84,56 +86,23 @@ export class Feed implements MembershipListener {
     this.#follower?.end();
     this.#follower = undefined;
     this.#sequences.clear();
-    this.#outgoing.clear();
+    this.#publisher.clear();
     this.#context.memberships.leave(this.topic);
   }
 
-  /**
-   * @param except given back with the message, to the listener of this node
-   * @returns a promise of whether the broker has it; `false` where only this node's listener was given it
-   * @throws {TopicError} at once where the message is too long; rejects where it could not be published
-   */
-  publish(data: string | Buffer, { key = '', except }: { key?: string; except?: unknown } = {}): Promise<boolean> {
-    const message: BusMessage = { origin: this.#origin, sequence: ++this.#sequence, key, data };
-    if (this.#phase !== 'closed') this.#outgoing.add(message, except);
-    let sent: Promise<void>;
-    try {
-      sent = this.#context.broker.publish(this.topic, message);
-    } catch (error) {
-      if (hasCode(error, 'TOPIC_ERR_BROKER_LOST')) return this.#onFailed(message, error);
-      // Nothing was sent: the next message has its number.
-      this.#sequence--;
-      this.#outgoing.remove(message.sequence);
-      if (hasCode(error, 'TOPIC_ERR_TOO_LONG')) throw error;
-      return Promise.reject(asError(error));
-    }
-    return sent.then(
-      () => {
-        this.#outgoing.confirm(message.sequence);
-        this.#deliverDue();
-        return true;
-      },
-      (error: unknown) => this.#onFailed(message, error),
-    );
+  /** As {@link Publisher.publish}. */
+  publish(message: PublishedMessage): Promise<boolean> {
+    return this.#publisher.publish(message);
   }
 
-  /**
-   * Sends something that the hub itself says, which counts against no limit.
-   *
-   * @returns whether the broker has it
-   */
+  /** As {@link Publisher.tell}. */
   tell(data: string): Promise<boolean> {
-    return this.#context.tells
-      .run(async () => this.#tell(data))
-      .then(
-        () => true,
-        () => false,
-      );
+    return this.#publisher.tell(data);
   }
 
   /** The broker was lost, and is back. */
   onRestored(): void {
-    this.#outgoing.forgetConfirmed();
+    this.#publisher.onRestored();
     if (this.#phase !== 'open') return;
     if (this.topic.history !== null) this.#follower?.catchUp();
     else this.#announceGap();
@@ -145,30 +114,21 @@ export class Feed implements MembershipListener {
     this.#phase = 'open';
     if (this.#follower !== undefined) return void this.#start(this.#follower);
     // A message of this node that is on its way may or may not come.
-    if (this.#outgoing.isEmpty) this.#sequences.begin(this.#origin, this.#sequence);
+    const { origin, sequence, isQuiet } = this.#publisher;
+    if (isQuiet) this.#sequences.begin(origin, sequence);
     if (wasAlone) this.#announceGap();
     return this.#settle();
   }
 
   onFailed(error: TopicError): void {
     if (this.#phase === 'opening') this.#phase = 'alone';
-    this.#settle(this.#isForgiven(error) ? undefined : error);
+    this.#settle(this.#context.forgives(this.topic, error) ? undefined : error);
   }
 
   receive(message: BusMessage, position: Position | null): void {
     if (position !== null) this.#follower?.receive(message, position);
-    else if (message.origin === this.#origin) this.#receiveOwn(message);
+    else if (message.origin === this.#publisher.origin) this.#receiveOwn(message);
     else if (this.#isSound(message)) this.#note(message);
-  }
-
-  #tell(data: string): Promise<void> {
-    const message: BusMessage = { origin: this.#origin, sequence: ++this.#sequence, key: '', data };
-    try {
-      return this.#context.broker.tell(this.topic, message);
-    } catch (error) {
-      this.#sequence--;
-      throw error;
-    }
   }
 
   #open(): Promise<void> {
@@ -210,50 +170,23 @@ export class Feed implements MembershipListener {
     this.#settle(error);
   }
 
-  /** Whether a topic without the broker is better than none. */
-  #isForgiven(error: unknown): boolean {
-    const isPlain = this.topic.history === null && this.#context.whenLost === 'deliver-locally';
-    return isPlain && hasCode(error, 'TOPIC_ERR_BROKER_LOST');
-  }
-
-  #onFailed(message: BusMessage, error: unknown): Promise<boolean> {
-    const { sequence } = message;
-    const { counts, marks } = this.#context;
-    const isPlain = this.topic.history === null;
-    if (isPlain && !hasCode(error, 'TOPIC_ERR_CLOSED'))
-      marks.owe({ topic: this.topic, origin: this.#origin, sequence });
-    if (this.#isForgiven(error)) {
-      counts.localOnly++;
-      this.#outgoing.keep(sequence);
-    } else this.#outgoing.remove(sequence);
-    this.#deliverDue();
-    return this.#isForgiven(error) ? Promise.resolve(false) : Promise.reject(asError(error));
-  }
-
-  #deliverDue(): void {
-    this.#deliverOwn(this.#outgoing.due());
-  }
-
-  #deliverOwn(messages: readonly BusMessage[]): void {
-    // A listener that publishes may have had them delivered.
-    for (const message of messages) if (this.#outgoing.get(message.sequence) !== undefined) this.#note(message);
-  }
-
   /** What comes back. */
   #receiveOwn(message: BusMessage): void {
     const { origin, sequence, mark } = message;
-    if (sequence > this.#sequence) return this.#context.dropForeign(this.topic.name, 'sequence was made up');
-    // Somebody subscribed after it was published.
+    if (sequence > this.#publisher.sequence) {
+      return this.#context.dropForeign(this.topic.name, 'its sequence was made up');
+    }
+    // Who is here subscribed after what is missing was published.
     if (mark && !this.#sequences.has(origin)) return;
     if (!this.#isSound(message)) return;
-    this.#deliverOwn(this.#outgoing.keptBefore(sequence));
+    this.#publisher.onReturn(sequence);
     this.#note(message);
   }
 
-  #isSound({ origin, sequence, data, mark }: BusMessage): boolean {
-    if (mark || (origin === this.#origin && this.#outgoing.get(sequence)?.data === data)) return true;
+  #isSound(message: BusMessage): boolean {
+    if (message.mark || this.#publisher.isPending(message)) return true;
     try {
-      this.#listener.check?.(data);
+      this.#listener.check?.(message.data);
       return true;
     } catch (error) {
       this.#context.dropForeign(this.topic.name, (error as Error).message);
@@ -264,17 +197,17 @@ export class Feed implements MembershipListener {
   #note(message: BusMessage): void {
     const verdict = this.#sequences.note(message);
     if (verdict === 'duplicate') {
-      if (message.origin === this.#origin) this.#outgoing.remove(message.sequence);
+      this.#publisher.take(message);
       if (!message.mark) this.#context.counts.duplicates++;
       return;
     }
-    if (verdict.startsWith('repaired')) this.#context.dropForeign(this.topic.name, 'sequence was made up');
+    if (verdict.startsWith('repaired')) this.#context.dropForeign(this.topic.name, 'a sequence was made up');
     if (verdict.endsWith('after-gap')) this.#announceGap();
     this.#deliver(message, null);
   }
 
   #deliver(message: BusMessage, position: Position | null): void {
-    const own = message.origin === this.#origin ? this.#outgoing.remove(message.sequence) : undefined;
+    const own = this.#publisher.take(message);
     if (!message.mark) this.#listener.onMessage(own?.message ?? message, position, own?.except);
   }
 
@@ -282,8 +215,4 @@ export class Feed implements MembershipListener {
     this.#context.counts.gaps++;
     this.#listener.onGap();
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new TopicError('TOPIC_ERR_BROKER', `The broker has failed: ${String(error)}`);
 }

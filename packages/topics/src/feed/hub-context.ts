@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Broker } from '../bus/broker.ts';
+import { guard } from '@turnout/core';
+import type { Broker, BrokerTopic } from '../bus/broker.ts';
 import { CallQueue } from '../bus/call-queue.ts';
-import type { TopicError } from '../bus/errors.ts';
+import { hasCode, type TopicError } from '../bus/errors.ts';
 import { HistoryReads } from './history-reads.ts';
 import type { HubCounts } from './hub-counts.ts';
 import { Marks } from './marks.ts';
@@ -13,8 +14,8 @@ export type WhenLost = 'deliver-locally' | 'fail';
 export interface HubContextParts {
   readonly broker: Broker;
   readonly whenLost: WhenLost;
-  /** Calls the application's code: what it throws or rejects with goes to its hook, and not into the broker's client. */
-  call(callback: () => unknown): void;
+  /** The application's hook for errors. */
+  onError(error: unknown): void;
   /** Told of a message that was found on the bus and is not Turnout's. */
   onForeign(topic: string, reason: string): void;
   onRefused(topic: string, error: TopicError): void;
@@ -44,13 +45,18 @@ export class HubContext {
     this.#parts = parts;
     this.broker = broker;
     this.whenLost = whenLost;
-    this.memberships = new Memberships({ broker, isLost, onRefused: parts.onRefused });
+    this.memberships = new Memberships({ broker, isLost, onRefused: (topic, error) => parts.onRefused(topic, error) });
     this.reads = new HistoryReads(broker);
     this.marks = new Marks({ broker, isLost, calls: this.tells });
   }
 
   get isBrokerLost(): boolean {
     return this.#isBrokerLost;
+  }
+
+  /** Whether a topic goes on without the broker after an error of it. */
+  forgives({ history }: BrokerTopic, error: unknown): boolean {
+    return history === null && this.whenLost === 'deliver-locally' && hasCode(error, 'TOPIC_ERR_BROKER_LOST');
   }
 
   /** A name for what one feed publishes: of this node, and never used before. */
@@ -77,12 +83,12 @@ export class HubContext {
 
   /** Calls the application's code: what it throws or rejects with goes to its hook, and not into the broker's client. */
   call(callback: () => unknown): void {
-    this.#parts.call(callback);
+    guard(callback, (error) => this.#parts.onError(error));
   }
 
   /** What the application is handed, and may forget: a rejection that nobody has asked for goes to its hook. */
   outcome<Value>(promise: Promise<Value>): Promise<Value> {
-    return Outcome.of(promise, (error) => this.call(() => Promise.reject(error)));
+    return Outcome.of(promise, (error) => this.#parts.onError(error));
   }
 
   /** Counts a message that was found on the bus, is not Turnout's, and was dropped. */

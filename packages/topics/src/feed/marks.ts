@@ -1,6 +1,6 @@
 import { BackOff } from '../bus/back-off.ts';
 import type { Broker, BrokerTopic } from '../bus/broker.ts';
-import { CallQueue } from '../bus/call-queue.ts';
+import type { CallQueue } from '../bus/call-queue.ts';
 import { hasCode } from '../bus/errors.ts';
 
 interface Mark {

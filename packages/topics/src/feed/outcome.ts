@@ -12,7 +12,7 @@ export class Outcome<Value> extends Promise<Value> {
 
   static of<Value>(promise: Promise<Value>, onForgotten: (error: unknown) => void): Outcome<Value> {
     const outcome = new Outcome<Value>((resolve, reject) => void promise.then(resolve, reject));
-    Promise.prototype.then.call(outcome, undefined, (error: unknown) => {
+    void Promise.prototype.then.call(outcome, undefined, (error: unknown) => {
       setImmediate(() => {
         if (!outcome.#isHeld) onForgotten(error);
       });

@@ -2,6 +2,7 @@ import { BackOff } from '../bus/back-off.ts';
 import type { Broker, BrokerTopic, BusMessage, Join } from '../bus/broker.ts';
 import { hasCode, TopicError } from '../bus/errors.ts';
 import type { Position } from '../bus/position.ts';
+import { Postponed } from './postponed.ts';
 
 /** Who wants a topic to be joined. */
 export interface MembershipListener {
@@ -45,7 +46,8 @@ export class Memberships {
   readonly #toJoin = new Set<Membership>();
   readonly #toLeave = new Set<Membership>();
   readonly #backOff = new BackOff();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #failed = new Postponed<Membership>((membership) => this.#settle(membership));
+  readonly #refused = new Postponed<Membership>((membership) => this.#settle(membership));
   /** Told once all of the topics have been asked for that were not joined when the broker came back. */
   #restoring: { readonly left: Set<Membership>; onDone(): void } | undefined;
   #calls = 0;
@@ -85,14 +87,14 @@ export class Memberships {
    */
   onRestored(onDone: () => void): void {
     this.#backOff.succeed();
-    this.#clearTimers();
+    this.#clearPostponed();
     for (const membership of this.#all.values()) this.#settle(membership);
     this.#restoring = { left: new Set(this.#toJoin), onDone };
     queueMicrotask(() => this.#onAnswered([]));
   }
 
   close(): void {
-    this.#clearTimers();
+    this.#clearPostponed();
     this.#toJoin.clear();
     this.#toLeave.clear();
     for (const { listener } of this.#all.values()) listener?.onFailed(closed());
@@ -114,6 +116,8 @@ export class Memberships {
   /** Finds what is to be done, which what is done already may have made needless. */
   #settle(membership: Membership): void {
     const { listener, standing, topic } = membership;
+    // Another may have its name by now.
+    if (this.#all.get(topic.name) !== membership) return;
     const isOpen = standing === 'out' || standing === 'unknown';
     this.#toJoin.delete(membership);
     this.#toLeave.delete(membership);
@@ -187,7 +191,8 @@ export class Memberships {
       if (isFinal) membership.listener?.onFailed(error);
     }
     this.#onAnswered(batch);
-    if (!isClosed) this.#later(batch, isRefusal(error) ? this.#backOff.longest : this.#backOff.fail());
+    if (isRefusal(error)) this.#refused.add(batch, () => this.#backOff.longest);
+    else if (!isClosed) this.#failed.add(batch, () => this.#backOff.fail());
   }
 
   /** Once, however often it is tried again. */
@@ -205,7 +210,7 @@ export class Memberships {
       // A server that is gone has forgotten them.
       if (!hasCode(error, 'TOPIC_ERR_BROKER_LOST', 'TOPIC_ERR_CLOSED')) {
         for (const membership of batch) membership.standing = 'unknown';
-        return this.#later(batch, this.#backOff.fail());
+        return this.#failed.add(batch, () => this.#backOff.fail());
       }
     }
     for (const membership of batch) {
@@ -214,17 +219,9 @@ export class Memberships {
     }
   }
 
-  #later(batch: readonly Membership[], wait: number): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      for (const membership of batch) if (this.#all.get(membership.topic.name) === membership) this.#settle(membership);
-    }, wait).unref();
-    this.#timers.add(timer);
-  }
-
-  #clearTimers(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+  #clearPostponed(): void {
+    this.#failed.clear();
+    this.#refused.clear();
   }
 }
 

@@ -33,3 +33,13 @@ export class SocketServer {
     return Promise.all(Array.from({ length: count }, () => this.open()));
   }
 }
+
+/** Sockets of no network, for more than a process may open; and how many messages each was sent. */
+export function pretendSockets(count: number): { sockets: WebSocket[]; heard: number[] } {
+  const heard = Array.from({ length: count }, () => 0);
+  const sockets = heard.map((_, index) => {
+    const socket = { OPEN: 1, readyState: 1, on: () => socket, send: () => ++heard[index]! > 0 };
+    return socket as unknown as WebSocket;
+  });
+  return { sockets, heard };
+}

@@ -1,4 +1,3 @@
-import type { WebSocket } from '@turnout/core';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   createHub,
@@ -11,7 +10,7 @@ import {
   type TopicOptions,
 } from '../src/index.ts';
 import { FaultyBroker } from './faulty-broker.ts';
-import { SocketServer } from './serving.ts';
+import { pretendSockets, SocketServer } from './serving.ts';
 
 const plain: TopicOptions = { envelope: true };
 const lost = new TopicError('TOPIC_ERR_BROKER_LOST', 'Away');
@@ -201,23 +200,13 @@ describe('what is published', () => {
 });
 
 describe('many that subscribe at once', () => {
-  /** Sockets of no network, as there are more than a process may open. */
-  function fakeSockets(count: number): { sockets: WebSocket[]; heard: number[] } {
-    const heard = Array.from({ length: count }, () => 0);
-    const sockets = heard.map((_, index) => {
-      const socket = { OPEN: 1, readyState: 1, on: () => socket, send: () => ++heard[index]! > 0 };
-      return socket as unknown as WebSocket;
-    });
-    return { sockets, heard };
-  }
-
   test.each([
     ['3,000 topics', 3_000, {}],
     ['3,000 topics with history', 3_000, { history: { size: 1, ttl: 60_000 } }],
     [`${manyTopics} topics`, manyTopics, {}],
   ] as const)('to %s all hear', async (_name, count, options) => {
     const { broker, hub } = startNode();
-    const { sockets, heard } = fakeSockets(count);
+    const { sockets, heard } = pretendSockets(count);
     const topics = sockets.map((_, index) => hub.topic(`topic ${index}`, options));
     const begun = await Promise.all(topics.map((topic, index) => topic.subscribe(sockets[index]!)));
     expect(begun.filter((subscribed) => subscribed === null)).toEqual([]);
@@ -234,7 +223,7 @@ describe('many that subscribe at once', () => {
 
   test('are told that they are subscribed once they are, however often the broker fails', async () => {
     const { broker, hub } = startNode();
-    const { sockets, heard } = fakeSockets(2_000);
+    const { sockets, heard } = pretendSockets(2_000);
     broker.failure = late;
     let subscribed = 0;
     const all = sockets.map(async (socket, index) => {
@@ -258,7 +247,7 @@ describe('many that subscribe at once', () => {
       if (joins.some(({ topic }) => topic.name === 'topic 7')) throw new TopicError('TOPIC_ERR_BROKER', 'NOPERM');
       return join(joins);
     };
-    const { sockets } = fakeSockets(1_000);
+    const { sockets } = pretendSockets(1_000);
     const results = await Promise.allSettled(
       sockets.map((socket, index) => hub.topic(`topic ${index}`).subscribe(socket)),
     );
@@ -287,7 +276,7 @@ describe('many that subscribe at once', () => {
 
   test('and leave meanwhile are in no topic, and wait for nothing', async () => {
     const { broker, hub } = startNode();
-    const { sockets } = fakeSockets(1);
+    const { sockets } = pretendSockets(1);
     broker.failure = late;
     const subscribed = hub.topic('news').subscribe(sockets[0]!);
     await expect.poll(() => broker.joins.length).toBeGreaterThan(0);
@@ -299,7 +288,7 @@ describe('many that subscribe at once', () => {
 
   test('wait no longer when the hub is closed', async () => {
     const { broker, hub } = startNode();
-    const { sockets } = fakeSockets(1);
+    const { sockets } = pretendSockets(1);
     broker.failure = late;
     const subscribed = hub.topic('news').subscribe(sockets[0]!);
     await expect.poll(() => broker.joins.length).toBeGreaterThan(1);

@@ -186,6 +186,21 @@ describe('what is published', () => {
     expect(here.hub.counts).toMatchObject({ gaps: 0, duplicates: 1 });
   });
 
+  test('just before the first subscribes, and comes just after, is no duplicate', async () => {
+    const { broker, hub } = startNode();
+    const topic = hub.topic('news', plain);
+    let open = (): void => {};
+    broker.gate = new Promise((resolve) => (open = resolve));
+    const published = topic.publish('1');
+    broker.gate = undefined;
+    const received = await listen(topic);
+    open();
+    expect(await published).toBe(true);
+    await topic.publish('2');
+    await expect.poll(() => received).toEqual([1, 2]);
+    expect(hub.counts).toMatchObject({ duplicates: 0, gaps: 0 });
+  });
+
   test('and is excepted is excepted for this node alone too', async () => {
     const { broker, hub } = startNode();
     const topic = hub.topic('news', plain);

@@ -86,7 +86,7 @@ export class Feed implements MembershipListener {
     this.#follower?.end();
     this.#follower = undefined;
     this.#sequences.clear();
-    this.#publisher.clear();
+    this.#publisher.onReleased();
     this.#context.memberships.leave(this.topic);
   }
 

@@ -90,14 +90,13 @@ export class Outgoing {
     return kept;
   }
 
-  /** The broker was lost: what has not come back will not. */
+  /** What the broker has will not come back: it was lost. */
   forgetConfirmed(): void {
     for (const [sequence, { fate }] of this.#entries) if (fate === 'confirmed') this.remove(sequence);
   }
 
-  clear(): void {
-    this.#entries.clear();
-    this.#confirmed = 0;
-    this.#confirmedBytes = 0;
+  /** Nobody on this node is interested any more. What the broker has not answered yet is still on its way. */
+  forgetSettled(): void {
+    for (const [sequence, { fate }] of this.#entries) if (fate !== 'sent') this.remove(sequence);
   }
 }

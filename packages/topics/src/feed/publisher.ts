@@ -52,7 +52,7 @@ export class Publisher {
   publish({ data, key = '', except }: PublishedMessage): Promise<boolean> {
     const { topic, context } = this.#parts;
     const message: BusMessage = { origin: this.#origin, sequence: ++this.#sequence, key, data };
-    if (this.#parts.isHeld()) this.#outgoing.add(message, except);
+    this.#outgoing.add(message, except);
     let sent: Promise<void>;
     try {
       sent = context.broker.publish(topic, message);
@@ -66,7 +66,8 @@ export class Publisher {
     }
     return sent.then(
       () => {
-        this.#outgoing.confirm(message.sequence);
+        if (this.#parts.isHeld()) this.#outgoing.confirm(message.sequence);
+        else this.#outgoing.remove(message.sequence);
         this.#deliver(this.#outgoing.due());
         return true;
       },
@@ -109,8 +110,8 @@ export class Publisher {
   }
 
   /** Nobody on this node receives it any more. */
-  clear(): void {
-    this.#outgoing.clear();
+  onReleased(): void {
+    this.#outgoing.forgetSettled();
   }
 
   #tell(data: string): Promise<void> {
@@ -130,10 +131,9 @@ export class Publisher {
     if (topic.history === null && !hasCode(error, 'TOPIC_ERR_CLOSED')) {
       context.marks.owe({ topic, origin: this.#origin, sequence });
     }
-    if (isForgiven) {
-      context.counts.localOnly++;
-      this.#outgoing.keep(sequence);
-    } else this.#outgoing.remove(sequence);
+    if (isForgiven) context.counts.localOnly++;
+    if (isForgiven && this.#parts.isHeld()) this.#outgoing.keep(sequence);
+    else this.#outgoing.remove(sequence);
     this.#deliver(this.#outgoing.due());
     return isForgiven ? Promise.resolve(false) : Promise.reject(asError(error));
   }

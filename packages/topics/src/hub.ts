@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { reportError, type WebSocket } from '@turnout/core';
 import type { Broker } from './bus/broker.ts';
-import { TopicError } from './bus/errors.ts';
+import { hubClosed, type TopicError } from './bus/errors.ts';
 import { QueueBudget } from './delivery/queue-budget.ts';
 import { resolveTopicOptions, type TopicOptions } from './delivery/topic-options.ts';
 import type { Feed } from './feed/feed.ts';
@@ -87,7 +87,7 @@ export class Hub extends EventEmitter<HubEvents> {
    */
   topic(name: string, options: TopicOptions = {}): Topic {
     assertTopicName(name);
-    if (this.#isClosed) throw closedError();
+    if (this.#isClosed) throw hubClosed();
     const known = this.#topics.get(name);
     const resolved = resolveTopicOptions(options);
     if (known === undefined) {
@@ -167,8 +167,4 @@ export class Hub extends EventEmitter<HubEvents> {
     this.#context.onRestored(() => this.#context.call(() => this.emit('restored')));
     for (const feed of this.#feeds()) feed.onRestored();
   }
-}
-
-function closedError(): TopicError {
-  return new TopicError('TOPIC_ERR_CLOSED', 'The hub is closed');
 }

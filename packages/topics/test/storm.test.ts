@@ -134,6 +134,19 @@ describe('what is published', () => {
     await expect.poll(() => others).toEqual([1, 'gap']);
   });
 
+  test('in a burst while the broker is lost waits for no limit of it', async () => {
+    const { here, topic, own } = await twoNodes();
+    here.broker.events.onLost(lost);
+    here.broker.refusal = backlog;
+    const numbers = Array.from({ length: 2_000 }, (_, index) => index);
+    const results = await Promise.all(numbers.map((number) => topic.publish(String(number))));
+    expect(new Set(results)).toEqual(new Set([false]));
+    await expect.poll(() => own).toEqual(numbers);
+    await expect(here.hub.topic('kept', { history: true }).publish('1')).rejects.toMatchObject({
+      code: 'TOPIC_ERR_BROKER_LOST',
+    });
+  });
+
   test('by a node without subscribers while the broker is lost is a gap to the others', async () => {
     const bus = new MemoryBus();
     const [here, there] = [startNode(bus), startNode(bus)];

@@ -29,3 +29,11 @@ export class TopicError extends Error {
 export function hasCode(error: unknown, ...codes: readonly TopicErrorCode[]): boolean {
   return error instanceof TopicError && codes.includes(error.code);
 }
+
+export function brokerLost(): TopicError {
+  return new TopicError('TOPIC_ERR_BROKER_LOST', 'The broker cannot be reached');
+}
+
+export function hubClosed(): TopicError {
+  return new TopicError('TOPIC_ERR_CLOSED', 'The hub is closed');
+}

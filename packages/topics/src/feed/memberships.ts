@@ -1,6 +1,6 @@
 import { BackOff } from '../bus/back-off.ts';
 import type { Broker, BrokerTopic, BusMessage, Join } from '../bus/broker.ts';
-import { hasCode, TopicError } from '../bus/errors.ts';
+import { brokerLost, hasCode, hubClosed, TopicError } from '../bus/errors.ts';
 import type { Position } from '../bus/position.ts';
 import { Postponed } from './postponed.ts';
 
@@ -64,7 +64,8 @@ export class Memberships {
     this.#settle(membership);
     const { standing } = membership;
     if (standing === 'in') queueMicrotask(() => membership.listener === listener && listener.onJoined());
-    else if (this.#parts.isLost()) queueMicrotask(() => membership.listener === listener && listener.onFailed(lost()));
+    else if (this.#parts.isLost())
+      queueMicrotask(() => membership.listener === listener && listener.onFailed(brokerLost()));
   }
 
   leave({ name }: BrokerTopic): void {
@@ -77,7 +78,7 @@ export class Memberships {
 
   /** The broker is lost: who waits is told. */
   onLost(): void {
-    for (const { listener, standing } of this.#all.values()) if (standing !== 'in') listener?.onFailed(lost());
+    for (const { listener, standing } of this.#all.values()) if (standing !== 'in') listener?.onFailed(brokerLost());
   }
 
   /**
@@ -97,7 +98,7 @@ export class Memberships {
     this.#clearPostponed();
     this.#toJoin.clear();
     this.#toLeave.clear();
-    for (const { listener } of this.#all.values()) listener?.onFailed(closed());
+    for (const { listener } of this.#all.values()) listener?.onFailed(hubClosed());
     this.#all.clear();
   }
 
@@ -242,12 +243,4 @@ function isRefusal(error: unknown): boolean {
 function asTopicError(error: unknown): TopicError {
   if (error instanceof TopicError) return error;
   return new TopicError('TOPIC_ERR_BROKER', `The broker has failed: ${String(error)}`, { cause: error });
-}
-
-function lost(): TopicError {
-  return new TopicError('TOPIC_ERR_BROKER_LOST', 'The broker cannot be reached');
-}
-
-function closed(): TopicError {
-  return new TopicError('TOPIC_ERR_CLOSED', 'The hub is closed');
 }

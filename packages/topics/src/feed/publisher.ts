@@ -1,5 +1,5 @@
 import type { BrokerTopic, BusMessage } from '../bus/broker.ts';
-import { hasCode, TopicError } from '../bus/errors.ts';
+import { brokerLost, hasCode, TopicError } from '../bus/errors.ts';
 import type { HubContext } from './hub-context.ts';
 import { Outgoing } from './outgoing.ts';
 
@@ -53,6 +53,7 @@ export class Publisher {
     const { topic, context } = this.#parts;
     const message: BusMessage = { origin: this.#origin, sequence: ++this.#sequence, key, data };
     this.#outgoing.add(message, except);
+    if (context.isBrokerLost) return this.#onFailed(message, brokerLost());
     let sent: Promise<void>;
     try {
       sent = context.broker.publish(topic, message);

@@ -189,4 +189,23 @@ describe('a message that the history does not hold', () => {
     await pair.client.expect({ topic: 'news', offset: 4, data: 4 });
     expect(hub.counts.gaps).toBe(0);
   });
+
+  test('but that a server has which took over is told as a gap, with the offset used again', async () => {
+    const { broker, hub, other, pair } = await setUp(history);
+    for (const offset of [1, 2]) {
+      await other.topic('news', history).publish(String(offset));
+      await pair.client.expect({ topic: 'news', offset, data: offset });
+    }
+    const { epoch } = hub.topic('news', history).feeds[0]!.position!;
+    const stored = { offset: 2, message: { ...message('third', 1), data: '"instead of 2"' } };
+    broker.read = async (_topic, since) => ({
+      position: { epoch, offset: 2 },
+      messages: since < 2 ? [stored] : [],
+    });
+    broker.events.onLost(new Error('Failover'));
+    broker.events.onRestored();
+    await pair.client.expect({ topic: 'news', gap: { epoch, offset: 1 } });
+    await pair.client.expect({ topic: 'news', offset: 2, data: 'instead of 2' });
+    expect(hub.counts.foreign).toBe(0);
+  });
 });

@@ -39,8 +39,8 @@ export class HistoryFollower {
   #isEnded = false;
   /** Newest position that the broker has reported while it had not been received yet. */
   #awaited: Position | undefined;
-  /** From here on another message has come than the one that is held: one of them is not of this history. */
-  #doubted = Infinity;
+  /** From here on the history may hold other messages than those that have come: they are compared when it is read. */
+  #doubt: { readonly from: number; readonly reason: 'message' | 'loss' } | undefined;
 
   constructor(topic: BrokerTopic, context: HubContext, listener: FollowerListener) {
     this.#topic = topic;
@@ -71,15 +71,17 @@ export class HistoryFollower {
       if (this.#arrived.length < this.#topic.history!.size) this.#arrived.push({ epoch, offset, message });
     } else if (epoch === this.#epoch && offset === this.#ring.offset + 1) this.#take({ offset, message });
     else if (epoch === this.#epoch && this.#hasCome(message, offset)) this.#context.counts.duplicates++;
-    else {
-      if (epoch === this.#epoch && offset <= this.#ring.offset) this.#doubted = offset;
-      this.#synchronize([{ epoch, offset, message }]);
-    }
+    else if (epoch === this.#epoch && offset <= this.#ring.offset) {
+      this.#doubt = { from: offset, reason: 'message' };
+      this.#synchronize([]);
+    } else this.#synchronize([{ epoch, offset, message }]);
   }
 
-  /** Reads what is missing, after a loss of the broker. */
+  /** Reads what is missing, after a loss of the broker. A server that took over may have another last message. */
   catchUp(): void {
-    if (this.#epoch !== null && this.#arrived === undefined) this.#synchronize([]);
+    if (this.#epoch === null) return;
+    this.#doubt ??= { from: this.#ring.offset, reason: 'loss' };
+    if (this.#arrived === undefined) this.#synchronize([]);
   }
 
   /**
@@ -185,40 +187,35 @@ export class HistoryFollower {
 
   /** @returns whether the broker has answered */
   async #readMissing(): Promise<boolean> {
-    const since = Math.min(this.#ring.offset, this.#doubted - 1);
+    const doubt = this.#doubt;
     const heard = this.#arrived!.length;
+    const since = doubt === undefined ? this.#ring.offset : Math.max(0, doubt.from - 1);
     const page = await this.#readAfter(since).catch(() => null);
     if (page === null || this.#isEnded) return false;
     const { position } = page;
-    let messages = this.#admitAll(page.messages);
+    const read = this.#admitAll(page.messages);
     // What was said to be there, and is not, did not come from the history.
     this.#arrived = this.#arrived!.filter((stored, index) => index >= heard || stored.offset <= position.offset);
-    if (since < this.#ring.offset && this.#agrees(position, messages)) {
-      this.#listener.onForeign('message was never in the history');
-      messages = messages.filter(({ offset }) => offset > this.#ring.offset);
-    } else if (!this.#isNext(position, messages)) {
+    const isOther = position.epoch !== this.#epoch || this.#contradicts(read);
+    const messages = isOther ? read : read.filter(({ offset }) => offset > this.#ring.offset);
+    if (isOther || !this.#isNext(position, messages)) {
       this.#begin({ ...position, offset: messages[0] === undefined ? position.offset : messages[0].offset - 1 });
       this.#listener.onGap();
-    }
-    this.#doubted = Infinity;
+    } else if (doubt?.reason === 'message') this.#listener.onForeign('message was never in the history');
+    if (this.#doubt === doubt) this.#doubt = undefined;
     for (const stored of messages) this.#take(stored);
     return true;
   }
 
   /** Whether what was read follows what has come. */
-  #isNext({ epoch, offset }: Position, messages: readonly StoredMessage[]): boolean {
+  #isNext({ offset }: Position, messages: readonly StoredMessage[]): boolean {
     const last = this.#ring.offset;
-    return epoch === this.#epoch && (messages[0] === undefined ? offset === last : messages[0].offset === last + 1);
+    return messages[0] === undefined ? offset === last : messages[0].offset === last + 1;
   }
 
-  /** Whether what was read again is what has come. */
-  #agrees({ epoch, offset }: Position, messages: readonly StoredMessage[]): boolean {
-    if (epoch !== this.#epoch || offset < this.#ring.offset) return false;
-    const held = this.#ring.after(this.#doubted - 1) ?? [];
-    return held.every(({ message }, index) => {
-      const read = messages[index];
-      return read !== undefined && isSame(read.message, message);
-    });
+  /** Whether any of what was read again is another message than the one that has come. */
+  #contradicts(read: readonly StoredMessage[]): boolean {
+    return read.some(({ offset, message }) => offset <= this.#ring.offset && !this.#hasCome(message, offset));
   }
 
   /** Of a history that has begun anew, all. */
@@ -235,6 +232,10 @@ export class HistoryFollower {
       if (stored.epoch !== this.#epoch || stored.offset > this.#ring.offset + 1) return false;
       arrived.shift();
       if (stored.offset === this.#ring.offset + 1) this.#take(stored);
+      else if (!this.#hasCome(stored.message, stored.offset)) {
+        this.#doubt = { from: stored.offset, reason: 'message' };
+        return false;
+      }
     }
     return true;
   }

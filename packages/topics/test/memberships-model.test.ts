@@ -145,6 +145,6 @@ test('whatever joins, leaves and fails, exactly what is wanted is joined in the 
       for (const listener of wanted.values()) expect([listener.isJoined, listener.received]).toEqual([true, 1]);
       model.memberships.close();
     }),
-    { numRuns: 300 },
+    { numRuns: process.env['TURNOUT_LONG'] === '1' ? 10_000 : 500 },
   );
 });

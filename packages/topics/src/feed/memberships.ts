@@ -208,16 +208,15 @@ export class Memberships {
     try {
       await this.#parts.broker.leave(batch.map(({ topic }) => topic));
     } catch (error) {
-      // A server that is gone has forgotten them.
-      if (!hasCode(error, 'TOPIC_ERR_BROKER_LOST', 'TOPIC_ERR_CLOSED')) {
-        for (const membership of batch) membership.standing = 'unknown';
-        return this.#failed.add(batch, () => this.#backOff.fail());
-      }
+      if (hasCode(error, 'TOPIC_ERR_CLOSED')) return undefined;
+      for (const membership of batch) membership.standing = 'unknown';
+      return this.#failed.add(batch, () => this.#backOff.fail());
     }
     for (const membership of batch) {
       membership.standing = 'out';
       this.#settle(membership);
     }
+    return undefined;
   }
 
   #clearPostponed(): void {

@@ -21,6 +21,8 @@ export class FaultyBroker implements Broker {
   isHolding = false;
   /** What all calls reject with. */
   failure: Error | undefined;
+  /** Whether what fails reaches the bus all the same. */
+  doesReach = false;
   /** What `publish()` alone throws, before anything is sent. */
   refusal: Error | undefined;
   /** What `publish()` waits for, before anything is sent. */
@@ -90,10 +92,10 @@ export class FaultyBroker implements Broker {
   }
 
   async #send(topic: BrokerTopic, message: BusMessage, gate: Promise<void> | undefined): Promise<void> {
-    const { failure } = this;
+    const { failure, doesReach } = this;
     await gate;
+    if (failure === undefined || doesReach) await this.#memory.publish(topic, message);
     if (failure !== undefined) throw failure;
-    await this.#memory.publish(topic, message);
   }
 
   async #answer(): Promise<void> {

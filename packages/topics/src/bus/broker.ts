@@ -11,8 +11,8 @@ export interface BusMessage {
   readonly key: string;
   readonly data: string | Buffer;
   /**
-   * Delivered to nobody. Without a history it says that its node has published the messages up to `sequence`: who has not
-   * received them misses them. In a history it takes the place of an entry that is not Turnout's.
+   * Delivered to nobody. Without a history it says that messages of its node have failed, from the number that `data` holds to
+   * `sequence`: who has not received what was published until then misses it. In a history it takes the place of an entry that is not Turnout's.
    */
   readonly mark?: true;
 }

@@ -197,8 +197,9 @@ export class Feed implements MembershipListener {
   #note(message: BusMessage): void {
     const verdict = this.#sequences.note(message);
     if (verdict === 'duplicate') {
+      if (message.mark) return;
       this.#publisher.take(message);
-      if (!message.mark) this.#context.counts.duplicates++;
+      this.#context.counts.duplicates++;
       return;
     }
     if (verdict.startsWith('repaired')) this.#context.dropForeign(this.topic.name, 'a sequence was made up');
@@ -207,8 +208,9 @@ export class Feed implements MembershipListener {
   }
 
   #deliver(message: BusMessage, position: Position | null): void {
+    if (message.mark) return;
     const own = this.#publisher.take(message);
-    if (!message.mark) this.#listener.onMessage(own?.message ?? message, position, own?.except);
+    this.#listener.onMessage(own?.message ?? message, position, own?.except);
   }
 
   #announceGap(): void {

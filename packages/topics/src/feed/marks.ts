@@ -3,9 +3,13 @@ import type { Broker, BrokerTopic } from '../bus/broker.ts';
 import type { CallQueue } from '../bus/call-queue.ts';
 import { hasCode } from '../bus/errors.ts';
 
-interface Mark {
+/** Messages of a publisher that have failed. */
+export interface Mark {
   readonly topic: BrokerTopic;
   readonly origin: string;
+  /** Of the first that has failed since the last mark. */
+  readonly lowest: number;
+  /** Of the last. */
   readonly sequence: number;
 }
 
@@ -33,8 +37,9 @@ export class Marks {
 
   owe(mark: Mark): void {
     const known = this.#owed.get(mark.origin);
-    if (known !== undefined && known.sequence >= mark.sequence) return;
-    this.#owed.set(mark.origin, mark);
+    const lowest = Math.min(known?.lowest ?? Infinity, mark.lowest);
+    const sequence = Math.max(known?.sequence ?? 0, mark.sequence);
+    this.#owed.set(mark.origin, { ...mark, lowest, sequence });
     void this.tell();
   }
 
@@ -54,9 +59,9 @@ export class Marks {
   }
 
   async #tellOne(mark: Mark): Promise<void> {
-    const { topic, origin, sequence } = mark;
+    const { topic, origin, sequence, lowest } = mark;
     try {
-      await this.#parts.broker.tell(topic, { origin, sequence, key: '', data: '', mark: true });
+      await this.#parts.broker.tell(topic, { origin, sequence, key: '', data: String(lowest), mark: true });
     } catch (error) {
       if (!hasCode(error, 'TOPIC_ERR_CLOSED')) return;
     }

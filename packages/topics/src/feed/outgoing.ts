@@ -25,6 +25,12 @@ export class Outgoing {
     return this.#entries.size === 0;
   }
 
+  /** The first that the broker has not answered yet. */
+  get firstSent(): number | undefined {
+    for (const [sequence, { fate }] of this.#entries) if (fate === 'sent') return sequence;
+    return undefined;
+  }
+
   add(message: BusMessage, except: unknown): void {
     this.#entries.set(message.sequence, { message, except, fate: 'sent' });
   }

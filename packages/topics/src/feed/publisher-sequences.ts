@@ -21,6 +21,8 @@ interface Run {
 }
 
 interface Publisher {
+  /** The lowest number that has come: what is missing above it was announced. */
+  from: number;
   run: Run;
   others: Run[];
 }
@@ -50,13 +52,15 @@ export class PublisherSequences {
     this.#set(origin, { first: 1, last, aside: 0 });
   }
 
-  note({ origin, sequence, mark }: BusMessage): Verdict {
+  note({ origin, sequence, mark, data }: BusMessage): Verdict {
+    const lowest = mark ? lowestOf(sequence, data) : sequence;
     const publisher = this.#publishers.get(origin);
     if (publisher === undefined) {
-      this.#set(origin, { first: sequence, last: sequence, aside: 0 });
+      this.#set(origin, { first: sequence, last: sequence, aside: 0 }, lowest);
       return mark ? 'after-gap' : 'next';
     }
-    const { run } = publisher;
+    const { run, from } = publisher;
+    publisher.from = Math.min(from, lowest);
     if (sequence === run.last + 1 && !mark) {
       run.last = sequence;
       return 'next';
@@ -65,19 +69,20 @@ export class PublisherSequences {
       jump(publisher, { first: sequence, last: sequence, aside: 0 });
       return 'after-gap';
     }
-    return mark ? 'duplicate' : noteBehind(publisher, sequence);
+    if (mark) return lowest < from ? 'after-gap' : 'duplicate';
+    return noteBehind(publisher, sequence);
   }
 
   clear(): void {
     this.#publishers.clear();
   }
 
-  #set(origin: string, run: Run): void {
+  #set(origin: string, run: Run, from = run.first): void {
     if (this.#publishers.size === maxOrigins) {
       const [oldest = origin] = this.#publishers.keys();
       this.#publishers.delete(oldest);
     }
-    this.#publishers.set(origin, { run, others: [] });
+    this.#publishers.set(origin, { from, run, others: [] });
   }
 }
 
@@ -111,6 +116,12 @@ function noteBehind(publisher: Publisher, sequence: number): Verdict {
   }
   if (known === undefined) remember(publisher, other);
   return 'duplicate';
+}
+
+/** A mark stands for the failed messages from the one that its data names to its own number. */
+function lowestOf(sequence: number, data: BusMessage['data']): number {
+  const lowest = Number(data);
+  return Number.isSafeInteger(lowest) && lowest >= 1 && lowest < sequence ? lowest : sequence;
 }
 
 function lengthOf({ first, last }: Run): number {

@@ -26,6 +26,8 @@ export class Publisher {
   readonly #outgoing = new Outgoing();
   /** Of the last message. */
   #sequence = 0;
+  /** Of the messages that have failed, and of which the other nodes have not been told. */
+  #failed: number[] = [];
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
@@ -69,7 +71,7 @@ export class Publisher {
       () => {
         if (this.#parts.isHeld()) this.#outgoing.confirm(message.sequence);
         else this.#outgoing.remove(message.sequence);
-        this.#deliver(this.#outgoing.due());
+        this.#onSettled();
         return true;
       },
       (error: unknown) => this.#onFailed(message, error),
@@ -129,14 +131,24 @@ export class Publisher {
   #onFailed({ sequence }: BusMessage, error: unknown): Promise<boolean> {
     const { topic, context } = this.#parts;
     const isForgiven = context.forgives(topic, error);
-    if (topic.history === null && !hasCode(error, 'TOPIC_ERR_CLOSED')) {
-      context.marks.owe({ topic, origin: this.#origin, sequence });
-    }
+    if (topic.history === null && !hasCode(error, 'TOPIC_ERR_CLOSED')) this.#failed.push(sequence);
     if (isForgiven) context.counts.localOnly++;
     if (isForgiven && this.#parts.isHeld()) this.#outgoing.keep(sequence);
     else this.#outgoing.remove(sequence);
-    this.#deliver(this.#outgoing.due());
+    this.#onSettled();
     return isForgiven ? Promise.resolve(false) : Promise.reject(asError(error));
+  }
+
+  /** The broker has answered for a message, or will not: those behind it waited for that. */
+  #onSettled(): void {
+    this.#deliver(this.#outgoing.due());
+    if (this.#failed.length === 0) return;
+    const { topic, context } = this.#parts;
+    const firstSent = this.#outgoing.firstSent ?? Infinity;
+    const told = this.#failed.filter((sequence) => sequence < firstSent);
+    this.#failed = this.#failed.filter((sequence) => sequence > firstSent);
+    if (told.length === 0) return;
+    context.marks.owe({ topic, origin: this.#origin, lowest: Math.min(...told), sequence: Math.max(...told) });
   }
 
   #deliver(messages: readonly BusMessage[]): void {

@@ -116,8 +116,10 @@ export class Chatter {
       return { type: 'subscribed', data: { recovered } };
     }
     if ('people' in message) for (const person of message.people) this.#add(person);
-    else if ('joined' in message) this.#add(message.joined);
-    else if ('left' in message) this.#people.delete(message.left.id);
+    else if ('joined' in message || 'left' in message) {
+      for (const person of message.joined ?? []) this.#add(person);
+      for (const id of message.left ?? []) this.#people.delete(id);
+    }
     return { type: 'people', data: [...this.#people.values()] };
   }
 

@@ -10,7 +10,7 @@ import { HubContext } from './feed/hub-context.ts';
 import type { HubCounts } from './feed/hub-counts.ts';
 import { HubLinks } from './hub-links.ts';
 import { resolveHubOptions, type HubEvents, type HubOptions } from './hub-options.ts';
-import { NodeWatch } from './people/node-watch.ts';
+import { PeopleExchange } from './people/people-exchange.ts';
 import { SocketTopics } from './socket-topics.ts';
 import { TopicCommands, type Admit } from './topic-commands.ts';
 import { assertTopicName } from './topic-name.ts';
@@ -29,7 +29,7 @@ export function createHub(options: HubOptions = {}): Hub {
 export class Hub extends EventEmitter<HubEvents> {
   readonly #broker: Broker;
   readonly #context: HubContext;
-  readonly #nodes: NodeWatch;
+  readonly #people: PeopleExchange;
   readonly #host: TopicHost;
   readonly #maxTopicsPerSocket: number;
   readonly #topics = new TopicRegistry();
@@ -53,10 +53,10 @@ export class Hub extends EventEmitter<HubEvents> {
     });
     this.#links = new HubLinks(this.#context);
     this.#checks = new HistoryChecks(this.#context, rest.historyCheckInterval, () => this.#feeds());
-    this.#nodes = new NodeWatch(this.#context, rest.presenceInterval);
+    this.#people = new PeopleExchange(this.#context, rest.presenceInterval);
     this.#host = {
       context: this.#context,
-      nodes: this.#nodes,
+      people: this.#people,
       queueBudget: new QueueBudget(rest.maxTotalQueuedBytes),
       onSubscribed: (socket, topic) => this.#sockets.add(socket, topic),
       onUnsubscribed: (socket, topic) => this.#sockets.delete(socket, topic),
@@ -135,7 +135,7 @@ export class Hub extends EventEmitter<HubEvents> {
     this.#sockets.clear();
     this.#links.close();
     for (const topic of this.#topics.used) topic.end();
-    this.#nodes.stop();
+    this.#people.stop();
     this.#checks.stop();
     this.#context.close();
     this.#isClosed = true;
@@ -148,7 +148,7 @@ export class Hub extends EventEmitter<HubEvents> {
   }
 
   *#feeds(): Iterable<Feed> {
-    for (const topic of this.#topics.used) yield* topic.feeds;
+    for (const topic of this.#topics.used) yield topic.feed;
     yield* this.#links.feeds;
   }
 

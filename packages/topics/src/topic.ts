@@ -7,19 +7,22 @@ import { Feed } from './feed/feed.ts';
 import type { HubContext } from './feed/hub-context.ts';
 import { assertJson, Envelope, type Subscribed } from './delivery/envelope.ts';
 import type { HistoryPart } from './feed/history-follower.ts';
-import type { NodeWatch } from './people/node-watch.ts';
+import type { PeopleExchange } from './people/people-exchange.ts';
+import { PeopleNotices } from './delivery/people-notices.ts';
 import type { QueueBudget } from './delivery/queue-budget.ts';
-import { assertPerson, type Person } from './people/person.ts';
+import { createProfile, type Person, type Profile } from './people/person.ts';
 import type { Position } from './bus/position.ts';
-import { Presence } from './people/presence.ts';
+import { Presence, type PeopleChanges } from './people/presence.ts';
 import { Replay } from './delivery/replay.ts';
-import type { ResolvedTopicOptions } from './delivery/topic-options.ts';
+import type { PresenceOptions, ResolvedTopicOptions } from './delivery/topic-options.ts';
 
 export interface TopicEvents {
   /** Somebody has come, with their first socket on any node. */
   join: [person: Person];
   /** Somebody has gone, with their last socket on any node. */
   leave: [person: Person];
+  /** Somebody who is there has other details. */
+  change: [person: Person];
   /** Messages are missing on this node, and will not come. */
   gap: [];
 }
@@ -27,7 +30,7 @@ export interface TopicEvents {
 /** A topic's place among the others of its hub. */
 export interface TopicHost {
   readonly context: HubContext;
-  readonly nodes: NodeWatch;
+  readonly people: PeopleExchange;
   readonly queueBudget: QueueBudget;
   /** @throws {RangeError} where the socket is subscribed to too many */
   onSubscribed(socket: WebSocket, topic: Topic): void;
@@ -44,6 +47,7 @@ export class Topic extends EventEmitter<TopicEvents> {
   readonly #feed: Feed;
   readonly #envelope: Envelope | undefined;
   readonly #presence: Presence | undefined;
+  readonly #notices: PeopleNotices | undefined;
   readonly #audience: Audience;
   #follows = 0;
 
@@ -59,7 +63,10 @@ export class Topic extends EventEmitter<TopicEvents> {
       onGap: () => this.#onGap(),
       check: (data) => this.#check(data),
     });
-    if (options.presence !== null) this.#presence = this.#createPresence(options.presence);
+    if (options.presence !== null) {
+      this.#presence = this.#createPresence(options.presence);
+      this.#notices = this.#createNotices(this.#presence, options.presence);
+    }
     const onUse = (): void => host.onUse(this);
     // Told before the listener is added, and after it is removed.
     (this as EventEmitter).on('newListener', () => queueMicrotask(onUse));
@@ -77,12 +84,12 @@ export class Topic extends EventEmitter<TopicEvents> {
 
   /** Whether anybody would miss it. */
   get isInUse(): boolean {
-    const names = ['join', 'leave', 'gap'] as const;
+    const names = ['join', 'leave', 'change', 'gap'] as const;
     return this.size > 0 || this.#follows > 0 || names.some((name) => this.listenerCount(name) > 0);
   }
 
-  get feeds(): readonly Feed[] {
-    return this.#presence === undefined ? [this.#feed] : [this.#feed, this.#presence.feed];
+  get feed(): Feed {
+    return this.#feed;
   }
 
   /** Who is subscribed, on all nodes, as far as this one knows: it does soon after its first subscriber, or {@link follow}. */
@@ -125,9 +132,9 @@ export class Topic extends EventEmitter<TopicEvents> {
   unsubscribe(socket: WebSocket, { atOnce = false }: UnsubscribeOptions = {}): boolean {
     const subscriber = this.#audience.remove(socket);
     if (subscriber === undefined) return false;
-    if (subscriber.person !== undefined && subscriber.outlet !== undefined) {
-      this.#presence?.leave(subscriber.person.id, atOnce);
-    }
+    const { profile, outlet } = subscriber;
+    this.#notices?.forget(socket);
+    if (profile !== undefined && outlet !== undefined) this.#presence?.leave(profile.person.id, { atOnce });
     this.#presence?.release();
     this.#feed.release();
     this.#host.onUnsubscribed(socket, this);
@@ -163,9 +170,13 @@ export class Topic extends EventEmitter<TopicEvents> {
     this.#presence?.end();
   }
 
-  #add(socket: WebSocket, { person, onSubscribed }: SubscribeOptions): Subscriber {
-    this.#host.onSubscribed(socket, this);
-    const subscriber: Subscriber = { socket, person, onSubscribed, outlet: undefined };
+  #profileOf(person: Person | undefined): Profile | undefined {
+    const maxDetailsBytes = this.options.presence?.maxDetailsBytes ?? Infinity;
+    return person === undefined ? undefined : createProfile(person, maxDetailsBytes);
+  }
+
+  #add(subscriber: Subscriber): Subscriber {
+    this.#host.onSubscribed(subscriber.socket, this);
     this.#audience.add(subscriber);
     this.#presence?.hold();
     this.#host.onUse(this);
@@ -173,14 +184,14 @@ export class Topic extends EventEmitter<TopicEvents> {
   }
 
   async #subscribe(socket: WebSocket, options: SubscribeOptions): Promise<Subscribed | null> {
-    const { since, person } = options;
+    const { since } = options;
     if (since !== undefined && this.options.history === null) {
       throw new TypeError(`Invalid since: topic ${this.name} has no history`);
     }
-    if (person !== undefined) assertPerson(person);
+    const profile = this.#profileOf(options.person);
     if (socket.readyState !== socket.OPEN) return null;
     this.unsubscribe(socket);
-    const subscriber = this.#add(socket, options);
+    const subscriber = this.#add({ socket, profile, onSubscribed: options.onSubscribed, outlet: undefined });
     try {
       await this.#feed.hold();
       const read = this.#audience.has(subscriber) ? await this.#read(since) : null;
@@ -232,11 +243,11 @@ export class Topic extends EventEmitter<TopicEvents> {
   }
 
   #goLive(subscriber: Subscriber, subscribed: Subscribed): void {
-    const { socket, person } = subscriber;
+    const { socket, profile } = subscriber;
     subscriber.onSubscribed?.(subscribed);
     this.#audience.goLive(subscriber);
-    if (person !== undefined) this.#presence?.join(person);
-    if (this.#presence !== undefined) this.#audience.note(socket, 'people', this.people());
+    if (profile !== undefined) this.#presence?.join(profile);
+    this.#notices?.welcome(socket);
   }
 
   /** @throws {TypeError} on text that cannot be put into the envelope */
@@ -249,18 +260,24 @@ export class Topic extends EventEmitter<TopicEvents> {
     this.#host.context.call(() => this.emit('gap'));
   }
 
-  #createPresence(leaveDelay: number): Presence {
-    const { context, nodes } = this.#host;
-    const listener = {
-      onJoin: (person: Person) => {
-        this.#audience.tell('joined', person);
-        context.call(() => this.emit('join', person));
-      },
-      onLeave: (person: Person) => {
-        this.#audience.tell('left', person);
-        context.call(() => this.emit('leave', person));
-      },
-    };
-    return new Presence(this.name, { context, nodes, leaveDelay, listener });
+  #createPresence({ leaveDelay }: PresenceOptions): Presence {
+    return new Presence({
+      topic: this.name,
+      exchange: this.#host.people,
+      leaveDelay,
+      onChanges: (changes) => this.#onPeople(changes),
+    });
+  }
+
+  #createNotices(presence: Presence, { tell }: PresenceOptions): PeopleNotices | undefined {
+    const envelope = this.#envelope;
+    return envelope && new PeopleNotices({ audience: this.#audience, envelope, presence, tell });
+  }
+
+  #onPeople(changes: PeopleChanges): void {
+    this.#notices?.onChanges(changes);
+    for (const { person } of changes.joined) this.#host.context.call(() => this.emit('join', person));
+    for (const { person } of changes.changed) this.#host.context.call(() => this.emit('change', person));
+    for (const { person } of changes.left) this.#host.context.call(() => this.emit('leave', person));
   }
 }

@@ -1,7 +1,7 @@
 import { prepareMessage, type WebSocket } from '@turnout/core';
 import type { BusMessage } from '../bus/broker.ts';
 import type { Position } from '../bus/position.ts';
-import type { Person } from '../people/person.ts';
+import type { Profile } from '../people/person.ts';
 import type { SubscribeOptions } from './call-options.ts';
 import type { Envelope } from './envelope.ts';
 import { createOutlet, type Delivery, type Outlet, type OutletOwner } from './outlet.ts';
@@ -16,7 +16,7 @@ export interface TopicCounts {
 
 export interface Subscriber {
   readonly socket: WebSocket;
-  readonly person: Person | undefined;
+  readonly profile: Profile | undefined;
   readonly onSubscribed: SubscribeOptions['onSubscribed'];
   /** Undefined until all that was missed has been sent. */
   outlet: Outlet | undefined;
@@ -85,8 +85,14 @@ export class Audience {
 
   /** Tells all live subscribers something about the topic. */
   tell(name: string, value: unknown): void {
-    if (this.#envelope === undefined) return;
-    const prepared = prepareMessage(this.#envelope.note(name, value));
-    for (const { socket, outlet } of this.#subscribers.values()) if (outlet !== undefined) socket.send(prepared);
+    if (this.#envelope !== undefined) this.send(this.#envelope.note(name, value));
+  }
+
+  /** Sends all live subscribers something about the topic, whatever waits for them. */
+  send(text: string, except?: ReadonlySet<WebSocket>): void {
+    const prepared = prepareMessage(text);
+    for (const { socket, outlet } of this.#subscribers.values()) {
+      if (outlet !== undefined && except?.has(socket) !== true) socket.send(prepared);
+    }
   }
 }

@@ -7,9 +7,9 @@ export type TopicMessage = { readonly topic: string } & (
   | { readonly bytes: string; readonly offset?: number }
   | { readonly subscribed: Subscribed }
   | { readonly gap: Partial<Position> }
-  | { readonly people: readonly Person[] }
-  | { readonly joined: Person }
-  | { readonly left: Person }
+  | { readonly people: readonly Person[]; readonly page?: number; readonly more?: true }
+  | { readonly joined?: readonly Person[]; readonly left?: readonly string[] }
+  | { readonly count: number }
   | { readonly refused: string }
 );
 
@@ -31,6 +31,25 @@ export class Envelope {
     const place = offset === undefined ? '' : `,"offset":${offset}`;
     const content = typeof data === 'string' ? `"data":${data}` : `"bytes":"${data.toString('base64')}"`;
     return `${this.#start}${place},${content}}`;
+  }
+
+  /**
+   * A page of who is there. Page 0 begins the list anew, and the one without `more` ends it.
+   *
+   * @param people as JSON
+   */
+  people(people: readonly string[], page: number, more: boolean): string {
+    const place = `${page > 0 || more ? `,"page":${page}` : ''}${more ? ',"more":true' : ''}`;
+    return `${this.#start},"people":[${people.join()}]${place}}`;
+  }
+
+  /** @param joined people as JSON, @param left ids */
+  peopleChanges(joined: readonly string[], left: readonly string[]): string {
+    const lists = [
+      ...(joined.length > 0 ? [`"joined":[${joined.join()}]`] : []),
+      ...(left.length > 0 ? [`"left":${JSON.stringify(left)}`] : []),
+    ];
+    return `${this.#start},${lists.join()}}`;
   }
 
   /** Anything else that is told of the topic. */

@@ -1,4 +1,5 @@
 import type { HistoryOptions } from '../bus/broker.ts';
+import { longestDetails } from '../people/person.ts';
 
 /**
  * What happens to a subscriber that reads more slowly than the topic is published: `close` closes it with 1013 once it has
@@ -19,8 +20,17 @@ export interface TopicOptions {
   readonly history?: boolean | Partial<HistoryOptions>;
   /** Puts messages into an envelope, which is JSON, with the topic's name: text is JSON then, and bytes are Base64. Default: only with `history`. */
   readonly envelope?: boolean;
-  /** Keeps who is subscribed, on all nodes; `leaveDelay` is how long, in ms, one may be away before that is told. Default 0. */
-  readonly presence?: boolean | { readonly leaveDelay?: number };
+  /** Keeps who is subscribed, on all nodes. Default `false`; `true` is all defaults of {@link PresenceOptions}. */
+  readonly presence?: boolean | Partial<PresenceOptions>;
+}
+
+export interface PresenceOptions {
+  /** How long, in ms, somebody may be away before that is told. 0 to 2,147,483,647, default 0. */
+  readonly leaveDelay: number;
+  /** What subscribers of a topic with an envelope are sent: who is there, or how many are. Default `people`. */
+  readonly tell: 'people' | 'counts';
+  /** How long the details of a person may be, as JSON. 0 to 16,384, default 1,024. */
+  readonly maxDetailsBytes: number;
 }
 
 export interface ResolvedTopicOptions {
@@ -28,12 +38,13 @@ export interface ResolvedTopicOptions {
   readonly maxQueuedBytes: number;
   readonly history: HistoryOptions | null;
   readonly envelope: boolean;
-  /** `leaveDelay`, in ms; null for no presence. */
-  readonly presence: number | null;
+  /** null for no presence. */
+  readonly presence: PresenceOptions | null;
 }
 
 const policies: ReadonlySet<unknown> = new Set<SlowPolicy>(['close', 'drop-oldest', 'drop-newest', 'latest']);
 const defaultHistory: HistoryOptions = { size: 1_000, ttl: 120_000 };
+const defaultPresence: PresenceOptions = { leaveDelay: 0, tell: 'people', maxDetailsBytes: 1_024 };
 const longestDelay = 2 ** 31 - 1;
 
 /** @throws {TypeError | RangeError} on a wrong option, which it names */
@@ -50,9 +61,19 @@ export function resolveTopicOptions(options: TopicOptions): ResolvedTopicOptions
   }
   const { envelope = resolvedHistory !== null } = options;
   if (resolvedHistory !== null && !envelope) throw new TypeError('Invalid envelope: a topic with history has one');
-  const leaveDelay = presence === true ? 0 : presence === false ? null : (presence.leaveDelay ?? 0);
-  if (leaveDelay !== null) assertWhole('presence.leaveDelay', leaveDelay, { min: 0, max: longestDelay });
-  return { slow, maxQueuedBytes, history: resolvedHistory, envelope, presence: leaveDelay };
+  return { slow, maxQueuedBytes, history: resolvedHistory, envelope, presence: resolvePresence(presence) };
+}
+
+function resolvePresence(presence: boolean | Partial<PresenceOptions>): PresenceOptions | null {
+  if (presence === false) return null;
+  const resolved = { ...defaultPresence, ...(presence === true ? {} : presence) };
+  const { leaveDelay, tell, maxDetailsBytes } = resolved;
+  assertWhole('presence.leaveDelay', leaveDelay, { min: 0, max: longestDelay });
+  assertWhole('presence.maxDetailsBytes', maxDetailsBytes, { min: 0, max: longestDetails });
+  if (tell !== 'people' && tell !== 'counts') {
+    throw new TypeError(`Invalid presence.tell: expected people or counts, received ${String(tell)}`);
+  }
+  return { leaveDelay, tell, maxDetailsBytes };
 }
 
 function assertWhole(

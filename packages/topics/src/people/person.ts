@@ -1,17 +1,55 @@
-/** Somebody who is subscribed, over however many sockets and nodes. */
+/** Somebody who is subscribed, over any number of sockets and nodes. */
 export interface Person {
+  /** 1 to 256 bytes of UTF-8. */
   readonly id: string;
-  /** What others are to know of them; JSON. */
+  /** What others may know of them; JSON of at most `presence.maxDetailsBytes`. */
   readonly details?: unknown;
 }
 
-/** @throws {TypeError} on what is no person, or one whose details are no JSON */
-export function assertPerson(person: unknown): asserts person is Person {
+/** A person as JSON, as every node and every client has them. */
+export interface Profile {
+  readonly person: Person;
+  readonly text: string;
+}
+
+const maxIdBytes = 256;
+/** `presence.maxDetailsBytes` may be no more: a page of people stays under 64 KiB. */
+export const longestDetails = 16 * 1024;
+
+/**
+ * @param maxDetailsBytes of JSON
+ * @throws {TypeError} if it is not a person, or the details are not JSON
+ * @throws {RangeError} if the id or the details are too long
+ */
+export function createProfile(person: unknown, maxDetailsBytes: number): Profile {
   const { id, details } = Object(person) as Partial<Person>;
   if (typeof id !== 'string' || id === '') {
     throw new TypeError('Invalid person: expected an id that is a string and not empty');
   }
-  if (details !== undefined && JSON.stringify(details) === undefined) {
-    throw new TypeError(`Invalid details of person ${id}: they are no JSON`);
+  const idBytes = Buffer.byteLength(id);
+  if (idBytes > maxIdBytes) {
+    throw new RangeError(`Invalid person: expected an id of at most ${maxIdBytes} bytes, got ${idBytes}`);
   }
+  const json = details === undefined ? undefined : stringify(id, details);
+  const bytes = json === undefined ? 0 : Buffer.byteLength(json);
+  if (bytes > maxDetailsBytes) {
+    throw new RangeError(
+      `Invalid details of person ${id}: expected at most ${maxDetailsBytes} bytes of JSON (presence.maxDetailsBytes), got ${bytes}`,
+    );
+  }
+  const start = `{"id":${JSON.stringify(id)}`;
+  if (json === undefined) return { person: { id }, text: `${start}}` };
+  // A copy: what the application does with its object later is not told to anybody.
+  return { person: { id, details: JSON.parse(json) as unknown }, text: `${start},"details":${json}}` };
+}
+
+function stringify(id: string, details: unknown): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(details) as string | undefined;
+  } catch (error) {
+    throw new TypeError(`Invalid details of person ${id}: expected JSON, got ${(error as Error).message}`);
+  }
+  if (json === undefined) throw new TypeError(`Invalid details of person ${id}: expected JSON, got ${typeof details}`);
+  return json;
 }

@@ -1,0 +1,31 @@
+/** Nodes that have not been heard for this many beats are gone. */
+const maxMissedBeats = 3;
+
+/**
+ * Which other nodes are alive. Counts beats of this node and not the time, so that an event loop that stood still finds
+ * nobody gone.
+ */
+export class NodeLeases {
+  readonly #heardAt = new Map<string, number>();
+  #beat = 0;
+
+  hear(node: string): void {
+    this.#heardAt.set(node, this.#beat);
+  }
+
+  end(node: string): void {
+    this.#heardAt.delete(node);
+  }
+
+  clear(): void {
+    this.#heardAt.clear();
+  }
+
+  /** A beat of this node. @returns the nodes that are gone */
+  beat(): string[] {
+    this.#beat++;
+    const gone = [...this.#heardAt].filter(([, heardAt]) => this.#beat - heardAt > maxMissedBeats);
+    for (const [node] of gone) this.#heardAt.delete(node);
+    return gone.map(([node]) => node);
+  }
+}

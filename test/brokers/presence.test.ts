@@ -1,6 +1,6 @@
 import type { Person, Topic, TopicOptions } from '@turnout/topics';
 import type { WebSocket } from '@turnout/core';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openSink } from '../../packages/topics/test/sink-socket.ts';
 import { collect, TestNode } from './cluster.ts';
 import { servedDrivers, type BrokerSite } from './drivers.ts';
@@ -45,15 +45,16 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('presence over $na
   let site: BrokerSite;
   beforeEach(async () => {
     site = await start();
+    // Not in afterEach(), which would come before the nodes are closed.
+    onTestFinished(() => site.stop());
   });
-  afterEach(() => site.stop());
 
   const startNodes = (count: number, options = {}): Promise<TestNode[]> =>
     Promise.all(
       range(count).map(async () => new TestNode(await site.connect(), { presenceInterval: 500, ...options })),
     );
 
-  test('thousands who join one room at once are known to all nodes, and to their clients', async () => {
+  test('thousands who join one room at once are known to all nodes', async () => {
     const count = isLong ? 10_000 : 3_000;
     const nodes = await startNodes(3);
     const topics = nodes.map(({ hub }) => hub.topic('room', presence));
@@ -78,7 +79,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('presence over $na
     expect(here!.hub.isConnected && there!.hub.isConnected).toBe(true);
     const sizes = received.notes.map((note) => Buffer.byteLength(JSON.stringify(note)));
     expect(Math.max(...sizes)).toBeLessThan(64 * 1024);
-    const [newcomer] = [await there!.open()];
+    const newcomer = await there!.open();
     const late = collect(newcomer);
     await topic.subscribe(newcomer.socket);
     await expect.poll(() => known(late.notes).size, soon).toBe(room.people().length);
@@ -97,9 +98,9 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('presence over $na
     const nodes = await startNodes(2, { presenceInterval: 300, maxTopicsPerSocket: count });
     for (const [index, { hub }] of nodes.entries()) {
       const [socket] = sinks(1);
-      for (const room of range(count)) {
-        await hub.topic(`room ${room}`, presence).subscribe(socket!, { person: { id: `p${index}` } });
-      }
+      const person = { id: `p${index}` };
+      const join = (room: number) => hub.topic(`room ${room}`, presence).subscribe(socket!, { person });
+      await Promise.all(range(count).map(join));
     }
     const rooms = nodes.flatMap(({ hub }) => range(count).map((room) => hub.topic(`room ${room}`, presence)));
     const sizes = (): Set<number> => new Set(rooms.map((room) => room.people().length));

@@ -29,4 +29,4 @@ export { parsePosition, type Position } from './bus/position.ts';
 export type { Admit, Admitted } from './topic-commands.ts';
 export type { TopicCounts } from './delivery/audience.ts';
 export type { Topic, TopicEvents } from './topic.ts';
-export type { SlowPolicy, TopicOptions } from './delivery/topic-options.ts';
+export type { PresenceOptions, SlowPolicy, TopicOptions } from './delivery/topic-options.ts';

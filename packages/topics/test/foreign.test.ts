@@ -166,7 +166,7 @@ describe('a message that the history does not hold', () => {
   test('in the place of the next one is put right by the next one', async () => {
     const parts = await setUp(history);
     const { broker, other, pair } = parts;
-    const { epoch } = parts.hub.topic('news', history).feeds[0]!.position!;
+    const { epoch } = parts.hub.topic('news', history).feed.position!;
     broker.deliver('news', { message: message('forger', 1), position: { epoch, offset: 1 } });
     await other.topic('news', history).publish('1');
     // An empty text is no JSON: the forged one was dropped.
@@ -182,7 +182,7 @@ describe('a message that the history does not hold', () => {
       await other.topic('news', history).publish(String(offset));
       await pair.client.expect({ topic: 'news', offset, data: offset });
     }
-    const { epoch } = hub.topic('news', history).feeds[0]!.position!;
+    const { epoch } = hub.topic('news', history).feed.position!;
     broker.deliver('news', { message: { ...message('forger', 1), data: '0' }, position: { epoch, offset: 2 } });
     await expect.poll(() => foreign).toEqual(['message was never in the history']);
     await other.topic('news', history).publish('4');

@@ -14,7 +14,7 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, ind
 const whole = { page: 0, more: false };
 
 /** Has nobody expire by itself. */
-const waiting: Grace = { begin: () => {}, end: () => {}, clear: () => {} };
+const waiting: Grace = { begin: () => {}, end: () => {}, clear: () => ['ann'] };
 
 function followedRoom(): Room {
   const room = new Room('room');
@@ -179,6 +179,24 @@ describe('a room', () => {
     expect(room.size).toBe(1);
     room.unfollow();
     expect(room.size).toBe(0);
+  });
+
+  test('that is followed for a moment has nobody come', () => {
+    const room = new Room('room');
+    room.hearJoined(
+      'n',
+      range(10).map((index) => member(`p${index}`)),
+    );
+    for (const _ of range(3)) {
+      room.follow(waiting);
+      room.hearJoined('n', [member('late')]);
+      expect([room.hasChanges, room.hasNewChanges]).toEqual([true, false]);
+      room.unfollow();
+    }
+    room.follow(waiting);
+    expect(changes(room)).toHaveLength(11);
+    room.hearLeft('n', ['late'], { atOnce: true });
+    expect([room.hasNewChanges, changes(room)]).toEqual([true, ['-late']]);
   });
 });
 

@@ -302,6 +302,23 @@ describe('nodes', () => {
     await expect.poll(() => ids(topic.people())).toEqual(['ann']);
   });
 
+  test('tell of nobody for a follower that comes and goes in a loop', async () => {
+    const [here, there] = pairOfHubs({ presenceInterval: 60_000 });
+    const options = { presence: true };
+    for (const index of range(1_000)) {
+      await here.topic('room', options).subscribe(sink(), { person: { id: `p${index}` } });
+    }
+    let joins = 0;
+    const topic = there.topic('room', options).on('join', () => joins++);
+    const unfollow = topic.follow();
+    await expect.poll(() => joins).toBe(1_000);
+    unfollow();
+    for (const _ of range(1_000)) topic.follow()();
+    expect(joins).toBe(1_000);
+    topic.follow();
+    await expect.poll(() => joins).toBe(2_000);
+  });
+
   test('that have had no rooms for a while begin anew', async () => {
     const [here, there] = pairOfHubs({ presenceInterval: 10 });
     const options = { presence: true };

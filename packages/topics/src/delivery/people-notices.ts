@@ -60,7 +60,8 @@ export class PeopleNotices {
     const { audience, envelope } = this.#parts;
     const here = [...joined, ...changed].map(({ text }) => text);
     const gone = left.map(({ person }) => person.id);
-    if (here.length + gone.length > 0) audience.send(envelope.peopleChanges(here, gone), this.#newcomers);
+    const isHeard = audience.size > this.#newcomers.size;
+    if (isHeard && here.length + gone.length > 0) audience.send(envelope.peopleChanges(here, gone), this.#newcomers);
     if (!more && this.#newcomers.size > 0 && this.#listed === undefined) void this.#sendList();
   }
 

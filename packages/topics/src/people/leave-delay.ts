@@ -22,8 +22,10 @@ export class LeaveDelay implements Grace {
     this.#timers.delete(id);
   }
 
-  clear(): void {
+  clear(): string[] {
+    const ids = [...this.#timers.keys()];
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
+    return ids;
   }
 }

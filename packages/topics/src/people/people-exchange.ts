@@ -79,11 +79,11 @@ export class PeopleExchange {
     return room;
   }
 
-  /** Has the follower tell what has changed first. */
+  /** Has the follower tell what has changed first, if it has told anything. */
   unfollow(topic: string): void {
     const seat = this.#rooms.seat(topic);
     if (seat?.follower === undefined) return;
-    while (seat.follower.tell() === 'more');
+    while (seat.room.hasNewChanges && seat.follower.tell() === 'more');
     seat.follower = undefined;
     seat.room.unfollow();
   }

@@ -10,8 +10,15 @@ export interface Grace {
   /** Calls `room.expire(id)` later; at once if there is no delay. */
   begin(id: string): void;
   end(id: string): void;
-  clear(): void;
+  /** Ends it for all, and gives who they were. */
+  clear(): Iterable<string>;
 }
+
+/**
+ * Whether somebody on this node wants to know who is in a room: nobody, a follower that has been told of nobody yet, or
+ * one that is told of changes.
+ */
+type Following = 'nobody' | 'untold' | 'told';
 
 /** What has changed of somebody on this node. */
 export interface News {
@@ -36,6 +43,7 @@ export class Room {
   readonly #remote = new Map<string, RemoteRoster>();
   readonly #shown = new Map<string, Member>();
   #grace: Grace | undefined;
+  #following: Following = 'nobody';
 
   constructor(topic: string) {
     this.topic = topic;
@@ -46,13 +54,13 @@ export class Room {
     return this.#shown.size;
   }
 
-  /** Whether somebody on this node wants to know who is here. */
-  get isFollowed(): boolean {
-    return this.#grace !== undefined;
-  }
-
   /** Whether {@link takeChanges} has something to give. */
   get hasChanges(): boolean {
+    return !this.#changes.isEmpty || (this.#following === 'untold' && this.#shown.size > 0);
+  }
+
+  /** The same, but for who was here before it was followed. */
+  get hasNewChanges(): boolean {
     return !this.#changes.isEmpty;
   }
 
@@ -69,15 +77,16 @@ export class Room {
   /** From now on changes are kept for the subscribers of this node. Who is here already is a change to them. */
   follow(grace: Grace): void {
     this.#grace = grace;
-    for (const id of this.#shown.keys()) this.#changes.note(id, undefined);
+    this.#following = 'untold';
   }
 
   /** Whoever follows next may give other times: nobody who has left is waited for. */
   unfollow(): void {
-    this.#grace?.clear();
+    const left = this.#grace?.clear() ?? [];
     this.#grace = undefined;
+    this.#following = 'nobody';
     this.#changes.clear();
-    for (const id of this.#shown.keys()) if (this.#newest(id) === undefined) this.#shown.delete(id);
+    for (const id of left) this.expire(id);
   }
 
   /** Somebody has one socket more on this node. */
@@ -110,6 +119,10 @@ export class Room {
 
   /** Takes what the subscribers of this node are to be told: whoever stops asking leaves the rest. */
   *takeChanges(): Generator<Change, void> {
+    if (this.#following === 'untold') {
+      this.#following = 'told';
+      for (const id of this.#shown.keys()) this.#changes.note(id, undefined);
+    }
     for (const change of this.#changes.take((id) => this.#shown.get(id))) {
       // The stamp is for nodes alone.
       if (change.before?.text !== change.now?.text) yield change;
@@ -189,7 +202,7 @@ export class Room {
   }
 
   #noteChange(id: string, before: Member | undefined): void {
-    if (this.isFollowed) this.#changes.note(id, before);
+    if (this.#following === 'told') this.#changes.note(id, before);
   }
 
   #rosterOf(node: string): RemoteRoster {

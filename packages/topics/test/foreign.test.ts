@@ -196,7 +196,7 @@ describe('a message that the history does not hold', () => {
       await other.topic('news', history).publish(String(offset));
       await pair.client.expect({ topic: 'news', offset, data: offset });
     }
-    const { epoch } = hub.topic('news', history).feeds[0]!.position!;
+    const { epoch } = hub.topic('news', history).feed.position!;
     const stored = { offset: 2, message: { ...message('third', 1), data: '"instead of 2"' } };
     broker.read = async (_topic, since) => ({
       position: { epoch, offset: 2 },

@@ -173,12 +173,13 @@ export class PeopleExchange {
     this.#voice.sayNews();
     if (this.#rooms.isEmpty) return this.#close();
     this.#join();
-    if (!this.#isBeating) this.#speak(() => this.#sayBeat());
-    return undefined;
+    // The one before may still wait for a long list.
+    if (this.#isBeating) return undefined;
+    this.#isBeating = true;
+    return this.#speak(() => this.#sayBeat());
   }
 
   async #sayBeat(): Promise<void> {
-    this.#isBeating = true;
     await this.#voice.sayBeat(this.#rooms.all());
     this.#isBeating = false;
   }

@@ -70,7 +70,7 @@ export class Room {
   }
 
   /** Follows changes: see {@link Roster.members}. */
-  members(): MapIterator<Member> {
+  members(): IterableIterator<Member> {
     return this.#shown.values();
   }
 

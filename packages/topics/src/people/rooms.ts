@@ -43,7 +43,7 @@ export class Rooms {
   }
 
   /** Follows changes: rooms that are added while it runs are given, those that are removed are not. */
-  seats(): MapIterator<Seat> {
+  seats(): IterableIterator<Seat> {
     return this.#seats.values();
   }
 

@@ -35,7 +35,7 @@ export class Roster {
   }
 
   /** Follows changes: who is added while it runs is given, who is removed is not. */
-  members(): MapIterator<Member> {
+  members(): IterableIterator<Member> {
     return this.#members.values();
   }
 }

@@ -321,11 +321,14 @@ describe.each(drivers.filter(({ isThere }) => isThere))('topics over $name', ({ 
       await topics[1]!.subscribe(pairs[3]!.socket, { person: { id: 'bob' } });
       for (const topic of topics) await expect.poll(() => ids(topic.people())).toEqual(['ann', 'bob']);
       expect(topics[1]!.people()).toContainEqual(ann);
+      // Who came and went before it is told is not told.
+      await expect.poll(() => events).toEqual(['+ann', '+bob']);
       pairs[0]!.socket.terminate();
       pairs[1]!.socket.terminate();
       await expect.poll(() => topics[0]!.size).toBe(0);
       topics[1]!.unsubscribe(pairs[3]!.socket);
       await expect.poll(() => ids(topics[0]!.people())).toEqual(['ann']);
+      await expect.poll(() => events).toEqual(['+ann', '+bob', '-bob']);
       topics[1]!.unsubscribe(pairs[2]!.socket);
       await expect.poll(() => topics[0]!.people()).toEqual([]);
       await expect.poll(() => events).toEqual(['+ann', '+bob', '-bob', '-ann']);

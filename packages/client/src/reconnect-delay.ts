@@ -1,13 +1,15 @@
+/** The close code of a server that has ended the session. */
+export const sessionEnded = 3000;
 /** Close codes of a goodbye, and those after which the same would only happen again: a fault of the client, a refusal, a session that has ended. */
-const finalCodes: ReadonlySet<number> = new Set([1000, 1002, 1007, 1008, 3000]);
+const finalCodes: ReadonlySet<number> = new Set([1000, 1002, 1007, 1008, sessionEnded]);
 /** A server that restarts wants its clients back, but no more than one in twenty in any quarter of a second. In ms. */
 const restartWindow = 6_000;
 /** One that has too much to do is given the time of so many failures. */
 const overloadFailures = 4;
 
 /** Whether it is of no use to connect again after a close code. */
-export function isFinal(code: number): boolean {
-  return finalCodes.has(code);
+export function isFinal(code: number, others: readonly number[] = []): boolean {
+  return finalCodes.has(code) || others.includes(code);
 }
 
 /**

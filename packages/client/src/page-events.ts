@@ -1,0 +1,52 @@
+interface Listened {
+  addEventListener?(type: string, listener: () => void, options: { signal: AbortSignal }): void;
+}
+
+/** What a page has, and Node.js does not, or not all of it. */
+const page = globalThis as unknown as Listened & {
+  readonly location?: { readonly href: string };
+  readonly navigator?: { readonly onLine?: boolean };
+  readonly document?: Listened & { readonly hidden: boolean };
+};
+
+/** In ms. How often the clock is looked at, and how far it has jumped if the machine slept. */
+const tick = 2_000;
+const jump = 10_000;
+
+/** What relative addresses are relative to. */
+export function pageAddress(): string | undefined {
+  return page.location?.href;
+}
+
+/** What the browser believes. It is wrong on machines that only talk to themselves, so it is no more than a hint. */
+export function isOffline(): boolean {
+  return page.navigator?.onLine === false;
+}
+
+/**
+ * Listens to what a browser knows of the network, and of who looks at the page, and to the clock.
+ *
+ * @returns ends it
+ */
+export function watchPage(onOffline: () => void, onWake: () => void): () => void {
+  const { document } = page;
+  const listening = new AbortController();
+  const on = (target: Listened | undefined, type: string, listener: () => void): void =>
+    target?.addEventListener?.(type, listener, listening);
+  on(page, 'offline', onOffline);
+  on(page, 'online', onWake);
+  on(page, 'pageshow', onWake);
+  on(document, 'resume', onWake);
+  on(document, 'visibilitychange', () => document?.hidden || onWake());
+  let last = Date.now();
+  const timer = setInterval(() => {
+    const passed = Date.now() - last;
+    last += passed;
+    // Timers of hidden pages run late without any sleep.
+    if (passed > jump && !document?.hidden) onWake();
+  }, tick);
+  return () => {
+    listening.abort();
+    clearInterval(timer);
+  };
+}

@@ -55,6 +55,6 @@ function check(name: string, value: unknown): void {
 /** The name that shares most pairs of letters with another. */
 function nearest(name: string, names: readonly string[]): string | undefined {
   const shared = (other: string): number =>
-    [...name].filter((_, index) => other.includes(name.slice(index, index + 2))).length;
+    Array.from(name).filter((_, index) => other.includes(name.slice(index, index + 2))).length;
   return [...names].sort((one, other) => shared(other) - shared(one))[0];
 }

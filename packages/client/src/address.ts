@@ -8,5 +8,5 @@ import { pageAddress } from './page-events.ts';
 export function toUrl(given: string | URL): string {
   const url = new URL(given, pageAddress()).href.replace(/^http/, 'ws');
   if (/^wss?:/.test(url)) return url;
-  throw new TypeError(`Invalid url: expected ws:, wss:, http: or https:, got ${url}`);
+  throw new TypeError(`Invalid url: expected ws: or wss:, got ${url}`);
 }

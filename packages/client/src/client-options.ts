@@ -62,10 +62,8 @@ export interface ClientOptions {
    * connection that subscribes to topics. Default 30,000.
    */
   readonly idleTimeout?: number | undefined;
-  /** In ms, 1 to 2,147,483,647. How long the answer to a ping may take. Default 10,000. */
+  /** In ms, 1 to 2,147,483,647. How long nothing may come after a ping, until its answer. Default 5,000. */
   readonly pongTimeout?: number | undefined;
-  /** In ms, 1 to 2,147,483,647. The same after the page or the machine woke, or the network came back. Default 3,000. */
-  readonly wakeTimeout?: number | undefined;
   /** In ms, 1 to 2,147,483,647. How long a connection that is given up may take to close. Default 1,000. */
   readonly closeTimeout?: number | undefined;
 }

@@ -1,11 +1,20 @@
 import type { Address, ClientOptions, Sendable } from './client-options.ts';
 import { Connection } from './connection.ts';
 import { settingsOf } from './settings.ts';
-import { Subscriptions, type Subscription } from './subscriptions.ts';
+import { Feed } from './feed.ts';
+import { parseTopicMessage, type Position } from './topic-message.ts';
 import type { SubscribeOptions, TopicHandlers } from './topic-handlers.ts';
 
 /** What became of a message: `queued` until there is a connection, or `dropped`, as the queue is full or the client closed. */
 export type SendResult = 'sent' | 'queued' | 'dropped';
+
+/** What `subscribe()` returns. */
+export interface Subscription {
+  /** Of the last message, with which another page can go on; undefined where the topic has no history, or nothing has come. */
+  readonly position: Position | undefined;
+  /** Ends it. The last one of a topic leaves the topic. */
+  unsubscribe(): void;
+}
 
 /**
  * Makes a client, which begins to connect.
@@ -25,7 +34,8 @@ export function createClient(url: Address, options: ClientOptions = {}): Client 
 export class Client extends Connection {
   readonly #maxQueued: number;
   readonly #queue: Sendable[] = [];
-  readonly #subscriptions = new Subscriptions((command) => this.transmit(JSON.stringify(command)));
+  /** By topic. One that nobody uses any more stays until the connection ends: some of its messages are still on their way. */
+  readonly #feeds = new Map<string, Feed>();
 
   constructor(address: Address, options: ClientOptions) {
     const settings = settingsOf(options);
@@ -49,26 +59,42 @@ export class Client extends Connection {
   subscribe<Data = unknown>(
     topic: string,
     handlers: TopicHandlers<Data>,
-    options: SubscribeOptions = {},
+    { since }: SubscribeOptions = {},
   ): Subscription {
-    return this.#subscriptions.add(topic, handlers as TopicHandlers, options);
+    const subscriber = { handlers: handlers as TopicHandlers, since };
+    const feed = this.#feeds.get(topic) ?? new Feed(topic, (command) => this.transmit(JSON.stringify(command)));
+    this.#feeds.set(topic, feed);
+    feed.add(subscriber);
+    return {
+      get position() {
+        return feed.position;
+      },
+      unsubscribe: () => feed.remove(subscriber),
+    };
   }
 
   protected resume(): void {
-    this.#subscriptions.resume();
+    for (const feed of this.#feeds.values()) feed.ask();
     while (this.#queue[0] !== undefined && this.transmit(this.#queue[0])) this.#queue.shift();
   }
 
   protected pause(): void {
-    this.#subscriptions.pause();
+    for (const [topic, feed] of this.#feeds) {
+      feed.pause();
+      if (!feed.isUsed) this.#feeds.delete(topic);
+    }
     if (this.state === 'closed') this.#queue.length = 0;
   }
 
   protected take(data: unknown): boolean {
-    return this.#subscriptions.take(data);
+    const message = parseTopicMessage(data);
+    const feed = message && this.#feeds.get(message.topic);
+    if (!feed) return false;
+    feed.take(message);
+    return true;
   }
 
   protected isPinged(): boolean {
-    return this.#subscriptions.isUsed;
+    return this.#feeds.size > 0;
   }
 }

@@ -2,26 +2,29 @@ import { toUrl } from './address.ts';
 import type { Address, ClosedEvent, FailedEvent, Sendable, WebSocketLike } from './client-options.ts';
 import { steps, type ClientState, type Phase, type Signal } from './machine.ts';
 import { isOffline, watchPage } from './page-events.ts';
-import { isFinal, reconnectDelay, sessionEnded } from './reconnect-delay.ts';
+import { isFinal, sessionEnded } from './close-codes.ts';
+import { reconnectDelay } from './reconnect-delay.ts';
 import { isSessionOver } from './session-check.ts';
 import { longest, type Settings } from './settings.ts';
 import { tell } from './tell.ts';
 
+/** How a connection ends that nobody has closed. */
+const lost = { code: 1006, reason: '' };
 const pong = /^\s*\{\s*"pong"\s*:\s*true\s*\}\s*$/;
 
 /** Does what the steps of the machine mean, and tells of it. One attempt at a time, one socket, one timer. */
 export abstract class Connection extends EventTarget {
-  onopen: ((event: Event) => void) | null = null;
-  onmessage: ((event: MessageEvent) => void) | null = null;
-  onerror: ((event: FailedEvent) => void) | null = null;
-  onclose: ((event: ClosedEvent) => void) | null = null;
-  onstatechange: ((event: Event) => void) | null = null;
-  onsessionended: ((event: Event) => void) | null = null;
+  declare onopen?: ((event: Event) => void) | null;
+  declare onmessage?: ((event: MessageEvent) => void) | null;
+  declare onerror?: ((event: FailedEvent) => void) | null;
+  declare onclose?: ((event: ClosedEvent) => void) | null;
+  declare onstatechange?: ((event: Event) => void) | null;
+  declare onsessionended?: ((event: Event) => void) | null;
   /** As of `WebSocket`; set before the connection opens. */
   binaryType: 'blob' | 'arraybuffer' = 'blob';
   readonly #address: Address;
   readonly #settings: Settings;
-  readonly #stopWatching: () => void;
+  readonly #watching = new AbortController();
   #phase: Phase = 'waiting';
   #state: ClientState = 'connecting';
   /** Aborted when its phase is left: nobody waits any more for what that has begun. */
@@ -32,17 +35,63 @@ export abstract class Connection extends EventTarget {
   #pings = 0;
   #failures = 0;
   /** How the last connection has ended, or how it is to end. */
-  #end = { code: 1006, reason: '' };
+  #end = lost;
+
+  /** What a phase begins with. A signal of its own comes last in it. */
+  readonly #begin: Readonly<Partial<Record<Phase, (last: Phase) => void>>> = {
+    addressing: () => {
+      this.#end = lost;
+      const address = this.#address;
+      if (typeof address !== 'function') return this.#on('done');
+      return this.#wait(address, (given) => {
+        this.#url = toUrl(given);
+        this.#on('done');
+      });
+    },
+    connecting: () => this.#wait(() => this.#connect()),
+    authenticating: () => {
+      const { authenticate } = this.#settings;
+      const socket = this.#socket;
+      if (!authenticate || !socket) return this.#on('done');
+      return this.#wait(
+        () => authenticate(socket),
+        () => this.#on('done'),
+      );
+    },
+    open: (last) => {
+      if (last !== 'authenticating') return;
+      this.#failures = 0;
+      this.resume();
+    },
+    asked: () => {
+      if (!this.isPinged()) return this.#on('ponged');
+      this.#pings++;
+      return this.#socket?.send('{"ping":true}');
+    },
+    closing: () => this.#socket?.close(),
+    checking: () => {
+      const { sessionUrl } = this.#settings;
+      if (!sessionUrl) return this.#on('done');
+      return this.#wait(
+        () => isSessionOver(sessionUrl, this.#stay.signal),
+        (isOver) => (isOver ? this.#endSession() : this.#on('done')),
+      );
+    },
+    waiting: () => {
+      this.#socket = undefined;
+    },
+    closed: () => {
+      this.#socket = undefined;
+      this.#watching.abort();
+    },
+  };
 
   constructor(address: Address, settings: Settings) {
     super();
     this.#address = address;
     this.#settings = settings;
     if (typeof address !== 'function') this.#url = toUrl(address);
-    this.#stopWatching = watchPage(
-      () => this.#on('offline'),
-      () => this.#on('woke'),
-    );
+    watchPage(this.#watching.signal, (what) => this.#on(what));
   }
 
   /** The address of the last attempt; `''` before a function has given one. */
@@ -72,7 +121,7 @@ export abstract class Connection extends EventTarget {
   /** Ends it for good. Code and reason as of `close()` of a WebSocket, which throws on others. */
   close(code = 1000, reason = ''): void {
     this.#socket?.close(code, reason);
-    this.#finish(code, reason);
+    this.#on('ended', { code, reason });
   }
 
   /** Begins the first attempt. */
@@ -82,7 +131,7 @@ export abstract class Connection extends EventTarget {
 
   /** @returns whether the connection has taken it */
   protected transmit(data: Sendable): boolean {
-    if (!this.#isOpen || this.#socket?.readyState !== 1) return false;
+    if (steps[this.#phase].state !== 'open' || this.#socket?.readyState !== 1) return false;
     this.#socket.send(data);
     return true;
   }
@@ -99,24 +148,26 @@ export abstract class Connection extends EventTarget {
   /** Whether the server is one that answers pings. */
   protected abstract isPinged(): boolean;
 
-  get #isOpen(): boolean {
-    return steps[this.#phase].state === 'open';
-  }
-
-  #on(signal: Signal): void {
+  #on(signal: Signal, end = this.#end): void {
     const last = this.#phase;
-    const next = steps[last].on[signal];
+    const next = signal === 'ended' ? 'closed' : steps[last].on[signal];
     if (next) {
       this.#phase = next;
-      this.#limit(steps[next].limit);
-      if (next !== last) this.#enter(next, last);
+      this.#end = end;
+      this.#limit();
+      if (next !== last) {
+        this.#stay.abort();
+        this.#stay = new AbortController();
+        this.#begin[next]?.(last);
+      }
     }
     this.#tellState();
   }
 
-  #limit(limit: (typeof steps)[Phase]['limit']): void {
+  #limit(): void {
+    const { limit = 'connectTimeout' } = steps[this.#phase];
     clearTimeout(this.#timer);
-    if (!limit) return;
+    if (this.#phase === 'closed') return;
     const settings = this.#settings;
     const ms = limit === 'delay' ? reconnectDelay(this.#end.code, ++this.#failures, settings) : settings[limit];
     this.#timer = setTimeout(
@@ -126,36 +177,6 @@ export abstract class Connection extends EventTarget {
       },
       Math.min(ms, longest),
     );
-  }
-
-  /** What a phase begins with. A signal of its own comes last in it. */
-  #enter(phase: Phase, last: Phase): void {
-    this.#stay.abort();
-    this.#stay = new AbortController();
-    switch (phase) {
-      case 'addressing':
-        return this.#findAddress();
-      case 'connecting':
-        return this.#wait(() => this.#connect());
-      case 'authenticating':
-        return this.#authenticate();
-      case 'open':
-        return last === 'authenticating' ? this.#open() : undefined;
-      case 'asked':
-      case 'probed':
-        return this.#ping();
-      case 'closing':
-      case 'replacing':
-        return this.#socket?.close();
-      case 'checking':
-        return this.#checkSession();
-      case 'waiting':
-        this.#socket = undefined;
-        return undefined;
-      case 'closed':
-        this.#socket = undefined;
-        return this.#stopWatching();
-    }
   }
 
   /** Does something as long as its phase lasts. What it throws is told. */
@@ -169,17 +190,6 @@ export abstract class Connection extends EventTarget {
   #fail(error: unknown): void {
     this.#emit('error', { error });
     this.#on('failed');
-  }
-
-  #findAddress(): void {
-    this.#socket = undefined;
-    this.#end = { code: 1006, reason: '' };
-    const address = this.#address;
-    if (typeof address !== 'function') return this.#on('done');
-    return this.#wait(address, (given) => {
-      this.#url = toUrl(given);
-      this.#on('done');
-    });
   }
 
   #connect(): void {
@@ -196,73 +206,35 @@ export abstract class Connection extends EventTarget {
       this.#on('done');
     });
     on('message', (event: MessageEvent) => this.#onMessage(event.data));
-    on('close', ({ code, reason }: ClosedEvent) => this.#onClose(code, reason));
+    on('close', (event: ClosedEvent) => this.#onClose(event));
     // It is followed by `close`; that of `ws` is thrown where nobody listens.
     on('error', () => {});
   }
 
-  #authenticate(): void {
-    const { authenticate } = this.#settings;
-    const socket = this.#socket;
-    if (!authenticate || !socket) return this.#on('done');
-    return this.#wait(
-      () => authenticate(socket),
-      () => this.#on('done'),
-    );
-  }
-
-  #open(): void {
-    this.#failures = 0;
-    this.resume();
-  }
-
-  #ping(): void {
-    if (!this.isPinged()) return this.#on('ponged');
-    this.#pings++;
-    return this.#socket?.send('{"ping":true}');
-  }
-
   #onMessage(data: unknown): void {
-    if (!this.#isOpen && this.#phase !== 'authenticating') return undefined;
+    if (this.#phase === 'closing') return undefined;
     if (this.#pings > 0 && pong.test(String(data))) {
       this.#pings--;
       return this.#on('ponged');
     }
     this.#on('heard');
-    if (!this.take(data)) this.#dispatch(new MessageEvent('message', { data }));
-    return undefined;
+    return this.take(data) ? undefined : this.#emit('message', { data });
   }
 
-  #onClose(code: number, reason: string): void {
+  #onClose({ code, reason }: ClosedEvent): void {
     // What answers our own close says nothing about whether to reconnect.
-    if (/closing|replacing/.test(this.#phase)) return this.#on('lost');
-    this.#end = { code, reason };
-    if (code === sessionEnded) return this.#endSession();
-    return this.#on(isFinal(code, this.#settings.finalCodes) ? 'ended' : 'lost');
+    if (this.#phase === 'closing') this.#on('lost');
+    else if (code === sessionEnded) this.#endSession({ code, reason });
+    else this.#on(isFinal(code, this.#settings.finalCodes) ? 'ended' : 'lost', { code, reason });
   }
 
-  #checkSession(): void {
-    const { sessionUrl } = this.#settings;
-    if (!sessionUrl) return this.#on('done');
-    return this.#wait(
-      () => isSessionOver(sessionUrl, this.#stay.signal),
-      (isOver) => (isOver ? this.#endSession() : this.#on('done')),
-    );
-  }
-
-  #endSession(): void {
+  #endSession(end = lost): void {
     this.#emit('sessionended');
-    this.#on('ended');
-  }
-
-  #finish(code: number, reason: string): void {
-    if (this.#state === 'closed') return;
-    this.#end = { code, reason };
-    this.#on('ended');
+    this.#on('ended', end);
   }
 
   #tellState(): void {
-    let { state } = steps[this.#phase];
+    let { state = 'connecting' } = steps[this.#phase];
     if (state === 'waiting' && isOffline()) state = 'offline';
     if (state === this.#state) return;
     this.#state = state;
@@ -273,11 +245,8 @@ export abstract class Connection extends EventTarget {
   }
 
   #emit(type: string, details?: object): void {
-    this.#dispatch(Object.assign(new Event(type), details));
-  }
-
-  #dispatch(event: Event): void {
-    tell(() => this[`on${event.type}` as 'onopen']?.(event));
+    const event = type === 'message' ? new MessageEvent(type, details) : Object.assign(new Event(type), details);
+    tell(() => this[`on${type}` as 'onopen']?.(event));
     this.dispatchEvent(event);
   }
 }

@@ -75,7 +75,7 @@ export class Feed {
       this.ask();
     } else if (refused) {
       this.pause();
-      this.#tell('onRefused', refused);
+      this.#tell('onRefused', [refused]);
     } else if (subscribed) this.#begin(subscribed);
     else if (this.#state === 'live') this.#takeLive(message);
   }
@@ -86,42 +86,40 @@ export class Feed {
     this.#state = 'live';
     this.#isResuming = true;
     this.#moveTo(start);
-    this.#tell('onSubscribed', { recovered });
-    if (hasMissed) this.#tell('onGap');
+    this.#tellStart(recovered, hasMissed);
   }
 
   #takeLive({ data, offset, gap, people, page, more, joined, left, count }: TopicMessage): void {
     if (gap) {
       this.#moveTo(gap);
-      return this.#tell('onGap');
+      return this.#tell('onGap', []);
     }
-    if (typeof count === 'number') return this.#tell('onCount', (this.#count = count));
     if (people ?? joined ?? left) {
       if (people && !page) this.#people.clear();
       if (people) this.#isWhole = !more;
       for (const id of left ?? []) this.#people.delete(id);
       for (const person of people ?? joined ?? []) this.#people.set(person.id, person);
-      return this.#isWhole ? this.#tell('onPeople', [...this.#people.values()]) : undefined;
+      return this.#tellPeople();
+    }
+    if (typeof count === 'number') {
+      this.#count = count;
+      return this.#tellPeople();
     }
     const { position } = this;
     if (position && offset) {
       if (offset <= position.offset) return undefined;
       this.#since = { ...position, offset };
     }
-    return this.#tell('onMessage', data, offset ?? undefined);
+    return this.#tell('onMessage', [data, offset ?? undefined]);
   }
 
   /** Begins with what comes now; who wanted to begin elsewhere is told that it has missed something. */
   #join(subscriber: Subscriber): void {
     if (this.#state !== 'live' || !this.#subscribers.has(subscriber)) return;
     const { since } = subscriber;
-    const { position } = this;
-    const recovered = typeof since === 'object' && since.epoch === position?.epoch && since.offset === position.offset;
-    const { handlers } = subscriber;
-    tell(() => handlers.onSubscribed?.({ recovered }));
-    if (since && !recovered) tell(() => handlers.onGap?.());
-    if (this.#isWhole) tell(() => handlers.onPeople?.([...this.#people.values()]));
-    if (this.#count !== undefined) tell(() => handlers.onCount?.(this.#count ?? 0));
+    const { epoch, offset } = Object(since) as Partial<Position>;
+    const recovered = !!epoch && epoch === this.position?.epoch && offset === this.position.offset;
+    this.#tellStart(recovered, !!since && !recovered, [subscriber]);
   }
 
   #moveTo({ epoch, offset }: Partial<Position>): void {
@@ -133,8 +131,23 @@ export class Feed {
     this.pause();
   }
 
-  #tell<Name extends keyof TopicHandlers>(name: Name, ...args: Parameters<Required<TopicHandlers>[Name]>): void {
-    for (const { handlers } of this.#subscribers) {
+  #tellStart(recovered: boolean, hasMissed: boolean, to?: Iterable<Subscriber>): void {
+    this.#tell('onSubscribed', [{ recovered }], to);
+    if (hasMissed) this.#tell('onGap', [], to);
+    this.#tellPeople(to);
+  }
+
+  #tellPeople(to?: Iterable<Subscriber>): void {
+    if (this.#isWhole) this.#tell('onPeople', [[...this.#people.values()]], to);
+    if (this.#count !== undefined) this.#tell('onCount', [this.#count], to);
+  }
+
+  #tell<Name extends keyof TopicHandlers>(
+    name: Name,
+    args: Parameters<Required<TopicHandlers>[Name]>,
+    to: Iterable<Subscriber> = this.#subscribers,
+  ): void {
+    for (const { handlers } of to) {
       const known: Partial<Record<keyof TopicHandlers, (...args: never) => void>> = handlers;
       tell(() => known[name]?.(...(args as never)));
     }

@@ -14,14 +14,10 @@ export type Phase =
   /** Waits for the hook `authenticate`. */
   | 'authenticating'
   | 'open'
-  /** Open, silent for long, and sent a ping. */
+  /** Open, and sent a ping: it was silent for long, the page woke, or the network came back. */
   | 'asked'
-  /** Open, and sent a ping because the page woke or the network came back. */
-  | 'probed'
   /** Has given the socket up and waits for its end, then to reconnect. */
   | 'closing'
-  /** Has given the socket up and waits for its end, then reconnects at once. */
-  | 'replacing'
   /** Waits for an answer about the session. */
   | 'checking'
   /** Waits to reconnect. */
@@ -45,71 +41,31 @@ export type Signal =
   | 'ended';
 
 export interface Step {
-  /** What the application is told. */
-  readonly state: ClientState;
-  /** What limits it: a setting, in ms. After it the phase has failed. */
-  readonly limit?: 'connectTimeout' | 'idleTimeout' | 'pongTimeout' | 'wakeTimeout' | 'closeTimeout' | 'delay';
-  /** What follows; signals that are not here are ignored. */
-  readonly on: Readonly<Partial<Record<Signal, Phase>>>;
+  /** What the application is told. Default: `connecting`. */
+  readonly state?: ClientState;
+  /** What limits it: a setting, in ms. After it the phase has failed. Default: `connectTimeout`. */
+  readonly limit?: 'connectTimeout' | 'idleTimeout' | 'pongTimeout' | 'closeTimeout' | 'delay';
+  /** What follows; signals that are not here are ignored, but for `ended`, after which every phase is `closed`. */
+  readonly on: Readonly<Partial<Record<Exclude<Signal, 'ended'>, Phase>>>;
 }
 
-const ended = 'closed';
-
 export const steps: Readonly<Record<Phase, Step>> = {
-  addressing: {
-    state: 'connecting',
-    limit: 'connectTimeout',
-    on: { done: 'connecting', failed: 'checking', offline: 'waiting', ended },
-  },
-  connecting: {
-    state: 'connecting',
-    limit: 'connectTimeout',
-    on: { done: 'authenticating', failed: 'closing', lost: 'checking', offline: 'closing', ended },
-  },
-  authenticating: {
-    state: 'connecting',
-    limit: 'connectTimeout',
-    on: { done: 'open', failed: 'closing', lost: 'checking', offline: 'closing', ended },
-  },
+  addressing: { on: { done: 'connecting', failed: 'checking', offline: 'waiting' } },
+  connecting: { on: { done: 'authenticating', failed: 'closing', lost: 'checking', offline: 'closing' } },
+  authenticating: { on: { done: 'open', failed: 'closing', lost: 'checking', offline: 'closing' } },
   open: {
     state: 'open',
     limit: 'idleTimeout',
-    on: { heard: 'open', failed: 'asked', woke: 'probed', lost: 'waiting', offline: 'closing', ended },
+    on: { heard: 'open', failed: 'asked', woke: 'asked', lost: 'waiting', offline: 'closing' },
   },
+  // What is heard may have been on its way since before the machine slept: only the pong proves anything.
   asked: {
     state: 'open',
     limit: 'pongTimeout',
-    on: {
-      heard: 'open',
-      ponged: 'open',
-      failed: 'closing',
-      woke: 'probed',
-      lost: 'waiting',
-      offline: 'closing',
-      ended,
-    },
+    on: { heard: 'asked', ponged: 'open', failed: 'closing', lost: 'waiting', offline: 'closing' },
   },
-  // What is heard may have been on its way since before the machine slept: only the pong proves anything.
-  probed: {
-    state: 'open',
-    limit: 'wakeTimeout',
-    on: { heard: 'probed', ponged: 'open', failed: 'replacing', lost: 'waiting', offline: 'closing', ended },
-  },
-  closing: {
-    state: 'waiting',
-    limit: 'closeTimeout',
-    on: { failed: 'waiting', lost: 'waiting', woke: 'replacing', ended },
-  },
-  replacing: {
-    state: 'connecting',
-    limit: 'closeTimeout',
-    on: { failed: 'addressing', lost: 'addressing', offline: 'closing', ended },
-  },
-  checking: {
-    state: 'connecting',
-    limit: 'connectTimeout',
-    on: { done: 'waiting', failed: 'waiting', offline: 'waiting', ended },
-  },
-  waiting: { state: 'waiting', limit: 'delay', on: { failed: 'addressing', woke: 'addressing', ended } },
+  closing: { state: 'waiting', limit: 'closeTimeout', on: { failed: 'waiting', lost: 'waiting' } },
+  checking: { on: { done: 'waiting', failed: 'waiting', offline: 'waiting' } },
+  waiting: { state: 'waiting', limit: 'delay', on: { failed: 'addressing', woke: 'addressing' } },
   closed: { state: 'closed', on: {} },
 };

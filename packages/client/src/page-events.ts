@@ -1,5 +1,5 @@
 interface Listened {
-  addEventListener?(type: string, listener: () => void, options: { signal: AbortSignal }): void;
+  addEventListener?(type: string, listener: (event: Event) => void, options: { signal: AbortSignal }): void;
 }
 
 /** What a page has, and Node.js does not, or not all of it. */
@@ -24,29 +24,26 @@ export function isOffline(): boolean {
 }
 
 /**
- * Listens to what a browser knows of the network, and of who looks at the page, and to the clock.
+ * Listens to what a browser knows of the network, and of who looks at the page, and to the clock: until `signal` is aborted.
  *
- * @returns ends it
+ * @param on told `offline`, or `woke` when the page or the machine did or the network came back
  */
-export function watchPage(onOffline: () => void, onWake: () => void): () => void {
+export function watchPage(signal: AbortSignal, on: (what: 'offline' | 'woke') => void): void {
   const { document } = page;
-  const listening = new AbortController();
-  const on = (target: Listened | undefined, type: string, listener: () => void): void =>
-    target?.addEventListener?.(type, listener, listening);
-  on(page, 'offline', onOffline);
-  on(page, 'online', onWake);
-  on(page, 'pageshow', onWake);
-  on(document, 'resume', onWake);
-  on(document, 'visibilitychange', () => document?.hidden || onWake());
+  const woke = (): void => {
+    if (!document?.hidden) on('woke');
+  };
+  const options = { signal };
+  page.addEventListener?.('offline', () => on('offline'), options);
+  page.addEventListener?.('online', () => on('woke'), options);
+  page.addEventListener?.('pageshow', woke, options);
+  for (const type of ['visibilitychange', 'resume']) document?.addEventListener?.(type, woke, options);
   let last = Date.now();
   const timer = setInterval(() => {
     const passed = Date.now() - last;
     last += passed;
     // Timers of hidden pages run late without any sleep.
-    if (passed > jump && !document?.hidden) onWake();
+    if (passed > jump) woke();
   }, tick);
-  return () => {
-    listening.abort();
-    clearInterval(timer);
-  };
+  signal.addEventListener('abort', () => clearInterval(timer));
 }

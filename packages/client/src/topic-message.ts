@@ -42,23 +42,20 @@ const kinds: Readonly<Record<string, string>> = {
  * Reads what the server says of a topic, its keys in any order; `null` is the same as nothing. Undefined for everything else:
  * the application's own messages, which may be anything.
  */
-export function parseTopicMessage(data: unknown, isKnown: (topic: string) => boolean): TopicMessage | undefined {
-  if (typeof data !== 'string' || !/^\s*\{/.test(data) || !data.includes('"topic"')) return undefined;
+export function parseTopicMessage(data: unknown): TopicMessage | undefined {
+  if (typeof data !== 'string' || !data.includes('"topic"')) return undefined;
   try {
-    const message = JSON.parse(data) as TopicMessage & { readonly bytes?: string };
-    if (!isKnown(message.topic) || !isTopicMessage(message)) return undefined;
+    const message = JSON.parse(data) as TopicMessage & Record<string, unknown>;
     const { bytes } = message;
-    return typeof bytes === 'string'
-      ? { ...message, data: Uint8Array.from(atob(bytes), (byte) => byte.charCodeAt(0)) }
-      : message;
+    const contents = Object.keys(kinds).filter((name) => (message[name] ?? null) !== null);
+    if (contents.some((name) => kindOf(message[name]) !== kinds[name])) return undefined;
+    if (typeof bytes === 'string') {
+      return { ...message, data: Uint8Array.from(atob(bytes), (byte) => byte.charCodeAt(0)) };
+    }
+    return contents[0] || 'data' in message ? message : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isTopicMessage(message: object): boolean {
-  const contents = Object.entries(message).filter(([name, value]) => name in kinds && value !== null);
-  return ('data' in message || contents.length > 0) && contents.every(([name, value]) => kindOf(value) === kinds[name]);
 }
 
 function kindOf(value: unknown): string {

@@ -257,7 +257,8 @@ describe('a page', () => {
     expect(network.sockets).toHaveLength(1);
     network.isMute = true;
     wake(page);
-    await vi.advanceTimersByTimeAsync(2_100 + 3_000 + 1_000);
+    // The clock is looked at, the ping has no answer, the socket does not close, and the first wait is over.
+    await vi.advanceTimersByTimeAsync(2_000 + 5_000 + 1_000 + 1_000 + 100);
     expect(network.sockets).toHaveLength(2);
   });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { isFinal, reconnectDelay } from '../src/reconnect-delay.ts';
+import { isFinal } from '../src/close-codes.ts';
+import { reconnectDelay } from '../src/reconnect-delay.ts';
 
 const delays = { minDelay: 500, maxDelay: 30_000 };
 

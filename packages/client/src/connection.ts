@@ -40,6 +40,7 @@ export abstract class Connection extends EventTarget {
   /** What a phase begins with. A signal of its own comes last in it. */
   readonly #begin: Readonly<Partial<Record<Phase, (last: Phase) => void>>> = {
     addressing: () => {
+      this.#socket = undefined;
       this.#end = lost;
       const address = this.#address;
       if (typeof address !== 'function') return this.#on('done');
@@ -148,6 +149,10 @@ export abstract class Connection extends EventTarget {
   /** Whether the server is one that answers pings. */
   protected abstract isPinged(): boolean;
 
+  get #isGivenUp(): boolean {
+    return steps[this.#phase].limit === 'closeTimeout';
+  }
+
   #on(signal: Signal, end = this.#end): void {
     const last = this.#phase;
     const next = signal === 'ended' ? 'closed' : steps[last].on[signal];
@@ -212,7 +217,7 @@ export abstract class Connection extends EventTarget {
   }
 
   #onMessage(data: unknown): void {
-    if (this.#phase === 'closing') return undefined;
+    if (this.#isGivenUp) return undefined;
     if (this.#pings > 0 && pong.test(String(data))) {
       this.#pings--;
       return this.#on('ponged');
@@ -223,7 +228,7 @@ export abstract class Connection extends EventTarget {
 
   #onClose({ code, reason }: ClosedEvent): void {
     // What answers our own close says nothing about whether to reconnect.
-    if (this.#phase === 'closing') this.#on('lost');
+    if (this.#isGivenUp) this.#on('lost');
     else if (code === sessionEnded) this.#endSession({ code, reason });
     else this.#on(isFinal(code, this.#settings.finalCodes) ? 'ended' : 'lost', { code, reason });
   }

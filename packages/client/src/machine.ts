@@ -18,6 +18,8 @@ export type Phase =
   | 'asked'
   /** Has given the socket up and waits for its end, then to reconnect. */
   | 'closing'
+  /** The same, and then to reconnect at once: the page woke meanwhile, or the network came back. */
+  | 'replacing'
   /** Waits for an answer about the session. */
   | 'checking'
   /** Waits to reconnect. */
@@ -64,7 +66,8 @@ export const steps: Readonly<Record<Phase, Step>> = {
     limit: 'pongTimeout',
     on: { heard: 'asked', ponged: 'open', failed: 'closing', lost: 'waiting', offline: 'closing' },
   },
-  closing: { state: 'waiting', limit: 'closeTimeout', on: { failed: 'waiting', lost: 'waiting' } },
+  closing: { state: 'waiting', limit: 'closeTimeout', on: { failed: 'waiting', lost: 'waiting', woke: 'replacing' } },
+  replacing: { limit: 'closeTimeout', on: { failed: 'addressing', lost: 'addressing', offline: 'closing' } },
   checking: { on: { done: 'waiting', failed: 'waiting', offline: 'waiting' } },
   waiting: { state: 'waiting', limit: 'delay', on: { failed: 'addressing', woke: 'addressing' } },
   closed: { state: 'closed', on: {} },

@@ -27,7 +27,7 @@ const defaults: Readonly<Record<Numbers, number>> = {
   closeTimeout: 1_000,
 };
 
-/** @throws {TypeError | RangeError} that names the option, what is expected and what it got */
+/** @throws {TypeError} that names the option, what is expected and what it got */
 export function settingsOf(options: ClientOptions): Settings {
   const { WebSocket } = globalThis;
   const others = { WebSocket, protocols: [], authenticate: undefined, sessionUrl: undefined, finalCodes: [] };
@@ -35,8 +35,10 @@ export function settingsOf(options: ClientOptions): Settings {
   const names = Object.keys(settings);
   for (const [name, value] of Object.entries(options)) {
     if (!names.includes(name)) throw new TypeError(`Unknown option ${name}: did you mean ${nearest(name, names)}?`);
-    if (name in defaults) check(name, value);
-    if (value !== undefined) settings[name] = value;
+    if (value !== undefined) {
+      check(name, value);
+      settings[name] = value;
+    }
   }
   if (!settings['WebSocket']) throw new TypeError('No WebSocket: run npm i ws and pass its { WebSocket }');
   return settings as unknown as Settings;
@@ -45,8 +47,14 @@ export function settingsOf(options: ClientOptions): Settings {
 function check(name: string, value: unknown): void {
   const least = name === 'maxQueued' ? 0 : 1;
   const isWithin = typeof value === 'number' && value >= least && value <= longest;
-  if (isWithin || value === undefined || (value === Infinity && /Q|idle/.test(name))) return;
-  throw new RangeError(`Invalid option ${name}: expected ${least} to ${longest}, got ${value as string}`);
+  const isEndless = value === Infinity && /Q|idle/.test(name);
+  if (name in defaults) expect(isWithin || isEndless, name, `${least} to ${longest}`, value);
+  if (name === 'finalCodes') expect(Array.isArray(value), name, 'a list', value);
+  if (name === 'authenticate') expect(typeof value === 'function', name, 'a function', value);
+}
+
+function expect(isValid: boolean, name: string, expected: string, got: unknown): void {
+  if (!isValid) throw new TypeError(`Invalid option ${name}: expected ${expected}, got ${got as string}`);
 }
 
 /** The name that shares most pairs of letters with another. */

@@ -288,6 +288,8 @@ describe('an option', () => {
     [{ idleTimeout: 0 }, 'Invalid option idleTimeout'],
     [{ maxQueued: 'x' }, 'Invalid option maxQueued: expected 0 to 2147483647, got x'],
     [{ pongTimeout: null }, 'Invalid option pongTimeout'],
+    [{ finalCodes: 4401 }, 'Invalid option finalCodes: expected a list, got 4401'],
+    [{ authenticate: 'token' }, 'Invalid option authenticate: expected a function, got token'],
   ])('%o is refused', (options, message) => {
     expect(() => createClient('ws://server.example/', { WebSocket, ...(options as ClientOptions) })).toThrow(message);
   });

@@ -1,7 +1,7 @@
 import { toUrl } from './address.ts';
 import type { Address, ClosedEvent, FailedEvent, Sendable, WebSocketLike } from './client-options.ts';
 import { steps, type ClientState, type Phase, type Signal } from './machine.ts';
-import { isOffline, watchPage } from './page-events.ts';
+import { page, watchPage } from './page-events.ts';
 import { isFinal, sessionEnded } from './close-codes.ts';
 import { reconnectDelay } from './reconnect-delay.ts';
 import { isSessionOver } from './session-check.ts';
@@ -240,7 +240,7 @@ export abstract class Connection extends EventTarget {
 
   #tellState(): void {
     let { state = 'connecting' } = steps[this.#phase];
-    if (state === 'waiting' && isOffline()) state = 'offline';
+    if (state === 'waiting' && page.navigator?.onLine === false) state = 'offline';
     if (state === this.#state) return;
     this.#state = state;
     if (state !== 'open') this.pause();

@@ -3,8 +3,10 @@ interface Listened {
 }
 
 /** What a page has, and Node.js does not, or not all of it. */
-const page = globalThis as unknown as Listened & {
+export const page = globalThis as unknown as Listened & {
+  /** What relative addresses are relative to. */
   readonly location?: { readonly href: string };
+  /** `onLine` is what the browser believes: wrong on machines that only talk to themselves, so it is no more than a hint. */
   readonly navigator?: { readonly onLine?: boolean };
   readonly document?: Listened & { readonly hidden: boolean };
 };
@@ -12,16 +14,6 @@ const page = globalThis as unknown as Listened & {
 /** In ms. How often the clock is looked at, and how far it has jumped if the machine slept. */
 const tick = 2_000;
 const jump = 10_000;
-
-/** What relative addresses are relative to. */
-export function pageAddress(): string | undefined {
-  return page.location?.href;
-}
-
-/** What the browser believes. It is wrong on machines that only talk to themselves, so it is no more than a hint. */
-export function isOffline(): boolean {
-  return page.navigator?.onLine === false;
-}
 
 /**
  * Listens to what a browser knows of the network, and of who looks at the page, and to the clock: until `signal` is aborted.

@@ -6,7 +6,7 @@ import { FakePage } from './fake-page.ts';
 
 /** A seed that failed is run again, alone, with TURNOUT_SEED=n. */
 const replayed = process.env['TURNOUT_SEED'];
-const seedCount = process.env['TURNOUT_LONG'] === '1' ? 100_000 : 2_000;
+const seedCount = process.env['TURNOUT_LONG'] === '1' ? 50_000 : 2_000;
 const outcomes = ['works', 'fails', 'hangs', 'comes late'] as const;
 
 /** Longer than any wait of the client: a step that hangs, the session, the close, and the longest back-off after 1013. */

@@ -1,8 +1,18 @@
 /**
- * A WebSocket client that comes back, resumes its topics, and knows when the session has ended.
+ * A WebSocket client that reconnects, resumes its topics, and knows when the session has ended.
  *
  * @module
  */
-export { createClient, type Address, type Client, type ClientState, type SendResult } from './client.ts';
-export type { ClientOptions, ClosedEvent, Sendable, WebSocketClass, WebSocketLike } from './client-options.ts';
-export type { Person, Position, SubscribeOptions, TopicHandlers } from './subscription.ts';
+export { createClient, type Client, type SendResult, type Subscription } from './client.ts';
+export type {
+  Address,
+  ClientOptions,
+  ClosedEvent,
+  FailedEvent,
+  Sendable,
+  WebSocketClass,
+  WebSocketLike,
+} from './client-options.ts';
+export type { ClientState } from './machine.ts';
+export type { SubscribeOptions, TopicHandlers } from './topic-handlers.ts';
+export type { Person, Position } from './topic-message.ts';

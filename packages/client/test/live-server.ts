@@ -11,6 +11,7 @@ export class LiveServer {
   /** What is answered to a handshake, and to a page, in place of their success. */
   status = 200;
   handshakes = 0;
+  onMessage: (data: string) => void = () => {};
   admit: Admit = (name) => this.hub.topic(name, { history: true });
   #server: Server | undefined;
   #close: (() => Promise<void>) | undefined;
@@ -37,6 +38,7 @@ export class LiveServer {
       this.sockets.push(socket);
       const handle = this.hub.serve(socket, (name) => this.admit(name));
       socket.on('message', async (data) => {
+        this.onMessage(data.toString());
         if (!(await handle(data))) socket.send(data.toString());
       });
     });

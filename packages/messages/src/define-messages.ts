@@ -1,6 +1,6 @@
 import type { WebSocket } from '@turnout/core';
 import type { MessageDefinition } from './definition.ts';
-import { TypedSocket } from './typed-socket.ts';
+import { TypedSocket, type Commands } from './typed-socket.ts';
 
 /** The messages of a route. */
 export interface MessageContract<Definition extends MessageDefinition> {
@@ -9,7 +9,15 @@ export interface MessageContract<Definition extends MessageDefinition> {
    * Speaks these messages over a route's socket: return its promise from the handler. It resolves when the socket has ended,
    * and rejects with what the functions that `setUp` registers fail with, which closes the socket with 1011 and is reported.
    */
-  serve(socket: WebSocket, setUp: (socket: TypedSocket<Definition>) => unknown): Promise<void>;
+  serve(socket: WebSocket, setUp: (socket: TypedSocket<Definition>) => unknown, options?: ServeOptions): Promise<void>;
+}
+
+export interface ServeOptions {
+  /**
+   * Is given what is no typed message, so that both share the socket: what `hub.serve()` of `@turnout/topics` returns. Nothing
+   * waits for it, but it counts as in flight. What it resolves with `false` for is invalid; what it throws closes with 1011.
+   */
+  readonly commands?: Commands;
 }
 
 /**
@@ -23,8 +31,8 @@ export function defineMessages<const Definition extends MessageDefinition>(
   assertMaxInFlight(definition);
   return {
     definition,
-    async serve(socket, setUp) {
-      const typed = new TypedSocket(socket, definition);
+    async serve(socket, setUp, { commands } = {}) {
+      const typed = new TypedSocket(socket, definition, commands);
       await Promise.all([setUp(typed), typed.finished]);
     },
   };

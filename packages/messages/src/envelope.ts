@@ -14,10 +14,17 @@ import { InvalidMessage } from './invalid-message.ts';
 export type Envelope =
   | { readonly kind: 'message'; readonly type: string; readonly data: unknown }
   | { readonly kind: 'request'; readonly type: string; readonly data: unknown; readonly id: string | number }
-  | { readonly kind: 'reply'; readonly id: string | number; readonly data: unknown; readonly error: unknown };
+  | Reply;
+
+export interface Reply {
+  readonly kind: 'reply';
+  readonly id: string | number;
+  readonly data: unknown;
+  readonly error: unknown;
+}
 
 /** @throws {InvalidMessage} on what is no JSON text of these forms */
-export function parseEnvelope(message: string | Buffer): Envelope {
+export function parseEnvelope(message: unknown): Envelope {
   if (typeof message !== 'string') throw new InvalidMessage('Expected JSON text, got a binary message');
   const parsed = parseJson(message);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {

@@ -24,7 +24,11 @@
 export { asyncApiDocument } from './async-api.ts';
 export type { AsyncApiOptions } from './async-api.ts';
 export { defineMessages } from './define-messages.ts';
-export type { MessageContract } from './define-messages.ts';
+export type { MessageContract, ServeOptions } from './define-messages.ts';
 export type { Dialogue, Dialogues, Input, MessageDefinition, Output, Schemas } from './definition.ts';
-export { AskError, TypedSocket } from './typed-socket.ts';
-export type { AskOptions } from './typed-socket.ts';
+export { AskError } from './questions.ts';
+export type { AskOptions } from './questions.ts';
+export { typedClient } from './typed-client.ts';
+export type { ClientLike, TypedClient, TypedClientOptions } from './typed-client.ts';
+export { TypedSocket } from './typed-socket.ts';
+export type { Commands } from './typed-socket.ts';

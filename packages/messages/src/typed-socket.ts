@@ -1,27 +1,19 @@
 import type { WebSocket } from '@turnout/core';
 import { check, checkNow } from './check.ts';
+import { defined, known } from './find-schema.ts';
 import type { Dialogue, Dialogues, Input, MessageDefinition, Output, Part, Schemas } from './definition.ts';
 import { parseEnvelope, type Envelope } from './envelope.ts';
 import { InFlight } from './in-flight.ts';
 import { InvalidMessage } from './invalid-message.ts';
-
-export interface AskOptions {
-  /** How long to wait for the reply, in ms; `Infinity` for no limit. Default 10,000. */
-  readonly timeout?: number;
-}
-
-/** A client was asked, and there is no reply. */
-export class AskError extends Error {
-  override readonly name = 'AskError';
-}
+import { AskError, Questions, type AskOptions } from './questions.ts';
 
 type Listener = (data: never) => unknown;
 
-interface Question {
-  readonly dialogue: Dialogue;
-  readonly resolve: (reply: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
+/**
+ * Takes a message that is no typed one, such as what `hub.serve()` of `@turnout/topics` returns; resolves with whether it was
+ * for it.
+ */
+export type Commands = (message: string | Buffer) => boolean | Promise<boolean>;
 
 const maxReason = 123;
 
@@ -35,14 +27,15 @@ export class TypedSocket<Definition extends MessageDefinition> {
   readonly #definition: Definition;
   readonly #listeners = new Map<string, Listener>();
   readonly #answers = new Map<string, Listener>();
-  readonly #questions = new Map<string | number, Question>();
+  readonly #questions = new Questions('client');
+  readonly #commands: Commands | undefined;
   readonly #inFlight: InFlight;
-  #lastQuestion = 0;
   #running: Promise<void> | undefined;
   #fail: (error: unknown) => void = () => {};
 
-  constructor(socket: WebSocket, definition: Definition) {
+  constructor(socket: WebSocket, definition: Definition, commands?: Commands) {
     this.socket = socket;
+    this.#commands = commands;
     this.#definition = definition;
     this.#inFlight = new InFlight(definition.maxInFlight ?? defaultMaxInFlight, (error) => this.#fail(error));
   }
@@ -96,29 +89,18 @@ export class TypedSocket<Definition extends MessageDefinition> {
   async ask<Type extends keyof Part<Definition, 'asks'> & string>(
     type: Type,
     request: Input<(Part<Definition, 'asks'> & Dialogues)[Type]['request']>,
-    { timeout = 10_000 }: AskOptions = {},
+    options: AskOptions = {},
   ): Promise<Output<(Part<Definition, 'asks'> & Dialogues)[Type]['reply']>> {
     const dialogue = defined(this.#definition.asks, 'asks', type);
-    if (this.socket.readyState !== this.socket.OPEN) throw clientHasGone();
-    const id = ++this.#lastQuestion;
+    if (this.socket.readyState !== this.socket.OPEN) throw new AskError('The client has gone without a reply');
     this.#start();
-    const replied = new Promise<unknown>((resolve, reject) => this.#questions.set(id, { dialogue, resolve, reject }));
+    const send = (message: object): true => {
+      this.#send(message);
+      return true;
+    };
+    const reply = this.#questions.ask(dialogue, { ...options, type, request, send });
     this.#inFlight.askAgain();
-    const timer =
-      timeout === Infinity
-        ? undefined
-        : setTimeout(() => {
-            this.#questions.get(id)?.reject(new AskError(`No reply to ${type} within timeout ${timeout} ms`));
-          }, timeout);
-    try {
-      this.#send({ type, data: checkNow(dialogue.request, request), id });
-      return (await check(dialogue.reply, await replied)) as Output<
-        (Part<Definition, 'asks'> & Dialogues)[Type]['reply']
-      >;
-    } finally {
-      clearTimeout(timer);
-      this.#questions.delete(id);
-    }
+    return (await reply) as Output<(Part<Definition, 'asks'> & Dialogues)[Type]['reply']>;
   }
 
   /** Resolves when the socket has ended and all that it sent is handled; rejects with what a function fails with. */
@@ -156,7 +138,7 @@ export class TypedSocket<Definition extends MessageDefinition> {
       await this.#receive(message);
       await this.#inFlight.untilRoom(() => this.#questions.size > 0);
     }
-    for (const { reject } of this.#questions.values()) reject(clientHasGone());
+    this.#questions.onEnd();
     this.#inFlight.startAll();
   }
 
@@ -165,12 +147,12 @@ export class TypedSocket<Definition extends MessageDefinition> {
     let handle: () => unknown;
     try {
       envelope = parseEnvelope(message);
-      if (envelope.kind === 'reply') return this.#onReply(envelope);
+      if (envelope.kind === 'reply') return this.#questions.onReply(envelope);
       if (this.#inFlight.isFull) return this.#answerWrong(envelope, tooMany(this.#inFlight.limit));
       handle = await this.#prepare(envelope);
     } catch (error) {
       if (!(error instanceof InvalidMessage)) throw error;
-      return this.#refuse(envelope, error);
+      return this.#onInvalid(envelope, error, message);
     }
     // Apart, as what the application does wrong is no fault of the client.
     this.#inFlight.add(handle, message.length);
@@ -194,12 +176,12 @@ export class TypedSocket<Definition extends MessageDefinition> {
     if (!isTaken) await this.socket.drained();
   }
 
-  #onReply({ id, data, error }: Envelope & { kind: 'reply' }): void {
-    // A reply that comes too late has nobody to go to.
-    const question = this.#questions.get(id);
-    if (error === undefined) return question?.resolve(data);
-    const { message } = (error ?? {}) as { readonly message?: unknown };
-    question?.reject(new AskError(`The client cannot reply: ${String(message)}`));
+  /** What is no typed message at all may be for others on the same socket. They are not waited for, as they may ask the client. */
+  #onInvalid(envelope: Envelope | undefined, error: InvalidMessage, message: string | Buffer): void {
+    const commands = this.#commands;
+    if (envelope !== undefined || commands === undefined) return this.#refuse(envelope, error);
+    if (this.#inFlight.isFull) return this.#answerWrong(envelope, tooMany(this.#inFlight.limit));
+    return this.#inFlight.add(async () => (await commands(message)) || this.#refuse(envelope, error), message.length);
   }
 
   #refuse(envelope: Envelope | undefined, error: InvalidMessage): void {
@@ -223,10 +205,6 @@ export class TypedSocket<Definition extends MessageDefinition> {
   }
 }
 
-function clientHasGone(): AskError {
-  return new AskError('The client has gone without a reply');
-}
-
 function tooMany(maxInFlight: number): InvalidMessage {
   return new InvalidMessage(`Too many messages at a time: reply to what you are asked (maxInFlight is ${maxInFlight})`);
 }
@@ -234,18 +212,6 @@ function tooMany(maxInFlight: number): InvalidMessage {
 type Reply<Definition extends MessageDefinition, Type extends string> = Input<
   (Part<Definition, 'answers'> & Dialogues)[Type]['reply']
 >;
-
-/** What the application names has to be there. */
-function defined<Value>(part: Readonly<Record<string, Value>> | undefined, name: string, type: string): Value {
-  if (part !== undefined && Object.hasOwn(part, type)) return part[type]!;
-  throw new TypeError(`Invalid type ${type}: it is not in ${name}`);
-}
-
-/** What a client names may not be. */
-function known<Value>(part: Readonly<Record<string, Value>> | undefined, type: string): Value {
-  if (part !== undefined && Object.hasOwn(part, type)) return part[type]!;
-  throw new InvalidMessage(`Unknown type ${JSON.stringify(type.slice(0, 50))}`, 'type');
-}
 
 /** A close reason has no more room (RFC 6455 §5.5). */
 function fit(reason: string): string {

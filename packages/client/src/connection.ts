@@ -1,0 +1,257 @@
+import { toUrl } from './address.ts';
+import type { Address, ClosedEvent, FailedEvent, Sendable, WebSocketLike } from './client-options.ts';
+import { steps, type ClientState, type Phase, type Signal } from './machine.ts';
+import { page, watchPage } from './page-events.ts';
+import { isFinal, sessionEnded } from './close-codes.ts';
+import { reconnectDelay } from './reconnect-delay.ts';
+import { isSessionOver } from './session-check.ts';
+import { longest, type Settings } from './settings.ts';
+import { tell } from './tell.ts';
+
+/** How a connection ends that nobody has closed. */
+const lost = { code: 1006, reason: '' };
+const pong = /^\s*\{\s*"pong"\s*:\s*true\s*\}\s*$/;
+
+/** Does what the steps of the machine mean, and tells of it. One attempt at a time, one socket, one timer. */
+export abstract class Connection extends EventTarget {
+  declare onopen?: ((event: Event) => void) | null;
+  declare onmessage?: ((event: MessageEvent) => void) | null;
+  declare onerror?: ((event: FailedEvent) => void) | null;
+  declare onclose?: ((event: ClosedEvent) => void) | null;
+  declare onstatechange?: ((event: Event) => void) | null;
+  declare onsessionended?: ((event: Event) => void) | null;
+  /** As of `WebSocket`; set before the connection opens. */
+  binaryType: 'blob' | 'arraybuffer' = 'blob';
+  readonly #address: Address;
+  readonly #settings: Settings;
+  readonly #watching = new AbortController();
+  #phase: Phase = 'waiting';
+  #state: ClientState = 'connecting';
+  /** Aborted when its phase is left: nobody waits any more for what that has begun. */
+  #stay = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #url = '';
+  #socket: WebSocketLike | undefined;
+  #pings = 0;
+  #failures = 0;
+  /** How the last connection has ended, or how it is to end. */
+  #end = lost;
+
+  /** What a phase begins with. A signal of its own comes last in it. */
+  readonly #begin: Readonly<Partial<Record<Phase, (last: Phase) => void>>> = {
+    addressing: () => {
+      this.#socket = undefined;
+      this.#end = lost;
+      const address = this.#address;
+      if (typeof address !== 'function') return this.#on('done');
+      return this.#wait(address, (given) => {
+        this.#url = toUrl(given);
+        this.#on('done');
+      });
+    },
+    connecting: () => this.#wait(() => this.#connect()),
+    authenticating: () => {
+      const { authenticate } = this.#settings;
+      const socket = this.#socket;
+      if (!authenticate || !socket) return this.#on('done');
+      return this.#wait(
+        () => authenticate(socket),
+        () => this.#on('done'),
+      );
+    },
+    open: (last) => {
+      if (last !== 'authenticating') return;
+      this.#failures = 0;
+      this.resume();
+    },
+    asked: () => {
+      if (!this.isPinged()) return this.#on('ponged');
+      this.#pings++;
+      return this.#socket?.send('{"ping":true}');
+    },
+    closing: () => this.#socket?.close(),
+    checking: () => {
+      const { sessionUrl } = this.#settings;
+      if (!sessionUrl) return this.#on('done');
+      return this.#wait(
+        () => isSessionOver(sessionUrl, this.#stay.signal),
+        (isOver) => (isOver ? this.#endSession() : this.#on('done')),
+      );
+    },
+    waiting: () => {
+      this.#socket = undefined;
+    },
+    closed: () => {
+      this.#socket = undefined;
+      this.#watching.abort();
+    },
+  };
+
+  constructor(address: Address, settings: Settings) {
+    super();
+    this.#address = address;
+    this.#settings = settings;
+    if (typeof address !== 'function') this.#url = toUrl(address);
+    watchPage(this.#watching.signal, (what) => this.#on(what));
+  }
+
+  /** The address of the last attempt; `''` before a function has given one. */
+  get url(): string {
+    return this.#url;
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  /** As of `WebSocket`: `CONNECTING` (0) whenever it is about to reconnect. */
+  get readyState(): 0 | 1 | 3 {
+    if (this.#state === 'open') return 1;
+    return this.#state === 'closed' ? 3 : 0;
+  }
+
+  get protocol(): string {
+    return this.#socket?.protocol ?? '';
+  }
+
+  /** Bytes that the connection has not sent yet, without what is queued. */
+  get bufferedAmount(): number {
+    return this.#socket?.bufferedAmount ?? 0;
+  }
+
+  /** Ends it for good. Code and reason as of `close()` of a WebSocket, which throws on others. */
+  close(code = 1000, reason = ''): void {
+    this.#socket?.close(code, reason);
+    this.#on('ended', { code, reason });
+  }
+
+  /** Begins the first attempt. */
+  protected start(): void {
+    this.#on('woke');
+  }
+
+  /** @returns whether the connection has taken it */
+  protected transmit(data: Sendable): boolean {
+    if (steps[this.#phase].state !== 'open' || this.#socket?.readyState !== 1) return false;
+    this.#socket.send(data);
+    return true;
+  }
+
+  /** There is a connection: what waits is sent, before the application is told. */
+  protected abstract resume(): void;
+
+  /** There is none any more. */
+  protected abstract pause(): void;
+
+  /** @returns whether it was no message of the application */
+  protected abstract take(data: unknown): boolean;
+
+  /** Whether the server is one that answers pings. */
+  protected abstract isPinged(): boolean;
+
+  get #isGivenUp(): boolean {
+    return steps[this.#phase].limit === 'closeTimeout';
+  }
+
+  #on(signal: Signal, end = this.#end): void {
+    const last = this.#phase;
+    const next = signal === 'ended' ? 'closed' : steps[last].on[signal];
+    if (next) {
+      this.#phase = next;
+      this.#end = end;
+      this.#limit();
+      if (next !== last) {
+        this.#stay.abort();
+        this.#stay = new AbortController();
+        this.#begin[next]?.(last);
+      }
+    }
+    this.#tellState();
+  }
+
+  #limit(): void {
+    const { limit = 'connectTimeout' } = steps[this.#phase];
+    clearTimeout(this.#timer);
+    if (this.#phase === 'closed') return;
+    const settings = this.#settings;
+    const ms = limit === 'delay' ? reconnectDelay(this.#end.code, ++this.#failures, settings) : settings[limit];
+    this.#timer = setTimeout(
+      () => {
+        if (limit !== 'connectTimeout') this.#on('failed');
+        else this.#fail(new Error(`${this.#phase} took longer than connectTimeout, ${ms} ms`));
+      },
+      Math.min(ms, longest),
+    );
+  }
+
+  /** Does something as long as its phase lasts. What it throws is told. */
+  #wait<Value>(work: () => Value | Promise<Value>, then?: (value: Value) => void): void {
+    const { signal } = this.#stay;
+    new Promise<Value>((resolve) => resolve(work()))
+      .then((value) => signal.aborted || then?.(value))
+      .catch((error: unknown) => signal.aborted || this.#fail(error));
+  }
+
+  #fail(error: unknown): void {
+    this.#emit('error', { error });
+    this.#on('failed');
+  }
+
+  #connect(): void {
+    const { WebSocket, protocols } = this.#settings;
+    const socket = new WebSocket(this.#url, protocols);
+    this.#socket = socket;
+    this.#pings = 0;
+    const on = <Type extends Event>(type: string, listener: (event: Type) => void): void =>
+      socket.addEventListener(type, (event: Type) => {
+        if (socket === this.#socket) listener(event);
+      });
+    on('open', () => {
+      socket.binaryType = this.binaryType;
+      this.#on('done');
+    });
+    on('message', (event: MessageEvent) => this.#onMessage(event.data));
+    on('close', (event: ClosedEvent) => this.#onClose(event));
+    // It is followed by `close`; that of `ws` is thrown where nobody listens.
+    on('error', () => {});
+  }
+
+  #onMessage(data: unknown): void {
+    if (this.#isGivenUp) return undefined;
+    if (this.#pings > 0 && pong.test(String(data))) {
+      this.#pings--;
+      return this.#on('ponged');
+    }
+    this.#on('heard');
+    return this.take(data) ? undefined : this.#emit('message', { data });
+  }
+
+  #onClose({ code, reason }: ClosedEvent): void {
+    // What answers our own close says nothing about whether to reconnect.
+    if (this.#isGivenUp) this.#on('lost');
+    else if (code === sessionEnded) this.#endSession({ code, reason });
+    else this.#on(isFinal(code, this.#settings.finalCodes) ? 'ended' : 'lost', { code, reason });
+  }
+
+  #endSession(end = lost): void {
+    this.#emit('sessionended');
+    this.#on('ended', end);
+  }
+
+  #tellState(): void {
+    let { state = 'connecting' } = steps[this.#phase];
+    if (state === 'waiting' && page.navigator?.onLine === false) state = 'offline';
+    if (state === this.#state) return;
+    this.#state = state;
+    if (state !== 'open') this.pause();
+    this.#emit('statechange');
+    if (state === 'closed') this.#emit('close', { ...this.#end, wasClean: this.#end.code !== 1006 });
+    if (state === 'open' && this.#state === state) this.#emit('open');
+  }
+
+  #emit(type: string, details?: object): void {
+    const event = type === 'message' ? new MessageEvent(type, details) : Object.assign(new Event(type), details);
+    tell(() => this[`on${type}` as 'onopen']?.(event));
+    this.dispatchEvent(event);
+  }
+}

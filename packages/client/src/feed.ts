@@ -1,0 +1,155 @@
+import { tell } from './tell.ts';
+import type { Person, Position, TopicMessage } from './topic-message.ts';
+import type { Since, TopicHandlers } from './topic-handlers.ts';
+
+/** `leaving`: unsubscribed before the server has answered; its answer is not for whoever subscribes next. */
+type FeedState = 'idle' | 'asked' | 'leaving' | 'live';
+
+/** One call of `subscribe()`. */
+export interface Subscriber {
+  readonly handlers: TopicHandlers;
+  readonly since: Since;
+}
+
+/** One topic of a client over however many connections, for all that subscribed to it. */
+export class Feed {
+  readonly #topic: string;
+  readonly #send: (command: object) => boolean;
+  readonly #subscribers = new Set<Subscriber>();
+  readonly #people = new Map<string, Person>();
+  /** Whether the last page of people has come. */
+  #isWhole = false;
+  #count: number | undefined;
+  #state: FeedState = 'idle';
+  /** What the server is asked with. */
+  #since: Since;
+  #isResuming = false;
+
+  constructor(topic: string, send: (command: object) => boolean) {
+    this.#topic = topic;
+    this.#send = send;
+  }
+
+  get isUsed(): boolean {
+    return this.#subscribers.size > 0;
+  }
+
+  /** Of the last message; undefined where the topic has no history, or nothing has come. */
+  get position(): Position | undefined {
+    return typeof this.#since === 'object' ? this.#since : undefined;
+  }
+
+  add(subscriber: Subscriber): void {
+    if (!this.isUsed) {
+      this.#since = subscriber.since;
+      this.#isResuming = this.position !== undefined;
+    }
+    this.#subscribers.add(subscriber);
+    if (this.#state === 'idle') this.ask();
+    // No handler is called before `subscribe()` has returned.
+    else if (this.#state === 'live') queueMicrotask(() => this.#join(subscriber));
+  }
+
+  remove(subscriber: Subscriber): void {
+    if (!this.#subscribers.delete(subscriber) || this.isUsed) return;
+    if (this.#state === 'asked') this.#state = 'leaving';
+    if (this.#state === 'live') this.#leave();
+  }
+
+  ask(): void {
+    if (this.isUsed && this.#send({ subscribe: this.#topic, since: this.#since })) this.#state = 'asked';
+  }
+
+  /** Nothing comes any more. */
+  pause(): void {
+    this.#state = 'idle';
+    this.#isWhole = false;
+    this.#count = undefined;
+  }
+
+  take(message: TopicMessage): void {
+    const { subscribed, refused } = message;
+    const isAnswer = subscribed || refused;
+    if (this.#state === 'leaving' && isAnswer) {
+      this.#leave();
+      this.ask();
+    } else if (refused) {
+      this.pause();
+      this.#tell('onRefused', [refused]);
+    } else if (subscribed) this.#begin(subscribed);
+    else if (this.#state === 'live') this.#takeLive(message);
+  }
+
+  #begin(start: NonNullable<TopicMessage['subscribed']>): void {
+    const { recovered = false } = start;
+    const hasMissed = this.#isResuming && !recovered;
+    this.#state = 'live';
+    this.#isResuming = true;
+    this.#moveTo(start);
+    this.#tellStart(recovered, hasMissed);
+  }
+
+  #takeLive({ data, offset, gap, people, page, more, joined, left, count }: TopicMessage): void {
+    if (gap) {
+      this.#moveTo(gap);
+      return this.#tell('onGap', []);
+    }
+    if (people ?? joined ?? left) {
+      if (people && !page) this.#people.clear();
+      if (people) this.#isWhole = !more;
+      for (const id of left ?? []) this.#people.delete(id);
+      for (const person of people ?? joined ?? []) this.#people.set(person.id, person);
+      return this.#tellPeople();
+    }
+    if (typeof count === 'number') {
+      this.#count = count;
+      return this.#tellPeople();
+    }
+    const { position } = this;
+    if (position && offset) {
+      if (offset <= position.offset) return undefined;
+      this.#since = { ...position, offset };
+    }
+    return this.#tell('onMessage', [data, offset ?? undefined]);
+  }
+
+  /** Begins with what comes now; who wanted to begin elsewhere is told that it has missed something. */
+  #join(subscriber: Subscriber): void {
+    if (this.#state !== 'live' || !this.#subscribers.has(subscriber)) return;
+    const { since } = subscriber;
+    const { epoch, offset } = Object(since) as Partial<Position>;
+    const recovered = !!epoch && epoch === this.position?.epoch && offset === this.position.offset;
+    this.#tellStart(recovered, !!since && !recovered, [subscriber]);
+  }
+
+  #moveTo({ epoch, offset }: Partial<Position>): void {
+    if (epoch && typeof offset === 'number') this.#since = { epoch, offset };
+  }
+
+  #leave(): void {
+    this.#send({ unsubscribe: this.#topic });
+    this.pause();
+  }
+
+  #tellStart(recovered: boolean, hasMissed: boolean, to?: Iterable<Subscriber>): void {
+    this.#tell('onSubscribed', [{ recovered }], to);
+    if (hasMissed) this.#tell('onGap', [], to);
+    this.#tellPeople(to);
+  }
+
+  #tellPeople(to?: Iterable<Subscriber>): void {
+    if (this.#isWhole) this.#tell('onPeople', [[...this.#people.values()]], to);
+    if (this.#count !== undefined) this.#tell('onCount', [this.#count], to);
+  }
+
+  #tell<Name extends keyof TopicHandlers>(
+    name: Name,
+    args: Parameters<Required<TopicHandlers>[Name]>,
+    to: Iterable<Subscriber> = this.#subscribers,
+  ): void {
+    for (const { handlers } of to) {
+      const known: Partial<Record<keyof TopicHandlers, (...args: never) => void>> = handlers;
+      tell(() => known[name]?.(...(args as never)));
+    }
+  }
+}

@@ -1,0 +1,10 @@
+/** Calls a handler of the application. What it throws is an uncaught error of the page, and stops nothing else. */
+export function tell(call: () => unknown): void {
+  try {
+    call();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,63 @@
+/** A place in the history of a topic. */
+export interface Position {
+  readonly epoch: string;
+  readonly offset: number;
+}
+
+/** Somebody who is subscribed. */
+export interface Person {
+  readonly id: string;
+  readonly details?: unknown;
+}
+
+/** What the server says of a topic. */
+export interface TopicMessage {
+  readonly topic: string;
+  readonly data?: unknown;
+  readonly offset?: number | null;
+  readonly subscribed?: (Partial<Position> & { readonly recovered?: boolean }) | null;
+  readonly gap?: Partial<Position> | null;
+  readonly people?: readonly Person[] | null;
+  /** Of a list of people: which page of it this is, from 0, and whether another follows. */
+  readonly page?: number | null;
+  readonly more?: boolean | null;
+  readonly joined?: readonly Person[] | null;
+  readonly left?: readonly string[] | null;
+  readonly count?: number | null;
+  readonly refused?: string | null;
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  subscribed: 'object',
+  gap: 'object',
+  people: 'list',
+  joined: 'list',
+  left: 'list',
+  count: 'number',
+  refused: 'string',
+  bytes: 'string',
+};
+
+/**
+ * Reads what the server says of a topic, its keys in any order; `null` is the same as nothing. Undefined for everything else:
+ * the application's own messages, which may be anything.
+ */
+export function parseTopicMessage(data: unknown): TopicMessage | undefined {
+  if (typeof data !== 'string' || !data.includes('"topic"')) return undefined;
+  try {
+    const message = JSON.parse(data) as TopicMessage & Record<string, unknown>;
+    const { bytes } = message;
+    const contents = Object.keys(kinds).filter((name) => (message[name] ?? null) !== null);
+    if (contents.some((name) => kindOf(message[name]) !== kinds[name])) return undefined;
+    if (typeof bytes === 'string') {
+      return { ...message, data: Uint8Array.from(atob(bytes), (byte) => byte.charCodeAt(0)) };
+    }
+    return contents[0] || 'data' in message ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) && !value.includes(null) ? 'list' : typeof value;
+}

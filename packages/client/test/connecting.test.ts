@@ -1,0 +1,328 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocket as WsWebSocket } from 'ws';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createClient, type Address, type Client, type ClientOptions, type WebSocketClass } from '../src/index.ts';
+import { FakeNetwork } from './fake-network.ts';
+import { FakePage } from './fake-page.ts';
+import { LiveServer } from './live-server.ts';
+
+const WebSocket = WsWebSocket as unknown as WebSocketClass;
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function useFakeTime(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'], now: 0 });
+}
+
+/** A client of a network without a server, on a clock that stands. */
+function connectTo(network: FakeNetwork, url: Address = 'ws://server.example/', options: ClientOptions = {}): Client {
+  const client = createClient(url, { WebSocket: network.WebSocket, ...options });
+  onTestFinished(() => client.close());
+  return client;
+}
+
+async function startServer(): Promise<LiveServer> {
+  const server = await new LiveServer().start();
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+function connect(url: Address, options: ClientOptions = {}): Client {
+  const client = createClient(url, { WebSocket, minDelay: 10, maxDelay: 100, ...options });
+  onTestFinished(() => client.close());
+  return client;
+}
+
+function errorsOf(client: Client): unknown[] {
+  const errors: unknown[] = [];
+  client.addEventListener('error', (event) => errors.push((event as Event & { error: unknown }).error));
+  return errors;
+}
+
+describe('the address', () => {
+  test('may be a function that throws: it is told, and asked again', async () => {
+    const server = await startServer();
+    let asked = 0;
+    const client = connect(() => {
+      if (++asked < 3) throw new Error('No token');
+      return `${server.url}?token=${asked}`;
+    });
+    const errors = errorsOf(client);
+    await expect.poll(() => client.state).toBe('open');
+    expect(errors).toEqual([new Error('No token'), new Error('No token')]);
+    expect(client.url).toBe(`${server.url}?token=3`);
+  });
+
+  test('may be an asynchronous function, which is asked for each attempt and by nothing else', async () => {
+    const server = await startServer();
+    let asked = 0;
+    const client = connect(async () => {
+      if (++asked === 2) throw new Error('No token');
+      return `${server.url}?token=${asked}`;
+    });
+    expect(client.url).toBe('');
+    const errors = errorsOf(client);
+    await expect.poll(() => client.state).toBe('open');
+    expect([client.url, client.url, asked]).toEqual([`${server.url}?token=1`, `${server.url}?token=1`, 1]);
+    server.sockets[0]!.terminate();
+    await expect.poll(() => client.url).toBe(`${server.url}?token=3`);
+    expect(errors).toEqual([new Error('No token')]);
+  });
+
+  test('that does not come is given up and asked for again', async () => {
+    useFakeTime();
+    const network = new FakeNetwork();
+    const url = vi.fn<() => Promise<string>>(() => new Promise(() => {}));
+    const client = connectTo(network, url, { connectTimeout: 500 });
+    const errors = errorsOf(client);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(client.state).toBe('waiting');
+    expect(errors).toEqual([new Error('addressing took longer than connectTimeout, 500 ms')]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(url).toHaveBeenCalledTimes(2);
+  });
+
+  test.each(['ftp://server.example/', 'mailto:somebody', 'no address'])('%s is no address', (url) => {
+    expect(() => createClient(url, { WebSocket })).toThrow(/invalid url/i);
+  });
+});
+
+describe('authenticate', () => {
+  test('runs before anything that was queued or subscribed, and before open', async () => {
+    const server = await startServer();
+    const heard: string[] = [];
+    server.onMessage = (data) => heard.push(data);
+    const client = connect(server.url, {
+      authenticate: async (socket) => {
+        socket.send('token');
+        await new Promise((resolve) => socket.addEventListener('message', resolve));
+      },
+    });
+    client.subscribe('news', { onMessage: () => {} });
+    expect(client.send('hello')).toBe('queued');
+    client.onopen = () => client.send('open');
+    await expect.poll(() => heard).toEqual(['token', '{"subscribe":"news"}', 'hello', 'open']);
+  });
+
+  test('that fails or hangs ends the attempt, is told, and is run again', async () => {
+    useFakeTime();
+    const network = new FakeNetwork();
+    const authenticate = vi.fn<() => unknown>();
+    authenticate.mockRejectedValueOnce(new Error('No token'));
+    authenticate.mockReturnValueOnce(new Promise(() => {}));
+    const client = connectTo(network, undefined, { authenticate, connectTimeout: 500 });
+    const errors = errorsOf(client);
+    const opened = vi.fn<() => void>();
+    client.onopen = opened;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(client.state).toBe('open');
+    expect(errors).toEqual([
+      new Error('No token'),
+      new Error('authenticating took longer than connectTimeout, 500 ms'),
+    ]);
+    expect([network.sockets.length, network.open.length, opened.mock.calls.length]).toEqual([3, 1, 1]);
+  });
+});
+
+describe('the session', () => {
+  /** A page that answers with nothing at all, or with a status. */
+  async function startPage(status: number | undefined): Promise<{ url: string; cookies: unknown[] }> {
+    const cookies: unknown[] = [];
+    const server = createServer((request, response) => {
+      cookies.push(request.headers.cookie);
+      if (status !== undefined) response.writeHead(status).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/session`, cookies };
+  }
+
+  test('that cannot be asked for holds nothing up', async () => {
+    const page = await startPage(undefined);
+    const client = connect('ws://127.0.0.1:9/', { sessionUrl: page.url, connectTimeout: 50 });
+    const states: string[] = [];
+    client.onstatechange = () => states.push(client.state);
+    await expect.poll(() => page.cookies.length).toBeGreaterThan(1);
+    expect(states).toContain('waiting');
+    expect(client.state).not.toBe('closed');
+  });
+
+  test.each([500, 503])('is not over when its page answers %i', async (status) => {
+    const page = await startPage(status);
+    const client = connect('ws://127.0.0.1:9/', { sessionUrl: page.url });
+    await expect.poll(() => page.cookies.length).toBeGreaterThan(2);
+    expect(client.state).not.toBe('closed');
+  });
+
+  test('is asked for with cookies, also of another origin', async () => {
+    const fetched = vi.fn<(url: string, init: RequestInit) => Promise<Response>>(
+      async () => new Response(null, { status: 200 }),
+    );
+    vi.stubGlobal('fetch', fetched);
+    connect('ws://127.0.0.1:9/', { sessionUrl: 'https://other.example/session' });
+    await expect.poll(() => fetched.mock.calls.length).toBeGreaterThan(0);
+    expect(fetched.mock.calls[0]).toMatchObject(['https://other.example/session', { credentials: 'include' }]);
+  });
+});
+
+describe('one attempt at a time', () => {
+  test('is made when the network goes and comes while the session is asked for', async () => {
+    const server = await startServer();
+    const page = new FakePage();
+    const fetches: ((response: Response) => void)[] = [];
+    vi.stubGlobal('fetch', () => new Promise((resolve) => fetches.push(resolve)));
+    server.status = 503;
+    const client = connect(server.url, { sessionUrl: '/session' });
+    await expect.poll(() => fetches.length).toBe(1);
+    server.status = 200;
+    page.goOffline();
+    page.goOnline();
+    for (const resolve of fetches) resolve(new Response(null, { status: 200 }));
+    await expect.poll(() => client.state).toBe('open');
+    await expect.poll(() => server.sockets.length).toBe(1);
+    client.close();
+    await server.sockets[0]!.closed;
+    expect(server.handshakes).toBe(1);
+  });
+
+  test('closes what is open, and what is about to open', async () => {
+    useFakeTime();
+    const network = new FakeNetwork();
+    const client = connectTo(network);
+    client.close();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(network.sockets.map(({ readyState }) => readyState)).toEqual([3]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('goes on after a close() that its socket does not take', async () => {
+    const server = await startServer();
+    const client = connect(server.url);
+    await expect.poll(() => client.state).toBe('open');
+    expect(() => client.close(999)).toThrow(/code/);
+    expect(client.state).toBe('open');
+  });
+});
+
+describe('the end', () => {
+  test('comes with the close codes that the application names', async () => {
+    const server = await startServer();
+    const client = connect(server.url, { finalCodes: [4401] });
+    await expect.poll(() => client.state).toBe('open');
+    server.sockets[0]!.close(4400);
+    await expect.poll(() => server.sockets.length).toBe(2);
+    server.sockets[1]!.close(4401, 'expired');
+    const closed = await new Promise((resolve) => client.addEventListener('close', resolve));
+    expect(closed).toMatchObject({ code: 4401, reason: 'expired' });
+  });
+});
+
+describe('a page', () => {
+  test('that believes to be offline talks to its own machine', async () => {
+    const server = await startServer();
+    new FakePage().goOffline();
+    server.status = 503;
+    const client = connect(server.url);
+    await expect.poll(() => client.state).toBe('offline');
+    server.status = 200;
+    await expect.poll(() => client.state).toBe('open');
+  });
+
+  const wakes: [string, (page: FakePage) => void][] = [
+    ['is shown', (page) => page.show()],
+    ['is shown again', (page) => page.window.dispatchEvent(new Event('pageshow'))],
+    ['is resumed', (page) => page.document.dispatchEvent(new Event('resume'))],
+    ['is online', (page) => page.goOnline()],
+    ['has slept', () => vi.setSystemTime(Date.now() + 60_000)],
+  ];
+
+  test.each(wakes)('that %s asks at once, and replaces a connection that does not answer', async (_name, wake) => {
+    useFakeTime();
+    const page = new FakePage();
+    const network = new FakeNetwork();
+    const client = connectTo(network);
+    client.subscribe('news', { onMessage: () => {} });
+    await vi.advanceTimersByTimeAsync(100);
+    wake(page);
+    await vi.advanceTimersByTimeAsync(2_100);
+    expect(network.last.sent).toEqual(['{"subscribe":"news"}', '{"ping":true}']);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(network.sockets).toHaveLength(1);
+    network.isMute = true;
+    wake(page);
+    // The clock is looked at, the ping has no answer, the socket does not close, and the first wait is over.
+    await vi.advanceTimersByTimeAsync(2_000 + 5_000 + 1_000 + 1_000 + 100);
+    expect(network.sockets).toHaveLength(2);
+  });
+
+  test('that wakes asks nothing of a server without topics', async () => {
+    useFakeTime();
+    const page = new FakePage();
+    const network = new FakeNetwork();
+    const client = connectTo(network);
+    await vi.advanceTimersByTimeAsync(100);
+    page.show();
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect([network.last.sent, client.state]).toEqual([[], 'open']);
+  });
+});
+
+describe('an option', () => {
+  test.each([
+    [{ maxQueue: 1 }, 'Unknown option maxQueue: did you mean maxQueued?'],
+    [{ idletimeout: 1 }, 'Unknown option idletimeout: did you mean idleTimeout?'],
+    [{ protocol: 'a' }, 'Unknown option protocol: did you mean protocols?'],
+    [{ toString: 1 }, 'Unknown option toString'],
+    [{ minDelay: -1 }, 'Invalid option minDelay: expected 1 to 2147483647, got -1'],
+    [{ minDelay: '5' }, 'Invalid option minDelay'],
+    [{ maxDelay: 2 ** 31 }, 'Invalid option maxDelay'],
+    [{ connectTimeout: Infinity }, 'Invalid option connectTimeout'],
+    [{ connectTimeout: NaN }, 'Invalid option connectTimeout'],
+    [{ idleTimeout: 0 }, 'Invalid option idleTimeout'],
+    [{ maxQueued: 'x' }, 'Invalid option maxQueued: expected 0 to 2147483647, got x'],
+    [{ pongTimeout: null }, 'Invalid option pongTimeout'],
+    [{ finalCodes: 4401 }, 'Invalid option finalCodes: expected a list, got 4401'],
+    [{ authenticate: 'token' }, 'Invalid option authenticate: expected a function, got token'],
+  ])('%o is refused', (options, message) => {
+    expect(() => createClient('ws://server.example/', { WebSocket, ...(options as ClientOptions) })).toThrow(message);
+  });
+
+  test('may be Infinity where something may last for ever, and undefined for its default', () => {
+    const { WebSocket: Fake } = new FakeNetwork();
+    const options = { idleTimeout: Infinity, maxQueued: Infinity, minDelay: undefined, sessionUrl: undefined };
+    expect(connectTo(new FakeNetwork(), undefined, { ...options, WebSocket: Fake }).state).toBe('connecting');
+  });
+
+  test('without which there is no WebSocket says what to do', () => {
+    vi.stubGlobal('WebSocket', undefined);
+    expect(() => createClient('ws://server.example/')).toThrow(/npm i ws.*\{ WebSocket \}/);
+  });
+});
+
+describe('a handler', () => {
+  test('that throws stops nothing, and is an uncaught error', async () => {
+    const server = await startServer();
+    const uncaught = vi.fn<(error: Error) => void>();
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException').on('uncaughtException', uncaught);
+    onTestFinished(() => {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of listeners) process.on('uncaughtException', listener);
+    });
+    const client = connect(server.url);
+    client.onstatechange = () => {
+      throw new Error('A fault of the page');
+    };
+    await expect.poll(() => client.state).toBe('open');
+    server.sockets[0]!.terminate();
+    await expect.poll(() => server.sockets.length).toBe(2);
+    await expect.poll(() => uncaught.mock.calls.length).toBeGreaterThan(0);
+  });
+});

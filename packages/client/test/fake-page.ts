@@ -1,0 +1,28 @@
+import { vi } from 'vitest';
+
+/** What a browser has and Node.js does not: stubbed until `vi.unstubAllGlobals()`. */
+export class FakePage {
+  readonly window = new EventTarget();
+  readonly document = Object.assign(new EventTarget(), { hidden: false });
+
+  constructor(href = 'http://page.example/') {
+    vi.stubGlobal('addEventListener', this.window.addEventListener.bind(this.window));
+    vi.stubGlobal('document', this.document);
+    vi.stubGlobal('location', { href });
+    vi.stubGlobal('navigator', { onLine: true });
+  }
+
+  goOffline(): void {
+    vi.stubGlobal('navigator', { onLine: false });
+    this.window.dispatchEvent(new Event('offline'));
+  }
+
+  goOnline(): void {
+    vi.stubGlobal('navigator', { onLine: true });
+    this.window.dispatchEvent(new Event('online'));
+  }
+
+  show(): void {
+    this.document.dispatchEvent(new Event('visibilitychange'));
+  }
+}

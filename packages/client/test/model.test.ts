@@ -1,0 +1,177 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { Random } from '../../../test/fuzz/random.ts';
+import { createClient, type Client } from '../src/index.ts';
+import { FakeNetwork } from './fake-network.ts';
+import { FakePage } from './fake-page.ts';
+
+/** A seed that failed is run again, alone, with TURNOUT_SEED=n. */
+const replayed = process.env['TURNOUT_SEED'];
+const seedCount = process.env['TURNOUT_LONG'] === '1' ? 50_000 : 2_000;
+const outcomes = ['works', 'fails', 'hangs', 'comes late'] as const;
+
+/** Longer than any wait of the client: a step that hangs, the session, the close, and the longest back-off after 1013. */
+const quiet = 4 * 1_000 + 30_000 + 1_000 + 40_000;
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+/** What the model of one schedule knows. */
+class Schedule {
+  readonly random: Random;
+  readonly page = new FakePage();
+  readonly network = new FakeNetwork();
+  readonly client: Client;
+  readonly told = { state: 'connecting', opens: 0, closes: 0, errors: 0, sessionEnds: 0, subscribed: 0 };
+  readonly does: Record<'url' | 'authenticate', (typeof outcomes)[number]> = { url: 'works', authenticate: 'works' };
+  session: number | 'hangs' | 'fails' = 200;
+  failures = 0;
+  attempts = 0;
+  isClosedByUs = false;
+  /** Ended by a final code or an ended session. */
+  isFinal = false;
+
+  constructor(seed: number) {
+    this.random = new Random(seed);
+    vi.spyOn(Math, 'random').mockImplementation(() => this.random.below(1_000_000) / 1_000_000);
+    vi.stubGlobal('fetch', () => this.#fetch());
+    const { WebSocket } = this.network;
+    const isStatic = this.random.chance(30);
+    this.client = createClient(isStatic ? '/live' : () => this.#step('url', this.#nextUrl()), {
+      WebSocket,
+      connectTimeout: 1_000,
+      maxDelay: 30_000,
+      finalCodes: [4401],
+      sessionUrl: this.random.chance(50) ? '/session' : undefined,
+      authenticate: this.random.chance(50) ? () => this.#step('authenticate', undefined) : undefined,
+    });
+    this.#listen();
+    if (this.random.chance(70)) {
+      this.client.subscribe('news', { onMessage: () => {}, onSubscribed: () => this.told.subscribed++ });
+    }
+  }
+
+  #listen(): void {
+    const { client, told } = this;
+    client.onstatechange = () => (told.state = client.state);
+    client.onopen = () => told.opens++;
+    client.onclose = () => told.closes++;
+    client.onerror = () => told.errors++;
+    client.onsessionended = () => told.sessionEnds++;
+  }
+
+  #nextUrl(): string {
+    return (this.network.expectedUrl = `ws://server.example/live?attempt=${++this.attempts}`);
+  }
+
+  async #fetch(): Promise<Response> {
+    const { session } = this;
+    if (session === 'hangs') return new Promise(() => {});
+    if (session === 'fails') throw new TypeError('Failed to fetch');
+    if (session === 401) this.isFinal = true;
+    return new Response(null, { status: session });
+  }
+
+  #step<Value>(name: 'url' | 'authenticate', value: Value): Value | Promise<Value> {
+    const outcome = this.does[name];
+    if (outcome === 'hangs') return new Promise(() => {});
+    if (outcome === 'comes late') {
+      return new Promise((resolve) => void setTimeout(() => resolve(value), this.random.below(5_000)));
+    }
+    if (outcome === 'works') return this.random.chance(50) ? value : Promise.resolve(value);
+    this.failures++;
+    if (this.random.chance(50)) throw new Error('No token');
+    return Promise.reject(new Error('No token'));
+  }
+
+  act(): void {
+    const { random, network, page, client, does } = this;
+    const acts: (() => void)[] = [
+      () => (network.handshake = random.pick(['opens', 'is refused', 'hangs'] as const)),
+      () => (network.isMute = random.chance(50)),
+      () => (network.delay = random.pick([1, 50, 900])),
+      () => (does.url = random.pick(outcomes)),
+      () => (does.authenticate = random.pick(outcomes)),
+      () => (this.session = random.pick([200, 503, 'hangs', 'fails', 200, 503, 401] as const)),
+      () => page.goOffline(),
+      () => page.goOnline(),
+      () => page.show(),
+      () => page.window.dispatchEvent(new Event('pageshow')),
+      () => void vi.setSystemTime(Date.now() + 3_600_000),
+      () => this.endSockets(random.pick([1006, 1001, 1011, 1012, 1013])),
+      () => this.endSockets(random.pick([1006, 1006, 1006, 1008, 4401])),
+      () => void client.send('hello'),
+    ];
+    random.pick(acts)();
+    if (random.chance(1)) this.close();
+  }
+
+  endSockets(code: number): void {
+    for (const socket of this.network.open) {
+      if (code === 1008 || code === 4401) this.isFinal = true;
+      socket.end(code);
+    }
+  }
+
+  close(): void {
+    this.isClosedByUs = true;
+    this.client.close();
+  }
+
+  /** All is well again, and nobody says so: no event of the page, timers alone. */
+  heal(): void {
+    Object.assign(this.network, { handshake: 'opens', isMute: false, delay: 1 });
+    Object.assign(this.does, { url: 'works', authenticate: 'works' });
+    this.session = 200;
+  }
+}
+
+function check({ client, told, network, isClosedByUs, isFinal }: Schedule): void {
+  expect(network.faults).toEqual([]);
+  expect(told.state).toBe(client.state);
+  expect(told.closes).toBe(client.state === 'closed' ? 1 : 0);
+  expect(told.sessionEnds).toBeLessThanOrEqual(told.closes);
+  // Nothing but a reason ends it.
+  if (client.state === 'closed') expect(isClosedByUs || isFinal).toBe(true);
+}
+
+async function run(seed: number): Promise<void> {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'], now: 0 });
+  const schedule = new Schedule(seed);
+  const { random, client, told, network } = schedule;
+  for (let step = random.below(40); step >= 0; step--) {
+    schedule.act();
+    await vi.advanceTimersByTimeAsync(random.pick([0, 1, 10, 500, 2_000, 12_000]));
+    check(schedule);
+  }
+  schedule.heal();
+  await vi.advanceTimersByTimeAsync(quiet);
+  check(schedule);
+  if (client.state !== 'closed') {
+    expect(client.state).toBe('open');
+    expect(network.open).toHaveLength(1);
+    expect(told.opens).toBeGreaterThan(0);
+    expect(told.errors).toBeGreaterThanOrEqual(schedule.failures > 0 ? 1 : 0);
+    const isSubscribed = network.last.sent.some((data) => data.includes('subscribe'));
+    if (told.subscribed > 0) expect(isSubscribed).toBe(true);
+  }
+  schedule.close();
+  check(schedule);
+  expect(network.open).toEqual([]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  check(schedule);
+  expect(vi.getTimerCount()).toBe(0);
+}
+
+test('is never stuck, never silent, and never has two sockets, whatever happens', async () => {
+  const seeds = replayed === undefined ? Array.from({ length: seedCount }, (_, index) => index) : [Number(replayed)];
+  for (const seed of seeds) {
+    try {
+      await run(seed);
+    } catch (error) {
+      throw new Error(`Run it again with TURNOUT_SEED=${seed}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+});

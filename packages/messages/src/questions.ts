@@ -1,0 +1,92 @@
+import { check, checkNow } from './check.ts';
+import type { Dialogue } from './definition.ts';
+import type { Reply } from './envelope.ts';
+
+export interface AskOptions {
+  /** How long to wait for the reply, in ms; `Infinity` for no limit. Default 10,000. */
+  readonly timeout?: number;
+}
+
+/** The other side was asked, and there is no reply. */
+export class AskError extends Error {
+  override readonly name = 'AskError';
+}
+
+interface Question {
+  isSent: boolean;
+  readonly resolve: (reply: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What is asked, and how: `send` returns whether the question has left, and does not wait for a connection. */
+export interface Asking extends AskOptions {
+  readonly type: string;
+  readonly request: unknown;
+  readonly send: (message: object) => boolean;
+}
+
+/** Questions to the other side that wait for their replies. */
+export class Questions {
+  readonly #peer: 'client' | 'server';
+  readonly #open = new Map<string | number, Question>();
+  #last = 0;
+
+  constructor(peer: 'client' | 'server') {
+    this.#peer = peer;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Resolves with the reply. Rejects with an {@link AskError} if there is none in time, and with an `InvalidMessage` on a
+   * request or a reply that does not fit.
+   */
+  async ask(dialogue: Dialogue, { type, request, send, timeout = 10_000 }: Asking): Promise<unknown> {
+    const id = ++this.#last;
+    const replied = new Promise<unknown>((resolve, reject) => {
+      this.#open.set(id, { isSent: false, resolve, reject });
+    });
+    const expire = (): void => {
+      this.#open.get(id)?.reject(new AskError(`No reply to ${type} within timeout ${timeout} ms`));
+    };
+    const timer = timeout === Infinity ? undefined : setTimeout(expire, timeout);
+    try {
+      const isSent = send({ type, data: checkNow(dialogue.request, request), id });
+      const question = this.#open.get(id);
+      if (question) question.isSent = isSent;
+      return await check(dialogue.reply, await replied);
+    } finally {
+      clearTimeout(timer);
+      this.#open.delete(id);
+    }
+  }
+
+  /** A reply that comes too late has nobody to go to. */
+  onReply({ id, data, error }: Reply): void {
+    const question = this.#open.get(id);
+    if (error === undefined) return question?.resolve(data);
+    const { message } = (error ?? {}) as { readonly message?: unknown };
+    return question?.reject(new AskError(`The ${this.#peer} cannot reply: ${String(message)}`));
+  }
+
+  /** What waited for a connection has left. */
+  onSent(): void {
+    for (const question of this.#open.values()) question.isSent = true;
+  }
+
+  /** No reply can come to what was sent. */
+  onLost(): void {
+    for (const { isSent, reject } of this.#open.values()) if (isSent) reject(this.#gone());
+  }
+
+  /** No reply can come at all. */
+  onEnd(): void {
+    for (const { reject } of this.#open.values()) reject(this.#gone());
+  }
+
+  #gone(): AskError {
+    return new AskError(`The ${this.#peer} has gone without a reply`);
+  }
+}

@@ -1,12 +1,16 @@
 import type { StreamInfo } from '@nats-io/jetstream';
-import { RequestError, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { isUnanswered } from './broker-errors.ts';
+import type { Epochs } from './epochs.ts';
+import { topicOf } from './history-streams.ts';
 import type { JetStreamAccess } from './jetstream-access.ts';
+import type { Names } from './names.ts';
 
 export interface IdleStreamsOptions {
   readonly connection: NatsConnection;
   readonly access: JetStreamAccess;
-  /** What the streams are published to. */
-  readonly subjects: string;
+  readonly names: Names;
+  readonly epochs: Epochs;
   /** How long, in ms, nothing has been published to one that is removed, and how often that is looked for. */
   readonly after: number;
 }
@@ -47,10 +51,13 @@ export class IdleStreams {
   }
 
   async #removeIdle(): Promise<void> {
-    const { access, subjects } = this.#options;
+    const { access, names, epochs } = this.#options;
     const { streams } = await access.manage();
-    for await (const stream of streams.list(subjects)) {
+    for await (const stream of streams.list(`${names.prefix}.store.*`)) {
       if (!this.#isIdle(stream) || (await this.#hasSubscriber(stream))) continue;
+      const topic = topicOf(stream);
+      // First: whoever sees that it is gone sees this too.
+      if (topic !== undefined) await epochs.end(topic);
       await streams.delete(stream.config.name);
     }
   }
@@ -61,11 +68,12 @@ export class IdleStreams {
   }
 
   async #hasSubscriber({ config }: StreamInfo): Promise<boolean> {
+    if (config.republish === undefined) return true;
     try {
-      await this.#options.connection.request(config.republish!.dest, '', { timeout: answerTimeout });
+      await this.#options.connection.request(config.republish.dest, '', { timeout: answerTimeout });
       return true;
     } catch (error) {
-      return !(error instanceof RequestError && error.isNoResponders());
+      return !isUnanswered(error);
     }
   }
 }

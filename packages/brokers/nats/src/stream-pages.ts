@@ -21,8 +21,21 @@ export class StreamPages {
     this.#options = options;
   }
 
-  /** The next page; empty after the last. */
-  async next(): Promise<StoredEntry[]> {
+  /** @param ask gets one page, by a call that it is given: for who limits how long that may take */
+  async all(ask: (next: () => Promise<StoredEntry[]>) => Promise<StoredEntry[]>): Promise<StoredEntry[]> {
+    const entries: StoredEntry[] = [];
+    while ((entries.at(-1)?.offset ?? 0) < this.#options.last) {
+      // oxlint-disable-next-line no-await-in-loop -- a page begins where the one before it ends
+      const page = await ask(() => this.#next());
+      if (page.length === 0) break;
+      entries.push(...page);
+    }
+    void this.#close();
+    return entries;
+  }
+
+  /** Empty after the last. */
+  async #next(): Promise<StoredEntry[]> {
     const { last, size } = this.#options;
     const entries: StoredEntry[] = [];
     const fetched = await this.#consumer.fetch({ max_messages: size, expires: patience });
@@ -33,7 +46,7 @@ export class StreamPages {
     return entries;
   }
 
-  async close(): Promise<void> {
+  async #close(): Promise<void> {
     // It goes by itself, after some time.
     await this.#consumer.delete().catch(() => {});
   }

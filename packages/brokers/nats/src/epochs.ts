@@ -1,4 +1,5 @@
-import { StorageType } from '@nats-io/jetstream';
+import { randomBytes } from 'node:crypto';
+import { StorageType, type StreamInfo } from '@nats-io/jetstream';
 import type { JetStreamAccess } from './jetstream-access.ts';
 import type { Names } from './names.ts';
 
@@ -38,7 +39,7 @@ export class Epochs {
     await this.#access.client.publish(this.#names.epoch(topic));
   }
 
-  /** When the stream was made: whoever lost all of JetStream's data begins anew. */
+  /** Whoever lost all of JetStream's data begins anew. */
   #open(): Promise<string> {
     this.#opened ??= this.#ensure().catch((error: unknown) => {
       this.#opened = undefined;
@@ -48,12 +49,26 @@ export class Epochs {
   }
 
   async #ensure(): Promise<string> {
-    const { created } = await this.#access.ensure(this.#names.epochStream, {
-      subjects: [`${this.#names.prefix}.epoch.*`],
-      storage: StorageType.File,
-      max_msgs_per_subject: 1,
-      max_age: memory * 1_000_000,
-    });
-    return created.replaceAll(/[^\w]/g, '');
+    const stream = (await this.#access.find(this.#names.epochStream)) ?? (await this.#make());
+    await this.#access.adjust(stream);
+    return stream.config.description ?? '';
+  }
+
+  async #make(): Promise<StreamInfo> {
+    try {
+      return await this.#access.add(this.#names.epochStream, {
+        subjects: [`${this.#names.prefix}.epoch.*`],
+        // When it was made would not do: the servers of a cluster differ in that.
+        description: randomBytes(9).toString('base64url'),
+        storage: StorageType.File,
+        max_msgs_per_subject: 1,
+        max_age: memory * 1_000_000,
+      });
+    } catch (error) {
+      // Another node may have been first.
+      const made = await this.#access.find(this.#names.epochStream);
+      if (made === null) throw error;
+      return made;
+    }
   }
 }

@@ -112,7 +112,7 @@ export class HistoryStreams {
   }
 }
 
-/** The topic of a stream; undefined where a version before 0.2 has made it. */
+/** The topic of a stream; undefined where it was made by hand. */
 export function topicOf({ config }: StreamInfo): string | undefined {
   return labelOf(config)?.topic;
 }

@@ -87,12 +87,12 @@ function natsAccess(daemon: Daemon): Access {
     connectBy: connectNatsBy,
     async write(topic, all) {
       const connection = await connectTo({ servers: `127.0.0.1:${daemon.port}` });
-      for (const bytes of all) connection.publish(`turnout.live.${topic}`, bytes);
+      for (const bytes of all) connection.publish(`turnout.live.node.${topic}`, bytes);
       await connection.drain();
     },
     async poison() {
       const connection = await connectTo({ servers: `127.0.0.1:${daemon.port}` });
-      connection.publish('turnout.store.kept', 'poison');
+      connection.publish('turnout.store.node.kept', 'poison');
       await connection.drain();
     },
     async subscriptions() {

@@ -36,7 +36,8 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
   test.each([true, false])('JSON reaches the subscribers of every node once (JetStream: %s)', async (hasJetStream) => {
     const { program, follow, nodes } = await setUp(hasJetStream);
     const received = await follow('chat', plain);
-    for (const index of range(20)) program.publish('turnout.publish.chat', JSON.stringify({ index, text: 'wörd' }));
+    for (const index of range(20))
+      program.publish('turnout.publish.json.chat', JSON.stringify({ index, text: 'wörd' }));
     await program.flush();
     for (const { data } of received) {
       await expect.poll(() => data).toEqual(range(20).map((index) => ({ index, text: 'wörd' })));
@@ -53,8 +54,8 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
     const { site, program, follow, nodes } = await setUp();
     const received = await follow('prices', kept);
     await nodes[0]!.hub.topic('prices', kept).publish('"first"');
-    for (const index of range(30)) program.publish('turnout.store.prices', String(index));
-    const answer = await program.request('turnout.store.prices', '"asked"');
+    for (const index of range(30)) program.publish('turnout.store.json.prices', String(index));
+    const answer = await program.request('turnout.store.json.prices', '"asked"');
     expect(answer.json()).toMatchObject({ seq: 32 });
     const all = ['first', ...range(30), 'asked'];
     for (const { data, offsets } of received) {
@@ -75,25 +76,27 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
   test('the first message of a history is stored once, whichever nodes wait for it', async () => {
     const { site, program, follow } = await setUp();
     const received = await follow('prices', kept);
-    expect((await program.request('turnout.store.prices', '{"price":1}', { timeout: 5_000 })).json()).toMatchObject({
+    expect(
+      (await program.request('turnout.store.json.prices', '{"price":1}', { timeout: 5_000 })).json(),
+    ).toMatchObject({
       seq: 1,
     });
-    program.publish('turnout.store.prices', '{"price":2}', { headers: headers() });
+    program.publish('turnout.store.json.prices', '{"price":2}', { headers: headers() });
     for (const { data } of received) await expect.poll(() => data).toEqual([{ price: 1 }, { price: 2 }]);
     for (const { notes } of received) expect(notes.filter((note) => 'gap' in note)).toEqual([]);
     const streams = await site.streams();
-    expect((await streams.info(await streams.find('turnout.store.prices'))).state.messages).toBe(2);
+    expect((await streams.info(await streams.find('turnout.store.json.prices'))).state.messages).toBe(2);
   });
 
   test('many first messages at once are all stored once', async () => {
     const { site, program, follow } = await setUp();
     const received = await follow('prices', kept);
-    for (const index of range(50)) program.publish('turnout.store.prices', String(index));
+    for (const index of range(50)) program.publish('turnout.store.json.prices', String(index));
     for (const { data } of received) {
       await expect.poll(() => [...data].toSorted((one, other) => Number(one) - Number(other))).toEqual(range(50));
     }
     const streams = await site.streams();
-    expect((await streams.info(await streams.find('turnout.store.prices'))).state.messages).toBe(50);
+    expect((await streams.info(await streams.find('turnout.store.json.prices'))).state.messages).toBe(50);
   });
 
   test('what a node publishes first is no message of another program', async () => {
@@ -116,7 +119,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
     };
     for (const [name, token] of Object.entries(names)) {
       const received = await follow(name, plain);
-      program.publish(`turnout.publish.${token}`, '1');
+      program.publish(`turnout.publish.json.${token}`, '1');
       for (const { data } of received) await expect.poll(() => data).toEqual([1]);
     }
   });
@@ -128,11 +131,11 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
     await nodes[0]!.hub.topic('prices', kept).publish('"before"');
     const foreign = ['hello', '{"a":', '', ' ', '\u0000', Buffer.from([0x22, 0xff, 0x22]), 'TURNOUT', '1 2'];
     for (const bytes of foreign) {
-      program.publish('turnout.publish.chat', bytes);
-      program.publish('turnout.store.prices', bytes);
+      program.publish('turnout.publish.json.chat', bytes);
+      program.publish('turnout.store.json.prices', bytes);
     }
-    program.publish('turnout.publish.chat', '"after"');
-    program.publish('turnout.store.prices', '"after"');
+    program.publish('turnout.publish.json.chat', '"after"');
+    program.publish('turnout.store.json.prices', '"after"');
     for (const { data } of chat) await expect.poll(() => data).toEqual(['after']);
     for (const { data } of prices) await expect.poll(() => data).toEqual(['before', 'after']);
     for (const { notes } of [...chat, ...prices]) expect(notes.filter((note) => 'gap' in note)).toEqual([]);
@@ -148,7 +151,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
     const received = await follow('prices', kept);
     const refused: string[] = [];
     for (const { hub } of nodes) hub.on('refused', ({ topic, error }) => refused.push(`${topic} ${error.code}`));
-    program.publish('turnout.publish.prices', '1');
+    program.publish('turnout.publish.json.prices', '1');
     await expect.poll(() => refused).toEqual(nodes.map(() => 'prices TOPIC_ERR_OPTIONS'));
     expect(received.map(({ data }) => data)).toEqual([[], [], []]);
   });
@@ -159,8 +162,9 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
     for (const { hub } of nodes) hub.on('refused', () => {});
     const topic = nodes[0]!.hub.topic('prices', kept);
     await topic.publish('"one"');
+    const message = encodeBusMessage({ origin: 'x.0', sequence: 1, key: '', data: '"forged"' });
     const streams = await site.streams();
-    const stream = await streams.find('turnout.store.prices');
+    const stream = await streams.find('turnout.store.json.prices');
     for (const [name, sequence] of [
       ['another', '2'],
       [stream, '0'],
@@ -171,11 +175,13 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
       const forged = headers();
       forged.set('Nats-Stream', name);
       forged.set('Nats-Sequence', sequence);
-      program.publish('turnout.live.prices', '"forged"', { headers: forged });
+      program.publish('turnout.live.node.prices', message, { headers: forged });
     }
     await program.flush();
     await topic.publish('"two"');
     for (const { data } of received) await expect.poll(() => data).toEqual(['one', 'two']);
+    // All but the one that is said to be far ahead, which is looked for in the history.
+    expect(nodes.map(({ hub }) => hub.counts.foreign)).toEqual([4, 4, 4]);
   });
 
   test('nobody but nodes says what the hub is told', async () => {
@@ -184,14 +190,27 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
     const send = nodes[0]!.hub.link('users', (text) => told.push(text));
     await expect.poll(() => send('from a node')).toBe(true);
     await expect.poll(() => told).not.toEqual([]);
-    program.publish('turnout.publish.%00link%3Ausers', '"forged"');
+    program.publish('turnout.publish.json.%00link%3Ausers', '"forged"');
     await program.flush();
     await send('end');
     await expect.poll(() => told.at(-1)).toBe('end');
     expect(new Set(told)).toEqual(new Set(['from a node', 'end']));
     expect(nodes[0]!.hub.counts.foreign).toBe(1);
-    const ours = encodeBusMessage({ origin: 'x.0', sequence: 1, key: '', data: 'ours' });
-    program.publish('turnout.publish.%00link%3Ausers', ours);
-    await expect.poll(() => told.at(-1)).toBe('ours');
+    const ours = encodeBusMessage({ origin: 'x.0', sequence: 1, key: '', data: 'forged' });
+    program.publish('turnout.publish.json.%00link%3Ausers', ours);
+    await expect.poll(() => nodes[0]!.hub.counts.foreign).toBe(2);
+    expect(new Set(told)).toEqual(new Set(['from a node', 'end']));
+  });
+
+  test('a program cannot pretend to be a node', async () => {
+    const { program, follow, nodes } = await setUp();
+    const received = [...(await follow('chat', plain)), ...(await follow('prices', kept))];
+    await nodes[0]!.hub.topic('prices', kept).publish('"of a node"');
+    await nodes[0]!.hub.topic('chat', plain).publish('"of a node"');
+    const forged = encodeBusMessage({ origin: 'x.0', sequence: 9, key: '', data: '"forged"' });
+    program.publish('turnout.publish.json.chat', forged);
+    program.publish('turnout.store.json.prices', forged);
+    for (const { hub } of nodes) await expect.poll(() => hub.counts.foreign).toBe(2);
+    for (const { data } of received) await expect.poll(() => data).toEqual(['of a node']);
   });
 });

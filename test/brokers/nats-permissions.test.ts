@@ -57,7 +57,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('the permissions
     await expect.poll(() => data).toEqual([1, 2]);
     await hub.topic('idle', brief).publish('1');
     const streams = await site.streams({ user: 'admin', pass: 'secret' });
-    await expect.poll(() => streams.find('turnout.store.idle').catch(() => 'removed')).toBe('removed');
+    await expect.poll(() => streams.find('turnout.store.json.idle').catch(() => 'removed')).toBe('removed');
   }
 
   const withAdmin = (configuration: string): string =>
@@ -72,7 +72,9 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('the permissions
     await other.hub.topic('prices', kept).subscribe(pair.socket);
     const { data } = collect(pair);
     const program = await site.connect({ user: 'prices', pass: 'secret' });
-    expect((await program.request('turnout.store.prices', '1', { timeout: 5_000 })).json()).toMatchObject({ seq: 1 });
+    expect((await program.request('turnout.store.json.prices', '1', { timeout: 5_000 })).json()).toMatchObject({
+      seq: 1,
+    });
     await expect.poll(() => data).toEqual([1]);
     expect([...node.refusals, ...other.refusals]).toEqual([]);
   });
@@ -97,8 +99,8 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('the permissions
   test.each(['publish', 'subscribe'])('to %s are told by the call that needs them', async (operation) => {
     const permissions =
       operation === 'publish'
-        ? 'publish: { deny: "turnout.publish.closed" }'
-        : 'subscribe: { deny: "turnout.live.closed" }';
+        ? 'publish: { deny: "turnout.publish.node.closed" }'
+        : 'subscribe: { deny: "turnout.live.*.closed" }';
     const site = await NatsSite.start({
       configuration: () =>
         `authorization { users = [{ user: node, password: secret, permissions: { ${permissions} } }] }\n`,
@@ -128,7 +130,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('the permissions
     const topic = node.hub.topic('closed', plain);
     await topic.subscribe(pair.socket);
     const { data } = collect(pair);
-    denied = 'turnout.live.closed';
+    denied = 'turnout.live.*.closed';
     await restart(site, node.hub);
     await expect.poll(() => node.refusals.map(({ topic: name }) => name)).toEqual(['closed']);
     denied = '';

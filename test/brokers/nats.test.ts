@@ -75,7 +75,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
     await here.hub.topic('kept', kept).publish('1');
     await expect.poll(() => data).toEqual([1]);
     const streams = await site.streams();
-    await streams.delete(await streams.find('turnout.store.kept'));
+    await streams.delete(await streams.find('turnout.store.json.kept'));
     await here.hub.topic('kept', kept).publish('2');
     await expect.poll(() => data).toEqual([1, 2]);
     expect(offsets).toEqual([1, 1]);
@@ -217,7 +217,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
         expect(refusals).toEqual(['votes TOPIC_ERR_OPTIONS']);
       }
       const streams = await site.streams();
-      expect(await streams.info(await streams.find('turnout.store.votes'))).toMatchObject({
+      expect(await streams.info(await streams.find('turnout.store.json.votes'))).toMatchObject({
         config: { max_msgs: 20 },
         state: { messages: 20 },
       });
@@ -241,15 +241,8 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
 
   test('10,000 topics that are joined in one turn all hear, and again once the server is back', async () => {
     const site = await NatsSite.start();
-    const [one, other] = [
-      await connectNats({ servers: site.address, timeout: 60_000 }),
-      await connectNats({
-        servers: site.address,
-        timeout: 60_000,
-        maxPendingMessages: 20_000,
-        maxPendingBytes: 2 ** 30,
-      }),
-    ];
+    const patient = { servers: site.address, timeout: 60_000, client: { pingInterval: 10_000 } };
+    const [one, other] = [await connectNats(patient), await connectNats(patient)];
     let restored = 0;
     const errors: TopicError[] = [];
     for (const broker of [one, other]) {

@@ -213,7 +213,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await site.write('plain', [...malformed, Buffer.from('T\u0001\u0000\u0001{')]);
     await site.write('kept', [...malformed, ours]);
     await expect.poll(() => node.hub.counts.foreign).toBe(10);
-    expect(foreign[0]).toEqual({ topic: 'plain', reason: expect.stringContaining('not a Turnout message') });
+    expect(foreign[0]).toEqual({ topic: 'plain', reason: 'not a Turnout message' });
     const received = [collect(pair), collect(kept)];
     await other.hub.topic('plain', plain).publish('"still here"');
     await other.hub.topic('kept', history).publish('"still here"');

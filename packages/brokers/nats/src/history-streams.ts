@@ -33,6 +33,9 @@ interface Label {
   readonly epoch: string;
 }
 
+/** The kind of subject, in the place where a message is published again. */
+const republished = '{{wildcard(1)}}';
+
 const nanoseconds = 1_000_000;
 
 /** How long, in ms, a consumer outlives one read. */
@@ -98,7 +101,7 @@ export class HistoryStreams {
   #configurationOf({ name, history }: KeptTopic, label: Label): Partial<StreamConfig> {
     const { names } = this.#parts;
     return {
-      subjects: [names.store(name)],
+      subjects: [names.store('*', name)],
       description: JSON.stringify(label),
       retention: RetentionPolicy.Limits,
       // In memory a stream would begin anew after a restart, and look like the one before.
@@ -107,7 +110,7 @@ export class HistoryStreams {
       max_age: history.ttl * nanoseconds,
       // JetStream wants it no longer than the messages live.
       duplicate_window: Math.min(history.ttl, 120_000) * nanoseconds,
-      republish: { src: names.store(name), dest: names.live(name) },
+      republish: { src: names.store('*', name), dest: names.live(republished, name) },
     };
   }
 }

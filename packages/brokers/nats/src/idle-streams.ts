@@ -53,11 +53,11 @@ export class IdleStreams {
   async #removeIdle(): Promise<void> {
     const { access, names, epochs } = this.#options;
     const { streams } = await access.manage();
-    for await (const stream of streams.list(`${names.prefix}.store.*`)) {
-      if (!this.#isIdle(stream) || (await this.#hasSubscriber(stream))) continue;
+    for await (const stream of streams.list(`${names.prefix}.store.*.*`)) {
       const topic = topicOf(stream);
+      if (topic === undefined || !this.#isIdle(stream) || (await this.#hasSubscriber(topic))) continue;
       // First: whoever sees that it is gone sees this too.
-      if (topic !== undefined) await epochs.end(topic);
+      await epochs.end(topic);
       await streams.delete(stream.config.name);
     }
   }
@@ -67,10 +67,10 @@ export class IdleStreams {
     return state.messages === 0 && Date.now() - lastUse > this.#options.after;
   }
 
-  async #hasSubscriber({ config }: StreamInfo): Promise<boolean> {
-    if (config.republish === undefined) return true;
+  async #hasSubscriber(topic: string): Promise<boolean> {
+    const { connection, names } = this.#options;
     try {
-      await this.#options.connection.request(config.republish.dest, '', { timeout: answerTimeout });
+      await connection.request(names.live('ask', topic), '', { timeout: answerTimeout });
       return true;
     } catch (error) {
       return !isUnanswered(error);

@@ -8,9 +8,10 @@ import {
   type BusMessage,
   type Receiver,
 } from '@turnout/topics';
-import type { Names } from './names.ts';
-import { asStoredByNode, decodeMessage } from './outside.ts';
+import { isJsonSubject, type Names } from './names.ts';
+import { asStoredByNode, decodeOutside } from './outside.ts';
 import { isInternal } from './plain-topics.ts';
+import type { StreamEntry } from './stream-pages.ts';
 
 export interface IncomingParts {
   readonly names: Names;
@@ -37,33 +38,35 @@ export class Incoming {
     this.#stream = topic.history === null ? undefined : parts.names.stream(topic.name);
   }
 
-  take({ data, headers }: Msg): void {
+  take({ subject, data, headers }: Msg): void {
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     const stream = headers?.get('Nats-Stream') ?? '';
     const isPlain = stream === '' || stream === this.#parts.names.orderStream;
-    if (isPlain) this.#takePlain(bytes);
-    else if (stream === this.#stream) this.#takeStored(Number(headers?.get('Nats-Sequence')), bytes);
+    if (isPlain) this.#takePlain(subject, bytes);
+    else if (stream === this.#stream)
+      this.#takeStored({ offset: Number(headers?.get('Nats-Sequence')), subject, bytes });
     else this.#onConflict('it was stored in a history, which the topic does not have on this node');
   }
 
-  #takePlain(bytes: Buffer): void {
-    const message = this.#decode(bytes);
+  #takePlain(subject: string, bytes: Buffer): void {
+    const message = this.#decode(subject, bytes);
     if (message === undefined) return;
     if (this.#stream === undefined) this.receiver(message, null);
     else this.#onConflict('it was published without a history, which the topic has on this node');
   }
 
-  #takeStored(offset: number, bytes: Buffer): void {
-    const entry = asStoredByNode({ offset, bytes });
-    for (const { message } of decodeStored([entry], (reason) => this.#onForeign(reason))) {
+  #takeStored(entry: StreamEntry): void {
+    if (!Number.isSafeInteger(entry.offset) || entry.offset < 1) return this.#onForeign('message without a position');
+    for (const { offset, message } of decodeStored([asStoredByNode(entry)], (reason) => this.#onForeign(reason))) {
       this.receiver(message, { epoch: this.epoch, offset });
     }
   }
 
-  #decode(bytes: Buffer): BusMessage | undefined {
+  #decode(subject: string, bytes: Buffer): BusMessage | undefined {
     try {
-      // Only nodes say what the hub is told.
-      return isInternal(this.#topic) ? decodeBusMessage(bytes) : decodeMessage(bytes, () => ++this.#fromOutside);
+      if (!isJsonSubject(subject)) return decodeBusMessage(bytes);
+      if (isInternal(this.#topic)) throw new TypeError('message of another program to what nodes tell each other');
+      return decodeOutside(bytes, () => ++this.#fromOutside);
     } catch (error) {
       this.#onForeign((error as Error).message);
       return undefined;

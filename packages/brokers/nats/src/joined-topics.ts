@@ -113,6 +113,6 @@ export class JoinedTopics {
   }
 
   #subjectOf(topic: BrokerTopic): string {
-    return isKept(topic) ? this.#parts.names.live(topic.name) : this.#parts.plainSubject(topic.name);
+    return isKept(topic) ? this.#parts.names.live('*', topic.name) : this.#parts.plainSubject(topic.name);
   }
 }

@@ -41,11 +41,11 @@ export class KeptTopics {
 
   async #open(topic: KeptTopic): Promise<void> {
     const { connection, names, histories } = this.#parts;
-    await assertSameOptions(connection, names.live(topic.name), topic);
+    await assertSameOptions(connection, names.live('ask', topic.name), topic);
     await histories.ensure(topic);
   }
 
   async #store({ name }: KeptTopic, bytes: Buffer): Promise<void> {
-    await this.#parts.access.client.publish(this.#parts.names.store(name), bytes);
+    await this.#parts.access.client.publish(this.#parts.names.store('node', name), bytes);
   }
 }

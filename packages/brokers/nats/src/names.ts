@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 
+/** Who speaks on a subject: a node, another program, or a node that asks who has joined; or any, and the one that it was. */
+export type SubjectKind = 'node' | 'json' | 'ask' | '*' | '{{wildcard(1)}}';
+
 /** The subjects and streams of topics, below one prefix. */
 export class Names {
   readonly prefix: string;
@@ -14,19 +17,19 @@ export class Names {
     this.epochStream = `${prefix}_epochs`;
   }
 
-  /** Where messages are published that no history keeps. */
-  publish(topic: string): string {
-    return `${this.prefix}.publish.${encodeName(topic)}`;
+  /** Where messages are published that no history keeps: by nodes, or JSON by other programs. */
+  publish(kind: SubjectKind, topic: string): string {
+    return `${this.prefix}.publish.${kind}.${encodeName(topic)}`;
   }
 
   /** Where messages are published that the topic's history keeps. */
-  store(topic: string): string {
-    return `${this.prefix}.store.${encodeName(topic)}`;
+  store(kind: SubjectKind, topic: string): string {
+    return `${this.prefix}.store.${kind}.${encodeName(topic)}`;
   }
 
   /** Where JetStream publishes them again, each once it has its place. */
-  live(topic: string): string {
-    return `${this.prefix}.live.${encodeName(topic)}`;
+  live(kind: SubjectKind, topic: string): string {
+    return `${this.prefix}.live.${kind}.${encodeName(topic)}`;
   }
 
   epoch(topic: string): string {
@@ -40,8 +43,8 @@ export class Names {
 
   /** The topic that a subject belongs to, the other way round; undefined where it is none of ours. */
   topicOf(subject: string): string | undefined {
-    const [prefix, , token, rest] = subject.split('.');
-    if (prefix !== this.prefix || token === undefined || rest !== undefined) return undefined;
+    const [prefix, , , token] = subject.split('.');
+    if (prefix !== this.prefix || token === undefined) return undefined;
     try {
       return decodeURIComponent(token);
     } catch {
@@ -58,6 +61,11 @@ export class Names {
   isOurs(subject: string): boolean {
     return subject.startsWith(`${this.prefix}.`) || subject.includes(`.${this.prefix}_`);
   }
+}
+
+/** Whether other programs publish JSON on a subject; else nodes do. */
+export function isJsonSubject(subject: string): boolean {
+  return subject.split('.')[2] === 'json';
 }
 
 /** Names may hold anything, a subject's token may not: percent-encoded as RFC 3986 has it, and dots too. */

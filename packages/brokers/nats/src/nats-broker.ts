@@ -76,7 +76,7 @@ export class NatsBroker implements Broker {
     this.#joined = new JoinedTopics({
       ...parts,
       events: this.#relay,
-      plainSubject: (topic) => this.#plain.subject(topic),
+      plainSubject: (topic) => this.#plain.subject('*', topic),
       find: (topic) => this.#find(topic),
     });
     this.#idleStreams = new IdleStreams({ ...parts, after: settings.removeIdleAfter });

@@ -31,10 +31,10 @@ export class OrderStream {
   async ensure(): Promise<void> {
     const { prefix, orderStream } = this.#names;
     await this.#access.ensure(orderStream, {
-      subjects: [`${prefix}.publish.*`, this.#flushSubject],
+      subjects: [`${prefix}.publish.*.*`, this.#flushSubject],
       storage: StorageType.Memory,
       max_msgs: 1,
-      republish: { src: `${prefix}.publish.*`, dest: `${prefix}.live.{{wildcard(1)}}` },
+      republish: { src: `${prefix}.publish.*.*`, dest: `${prefix}.live.{{wildcard(1)}}.{{wildcard(2)}}` },
     });
   }
 

@@ -4,7 +4,7 @@ import { optionsError } from './broker-errors.ts';
 import { assertSameOptions, type FirstContacts } from './first-contacts.ts';
 import type { HistoryStreams } from './history-streams.ts';
 import type { JetStreamAccess } from './jetstream-access.ts';
-import type { Names } from './names.ts';
+import type { Names, SubjectKind } from './names.ts';
 import { OnceATurn } from './once-a-turn.ts';
 import { OrderStream } from './order-stream.ts';
 import type { Refusals } from './refusals.ts';
@@ -42,13 +42,13 @@ export class PlainTopics {
   }
 
   /** Where what is published on a topic arrives. */
-  subject(topic: string): string {
+  subject(kind: SubjectKind, topic: string): string {
     const { names } = this.#parts;
-    return this.#order === null ? names.publish(topic) : names.live(topic);
+    return this.#order === null ? names.publish(kind, topic) : names.live(kind, topic);
   }
 
   publish(topic: BrokerTopic, bytes: Buffer): Promise<void> {
-    const subject = this.#parts.names.publish(topic.name);
+    const subject = this.#parts.names.publish('node', topic.name);
     // What the hub tells itself has no options that could differ.
     if (isInternal(topic)) return this.#send(subject, bytes);
     let isFirst = false;
@@ -75,7 +75,7 @@ export class PlainTopics {
     const { connection, histories } = this.#parts;
     const [there] = await Promise.all([
       this.#order === null ? null : histories.optionsOf(topic.name),
-      assertSameOptions(connection, this.subject(topic.name), topic),
+      assertSameOptions(connection, this.subject('ask', topic.name), topic),
     ]);
     if (there !== null) throw optionsError(topic.name, { here: null, there, where: 'its stream' });
   }

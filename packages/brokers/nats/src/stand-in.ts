@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
-import type { BrokerEvents, StoredEntry } from '@turnout/topics';
+import type { BrokerEvents } from '@turnout/topics';
 import type { HistoryStreams, KeptTopic } from './history-streams.ts';
 import type { Names } from './names.ts';
-import { isOfNode } from './outside.ts';
+import type { StreamEntry } from './stream-pages.ts';
 
 export interface StandInParts {
   readonly connection: NatsConnection;
@@ -29,7 +29,7 @@ export class StandIn {
   constructor(topic: KeptTopic, parts: StandInParts) {
     this.#topic = topic;
     this.#parts = parts;
-    this.#subscription = parts.connection.subscribe(parts.names.store(topic.name), {
+    this.#subscription = parts.connection.subscribe(parts.names.store('json', topic.name), {
       // One node is given each message.
       queue: parts.names.prefix,
       callback: (error, message) => {
@@ -43,8 +43,6 @@ export class StandIn {
   }
 
   #receive(message: Msg): void {
-    // A node makes the stream before it publishes.
-    if (isOfNode(message.data)) return;
     this.#waiting.push(message);
     if (this.#state === 'idle') void this.#moveAll();
   }
@@ -83,7 +81,7 @@ export class StandIn {
   }
 
   /** Null where the stream does not hold any more what it began with. */
-  async #readWhole(): Promise<StoredEntry[] | null> {
+  async #readWhole(): Promise<StreamEntry[] | null> {
     const { histories } = this.#parts;
     const { stream } = await histories.find(this.#topic);
     if (stream === null || stream.state.first_seq > 1) return null;

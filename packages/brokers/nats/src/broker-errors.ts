@@ -13,6 +13,10 @@ export function refusedError(cause: Error): TopicError {
   return new TopicError('TOPIC_ERR_BROKER', `NATS has refused: ${cause.message}`, { cause });
 }
 
+export function timeoutError(cause: unknown): TopicError {
+  return new TopicError('TOPIC_ERR_TIMEOUT', 'NATS has not answered in time', { cause });
+}
+
 export interface OptionsConflict {
   readonly here: HistoryOptions | null;
   /** What another node, or the server, has. */
@@ -41,6 +45,11 @@ export function refusalIn(error: unknown): PermissionViolationError | undefined 
 /** Whether nobody is subscribed to the subject of a request. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof Error && error.name === 'RequestError' && (error as RequestError).isNoResponders();
+}
+
+/** Whether the client has given up waiting for an answer. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError';
 }
 
 function describe(history: HistoryOptions | null): string {

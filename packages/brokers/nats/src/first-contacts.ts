@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { BrokerTopic, HistoryOptions } from '@turnout/topics';
-import { isSameHistory, isUnanswered, optionsError } from './broker-errors.ts';
+import { isSameHistory, isTimeout, isUnanswered, optionsError } from './broker-errors.ts';
 
 /** Topics whose first contact is remembered. */
 const maxKnown = 10_000;
@@ -67,8 +67,4 @@ async function askOptions(connection: NatsConnection, subject: string): Promise<
     if (isUnanswered(error) || isTimeout(error) || error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === 'TimeoutError';
 }

@@ -1,5 +1,5 @@
 import type { NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
-import { closedError, lostError, refusalIn, refusedError } from './broker-errors.ts';
+import { closedError, isTimeout, lostError, refusalIn, refusedError, timeoutError } from './broker-errors.ts';
 
 export interface LinkListener {
   onLost(error: Error): void;
@@ -37,6 +37,7 @@ export class Link {
     try {
       return await call();
     } catch (error) {
+      if (isTimeout(error)) throw timeoutError(error);
       const refusal = refusalIn(error);
       throw refusal === undefined ? error : refusedError(refusal);
     }

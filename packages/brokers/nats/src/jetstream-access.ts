@@ -10,6 +10,9 @@ import {
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 
+/** How long, in ms, the client waits for an answer. The broker's own limit is to be the shorter one. */
+const apiTimeout = 60_000;
+
 /** JetStream on one connection. */
 export class JetStreamAccess {
   readonly client: JetStreamClient;
@@ -19,9 +22,9 @@ export class JetStreamAccess {
   /** @param replicas on how many servers each stream is kept */
   constructor(connection: NatsConnection, replicas: number) {
     this.#replicas = replicas;
-    this.client = jetstream(connection);
+    this.client = jetstream(connection, { timeout: apiTimeout });
     // Not asked whether JetStream is there: that would take one more permission, and the first call says it.
-    this.#manager = jetstreamManager(connection, { checkAPI: false });
+    this.#manager = jetstreamManager(connection, { checkAPI: false, timeout: apiTimeout });
   }
 
   manage(): Promise<JetStreamManager> {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { connect as connectTo } from '@nats-io/transport-node';
 import { MemoryBroker, MemoryBus, type Broker } from '@turnout/topics';
 import { createClient } from 'redis';
@@ -84,24 +83,22 @@ function redisAccess(daemon: Daemon): Access {
 }
 
 function natsAccess(daemon: Daemon): Access {
-  const token = (name: string): string => createHash('sha256').update(name).digest('base64url');
   return {
     connectBy: connectNatsBy,
     async write(topic, all) {
       const connection = await connectTo({ servers: `127.0.0.1:${daemon.port}` });
-      const subject = topic === 'plain' ? 'topic' : 'live';
-      for (const bytes of all) connection.publish(`turnout.${subject}.${token(topic)}`, bytes);
+      for (const bytes of all) connection.publish(`turnout.live.node.${topic}`, bytes);
       await connection.drain();
     },
     async poison() {
       const connection = await connectTo({ servers: `127.0.0.1:${daemon.port}` });
-      connection.publish(`turnout.history.${token('kept')}`, 'poison');
+      connection.publish('turnout.store.node.kept', 'poison');
       await connection.drain();
     },
     async subscriptions() {
       const answer = await fetch(`http://127.0.0.1:${daemon.place.spare}/subsz?subs=1&limit=10000`);
       const { subscriptions_list: list } = (await answer.json()) as { subscriptions_list: { subject: string }[] };
-      return list.filter(({ subject }) => subject.startsWith('turnout.') && !subject.includes('.history.')).length;
+      return list.filter(({ subject }) => subject.startsWith('turnout.live.')).length;
     },
   };
 }

@@ -1,60 +1,65 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
-import { connectNats, type NatsBrokerOptions } from '@turnout/nats';
-import type { TopicOptions } from '@turnout/topics';
-import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { startNats, type Daemon } from '../system-parts/daemon.ts';
+import { connectNats } from '@turnout/nats';
+import type { BrokerTopic, TopicError, TopicOptions } from '@turnout/topics';
+import { describe, expect, test } from 'vitest';
 import { requireSystemPart } from '../system-parts/system-part.ts';
-import { collect, TestNode } from './cluster.ts';
+import { collect, type TestNode } from './cluster.ts';
+import { NatsSite } from './nats-site.ts';
 
 const envelope: TopicOptions = { envelope: true };
+const kept: TopicOptions = { history: true };
+const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+/** The topics of which a node says that it may not have them, each with the code. */
+function collectRefusals(node: TestNode): string[] {
+  const refusals: string[] = [];
+  node.hub.on('refused', ({ topic, error }) => refusals.push(`${topic} ${error.code}`));
+  return refusals;
+}
 
 describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
-  let daemon: Daemon;
-  afterEach(() => daemon?.stop());
-
-  const startNode = async (options: NatsBrokerOptions = {}): Promise<TestNode> =>
-    new TestNode(await connectNats({ servers: `127.0.0.1:${daemon.port}`, timeout: 10_000, ...options }));
-
-  async function manage() {
-    const connection = await connect({ servers: `127.0.0.1:${daemon.port}` });
-    onTestFinished(() => connection.close());
-    const { streams } = await jetstreamManager(connection);
-    return streams;
-  }
-
-  async function streamNames(): Promise<string[]> {
-    const names: string[] = [];
-    for await (const name of (await manage()).names()) names.push(name);
-    return names;
-  }
-
   test('without JetStream carries topics without history, and says what the others need', async () => {
-    daemon = await startNats({ hasJetStream: false });
-    const [here, there] = [await startNode(), await startNode()];
+    const site = await NatsSite.start({ hasJetStream: false });
+    const [here, there] = [await site.startNode(), await site.startNode()];
     const pair = await there.open();
     await there.hub.topic('plain', envelope).subscribe(pair.socket);
     const { data } = collect(pair);
     for (let index = 0; index < 10; index++) {
       expect(await here.hub.topic('plain', envelope).publish(String(index))).toBe(true);
     }
-    await expect.poll(() => data).toEqual(Array.from({ length: 10 }, (_, index) => index));
-    await expect(here.hub.topic('kept', { history: true }).publish('1')).rejects.toMatchObject({
+    await expect.poll(() => data).toEqual(range(10));
+    await expect(here.hub.topic('kept', kept).publish('1')).rejects.toMatchObject({
       code: 'TOPIC_ERR_BROKER',
       message: 'The broker has failed: jetstream is not enabled',
     });
   });
 
+  test('orders topics without history once its server has JetStream', async () => {
+    let jetStream = '';
+    const site = await NatsSite.start({ configuration: () => jetStream, hasJetStream: false });
+    const node = await site.startNode();
+    const pair = await node.open();
+    await node.hub.topic('plain', envelope).subscribe(pair.socket);
+    const { data } = collect(pair);
+    await site.daemon.kill();
+    jetStream = `jetstream { store_dir: "${site.daemon.place.folder}" }\n`;
+    const restored = new Promise<void>((resolve) => node.hub.once('restored', resolve));
+    await site.daemon.resume();
+    await restored;
+    expect(await node.hub.topic('plain', envelope).publish('1')).toBe(true);
+    await expect.poll(() => data).toEqual([1]);
+    expect((await (await site.streams()).info('turnout_order')).state.last_seq).toBeGreaterThan(0);
+  });
+
   test('the stream that orders is made anew where it was removed', async () => {
-    daemon = await startNats();
-    const [here, there] = [await startNode(), await startNode()];
+    const site = await NatsSite.start();
+    const [here, there] = [await site.startNode(), await site.startNode()];
     const pair = await there.open();
     await there.hub.topic('plain', envelope).subscribe(pair.socket);
     const { data, notes } = collect(pair);
     const topic = here.hub.topic('plain', envelope);
     expect(await topic.publish('1')).toBe(true);
-    await (await manage()).delete('turnout_order');
+    await (await site.streams()).delete('turnout_order');
     await expect(topic.publish('2')).rejects.toMatchObject({ code: 'TOPIC_ERR_BROKER' });
     expect(await topic.publish('3')).toBe(true);
     await expect.poll(() => data).toEqual([1, 3]);
@@ -62,44 +67,251 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
   });
 
   test('a history whose stream was removed begins anew', async () => {
-    daemon = await startNats();
-    const [here, there] = [await startNode(), await startNode()];
-    const history: TopicOptions = { history: true };
+    const site = await NatsSite.start();
+    const [here, there] = [await site.startNode(), await site.startNode()];
     const pair = await there.open();
-    await there.hub.topic('kept', history).subscribe(pair.socket);
+    await there.hub.topic('kept', kept).subscribe(pair.socket);
     const { data, offsets, notes } = collect(pair);
-    await here.hub.topic('kept', history).publish('1');
+    await here.hub.topic('kept', kept).publish('1');
     await expect.poll(() => data).toEqual([1]);
-    const [kept] = (await streamNames()).filter((name) => name !== 'turnout_order');
-    await (await manage()).delete(kept!);
-    await here.hub.topic('kept', history).publish('2');
+    const streams = await site.streams();
+    await streams.delete(await streams.find('turnout.store.json.kept'));
+    await here.hub.topic('kept', kept).publish('2');
     await expect.poll(() => data).toEqual([1, 2]);
     expect(offsets).toEqual([1, 1]);
-    expect(notes).toContainEqual({ gap: { epoch: expect.any(String), offset: 0 } });
+    const { subscribed, gap } = Object.assign({}, ...notes) as Record<string, { epoch: string; offset: number }>;
+    expect(gap?.offset).toBe(0);
+    expect(gap?.epoch).not.toBe(subscribed?.epoch);
   });
 
-  test('a topic that nobody needs any more leaves nothing behind', async () => {
-    daemon = await startNats();
-    const node = await startNode({ removeIdleAfter: 200 });
+  test('a topic that nobody needs any more leaves nothing behind, and a position in it counts for nothing', async () => {
+    const site = await NatsSite.start();
+    const node = await site.startNode({ removeIdleAfter: 200 });
     const brief: TopicOptions = { history: { size: 10, ttl: 100 } };
-    const long: TopicOptions = { history: true };
     const { socket } = await node.open();
     await node.hub.topic('followed', brief).subscribe(socket);
-    await node.hub.topic('kept', long).publish('1');
-    await node.hub.topic('idle', brief).publish('1');
-    await expect.poll(streamNames).toHaveLength(3);
+    for (const topic of ['followed', 'idle']) await node.hub.topic(topic, brief).publish('1');
+    await node.hub.topic('kept', kept).publish('1');
+    expect(await site.histories()).toEqual(['followed', 'idle', 'kept']);
+    const before = await node.open();
+    const { epoch } = (await node.hub.topic('idle', brief).subscribe(before.socket))!;
     await delay(500);
-    expect(await streamNames()).toHaveLength(3);
+    expect(await site.histories()).toEqual(['followed', 'idle', 'kept']);
+    before.socket.terminate();
     socket.terminate();
-    await expect.poll(streamNames).toHaveLength(2);
-    // It is made anew where it is wanted again.
-    expect(await node.hub.topic('idle', brief).publish('2')).toBe(true);
+    await expect.poll(() => site.histories()).toEqual(['kept']);
+    for (const text of ['2', '3']) expect(await node.hub.topic('idle', brief).publish(text)).toBe(true);
+    const late = await node.open();
+    expect(
+      await node.hub.topic('idle', brief).subscribe(late.socket, { since: { epoch: epoch!, offset: 1 } }),
+    ).toMatchObject({ recovered: false });
+  });
+
+  test('subscribing makes no stream, and nothing is missed of a history that begins later', async () => {
+    const site = await NatsSite.start();
+    const [here, there] = [await site.startNode(), await site.startNode()];
+    const pairs = [await here.open(), await there.open()];
+    const positions = [
+      await here.hub.topic('kept', kept).subscribe(pairs[0]!.socket),
+      await there.hub.topic('kept', kept).subscribe(pairs[1]!.socket),
+    ];
+    const received = pairs.map((pair) => collect(pair));
+    for (const index of range(50)) {
+      const { socket } = await here.open();
+      await here.hub.topic(`nobody publishes ${index}`, kept).subscribe(socket);
+    }
+    expect(await site.histories()).toEqual([]);
+    await here.hub.topic('kept', kept).publish('1');
+    for (const { data } of received) await expect.poll(() => data).toEqual([1]);
+    expect(received.flatMap(({ notes }) => notes).filter((note) => 'gap' in note)).toEqual([]);
+    const late = await there.open();
+    expect(positions[0]!.epoch).toBe(positions[1]!.epoch);
+    expect(
+      await there.hub.topic('kept', kept).subscribe(late.socket, { since: { epoch: positions[0]!.epoch!, offset: 0 } }),
+    ).toMatchObject({ recovered: true });
+  });
+
+  test('a message that is longer than the server takes is refused at once, and reaches nobody', async () => {
+    const site = await NatsSite.start({ configuration: () => 'max_payload: 2000\n' });
+    const [here, there] = [await site.startNode(), await site.startNode()];
+    for (const options of [envelope, kept]) {
+      const name = options === kept ? 'kept' : 'plain';
+      const pairs = [await here.open(), await there.open()];
+      await here.hub.topic(name, options).subscribe(pairs[0]!.socket);
+      await there.hub.topic(name, options).subscribe(pairs[1]!.socket);
+      const received = pairs.map((pair) => collect(pair));
+      const topic = here.hub.topic(name, options);
+      const publish = (length: number): Promise<boolean> => topic.publish(JSON.stringify('x'.repeat(length)));
+      expect(() => publish(2_000)).toThrow(expect.objectContaining({ code: 'TOPIC_ERR_TOO_LONG' }));
+      expect(() => publish(2_000)).toThrow('max_payload 2000 of the NATS server');
+      // The longest that is taken does arrive.
+      let length = 1_999;
+      for (let isSent = false; !isSent; length--) {
+        try {
+          isSent = await publish(length);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'TOPIC_ERR_TOO_LONG' });
+        }
+      }
+      for (const { data } of received) await expect.poll(() => data).toEqual(['x'.repeat(length + 1)]);
+      expect(length).toBeGreaterThan(1_850);
+      expect(here.hub.isConnected).toBe(true);
+    }
+  });
+
+  describe('the options of a topic that differ between nodes', () => {
+    const refused = { code: 'TOPIC_ERR_OPTIONS' };
+    const sized = (size: number, ttl = 60_000): TopicOptions => ({ history: { size, ttl } });
+
+    test('are told where one publishes without the history that is kept', async () => {
+      const site = await NatsSite.start();
+      const [node, job] = [await site.startNode(), await site.startNode()];
+      await node.hub.topic('votes', kept).publish('1');
+      await expect(job.hub.topic('votes').publish('2')).rejects.toMatchObject(refused);
+      await expect(job.hub.topic('votes').publish('3')).rejects.toThrow(
+        /Invalid options of topic votes: expected a history of size 1000 and ttl 120000, as .* has it, got no history/,
+      );
+    });
+
+    test('are told where one publishes without the history that another follows', async () => {
+      const site = await NatsSite.start();
+      const [node, job] = [await site.startNode(), await site.startNode()];
+      const { socket } = await node.open();
+      await node.hub.topic('votes', kept).subscribe(socket);
+      await expect(job.hub.topic('votes').publish('2')).rejects.toMatchObject(refused);
+    });
+
+    test('are told where one keeps what another follows without a history', async () => {
+      const site = await NatsSite.start();
+      const [node, job] = [await site.startNode(), await site.startNode()];
+      const { socket } = await node.open();
+      await node.hub.topic('votes').subscribe(socket);
+      await expect(job.hub.topic('votes', kept).publish('2')).rejects.toMatchObject(refused);
+      expect(await site.histories()).toEqual([]);
+    });
+
+    test('are told to who subscribes, where the other has published before', async () => {
+      const site = await NatsSite.start();
+      const [node, job] = [await site.startNode(), await site.startNode()];
+      const refusals = collectRefusals(node);
+      await job.hub.topic('votes').publish('1');
+      const pair = await node.open();
+      await node.hub.topic('votes', kept).subscribe(pair.socket);
+      const { data } = collect(pair);
+      await job.hub.topic('votes').publish('2');
+      await expect.poll(() => refusals).toEqual(['votes TOPIC_ERR_OPTIONS']);
+      expect(data).toEqual([]);
+      expect(node.hub.counts.foreign).toBe(1);
+    });
+
+    test('trim no history of others', async () => {
+      const site = await NatsSite.start();
+      const node = await site.startNode();
+      for (const index of range(20)) await node.hub.topic('votes', sized(20)).publish(String(index));
+      for (const options of [sized(5), sized(50), sized(20, 61_000)]) {
+        const job = await site.startNode();
+        const refusals = collectRefusals(job);
+        await expect(job.hub.topic('votes', options).publish('2')).rejects.toMatchObject(refused);
+        const { socket } = await job.open();
+        await expect(job.hub.topic('votes', options).subscribe(socket)).rejects.toMatchObject(refused);
+        expect(refusals).toEqual(['votes TOPIC_ERR_OPTIONS']);
+      }
+      const streams = await site.streams();
+      expect(await streams.info(await streams.find('turnout.store.json.votes'))).toMatchObject({
+        config: { max_msgs: 20 },
+        state: { messages: 20 },
+      });
+    });
+  });
+
+  test('3,000 histories that are joined in one turn are all followed, and nothing is made for them', async () => {
+    const site = await NatsSite.start();
+    const node = await site.startNode();
+    const pairs = await Promise.all(range(30).map(() => node.open()));
+    const received = pairs.map((pair) => collect(pair));
+    const names = range(3_000).map((index) => `room ${index}`);
+    await Promise.all(names.map((name, index) => node.hub.topic(name, kept).subscribe(pairs[index % 30]!.socket)));
+    expect(await site.histories()).toEqual([]);
+    const chosen = names.filter((_, index) => index % 30 === 7);
+    const other = await site.startNode();
+    for (const name of chosen) await other.hub.topic(name, kept).publish(JSON.stringify(name));
+    await expect.poll(() => received[7]!.data).toEqual(chosen);
+    expect(node.hub.counts.gaps).toBe(0);
+  });
+
+  test('10,000 topics that are joined in one turn all hear, and again once the server is back', async () => {
+    const site = await NatsSite.start();
+    const patient = { servers: site.address, timeout: 60_000, client: { pingInterval: 10_000 } };
+    const [one, other] = [await connectNats(patient), await connectNats(patient)];
+    let restored = 0;
+    const errors: TopicError[] = [];
+    for (const broker of [one, other]) {
+      broker.start({
+        onLost: () => {},
+        onRestored: () => restored++,
+        onForeign: () => {},
+        onRefused: (_topic, error) => errors.push(error),
+      });
+    }
+    const topics = range(10_000).map((index): BrokerTopic => ({ name: `room ${index}`, history: null }));
+    const heard = new Set<string>();
+    await one.join(topics.map((topic) => ({ topic, receiver: () => heard.add(topic.name) })));
+    let sequence = 0;
+    const tellAll = async (): Promise<void> => {
+      heard.clear();
+      sequence++;
+      await Promise.all(topics.map((topic) => other.tell(topic, { origin: 'x.0', sequence, key: '', data: '1' })));
+      await expect.poll(() => heard.size, { timeout: 20_000 }).toBe(10_000);
+    };
+    await tellAll();
+    await site.daemon.kill();
+    await site.daemon.resume();
+    await expect.poll(() => restored, { timeout: 20_000 }).toBe(2);
+    await tellAll();
+    expect(errors).toEqual([]);
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  test('a connection of the application is shared, and left open', async () => {
+    const site = await NatsSite.start();
+    const connection = await site.connect();
+    const [here, there] = [await site.startNode({ connection }), await site.startNode({ connection })];
+    const pair = await there.open();
+    await there.hub.topic('kept', kept).subscribe(pair.socket);
+    const { data } = collect(pair);
+    await here.hub.topic('kept', kept).publish('1');
+    await expect.poll(() => data).toEqual([1]);
+    await here.hub.close();
+    await there.hub.close();
+    expect(connection.isClosed()).toBe(false);
+    await connection.flush();
+    await expect(connectNats({ connection, servers: site.address })).rejects.toThrow(
+      'Invalid connection: expected it alone',
+    );
+  });
+
+  test('a password that is wrong for a while does not end it for good', async () => {
+    let password = 'old';
+    const configuration = (): string => `authorization { user: node, password: ${password} }\n`;
+    const site = await NatsSite.start({ configuration });
+    const node = await site.startNode({ client: { user: 'node', pass: 'old' } });
+    await site.daemon.kill();
+    password = 'other';
+    await site.daemon.resume();
+    // Long enough for several attempts.
+    await delay(5_000);
+    expect(node.hub.isConnected).toBe(false);
+    await site.daemon.kill();
+    password = 'old';
+    await site.daemon.resume();
+    await expect.poll(() => node.hub.isConnected, { timeout: 10_000 }).toBe(true);
   });
 
   test('says what is wrong with an option', async () => {
     await expect(connectNats({ prefix: 'a.b' })).rejects.toThrow('Invalid prefix: expected letters, digits, - and _');
     await expect(connectNats({ removeIdleAfter: Number.NaN })).rejects.toThrow(
-      'Invalid removeIdleAfter: expected milliseconds above 0, received NaN',
+      'Invalid removeIdleAfter: expected milliseconds above 0, got NaN',
     );
+    await expect(connectNats({ replicas: 0 })).rejects.toThrow('Invalid replicas: expected a whole number of 1 to 5');
   });
 });

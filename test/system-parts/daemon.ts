@@ -98,13 +98,21 @@ export function startRedis({ maxOutput }: BrokerLimits = {}): Promise<Daemon> {
   ]);
 }
 
+export interface NatsOptions extends BrokerLimits {
+  readonly hasJetStream?: boolean;
+  /** More of its configuration file; asked for each time that it starts. */
+  readonly configuration?: () => string;
+}
+
 export function startNats({
   maxOutput,
   hasJetStream = true,
-}: BrokerLimits & { hasJetStream?: boolean } = {}): Promise<Daemon> {
+  configuration: configure = () => '',
+}: NatsOptions = {}): Promise<Daemon> {
   return Daemon.start('nats-server', ({ port, spare, folder }) => {
     const configuration = join(folder, 'nats.conf');
-    writeFileSync(configuration, maxOutput === undefined ? '' : `max_pending: ${maxOutput}\n`);
+    const limits = maxOutput === undefined ? '' : `max_pending: ${maxOutput}\n`;
+    writeFileSync(configuration, limits + configure());
     return [
       ...`-a 127.0.0.1 -p ${port} -m ${spare} -c ${configuration}`.split(' '),
       ...(hasJetStream ? ['-js', '-sd', folder] : []),

@@ -1,12 +1,16 @@
 import type { StreamInfo } from '@nats-io/jetstream';
-import { RequestError, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { isUnanswered } from './broker-errors.ts';
+import type { Epochs } from './epochs.ts';
+import { topicOf } from './history-streams.ts';
 import type { JetStreamAccess } from './jetstream-access.ts';
+import type { Names } from './names.ts';
 
 export interface IdleStreamsOptions {
   readonly connection: NatsConnection;
   readonly access: JetStreamAccess;
-  /** What the streams are published to. */
-  readonly subjects: string;
+  readonly names: Names;
+  readonly epochs: Epochs;
   /** How long, in ms, nothing has been published to one that is removed, and how often that is looked for. */
   readonly after: number;
 }
@@ -47,10 +51,13 @@ export class IdleStreams {
   }
 
   async #removeIdle(): Promise<void> {
-    const { access, subjects } = this.#options;
+    const { access, names, epochs } = this.#options;
     const { streams } = await access.manage();
-    for await (const stream of streams.list(subjects)) {
-      if (!this.#isIdle(stream) || (await this.#hasSubscriber(stream))) continue;
+    for await (const stream of streams.list(`${names.prefix}.store.*.*`)) {
+      const topic = topicOf(stream);
+      if (topic === undefined || !this.#isIdle(stream) || (await this.#hasSubscriber(topic))) continue;
+      // First: whoever sees that it is gone sees this too.
+      await epochs.end(topic);
       await streams.delete(stream.config.name);
     }
   }
@@ -60,12 +67,13 @@ export class IdleStreams {
     return state.messages === 0 && Date.now() - lastUse > this.#options.after;
   }
 
-  async #hasSubscriber({ config }: StreamInfo): Promise<boolean> {
+  async #hasSubscriber(topic: string): Promise<boolean> {
+    const { connection, names } = this.#options;
     try {
-      await this.#options.connection.request(config.republish!.dest, '', { timeout: answerTimeout });
+      await connection.request(names.live('ask', topic), '', { timeout: answerTimeout });
       return true;
     } catch (error) {
-      return !(error instanceof RequestError && error.isNoResponders());
+      return !isUnanswered(error);
     }
   }
 }

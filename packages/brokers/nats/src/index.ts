@@ -3,5 +3,5 @@
  *
  * @module
  */
-export { connectNats } from './nats-broker.ts';
+export { connectNats } from './connect-nats.ts';
 export type { NatsBrokerOptions } from './nats-options.ts';

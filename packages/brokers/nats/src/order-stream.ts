@@ -1,5 +1,6 @@
 import { StorageType } from '@nats-io/jetstream';
 import { isMissing, type JetStreamAccess } from './jetstream-access.ts';
+import type { Names } from './names.ts';
 
 /**
  * Gives the messages of a topic without history one order for all, whoever publishes: core NATS keeps it for each
@@ -7,18 +8,16 @@ import { isMissing, type JetStreamAccess } from './jetstream-access.ts';
  */
 export class OrderStream {
   readonly #access: JetStreamAccess;
-  readonly #prefix: string;
-  readonly #name: string;
+  readonly #names: Names;
 
-  private constructor(access: JetStreamAccess, prefix: string) {
+  private constructor(access: JetStreamAccess, names: Names) {
     this.#access = access;
-    this.#prefix = prefix;
-    this.#name = `${prefix}_order`;
+    this.#names = names;
   }
 
   /** Resolves with `null` where there is no JetStream. */
-  static async open(access: JetStreamAccess, prefix: string): Promise<OrderStream | null> {
-    const stream = new OrderStream(access, prefix);
+  static async open(access: JetStreamAccess, names: Names): Promise<OrderStream | null> {
+    const stream = new OrderStream(access, names);
     try {
       await stream.ensure();
     } catch (error) {
@@ -28,18 +27,14 @@ export class OrderStream {
     return stream;
   }
 
-  /** Where to publish what is to arrive at `PREFIX.topic.TOKEN`. */
-  subjectOf(token: string): string {
-    return `${this.#prefix}.order.${token}`;
-  }
-
   /** In memory it is gone when its server has restarted. */
-  ensure(): Promise<void> {
-    return this.#access.ensure(this.#name, {
-      subjects: [this.subjectOf('*')],
+  async ensure(): Promise<void> {
+    const { prefix, orderStream } = this.#names;
+    await this.#access.ensure(orderStream, {
+      subjects: [`${prefix}.publish.*.*`, this.#flushSubject],
       storage: StorageType.Memory,
       max_msgs: 1,
-      republish: { src: this.subjectOf('*'), dest: `${this.#prefix}.topic.{{wildcard(1)}}` },
+      republish: { src: `${prefix}.publish.*.*`, dest: `${prefix}.live.{{wildcard(1)}}.{{wildcard(2)}}` },
     });
   }
 
@@ -47,11 +42,15 @@ export class OrderStream {
   async flush(): Promise<void> {
     try {
       // One answer for many messages: they are published without asking for one.
-      await this.#access.client.publish(this.subjectOf('flush'));
+      await this.#access.client.publish(this.#flushSubject);
     } catch (error) {
       if (!isMissing(error)) throw error;
       await this.ensure();
-      throw new Error(`the stream ${this.#name} was gone, and is there again`, { cause: error });
+      throw new Error(`the stream ${this.#names.orderStream} was gone, and is there again`, { cause: error });
     }
+  }
+
+  get #flushSubject(): string {
+    return `${this.#names.prefix}.flush`;
   }
 }

@@ -8,6 +8,11 @@ export interface StreamPagesOptions {
   readonly size: number;
 }
 
+export interface StreamEntry extends StoredEntry {
+  /** Where it was published. */
+  readonly subject: string;
+}
+
 /** How long, in ms, the server waits for messages that are kept no more. */
 const patience = 1_000;
 
@@ -21,19 +26,32 @@ export class StreamPages {
     this.#options = options;
   }
 
-  /** The next page; empty after the last. */
-  async next(): Promise<StoredEntry[]> {
+  /** @param ask gets one page, by a call that it is given: for who limits how long that may take */
+  async all(ask: (next: () => Promise<StreamEntry[]>) => Promise<StreamEntry[]>): Promise<StreamEntry[]> {
+    const entries: StreamEntry[] = [];
+    while ((entries.at(-1)?.offset ?? 0) < this.#options.last) {
+      // oxlint-disable-next-line no-await-in-loop -- a page begins where the one before it ends
+      const page = await ask(() => this.#next());
+      if (page.length === 0) break;
+      entries.push(...page);
+    }
+    void this.#close();
+    return entries;
+  }
+
+  /** Empty after the last. */
+  async #next(): Promise<StreamEntry[]> {
     const { last, size } = this.#options;
-    const entries: StoredEntry[] = [];
+    const entries: StreamEntry[] = [];
     const fetched = await this.#consumer.fetch({ max_messages: size, expires: patience });
-    for await (const { seq, data } of fetched) {
-      entries.push({ offset: seq, bytes: Buffer.from(data.buffer, data.byteOffset, data.byteLength) });
+    for await (const { seq, subject, data } of fetched) {
+      entries.push({ offset: seq, subject, bytes: Buffer.from(data.buffer, data.byteOffset, data.byteLength) });
       if (seq >= last) break;
     }
     return entries;
   }
 
-  async close(): Promise<void> {
+  async #close(): Promise<void> {
     // It goes by itself, after some time.
     await this.#consumer.delete().catch(() => {});
   }

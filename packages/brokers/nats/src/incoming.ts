@@ -1,0 +1,89 @@
+import type { Msg } from '@nats-io/transport-node';
+import {
+  decodeBusMessage,
+  decodeStored,
+  TopicError,
+  type BrokerEvents,
+  type BrokerTopic,
+  type BusMessage,
+  type Receiver,
+} from '@turnout/topics';
+import { isJsonSubject, type Names } from './names.ts';
+import { asStoredByNode, decodeOutside } from './outside.ts';
+import { isInternal } from './plain-topics.ts';
+import type { StreamEntry } from './stream-pages.ts';
+
+export interface IncomingParts {
+  readonly names: Names;
+  readonly events: BrokerEvents;
+}
+
+/** Tells what comes on the subject of one topic apart, and gives its receiver what is a message. */
+export class Incoming {
+  readonly #topic: BrokerTopic;
+  readonly #parts: IncomingParts;
+  /** Of its history; undefined where it has none. */
+  readonly #stream: string | undefined;
+  receiver: Receiver;
+  /** Of its history as it was read last: what is published again does not say it. */
+  epoch = '';
+  /** How many messages of other programs have come. */
+  #fromOutside = 0;
+  #isConflictTold = false;
+
+  constructor(topic: BrokerTopic, receiver: Receiver, parts: IncomingParts) {
+    this.#topic = topic;
+    this.receiver = receiver;
+    this.#parts = parts;
+    this.#stream = topic.history === null ? undefined : parts.names.stream(topic.name);
+  }
+
+  take({ subject, data, headers }: Msg): void {
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const stream = headers?.get('Nats-Stream') ?? '';
+    const isPlain = stream === '' || stream === this.#parts.names.orderStream;
+    if (isPlain) this.#takePlain(subject, bytes);
+    else if (stream === this.#stream)
+      this.#takeStored({ offset: Number(headers?.get('Nats-Sequence')), subject, bytes });
+    else this.#onConflict('it was stored in a history, which the topic does not have on this node');
+  }
+
+  #takePlain(subject: string, bytes: Buffer): void {
+    const message = this.#decode(subject, bytes);
+    if (message === undefined) return;
+    if (this.#stream === undefined) this.receiver(message, null);
+    else this.#onConflict('it was published without a history, which the topic has on this node');
+  }
+
+  #takeStored(entry: StreamEntry): void {
+    if (!Number.isSafeInteger(entry.offset) || entry.offset < 1) return this.#onForeign('message without a position');
+    for (const { offset, message } of decodeStored([asStoredByNode(entry)], (reason) => this.#onForeign(reason))) {
+      this.receiver(message, { epoch: this.epoch, offset });
+    }
+  }
+
+  #decode(subject: string, bytes: Buffer): BusMessage | undefined {
+    try {
+      if (!isJsonSubject(subject)) return decodeBusMessage(bytes);
+      if (isInternal(this.#topic)) throw new TypeError('message of another program to what nodes tell each other');
+      return decodeOutside(bytes, () => ++this.#fromOutside);
+    } catch (error) {
+      this.#onForeign((error as Error).message);
+      return undefined;
+    }
+  }
+
+  #onForeign(reason: string): void {
+    this.#parts.events.onForeign(this.#topic.name, reason);
+  }
+
+  /** Another node has the topic with other options. */
+  #onConflict(reason: string): void {
+    this.#onForeign(reason);
+    if (this.#isConflictTold) return;
+    this.#isConflictTold = true;
+    const { name } = this.#topic;
+    const message = `Invalid options of topic ${name}: another node has others. A message was dropped: ${reason}`;
+    this.#parts.events.onRefused(name, new TopicError('TOPIC_ERR_OPTIONS', message));
+  }
+}

@@ -1,0 +1,118 @@
+import type { BrokerTopic, Join, TopicError } from '@turnout/topics';
+import { isSameHistory } from './broker-errors.ts';
+import { isKept, type HistoryState, type KeptTopic } from './history-streams.ts';
+import { JoinedTopic, type JoinedTopicParts } from './joined-topic.ts';
+
+export interface JoinedTopicsParts extends JoinedTopicParts {
+  /** Where what is published on a topic without history arrives. */
+  readonly plainSubject: (topic: string) => string;
+  /** Looks at a history. */
+  readonly find: (topic: KeptTopic) => Promise<HistoryState>;
+}
+
+/** Histories that are looked at at a time. */
+const findBatch = 64;
+
+/** Topics that are joined again before the server is asked whether it follows. */
+const rejoinBatch = 512;
+
+/** All topics that this node has joined. */
+export class JoinedTopics {
+  readonly #parts: JoinedTopicsParts;
+  readonly #all = new Map<string, JoinedTopic>();
+
+  constructor(parts: JoinedTopicsParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws {TopicError} (rejects) with why one of them could not be joined, once all others are */
+  async join(joins: readonly Join[]): Promise<void> {
+    const failures: unknown[] = [];
+    const joined = await this.#prepare(joins, failures);
+    for (const one of joined) one.subscribe(this.#subjectOf(one.topic));
+    await this.#parts.connection.flush();
+    for (const one of joined) {
+      try {
+        one.settle();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  leave({ name }: BrokerTopic): void {
+    this.#all.get(name)?.unsubscribe();
+    this.#all.delete(name);
+  }
+
+  /** A history was looked at. */
+  note(topic: KeptTopic, state: HistoryState): void {
+    this.#all.get(topic.name)?.note(topic, state);
+  }
+
+  /** The connection is lost. The client would ask for all of them in one piece once it is back, and be found dead meanwhile. */
+  onLost(): void {
+    for (const joined of this.#all.values()) joined.unsubscribe();
+  }
+
+  /** Joins all again, as fast as the server follows: how long that may take has no limit, as the client's pings go on. */
+  async rejoin(): Promise<void> {
+    const all = [...this.#all.values()];
+    for (let start = 0; start < all.length; start += rejoinBatch) {
+      const batch = all.slice(start, start + rejoinBatch);
+      for (const joined of batch) joined.subscribe(this.#subjectOf(joined.topic));
+      // oxlint-disable-next-line no-await-in-loop -- one batch after the other
+      await this.#parts.connection.flush();
+      for (const joined of batch) this.#settleAgain(joined);
+    }
+  }
+
+  leaveAll(): void {
+    for (const joined of this.#all.values()) joined.unsubscribe();
+    this.#all.clear();
+  }
+
+  #settleAgain(joined: JoinedTopic): void {
+    try {
+      joined.settle();
+    } catch (error) {
+      this.#parts.events.onRefused(joined.topic.name, error as TopicError);
+    }
+  }
+
+  /** What is published again has no epoch: it must be known before the first comes. */
+  async #prepare(joins: readonly Join[], failures: unknown[]): Promise<JoinedTopic[]> {
+    const joined: JoinedTopic[] = [];
+    for (let start = 0; start < joins.length; start += findBatch) {
+      const batch = joins.slice(start, start + findBatch);
+      // oxlint-disable-next-line no-await-in-loop -- so many at a time
+      const results = await Promise.allSettled(batch.map((join) => this.#prepareOne(join)));
+      for (const result of results) {
+        if (result.status === 'fulfilled') joined.push(result.value);
+        else failures.push(result.reason);
+      }
+    }
+    return joined;
+  }
+
+  async #prepareOne({ topic, receiver }: Join): Promise<JoinedTopic> {
+    const state = isKept(topic) ? await this.#parts.find(topic) : undefined;
+    const joined = this.#known(topic) ?? new JoinedTopic(topic, receiver, this.#parts);
+    this.#all.set(topic.name, joined);
+    joined.receiver = receiver;
+    if (isKept(topic) && state !== undefined) joined.note(topic, state);
+    return joined;
+  }
+
+  #known(topic: BrokerTopic): JoinedTopic | undefined {
+    const known = this.#all.get(topic.name);
+    if (known === undefined || isSameHistory(known.topic.history, topic.history)) return known;
+    this.leave(topic);
+    return undefined;
+  }
+
+  #subjectOf(topic: BrokerTopic): string {
+    return isKept(topic) ? this.#parts.names.live('*', topic.name) : this.#parts.plainSubject(topic.name);
+  }
+}

@@ -1,0 +1,51 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Epochs } from './epochs.ts';
+import { assertSameOptions, type FirstContacts } from './first-contacts.ts';
+import type { HistoryStreams, KeptTopic } from './history-streams.ts';
+import { isMissing, type JetStreamAccess } from './jetstream-access.ts';
+import type { Names } from './names.ts';
+
+export interface KeptTopicsParts {
+  readonly connection: NatsConnection;
+  readonly access: JetStreamAccess;
+  readonly names: Names;
+  readonly epochs: Epochs;
+  readonly histories: HistoryStreams;
+  readonly contacts: FirstContacts;
+}
+
+/** Topics with history: JetStream, which answers once it has stored a message. */
+export class KeptTopics {
+  readonly #parts: KeptTopicsParts;
+
+  constructor(parts: KeptTopicsParts) {
+    this.#parts = parts;
+  }
+
+  async publish(topic: KeptTopic, bytes: Buffer): Promise<void> {
+    const { contacts, epochs } = this.#parts;
+    const contact = contacts.once(topic.name, () => this.#open(topic));
+    try {
+      await contact.then(() => this.#store(topic, bytes));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      // Its stream was removed, by hand: it begins anew.
+      contacts.forget(topic.name, contact);
+      const begin = async (): Promise<void> => {
+        await epochs.end(topic.name);
+        await this.#open(topic);
+      };
+      await contacts.once(topic.name, begin).then(() => this.#store(topic, bytes));
+    }
+  }
+
+  async #open(topic: KeptTopic): Promise<void> {
+    const { connection, names, histories } = this.#parts;
+    await assertSameOptions(connection, names.live('ask', topic.name), topic);
+    await histories.ensure(topic);
+  }
+
+  async #store({ name }: KeptTopic, bytes: Buffer): Promise<void> {
+    await this.#parts.access.client.publish(this.#parts.names.store('node', name), bytes);
+  }
+}

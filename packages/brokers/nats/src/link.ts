@@ -1,0 +1,78 @@
+import type { NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
+import { closedError, isTimeout, lostError, refusalIn, refusedError, timeoutError } from './broker-errors.ts';
+
+export interface LinkListener {
+  onLost(error: Error): void;
+  /** The connection is there again. Once what this returns has resolved, the link is up. */
+  restore(): Promise<void>;
+  onRestored(): void;
+  /** The server has refused something, whatever it was. */
+  onRefused(error: PermissionViolationError): void;
+}
+
+type LinkState = 'up' | 'lost' | 'closed';
+
+/** Whether the server can be reached. */
+export class Link {
+  readonly #connection: NatsConnection;
+  readonly #listener: LinkListener;
+  #state: LinkState = 'up';
+  /** Counts the losses: what was begun before one is not finished after it. */
+  #losses = 0;
+
+  constructor(connection: NatsConnection, listener: LinkListener) {
+    this.#connection = connection;
+    this.#listener = listener;
+    void this.#watch();
+  }
+
+  close(): void {
+    this.#state = 'closed';
+  }
+
+  /** @throws {TopicError} (rejects) at once where the server can't be reached: the client would wait until it can */
+  async call<Value>(call: () => Promise<Value>): Promise<Value> {
+    if (this.#state === 'closed') throw closedError();
+    if (this.#state === 'lost') throw lostError();
+    try {
+      return await call();
+    } catch (error) {
+      if (isTimeout(error)) throw timeoutError(error);
+      const refusal = refusalIn(error);
+      throw refusal === undefined ? error : refusedError(refusal);
+    }
+  }
+
+  async #watch(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (this.#state === 'closed') return;
+      if (status.type === 'disconnect' || status.type === 'close') this.#onLost();
+      else if (status.type === 'reconnect') void this.#restore();
+      else if (status.type === 'error') this.#onError(status.error);
+    }
+  }
+
+  #onLost(): void {
+    this.#losses++;
+    this.#state = 'lost';
+    this.#listener.onLost(new Error('The connection to NATS was lost'));
+  }
+
+  async #restore(): Promise<void> {
+    const losses = this.#losses;
+    // What fails is done again after the next loss, which made it fail.
+    await this.#listener.restore().then(
+      () => {
+        if (losses !== this.#losses || this.#state !== 'lost') return;
+        this.#state = 'up';
+        this.#listener.onRestored();
+      },
+      () => {},
+    );
+  }
+
+  #onError(error: Error): void {
+    const refusal = refusalIn(error);
+    if (refusal !== undefined) this.#listener.onRefused(refusal);
+  }
+}

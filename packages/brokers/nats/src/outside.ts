@@ -1,0 +1,29 @@
+import { isUtf8 } from 'node:buffer';
+import { encodeBusMessage, type BusMessage, type StoredEntry } from '@turnout/topics';
+import { isJsonSubject } from './names.ts';
+import type { StreamEntry } from './stream-pages.ts';
+
+/** Whose messages those of other programs are. */
+const origin = 'outside';
+
+/** @throws {TypeError} on what is not JSON */
+export function decodeOutside(bytes: Buffer, sequence: () => number): BusMessage {
+  const text = isUtf8(bytes) ? bytes.toString() : '';
+  try {
+    JSON.parse(text);
+  } catch {
+    throw new TypeError('message of another program that is not JSON');
+  }
+  return { origin, sequence: sequence(), key: '', data: text };
+}
+
+/** What was stored, as a node would have stored it. */
+export function asStoredByNode({ offset, subject, bytes }: StreamEntry): StoredEntry {
+  if (!isJsonSubject(subject)) return { offset, bytes };
+  try {
+    return { offset, bytes: encodeBusMessage(decodeOutside(bytes, () => offset)) };
+  } catch {
+    // No message of a node begins so, whatever the program has sent.
+    return { offset, bytes: Buffer.from('not JSON') };
+  }
+}

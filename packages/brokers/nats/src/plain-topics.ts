@@ -1,0 +1,87 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { BrokerTopic } from '@turnout/topics';
+import { optionsError } from './broker-errors.ts';
+import { assertSameOptions, type FirstContacts } from './first-contacts.ts';
+import type { HistoryStreams } from './history-streams.ts';
+import type { JetStreamAccess } from './jetstream-access.ts';
+import type { Names, SubjectKind } from './names.ts';
+import { OnceATurn } from './once-a-turn.ts';
+import { OrderStream } from './order-stream.ts';
+import type { Refusals } from './refusals.ts';
+
+export interface PlainTopicsParts {
+  readonly connection: NatsConnection;
+  readonly access: JetStreamAccess;
+  readonly names: Names;
+  readonly histories: HistoryStreams;
+  readonly contacts: FirstContacts;
+  readonly refusals: Refusals;
+}
+
+/** Topics without history: core NATS, and where there is JetStream, a stream that orders them. */
+export class PlainTopics {
+  readonly #parts: PlainTopicsParts;
+  /** Null where there is no JetStream. */
+  #order: OrderStream | null = null;
+  /** Resolves when the server has what this connection has sent up to now. */
+  readonly #flush: OnceATurn;
+  /** The same of what was published. */
+  readonly #flushPublished: OnceATurn;
+
+  constructor(parts: PlainTopicsParts) {
+    this.#parts = parts;
+    this.#flush = new OnceATurn(() => parts.connection.flush());
+    this.#flushPublished = new OnceATurn(() => this.#order?.flush() ?? parts.connection.flush());
+  }
+
+  /** Finds out whether there is JetStream, and makes the stream that orders. Once there is, it stays so. */
+  async open(): Promise<void> {
+    const { access, names } = this.#parts;
+    if (this.#order === null) this.#order = await OrderStream.open(access, names);
+    else await this.#order.ensure();
+  }
+
+  /** Where what is published on a topic arrives. */
+  subject(kind: SubjectKind, topic: string): string {
+    const { names } = this.#parts;
+    return this.#order === null ? names.publish(kind, topic) : names.live(kind, topic);
+  }
+
+  publish(topic: BrokerTopic, bytes: Buffer): Promise<void> {
+    const subject = this.#parts.names.publish('node', topic.name);
+    // What the hub tells itself has no options that could differ.
+    if (isInternal(topic)) return this.#send(subject, bytes);
+    let isFirst = false;
+    const contact = async (): Promise<void> => {
+      isFirst = true;
+      await this.#assertOptions(topic);
+      await this.#parts.refusals.watch(subject, async () => {
+        await this.#send(subject, bytes);
+        // What the server says of it comes before its answer to this.
+        await this.#flush.run();
+      });
+    };
+    return this.#parts.contacts
+      .once(topic.name, contact)
+      .then(() => (isFirst ? undefined : this.#send(subject, bytes)));
+  }
+
+  #send(subject: string, bytes: Buffer): Promise<void> {
+    this.#parts.connection.publish(subject, bytes);
+    return this.#flushPublished.run();
+  }
+
+  async #assertOptions(topic: BrokerTopic): Promise<void> {
+    const { connection, histories } = this.#parts;
+    const [there] = await Promise.all([
+      this.#order === null ? null : histories.optionsOf(topic.name),
+      assertSameOptions(connection, this.subject('ask', topic.name), topic),
+    ]);
+    if (there !== null) throw optionsError(topic.name, { here: null, there, where: 'its stream' });
+  }
+}
+
+/** Of the hub itself: names of applications hold no control characters. */
+export function isInternal({ name }: BrokerTopic): boolean {
+  return name.startsWith('\u0000');
+}

@@ -1,0 +1,176 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createClient } from 'redis';
+import { Daemon } from './daemon.ts';
+
+const slotCount = 16_384;
+
+/** Sends one command to a server of this machine. */
+export async function askRedis(port: number, ...command: string[]): Promise<unknown> {
+  const client = createClient({ socket: { host: '127.0.0.1', port, reconnectStrategy: false } });
+  client.on('error', () => {});
+  await client.connect();
+  return client.sendCommand(command).finally(() => client.destroy());
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo().catch(() => false))) await delay(20);
+}
+
+/** A server with more of its own options. */
+export function startRedisWith(...options: string[]): Promise<Daemon> {
+  return Daemon.start('redis-server', ({ port, folder }) => [
+    ...`--port ${port} --bind 127.0.0.1 --dir ${folder} --save`.split(' '),
+    '',
+    ...options,
+  ]);
+}
+
+/** A master, its replica and the Sentinels that watch them. */
+export class SentinelSite {
+  static readonly masterName = 'main';
+  readonly #all: readonly Daemon[];
+
+  private constructor(all: readonly Daemon[]) {
+    this.#all = all;
+  }
+
+  static async start(): Promise<SentinelSite> {
+    const master = await startRedisWith('--repl-diskless-sync-delay', '0');
+    const replica = await startRedisWith('--replicaof', '127.0.0.1', String(master.port));
+    await until(async () =>
+      String(await askRedis(replica.port, 'INFO', 'replication')).includes('master_link_status:up'),
+    );
+    const sentinel = await Daemon.start('redis-server', ({ port, folder }) => {
+      const configuration = join(folder, 'sentinel.conf');
+      writeFileSync(configuration, sentinelConfiguration(port, master.port));
+      return [configuration, '--sentinel'];
+    });
+    await until(
+      async () => ((await askRedis(sentinel.port, 'SENTINEL', 'REPLICAS', 'main')) as unknown[]).length === 1,
+    );
+    return new SentinelSite([master, replica, sentinel]);
+  }
+
+  get sentinelPort(): number {
+    return this.#all[2]!.port;
+  }
+
+  /** The servers that were started as master and replica. */
+  get servers(): readonly Daemon[] {
+    return this.#all.slice(0, 2);
+  }
+
+  /** The port of the master, as Sentinel has it. */
+  async masterPort(): Promise<number> {
+    const answer = await askRedis(this.sentinelPort, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'main');
+    return Number((answer as unknown[])[1]);
+  }
+
+  async stop(): Promise<void> {
+    for (const daemon of this.#all.toReversed()) await daemon.stop();
+  }
+}
+
+function sentinelConfiguration(port: number, masterPort: number): string {
+  return [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `sentinel monitor main 127.0.0.1 ${masterPort} 1`,
+    'sentinel down-after-milliseconds main 500',
+    'sentinel failover-timeout main 2000',
+    '',
+  ].join('\n');
+}
+
+/** Three masters of a Redis Cluster, without replicas. */
+export class ClusterSite {
+  readonly nodes: readonly Daemon[];
+  readonly #replicas: Daemon[] = [];
+
+  private constructor(nodes: readonly Daemon[]) {
+    this.nodes = nodes;
+  }
+
+  static async start(): Promise<ClusterSite> {
+    const nodes = await Promise.all(Array.from({ length: 3 }, startClusterNode));
+    const step = Math.ceil(slotCount / nodes.length);
+    for (const [index, { port }] of nodes.entries()) {
+      const last = Math.min(slotCount, (index + 1) * step) - 1;
+      await askRedis(port, 'CLUSTER', 'ADDSLOTSRANGE', String(index * step), String(last));
+      await askRedis(port, 'CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1));
+    }
+    for (const { place } of nodes) {
+      await askRedis(nodes[0]!.port, 'CLUSTER', 'MEET', '127.0.0.1', String(place.port), String(place.spare));
+    }
+    const site = new ClusterSite(nodes);
+    await site.settled();
+    return site;
+  }
+
+  get rootNodes(): { url: string }[] {
+    return this.nodes.map(({ port }) => ({ url: `redis://127.0.0.1:${port}` }));
+  }
+
+  /** Until each node knows that all slots are served. */
+  async settled(): Promise<void> {
+    for (const { port } of this.nodes) {
+      await until(async () => {
+        const info = String(await askRedis(port, 'CLUSTER', 'INFO'));
+        return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3');
+      });
+    }
+  }
+
+  /** Starts a replica of one of the masters. */
+  async addReplica(master: Daemon): Promise<void> {
+    const replica = await startClusterNode();
+    this.#replicas.push(replica);
+    const id = String(await askRedis(master.port, 'CLUSTER', 'MYID'));
+    await askRedis(replica.port, 'CLUSTER', 'MEET', '127.0.0.1', String(master.port), String(master.place.spare));
+    await until(async () => (await askRedis(replica.port, 'CLUSTER', 'REPLICATE', id)) === 'OK');
+    await until(async () => String(await askRedis(replica.port, 'INFO', 'replication')).includes('link_status:up'));
+    // All others know of it: they vote.
+    for (const { port } of this.nodes) {
+      await until(async () => String(await askRedis(port, 'CLUSTER', 'INFO')).includes('cluster_known_nodes:4'));
+    }
+  }
+
+  /** Moves a slot with its keys to another node, as `redis-cli --cluster reshard` does; `meanwhile` is called once its keys are there, and clients are still sent on. */
+  async moveSlot(slot: number, to: Daemon, meanwhile: () => Promise<void> = async () => {}): Promise<void> {
+    const from = await this.#ownerOf(slot);
+    if (from === to) return;
+    const ids = new Map<Daemon, string>();
+    for (const node of this.nodes) ids.set(node, String(await askRedis(node.port, 'CLUSTER', 'MYID')));
+    await askRedis(to.port, 'CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', ids.get(from)!);
+    await askRedis(from.port, 'CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', ids.get(to)!);
+    for (;;) {
+      const keys = (await askRedis(from.port, 'CLUSTER', 'GETKEYSINSLOT', String(slot), '10')) as string[];
+      if (keys.length === 0) break;
+      await askRedis(from.port, 'MIGRATE', '127.0.0.1', String(to.port), '', '0', '1000', 'KEYS', ...keys);
+    }
+    await meanwhile();
+    for (const node of [to, from, ...this.nodes]) {
+      await askRedis(node.port, 'CLUSTER', 'SETSLOT', String(slot), 'NODE', ids.get(to)!);
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const node of [...this.nodes, ...this.#replicas]) await node.stop();
+  }
+
+  async #ownerOf(slot: number): Promise<Daemon> {
+    const ranges = (await askRedis(this.nodes[0]!.port, 'CLUSTER', 'SLOTS')) as [number, number, [string, number]][];
+    const range = ranges.find(([start, end]) => slot >= start && slot <= end)!;
+    return this.nodes.find(({ port }) => port === range[2][1])!;
+  }
+}
+
+function startClusterNode(): Promise<Daemon> {
+  return Daemon.start('redis-server', ({ port, spare, folder }) => [
+    ...`--port ${port} --bind 127.0.0.1 --dir ${folder} --cluster-enabled yes --cluster-port ${spare}`.split(' '),
+    ...'--cluster-node-timeout 2000 --appendonly yes --save'.split(' '),
+    '',
+  ]);
+}

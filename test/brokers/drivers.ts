@@ -65,7 +65,7 @@ function redisAccess(daemon: Daemon): Access {
     client.destroy();
     return value;
   };
-  const channels = { plain: 'turnout:topic:plain', kept: 'turnout:history:kept' };
+  const channels = { plain: 'turnout:0:topic:plain', kept: 'turnout:0:{history:kept}' };
   return {
     connectBy: connectRedisBy,
     write: (topic, all) =>
@@ -74,9 +74,9 @@ function redisAccess(daemon: Daemon): Access {
       }),
     poison: () =>
       using(async (client) => {
-        const tag = `{${Buffer.from('kept').toString('base64url')}}`;
-        const offset = await client.hIncrBy(`turnout:position:${tag}`, 'offset', 1);
-        await client.xAdd(`turnout:stream:${tag}`, `${offset}-0`, { at: String(Date.now()), message: 'poison' });
+        const offset = await client.hIncrBy('turnout:0:{history:kept}:position', 'offset', 1);
+        const entry = { at: String(Date.now()), message: 'poison' };
+        await client.xAdd('turnout:0:{history:kept}:stream', `${offset}-0`, entry);
       }),
     subscriptions: () => using(async (client) => (await client.pubSubChannels()).length),
   };

@@ -1,59 +1,208 @@
+import { defineScript } from './redis-script.ts';
+
 /*
- * A topic's history is a Stream, whose entries' IDs are OFFSET-0, and a hash with the epoch and the offset of the newest.
- * A script is the unit of what happens at once in Redis.
+ * A topic's history is a Stream, whose entries' IDs are OFFSET-0, and a hash with its position: the epoch, the offset of
+ * the newest message, and the options that it is kept by.
+ *
+ * A history that nobody has published to has no key, and yet an epoch, which its first message takes over: it follows from
+ * a hash that all histories share, with an ID of its own and, for each of many parts of all names, how many histories have
+ * begun there. An epoch is thus never given to a second history of a name, also where the keys of the first are gone.
+ *
+ * KEYS: position, stream, epochs. ARGV: an ID for the epochs, the part that the name belongs to, size, ttl.
  */
 
-/** How long, in ms, the position outlives the last use of a topic: so that a quiet topic is not taken for a lost one. */
+/** How long, in ms, the position outlives the last message: so that a quiet topic is not taken for a lost one. */
 const positionTtl = 30 * 24 * 60 * 60 * 1000;
 
-/** The position, made where it is not there: then what is left of a stream is of another epoch. */
-const openPosition = `
-local position = redis.call('HMGET', KEYS[1], 'epoch', 'offset')
-if not position[1] then
-  position = { ARGV[1], '0' }
-  redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'offset', '0')
-  redis.call('DEL', KEYS[2])
-end
-redis.call('PEXPIRE', KEYS[1], ${positionTtl})
+/** How long, in ms, options count as those of other nodes after a message was published with them. */
+const optionsTtl = 60_000;
+
+const common = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local function nextEpoch()
+  local id = redis.pcall('HGET', KEYS[3], 'id')
+  if type(id) ~= 'string' then
+    id = ARGV[1]
+    redis.call('DEL', KEYS[3])
+    redis.call('HSET', KEYS[3], 'id', id)
+  end
+  return id .. '.' .. (redis.call('HGET', KEYS[3], ARGV[2]) or '0')
+end
+
+local fields = redis.pcall('HMGET', KEYS[1], 'epoch', 'offset', 'size', 'ttl', 'used')
+local isKnown = not fields.err and fields[1] and tonumber(fields[2]) ~= nil
+local epoch, offset = isKnown and fields[1] or nextEpoch(), isKnown and tonumber(fields[2]) or 0
+
+local hasOtherOptions = isKnown and fields[3] and (fields[3] ~= ARGV[3] or fields[4] ~= ARGV[4])
+local wasUsed = isKnown and now - (tonumber(fields[5]) or 0) < ${optionsTtl}
+local function otherOptions()
+  return redis.error_reply('OPTIONS ' .. fields[3] .. ' ' .. tostring(fields[4]))
+end
+
+-- A server that has taken over, or was started again, without the newest messages must not give their offsets to others.
+local function renew(knownEpoch, knownOffset)
+  if epoch ~= knownEpoch or offset >= tonumber(knownOffset) then return false end
+  redis.call('HINCRBY', KEYS[3], ARGV[2], 1)
+  epoch = nextEpoch()
+  return true
+end
+
+-- Its offset, where an entry may be of this history.
+local function offsetOf(entry)
+  local own = tonumber(string.match(entry[1], '^(%d+)%-0$'))
+  return own and own <= offset and own or nil
+end
 `;
 
-/** KEYS: position, stream. ARGV: an epoch, channel, message, size, ttl. Stores a message, and publishes it with its position. */
-export const publishScript = `${openPosition}
-local offset = redis.call('HINCRBY', KEYS[1], 'offset', 1)
-redis.call('XADD', KEYS[2], 'MAXLEN', '=', ARGV[4], offset .. '-0', 'at', now, 'message', ARGV[3])
-redis.call('PEXPIRE', KEYS[2], ARGV[5])
-redis.call('PUBLISH', ARGV[2], position[1] .. ':' .. offset .. ':' .. ARGV[3])
-return offset
+const store = `${common}
+local channel, publish, isJoined = ARGV[5], ARGV[6], ARGV[7] == '1'
+if hasOtherOptions then
+  local count = publish == 'SPUBLISH' and 'SHARDNUMSUB' or 'NUMSUB'
+  if wasUsed or not isJoined and redis.call('PUBSUB', count, channel)[2] > 0 then return otherOptions() end
+end
+renew(ARGV[8], ARGV[9])
+if not isKnown then
+  redis.call('HINCRBY', KEYS[3], ARGV[2], 1)
+  redis.call('DEL', KEYS[1], KEYS[2])
+end
+
+local function setOffset(value)
+  offset = value
+  redis.call('HSET', KEYS[1], 'epoch', epoch, 'offset', string.format('%.0f', value), 'size', ARGV[3], 'ttl', ARGV[4], 'used', now)
+  redis.call('PEXPIRE', KEYS[1], ${positionTtl})
+end
+
+local function add(id, at, message)
+  return redis.pcall('XADD', KEYS[2], 'MAXLEN', '=', ARGV[3], id, 'at', at, 'message', message)
+end
+
+-- Leaves out what others have written to the Stream, so that it takes our entries again. Returns how many they were.
+local function repair(last)
+  local entries = redis.pcall('XRANGE', KEYS[2], '-', '+')
+  redis.call('DEL', KEYS[2])
+  if entries.err then return 1 end
+  local kept = 0
+  for _, entry in ipairs(entries) do
+    local own, at = offsetOf(entry), entry[2]
+    if own and own <= last and at[1] == 'at' and at[3] == 'message' then
+      add(entry[1], at[2], at[4])
+      kept = kept + 1
+    end
+  end
+  return #entries - kept
+end
+
+local foreign, isHeard = 0, 1
+-- Returns an error where nothing was stored.
+local function put(message)
+  setOffset(offset + 1)
+  local heard = redis.pcall(publish, channel, epoch .. ':' .. string.format('%.0f', offset) .. ':' .. message)
+  if type(heard) == 'table' and heard.err then
+    -- What Redis calls it depends on its version.
+    if string.find(heard.err, 'NOPERM') or string.find(heard.err, 'ACL') or string.find(heard.err, 'The user executing') then
+      setOffset(offset - 1)
+      return heard
+    end
+    -- The slot is being moved, and who listens is elsewhere.
+    isHeard = 0
+  end
+  local id = string.format('%.0f-0', offset)
+  local added = add(id, now, message)
+  if type(added) == 'table' and added.err then
+    foreign = foreign + repair(offset - 1)
+    redis.call('XADD', KEYS[2], 'MAXLEN', '=', ARGV[3], id, 'at', now, 'message', message)
+  end
+  redis.call('PEXPIRE', KEYS[2], ARGV[4])
+end
 `;
+
+/**
+ * Stores a message, and publishes it with its position. ARGV: channel, PUBLISH or SPUBLISH, whether this node is joined, epoch and
+ * offset of the newest message that this node knows of, message.
+ * Gives epoch, offset, how many entries of others were in the way, and whether it was published.
+ */
+export const publishScript = defineScript(`${store}
+local failure = put(ARGV[10])
+if failure then return failure end
+return { epoch, string.format('%.0f', offset), foreign, isHeard }
+`);
+
+/**
+ * Takes what stands at the head of the inbox, as far as it is what is expected there. KEYS: inbox too. ARGV: as above, and then
+ * pairs of what is expected and the message that it is stored as, or nothing where it is dropped. Gives how many entries of
+ * others were in the way, how many items were taken, and what was stored and not published.
+ */
+export const takeInboxScript = defineScript(`${store}
+local taken, unheard = 0, {}
+for index = 10, #ARGV, 2 do
+  if redis.call('LINDEX', KEYS[4], 0) ~= ARGV[index] then break end
+  local message = ARGV[index + 1]
+  local failure = message ~= '' and put(message)
+  if failure then return failure end
+  redis.call('LPOP', KEYS[4])
+  taken = taken + 1
+  if message ~= '' and isHeard == 0 then
+    unheard[#unheard + 1] = epoch .. ':' .. string.format('%.0f', offset) .. ':' .. message
+  end
+end
+return { foreign, taken, unheard }
+`);
+
+/** Leaves out entries of others, and gives how many they were. */
+export const repairScript = defineScript(`${store}
+local removed = isKnown and repair(offset) or 0
+redis.call('PEXPIRE', KEYS[2], ARGV[4])
+return removed
+`);
+
+/**
+ * Gives a history another epoch where it lacks messages that this node knows of. ARGV: epoch and offset of the newest of them.
+ */
+export const renewScript = defineScript(`${common}
+if renew(ARGV[5], ARGV[6]) and isKnown then redis.call('HSET', KEYS[1], 'epoch', epoch) end
+`);
+
+/** Whether a history was published to lately. KEYS: position. */
+export const inUseScript = defineScript(`
+local used = redis.pcall('HGET', KEYS[1], 'used')
+return type(used) == 'string' and redis.call('TIME')[1] * 1000 - (tonumber(used) or 0) < ${optionsTtl} and 1 or 0
+`);
 
 /** How many entries Redis looks at at once, and how many bytes, roughly, one page has: so long nobody else is served. */
 const [step, pageBytes] = [100, 1024 * 1024];
 
 /**
- * KEYS: position, stream. ARGV: an epoch, offset, ttl. Gives epoch, offset, and offset and message of the first entries after
- * it: where the last of them is not the newest, there are more.
+ * ARGV: an offset, or `inf`. Gives epoch, offset, how many entries are of others, and offset and message of the first
+ * entries after it: where the last of them is not the newest, there are more.
  */
-export const readScript = `${openPosition}
-local result = { position[1], position[2] }
-if ARGV[2] == 'inf' then return result end
-local last = ARGV[2] .. '-0'
+export const readScript = defineScript(`${common}
+if hasOtherOptions and wasUsed then return otherOptions() end
+local result = { epoch, string.format('%.0f', offset), 0 }
+if ARGV[5] == 'inf' or not isKnown then return result end
+local last = ARGV[5] .. '-0'
 local bytes = 0
 repeat
-  local entries = redis.call('XRANGE', KEYS[2], '(' .. last, '+', 'COUNT', ${step})
+  local entries = redis.pcall('XRANGE', KEYS[2], '(' .. last, '+', 'COUNT', ${step})
+  if entries.err then
+    result[3] = result[3] + 1
+    break
+  end
   for _, entry in ipairs(entries) do
     last = entry[1]
-    -- Somebody else's has other fields: it counts as a message that is none.
-    local fields = entry[2]
-    local isOurs = fields[1] == 'at' and fields[3] == 'message'
-    local at, message = isOurs and tonumber(fields[2]) or now, isOurs and fields[4] or ''
-    if at > now - ARGV[3] then
-      result[#result + 1] = string.sub(last, 1, -3)
+    local own, values = offsetOf(entry), entry[2]
+    -- In our place, and of somebody else: it counts as a message that is none.
+    local isOurs = values[1] == 'at' and values[3] == 'message'
+    local at, message = isOurs and tonumber(values[2]) or now, isOurs and values[4] or ''
+    if not own then
+      result[3] = result[3] + 1
+    elseif at > now - ARGV[4] then
+      result[#result + 1] = string.format('%.0f', own)
       result[#result + 1] = message
       bytes = bytes + #message
     end
   end
 until #entries < ${step} or bytes >= ${pageBytes}
 return result
-`;
+`);

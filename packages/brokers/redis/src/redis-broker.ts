@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import {
-  decodeBusMessage,
   decodeStored,
   defaultPendingLimits,
   encodeBusMessage,
   PendingCalls,
+  TopicError,
   type Broker,
   type BrokerEvents,
   type BrokerTopic,
@@ -12,24 +11,32 @@ import {
   type HistoryPage,
   type Join,
   type PendingLimits,
-  type Position,
-  type Receiver,
-  type StoredEntry,
+  type TopicErrorCode,
 } from '@turnout/topics';
-import { publishScript, readScript } from './history-scripts.ts';
-import { lostError, RedisLink, type RedisPair } from './redis-link.ts';
+import { connectBy } from './connect-server.ts';
+import { HistoryInboxes } from './history-inboxes.ts';
+import { inTime } from './in-time.ts';
+import { KnownPositions } from './known-positions.ts';
+import { readAfter } from './read-history.ts';
+import type { RedisConnections } from './redis-connections.ts';
+import { isLoss, lostError, toTopicError } from './redis-errors.ts';
+import { isKept, RedisHistory, type KeptTopic } from './redis-history.ts';
+import { RedisLink, type LinkEvents } from './redis-link.ts';
 import type { RedisBrokerOptions } from './redis-options.ts';
+import { RedisSubscriptions } from './redis-subscriptions.ts';
+import { resubscribe } from './resubscribe.ts';
+import { assertSameKind, TopicContacts } from './topic-contacts.ts';
 
-interface Joined {
-  readonly topic: BrokerTopic;
-  receiver: Receiver;
-  readonly listener: (bytes: Buffer) => void;
-}
+/** Bytes of a message that Redis takes, by default: a longer one ends the connection. */
+const maxMessageBytes = 512 * 1024 * 1024 - 64 * 1024;
+
+const foreignEntry = 'entry of the Stream that is not Turnout’s';
 
 /**
  * Connects to Redis, as the broker of one hub.
  *
- * @throws {TopicError | Error} (rejects) where Redis can't be reached; later it connects again by itself
+ * @throws {TypeError} (rejects) on options that name more than one way to connect
+ * @throws {TopicError | Error} (rejects) where Redis cannot be reached, or is not a master; later it connects again by itself
  */
 export async function connectRedis(options: RedisBrokerOptions = {}): Promise<Broker> {
   const broker = new RedisBroker(options);
@@ -39,23 +46,33 @@ export async function connectRedis(options: RedisBrokerOptions = {}): Promise<Br
 
 /** Pub/sub, at most once; with history a Stream, from which is read what pub/sub has lost. */
 class RedisBroker implements Broker {
-  readonly #prefix: string;
   readonly #limits: PendingLimits;
+  readonly #pingTimeout: number;
   readonly #calls: PendingCalls;
   readonly #link: RedisLink;
-  readonly #joined = new Map<string, Joined>();
+  readonly #subscriptions: RedisSubscriptions;
+  readonly #contacts = new TopicContacts();
+  readonly #known = new KnownPositions();
+  readonly #inboxes: HistoryInboxes;
+  /** Topics of which it was told that the server refuses them. */
+  readonly #refused = new Set<string>();
   #events: BrokerEvents | undefined;
 
   constructor(options: RedisBrokerOptions) {
-    this.#prefix = options.prefix ?? 'turnout:';
+    const { prefix = 'turnout:', pingInterval = 1_000, pingTimeout = 3_000 } = options;
     this.#limits = { ...defaultPendingLimits, ...options };
+    this.#pingTimeout = pingTimeout;
     this.#calls = new PendingCalls(this.#limits);
-    this.#link = new RedisLink(options, {
-      onLost: (error) => this.#events?.onLost(error),
-      prepare: (pair) => this.#joinAll(pair),
-      // The hub knows that it was not lost before.
-      onConnected: () => this.#events?.onRestored(),
+    this.#inboxes = new HistoryInboxes({
+      onHistory: (topic, use) => this.#onHistory(topic, use),
+      onForeign: (topic, reason, count) => this.#onForeign(topic, reason, count),
+      onFailed: (topic, error) => this.#onRefused(topic, error),
     });
+    this.#subscriptions = new RedisSubscriptions({
+      onForeign: (topic, reason) => this.#onForeign(topic, reason),
+      onInbox: (topic) => void this.#inboxes.empty(topic),
+    });
+    this.#link = new RedisLink(connectBy(options), { prefix, pingInterval, pingTimeout }, this.#linkEvents());
   }
 
   connect(): Promise<void> {
@@ -67,147 +84,151 @@ class RedisBroker implements Broker {
   }
 
   async join(joins: readonly Join[]): Promise<void> {
-    const joined = joins.map((join) => this.#add(join));
-    await this.#call(({ subscriber }) =>
-      Promise.all(joined.map(({ topic, listener }) => subscriber.subscribe(this.#channelOf(topic), listener, true))),
+    this.#subscriptions.add(joins);
+    const topics = joins.map(({ topic }) => topic);
+    await this.#calls.run(() =>
+      this.#ask(nameOf(topics), async (connections) => {
+        await assertSameKind(connections, topics);
+        await connections.subscribe(topics.map((topic) => connections.names.channel(topic)));
+      }),
     );
   }
 
   async leave(topics: readonly BrokerTopic[]): Promise<void> {
-    const left = topics.map((topic) => ({ topic, listener: this.#joined.get(topic.name)?.listener }));
-    for (const { name } of topics) this.#joined.delete(name);
-    await this.#call(({ subscriber }) =>
-      Promise.all(left.map(({ topic, listener }) => subscriber.unsubscribe(this.#channelOf(topic), listener, true))),
+    this.#subscriptions.remove(topics);
+    await this.#calls.run(() =>
+      this.#ask(nameOf(topics), (connections) =>
+        connections.unsubscribe(topics.map((topic) => connections.names.channel(topic))),
+      ),
     );
   }
 
   publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
     const bytes = encodeBusMessage(message);
-    return this.#calls.publish(bytes.length, () => this.#send(topic, bytes));
+    if (bytes.length > maxMessageBytes) {
+      const limit = `Redis takes ${maxMessageBytes} bytes, got ${bytes.length}`;
+      throw new TopicError('TOPIC_ERR_TOO_LONG', `Cannot publish on topic ${topic.name}: ${limit}`);
+    }
+    return this.#calls.publish(bytes.length, () =>
+      this.#ask(topic.name, async (connections) => {
+        await this.#contacts.check(connections, topic);
+        return this.#send(connections, topic, bytes);
+      }),
+    );
   }
 
-  tell(topic: BrokerTopic, message: BusMessage): Promise<void> {
-    return this.#calls.run(() => this.#send(topic, encodeBusMessage(message)));
+  async tell(topic: BrokerTopic, message: BusMessage): Promise<void> {
+    const bytes = encodeBusMessage(message);
+    try {
+      await this.#calls.run(() => this.#ask(topic.name, (connections) => this.#send(connections, topic, bytes)));
+    } catch (error) {
+      this.#onRefused(topic.name, error);
+      throw error;
+    }
   }
 
   async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
-    const entries: StoredEntry[] = [];
-    const { position, entries: first } = await this.#readPage(topic, since);
-    for (let page = first; page.length > 0;) {
-      entries.push(...page.filter(({ offset }) => offset <= position.offset));
-      const { offset } = page.at(-1)!;
-      if (offset >= position.offset) break;
-      // oxlint-disable-next-line no-await-in-loop -- a page begins where the one before it ends
-      const next = await this.#readPage(topic, offset);
-      if (next.position.epoch !== position.epoch) return this.read(topic, since);
-      page = next.entries;
-    }
-    return { position, messages: decodeStored(entries, (reason) => this.#events?.onForeign(topic.name, reason)) };
+    if (!isKept(topic)) throw new TypeError(`Cannot read topic ${topic.name}: it has no history`);
+    const { position, entries, foreign } = await readAfter(since, (after) =>
+      this.#onHistory(topic, (history) => history.read(topic, after)),
+    );
+    if (foreign > 0) void this.#repair(topic);
+    if (since === Infinity) void this.#inboxes.empty(topic);
+    return { position, messages: decodeStored(entries, (reason) => this.#onForeign(topic.name, reason)) };
   }
 
   close(): Promise<void> {
     return this.#link.close(this.#limits.timeout);
   }
 
-  /** Also those that are added while it is under way. */
-  async #joinAll({ subscriber }: RedisPair): Promise<void> {
-    const done = new Set<Joined>();
-    for (let left = this.#joinedBut(done); left.length > 0; left = this.#joinedBut(done)) {
-      for (const joined of left) {
-        done.add(joined);
-        // Sent together, as none waits for the answer of the one before.
-        void subscriber.subscribe(this.#channelOf(joined.topic), joined.listener, true).catch(() => {});
-      }
-      // Answered after all of them.
-      // oxlint-disable-next-line no-await-in-loop -- hardly ever more than once
-      await subscriber.ping();
-    }
+  #linkEvents(): LinkEvents {
+    return {
+      onMessage: (bytes, channel) => this.#subscriptions.receive(channel.toString(), bytes),
+      onMoved: (slots) => void this.#onMoved(slots),
+      onLost: (error) => this.#events?.onLost(error),
+      prepare: (connections) => this.#prepare(connections),
+      // The hub knows that it was not lost before.
+      onConnected: () => this.#events?.onRestored(),
+    };
   }
 
-  #joinedBut(done: ReadonlySet<Joined>): Joined[] {
-    return [...this.#joined.values()].filter((joined) => !done.has(joined));
+  async #prepare(connections: RedisConnections): Promise<void> {
+    this.#contacts.clear();
+    this.#refused.clear();
+    this.#subscriptions.names = connections.names;
+    await inTime(new RedisHistory(connections, this.#known).begin(), this.#pingTimeout);
+    await this.#resubscribe(connections, this.#subscriptions.topics());
   }
 
-  /** Joining again changes the receiver alone: the client calls each listener once. */
-  #add({ topic, receiver }: Join): Joined {
-    const known = this.#joined.get(topic.name);
-    if (known !== undefined) {
-      known.receiver = receiver;
-      return known;
-    }
-    const joined: Joined = { topic, receiver, listener: (bytes) => this.#receive(topic, joined.receiver, bytes) };
-    this.#joined.set(topic.name, joined);
-    return joined;
-  }
-
-  #send(topic: BrokerTopic, bytes: Buffer): Promise<void> {
-    return this.#ask(async ({ commands }) => {
-      const channel = this.#channelOf(topic);
-      const { history } = topic;
-      if (history === null) {
-        await commands.publish(channel, bytes);
-        return;
-      }
-      await commands.eval(publishScript, {
-        keys: this.#keysOf(topic),
-        arguments: [randomUUID(), channel, bytes, String(history.size), String(history.ttl)],
-      });
+  #resubscribe(connections: RedisConnections, topics: Iterable<BrokerTopic>): Promise<void> {
+    return resubscribe(connections, topics, {
+      timeout: this.#pingTimeout,
+      onRefused: (topic, error) => this.#onRefused(topic, error),
     });
   }
 
-  #call<Value>(call: (pair: RedisPair) => Promise<Value>): Promise<Value> {
-    return this.#calls.run(() => this.#ask(call));
-  }
-
-  /** A command that its connection takes with it fails as the broker is lost. */
-  async #ask<Value>(call: (pair: RedisPair) => Promise<Value>): Promise<Value> {
-    const { pair } = this.#link;
-    return call(pair).catch((error: unknown) => {
-      throw this.#link.isCurrent(pair) ? error : lostError();
-    });
-  }
-
-  #receive(topic: BrokerTopic, receiver: Receiver, bytes: Buffer): void {
-    let message: BusMessage;
-    let position: Position | null = null;
+  /** Slots have another master: what has not come meanwhile is read of histories, and a gap of the others. */
+  async #onMoved(slots: ReadonlySet<number>): Promise<void> {
+    const { current } = this.#link;
+    if (current === undefined) return;
+    const topics = this.#subscriptions.inSlots(slots);
     try {
-      const start = topic.history === null ? 0 : bytes.indexOf(':', bytes.indexOf(':') + 1) + 1;
-      if (topic.history !== null) position = readPosition(bytes.toString('latin1', 0, start));
-      message = decodeBusMessage(bytes.subarray(start));
+      await this.#resubscribe(current, topics);
+      for (const topic of topics) this.#subscriptions.miss(topic);
     } catch (error) {
-      return this.#events?.onForeign(topic.name, (error as Error).message);
+      this.#link.fail(current, error);
     }
-    return receiver(message, position);
   }
 
-  async #readPage(topic: BrokerTopic, since: number): Promise<{ position: Position; entries: StoredEntry[] }> {
-    const after = since === Infinity ? 'inf' : String(since);
-    const parameters = [randomUUID(), after, String(topic.history!.ttl)];
-    const answer = await this.#call(({ commands }) =>
-      commands.eval(readScript, { keys: this.#keysOf(topic), arguments: parameters }),
+  async #send(connections: RedisConnections, topic: BrokerTopic, bytes: Buffer): Promise<void> {
+    if (!isKept(topic)) return connections.publish(connections.names.channel(topic), bytes);
+    const history = new RedisHistory(connections, this.#known);
+    const foreign = await history.publish(topic, bytes, this.#subscriptions.has(topic));
+    this.#onForeign(topic.name, foreignEntry, foreign);
+  }
+
+  async #repair(topic: KeptTopic): Promise<void> {
+    try {
+      this.#onForeign(topic.name, foreignEntry, await this.#onHistory(topic, (history) => history.repair(topic)));
+    } catch (error) {
+      this.#onRefused(topic.name, error);
+    }
+  }
+
+  #onHistory<Value>(topic: BrokerTopic, use: (history: RedisHistory) => Promise<Value>): Promise<Value> {
+    return this.#calls.run(() =>
+      this.#ask(topic.name, (connections) => use(new RedisHistory(connections, this.#known))),
     );
-    const [epoch, offset, ...rest] = answer as unknown as Buffer[];
-    const entries = Array.from({ length: rest.length / 2 }, (_, index) => ({
-      offset: Number(rest[2 * index]),
-      bytes: rest[2 * index + 1]!,
-    }));
-    return { position: { epoch: String(epoch), offset: Number(offset) }, entries };
   }
 
-  #channelOf({ name, history }: BrokerTopic): string {
-    return `${this.#prefix}${history === null ? 'topic' : 'history'}:${name}`;
+  async #ask<Value>(topic: string, call: (connections: RedisConnections) => Promise<Value>): Promise<Value> {
+    const { connections } = this.#link;
+    try {
+      return await call(connections);
+    } catch (error) {
+      if (isLoss(error)) this.#link.fail(connections, error);
+      // What fails with its connection is lost with it.
+      throw this.#link.current === connections ? toTopicError(error, topic) : lostError(error);
+    }
   }
 
-  /** In braces what tells a cluster where they are: keys of one script stand on one of its nodes. */
-  #keysOf({ name }: BrokerTopic): [position: string, stream: string] {
-    const tag = `{${Buffer.from(name).toString('base64url')}}`;
-    return [`${this.#prefix}position:${tag}`, `${this.#prefix}stream:${tag}`];
+  /** Told once, as the hub goes on trying. */
+  #onRefused(topic: string, error: unknown): void {
+    if (!hasCode(error, 'TOPIC_ERR_BROKER') || this.#refused.has(topic)) return;
+    this.#refused.add(topic);
+    this.#events?.onRefused(topic, error);
+  }
+
+  #onForeign(topic: string, reason: string, count = 1): void {
+    for (let index = 0; index < count; index++) this.#events?.onForeign(topic, reason);
   }
 }
 
-/** @throws {TypeError} on what is none */
-function readPosition(text: string): Position {
-  const [, epoch, offset] = /^([\w-]+):(\d{1,16}):$/.exec(text) ?? [];
-  if (epoch === undefined) throw new TypeError('it has no position');
-  return { epoch, offset: Number(offset) };
+function hasCode(error: unknown, code: TopicErrorCode): error is TopicError {
+  return error instanceof TopicError && error.code === code;
+}
+
+/** For errors about one of several topics, which the hub finds out. */
+function nameOf([topic]: readonly BrokerTopic[]): string {
+  return topic?.name ?? '';
 }

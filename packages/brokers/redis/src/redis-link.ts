@@ -1,116 +1,112 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TopicError } from '@turnout/topics';
-import { createClient, RESP_TYPES } from 'redis';
-import type { RedisBrokerOptions } from './redis-options.ts';
+import type { Connect } from './connect-server.ts';
+import { inTime } from './in-time.ts';
+import type { ConnectionContext, RedisConnections } from './redis-connections.ts';
 
-/** What Redis answers with is bytes: messages need not be text. */
-const typeMapping = { [RESP_TYPES.BLOB_STRING]: Buffer };
-
-function createConnection({ url = 'redis://127.0.0.1:6379', client: options }: RedisBrokerOptions) {
-  return createClient({
-    ...options,
-    url,
-    RESP: 2,
-    disableOfflineQueue: true,
-    // One way to connect again, whatever has happened to the connection: ours.
-    socket: { connectTimeout: 3_000, ...(options?.socket as object), reconnectStrategy: false },
-    commandOptions: { typeMapping },
-  });
-}
-
-type Client = ReturnType<typeof createConnection>;
-
-/** The two connections that Redis needs: one for commands, one that only listens. Both are there, or neither. */
-export interface RedisPair {
-  readonly commands: Client;
-  readonly subscriber: Client;
-}
-
-export interface RedisLinkEvents {
+export interface LinkEvents extends Pick<ConnectionContext, 'onMessage' | 'onMoved'> {
   onLost(error: unknown): void;
-  /** Two connections are made, and are the {@link RedisLink.pair} once the promise resolves. */
-  prepare(pair: RedisPair): Promise<void>;
+  /** There are new connections, which {@link RedisLink.connections} gives once the promise resolves. */
+  prepare(connections: RedisConnections): Promise<void>;
   onConnected(): void;
 }
 
-const defaultPingTimeout = 3_000;
+export interface LinkOptions {
+  readonly prefix: string;
+  readonly pingInterval: number;
+  readonly pingTimeout: number;
+}
+
+type State =
+  | { readonly name: 'lost' }
+  | { readonly name: 'connected'; readonly connections: RedisConnections; readonly failing: AbortController }
+  | { readonly name: 'closed' };
 
 /** The longest of the first wait, and of all, in ms, until it is tried again to connect. */
 const firstWait = 100;
 const longestWait = 2_000;
 
-/** Connects to Redis, and again whenever a connection is lost: with back-off and full jitter. */
+/** Keeps connections to Redis: makes others when one of them fails, with back-off and full jitter. */
 export class RedisLink {
-  readonly #options: RedisBrokerOptions;
-  readonly #events: RedisLinkEvents;
+  readonly #connect: Connect;
+  readonly #options: LinkOptions;
+  readonly #events: LinkEvents;
   readonly #closing = new AbortController();
-  #pair: RedisPair | undefined;
+  #state: State = { name: 'lost' };
 
-  constructor(options: RedisBrokerOptions, events: RedisLinkEvents) {
+  constructor(connect: Connect, options: LinkOptions, events: LinkEvents) {
+    this.#connect = connect;
     this.#options = options;
     this.#events = events;
   }
 
-  /** @throws {TopicError} while there is no connection */
-  get pair(): RedisPair {
-    if (this.#pair !== undefined) return this.#pair;
-    throw this.#closing.signal.aborted ? new TopicError('TOPIC_ERR_CLOSED', 'The broker is closed') : lostError();
-  }
-
-  isCurrent(pair: RedisPair): boolean {
-    return this.#pair === pair;
-  }
-
-  /** Rejects where the first connection fails. */
-  async connect(): Promise<void> {
-    const pair: RedisPair = { commands: createConnection(this.#options), subscriber: createConnection(this.#options) };
-    const clients = [pair.commands, pair.subscriber];
-    // What fails before both are there rejects connect(); what fails later is a loss.
-    for (const client of clients) client.on('error', (error) => this.#onFailed(pair, error));
-    try {
-      await this.#inTime(Promise.all(clients.map((client) => client.connect())).then(() => this.#events.prepare(pair)));
-    } catch (error) {
-      destroy(pair);
-      throw error;
+  /** @throws {TopicError} while there are none */
+  get connections(): RedisConnections {
+    switch (this.#state.name) {
+      case 'connected':
+        return this.#state.connections;
+      case 'lost':
+        throw new TopicError('TOPIC_ERR_BROKER_LOST', 'Redis cannot be reached');
+      case 'closed':
+        throw new TopicError('TOPIC_ERR_CLOSED', 'The broker is closed');
     }
-    if (this.#closing.signal.aborted) return destroy(pair);
-    this.#pair = pair;
-    for (const client of clients) {
-      client.on('end', () => this.#onFailed(pair, new Error('The connection has ended')));
-      void this.#ping(pair, client);
+  }
+
+  /** The connections, while there are some. */
+  get current(): RedisConnections | undefined {
+    return this.#state.name === 'connected' ? this.#state.connections : undefined;
+  }
+
+  /** Rejects where it cannot connect. */
+  async connect(): Promise<void> {
+    const failing = new AbortController();
+    const { signal } = failing;
+    // Each connection listens, and a Cluster has many.
+    setMaxListeners(0, signal);
+    const { prefix, pingTimeout } = this.#options;
+    const { onMessage, onMoved } = this.#events;
+    try {
+      const connecting = this.#connect({
+        prefix,
+        signal,
+        onMessage,
+        onMoved,
+        onFailed: (error) => failing.abort(error),
+      });
+      const connections = await inTime(connecting, pingTimeout);
+      // From now on: getting ready may take longer than a connection lives.
+      void this.#watch(connections, failing);
+      await untilAborted(this.#events.prepare(connections), signal);
+      if (this.#closing.signal.aborted) return failing.abort();
+      this.#state = { name: 'connected', connections, failing };
+      signal.addEventListener('abort', () => this.#onFailed(failing));
+    } catch (error) {
+      failing.abort(error);
+      throw error;
     }
     return this.#events.onConnected();
   }
 
-  /** A connection that opens and then says nothing would be waited for without end. */
-  async #inTime(prepared: Promise<void>): Promise<void> {
-    const { pingTimeout = defaultPingTimeout } = this.#options;
-    const giveUp = new AbortController();
-    const timeout = delay(pingTimeout, undefined, { signal: giveUp.signal, ref: false }).then(() => {
-      throw new TopicError('TOPIC_ERR_TIMEOUT', `Redis has not answered within ${pingTimeout} ms`);
-    });
-    // Where the other is first.
-    timeout.catch(() => {});
-    prepared.catch(() => {});
-    await Promise.race([prepared, timeout]).finally(() => giveUp.abort());
+  /** What was answered shows that these connections are of no use any more. */
+  fail(connections: RedisConnections, error: unknown): void {
+    if (this.#state.name === 'connected' && this.#state.connections === connections) this.#state.failing.abort(error);
   }
 
   /** Resolves when what was sent before is answered, or after `timeout` ms. */
   async close(timeout: number): Promise<void> {
     this.#closing.abort();
-    const pair = this.#pair;
-    this.#pair = undefined;
-    if (pair === undefined) return;
-    const closed = Promise.allSettled([pair.commands.close(), pair.subscriber.close()]);
-    await Promise.race([closed, delay(timeout, undefined, { ref: false })]);
-    destroy(pair);
+    const state = this.#state;
+    this.#state = { name: 'closed' };
+    if (state.name !== 'connected') return;
+    await inTime(state.connections.close(), timeout).catch(() => {});
+    state.failing.abort();
   }
 
-  #onFailed(pair: RedisPair, error: unknown): void {
-    if (this.#pair !== pair) return;
-    this.#pair = undefined;
-    destroy(pair);
-    this.#events.onLost(error);
+  #onFailed(failing: AbortController): void {
+    if (this.#state.name !== 'connected' || this.#state.failing !== failing) return;
+    this.#state = { name: 'lost' };
+    this.#events.onLost(failing.signal.reason);
     void this.#connectAgain();
   }
 
@@ -129,36 +125,26 @@ export class RedisLink {
     }
   }
 
-  /** A network that has stopped passing bytes on says nothing: only an answer tells that it is there. */
-  async #ping(pair: RedisPair, client: Client): Promise<void> {
-    const { pingInterval = 1_000, pingTimeout = defaultPingTimeout } = this.#options;
-    while (this.#pair === pair) {
+  /** A network that has stopped passing bytes on says nothing, and neither does a master that is one no more: they are asked. */
+  async #watch(connections: RedisConnections, failing: AbortController): Promise<void> {
+    const { pingInterval, pingTimeout } = this.#options;
+    while (!failing.signal.aborted) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      const isAnswered = await Promise.race([
-        client.ping().then(
-          () => true,
-          () => false,
-        ),
-        delay(pingTimeout, false, { ref: false }),
-      ]);
-      if (!isAnswered) return this.#onFailed(pair, new Error(`Redis has not answered a PING within ${pingTimeout} ms`));
+      await inTime(connections.check(), pingTimeout).catch((error: unknown) => failing.abort(error));
       // oxlint-disable-next-line no-await-in-loop -- a pause
-      await delay(pingInterval, undefined, { ref: false });
+      await delay(pingInterval, undefined, { signal: failing.signal, ref: false }).catch(() => {});
     }
-    return undefined;
   }
 }
 
-export function lostError(): TopicError {
-  return new TopicError('TOPIC_ERR_BROKER_LOST', 'Redis cannot be reached');
-}
-
-function destroy({ commands, subscriber }: RedisPair): void {
-  for (const client of [commands, subscriber]) {
-    try {
-      client.destroy();
-    } catch {
-      // It was never open, or has ended already.
-    }
-  }
+/** Rejects with why the signal is aborted, where that is first. */
+async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  promise.catch(() => {});
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+  });
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', stop));
 }

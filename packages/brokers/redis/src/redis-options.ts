@@ -1,15 +1,55 @@
 import type { PendingLimits } from '@turnout/topics';
-import type { RedisClientOptions } from 'redis';
+import type {
+  createClient,
+  createCluster,
+  createSentinel,
+  RedisClientOptions,
+  RedisClusterOptions,
+  RedisSentinelOptions,
+} from 'redis';
+
+/** Options of a client of the `redis` package; reconnecting, queueing and RESP are the broker's. */
+export type ClientOptions = Omit<RedisClientOptions, 'disableOfflineQueue' | 'pingInterval' | 'RESP'>;
+
+/** A client of the application. It is asked for its options alone, and stays as it is. */
+export type ApplicationClient =
+  | Pick<ReturnType<typeof createClient>, 'options' | 'duplicate'>
+  | Pick<ReturnType<typeof createCluster>, '_options' | 'duplicate'>
+  | Pick<ReturnType<typeof createSentinel>, 'commandOptions' | 'duplicate'>;
 
 export interface RedisBrokerOptions extends Partial<PendingLimits> {
-  /** `redis[s]://[[user][:password]@]host[:port][/database]`. Default `redis://127.0.0.1:6379`. */
+  /** One server: `redis[s]://[[user][:password]@]host[:port][/database]`. Default `redis://127.0.0.1:6379`. */
   readonly url?: string;
-  /** Begins the names of all keys and channels. Default `turnout:`. */
+  /** More options of `createClient()` for one server, such as `socket.tls`. */
+  readonly client?: Omit<ClientOptions, 'url'>;
+  /** A Redis Cluster: `rootNodes`, `defaults` and `nodeAddressMap` of `createCluster()`. */
+  readonly cluster?: Pick<RedisClusterOptions, 'rootNodes' | 'defaults' | 'nodeAddressMap'>;
+  /** Servers that Sentinel watches: options of `createSentinel()`. */
+  readonly sentinel?: RedisSentinelOptions;
+  /** A client that the application has made by `createClient()`, `createCluster()` or `createSentinel()`. It is duplicated. */
+  readonly duplicateOf?: ApplicationClient;
+  /** Begins the names of all keys and channels; the number of the database follows. Default `turnout:`. */
   readonly prefix?: string;
-  /** More of the client's own options, such as `socket.tls`; reconnecting and queueing are the broker's. */
-  readonly client?: Omit<RedisClientOptions, 'url' | 'disableOfflineQueue' | 'pingInterval' | 'RESP'>;
-  /** How often, in ms, a connection is asked whether it is there; one that does not answer within `pingTimeout` is given up. Default 1,000. */
+  /** How often, in ms, each connection is asked whether it is there, and each server whether it is the master. Default 1,000. */
   readonly pingInterval?: number;
-  /** Default 3,000. */
+  /** How long, in ms, an answer to that may take before the connection is given up. Default 3,000. */
   readonly pingTimeout?: number;
+}
+
+const waysToConnect = ['url', 'cluster', 'sentinel', 'duplicateOf'] as const;
+
+/**
+ * Says how the options want to connect.
+ *
+ * @throws {TypeError} where they name more than one way
+ */
+export function wayToConnect(options: RedisBrokerOptions): (typeof waysToConnect)[number] {
+  const named = waysToConnect.filter((way) => options[way] !== undefined);
+  if (named.length > 1)
+    throw new TypeError(`Invalid options: expected one of ${waysToConnect.join(', ')}, got ${named.join(' and ')}`);
+  const [way = 'url'] = named;
+  if (options.client !== undefined && way !== 'url') {
+    throw new TypeError(`Invalid options: client goes with url, got ${way}`);
+  }
+  return way;
 }

@@ -1,0 +1,50 @@
+import { createSentinel } from 'redis';
+import type { ClusterOptions } from './cluster-discovery.ts';
+import { RedisCluster } from './redis-cluster.ts';
+import type { ConnectionContext, RedisConnections } from './redis-connections.ts';
+import { wayToConnect, type ClientOptions, type RedisBrokerOptions } from './redis-options.ts';
+import { connectBySentinel, scanInterval, type Sentinel } from './redis-sentinel.ts';
+import { RedisServer } from './redis-server.ts';
+
+/** Makes the connections, each time anew. */
+export type Connect = (context: ConnectionContext) => Promise<RedisConnections>;
+
+/**
+ * How to connect, by the options.
+ *
+ * @throws {TypeError} where they name more than one way, or a client that is none of the `redis` package
+ */
+export function connectBy(options: RedisBrokerOptions): Connect {
+  const { url = 'redis://127.0.0.1:6379', client, cluster, sentinel, duplicateOf } = options;
+  wayToConnect(options);
+  if (cluster !== undefined) return toCluster(cluster);
+  if (sentinel !== undefined) return toSentinel(() => createSentinel({ scanInterval, ...sentinel }));
+  return duplicateOf === undefined ? toServer({ ...client, url }) : duplicate(duplicateOf);
+}
+
+function duplicate(client: object): Connect {
+  if ('_options' in client) return toCluster(client._options as ClusterOptions);
+  if ('options' in client) return toServer(client.options as ClientOptions);
+  if (isSentinel(client)) return toSentinel(() => client.duplicate({ scanInterval }));
+  throw new TypeError('Invalid duplicateOf: expected a client of createClient(), createCluster() or createSentinel()');
+}
+
+function toServer(options: ClientOptions): Connect {
+  return (context) => RedisServer.connect(options, context);
+}
+
+function toCluster(options: ClusterOptions): Connect {
+  return (context) => RedisCluster.connect(options, context);
+}
+
+function toSentinel(create: () => Sentinel): Connect {
+  return (context) => connectBySentinel(create(), context);
+}
+
+interface SentinelClient {
+  duplicate(overrides: { readonly scanInterval: number }): Sentinel;
+}
+
+function isSentinel(client: object): client is SentinelClient {
+  return 'duplicate' in client && '_execute' in client;
+}

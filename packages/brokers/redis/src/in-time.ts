@@ -1,0 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { TopicError } from '@turnout/topics';
+
+/**
+ * Waits for an answer of Redis.
+ *
+ * @throws {TopicError} (rejects) where there is none within `timeout` ms
+ */
+export async function inTime<Value>(answer: Promise<Value>, timeout: number): Promise<Value> {
+  const answered = new AbortController();
+  const late = delay(timeout, undefined, { signal: answered.signal, ref: false }).then(() => {
+    throw new TopicError('TOPIC_ERR_TIMEOUT', `Redis has not answered within ${timeout} ms`);
+  });
+  // Rejects where the answer is first.
+  late.catch(() => {});
+  return Promise.race([answer, late]).finally(() => answered.abort());
+}

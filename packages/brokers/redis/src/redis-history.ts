@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import type { BrokerTopic, HistoryOptions, Position, StoredEntry } from '@turnout/topics';
+import { hashSlot } from './hash-slot.ts';
+import { publishScript, readScript, renewScript, repairScript, takeInboxScript } from './history-scripts.ts';
+import type { KnownPositions } from './known-positions.ts';
+import type { Argument, RedisConnections } from './redis-connections.ts';
+import { isRefusal, messageOf } from './redis-errors.ts';
+import type { HistoryKeys } from './redis-names.ts';
+
+/** A topic with history, as it is kept. */
+export interface KeptTopic extends BrokerTopic {
+  readonly history: HistoryOptions;
+}
+
+export function isKept(topic: BrokerTopic): topic is KeptTopic {
+  return topic.history !== null;
+}
+
+export interface RedisPage {
+  readonly position: Position;
+  readonly entries: readonly StoredEntry[];
+  /** Entries of others. */
+  readonly foreign: number;
+}
+
+/** What stands in an inbox, and what it is stored as; undefined where it is dropped. */
+export interface InboxItem {
+  readonly raw: Buffer;
+  readonly message: Buffer | undefined;
+}
+
+export interface Taken {
+  /** Entries of others that were in the way. */
+  readonly foreign: number;
+  readonly items: readonly InboxItem[];
+}
+
+/** Items of an inbox that are looked at together. */
+const inboxStep = 100;
+
+/** How histories are kept in Redis, over the connections of now. */
+export class RedisHistory {
+  readonly #connections: RedisConnections;
+  readonly #known: KnownPositions;
+
+  constructor(connections: RedisConnections, known: KnownPositions) {
+    this.#connections = connections;
+    this.#known = known;
+  }
+
+  /** Makes sure that reading a history that has not begun finds an epoch, without writing one. */
+  async begin(): Promise<void> {
+    const { sharedEpochs } = this.#connections.names;
+    if (sharedEpochs === undefined) return;
+    try {
+      await this.#connections.call(sharedEpochs, ['HSETNX', sharedEpochs, 'id', randomUUID()]);
+    } catch (error) {
+      // Topics without history need no keys; what is none of ours there, a script replaces.
+      if (!isRefusal(error) && !messageOf(error).startsWith('WRONGTYPE')) throw error;
+    }
+  }
+
+  /**
+   * Stores and publishes a message.
+   *
+   * @returns how many entries of others were in the way
+   */
+  async publish(topic: KeptTopic, bytes: Buffer, isJoined: boolean): Promise<number> {
+    const { position, stream, epochs } = this.#keys(topic);
+    const parameters = [...this.#storing(topic, isJoined), bytes];
+    const answer = await this.#connections.run(publishScript, [position, stream, epochs], parameters);
+    const [epoch, offset, foreign, isHeard] = answer as [Buffer, Buffer, number, number];
+    this.#known.note(topic.name, { epoch: String(epoch), offset: Number(offset) });
+    if (isHeard === 0) this.#announce(topic, [Buffer.from(`${String(epoch)}:${String(offset)}:`), bytes]);
+    return foreign;
+  }
+
+  /** @param after an offset; `Infinity` for the position alone */
+  async read(topic: KeptTopic, after: number): Promise<RedisPage> {
+    const { position, stream, epochs } = this.#keys(topic);
+    const parameters = [...this.#options(topic), after === Infinity ? 'inf' : String(after)];
+    const answer = await this.#connections.run(readScript, [position, stream, epochs], parameters);
+    const [epoch, offset, foreign, ...rest] = answer as [Buffer, Buffer, number, ...Buffer[]];
+    const entries: StoredEntry[] = [];
+    for (let index = 0; index + 1 < rest.length; index += 2) {
+      entries.push({ offset: Number(rest[index]), bytes: rest[index + 1] ?? Buffer.alloc(0) });
+    }
+    const found = { epoch: String(epoch), offset: Number(offset) };
+    if (this.#known.exceeds(topic.name, found)) {
+      await this.#renew(topic);
+      return this.read(topic, after);
+    }
+    this.#known.note(topic.name, found);
+    return { position: found, entries, foreign };
+  }
+
+  /** @returns how many entries of others it has removed */
+  async repair(topic: KeptTopic): Promise<number> {
+    const { position, stream, epochs } = this.#keys(topic);
+    return (await this.#connections.run(
+      repairScript,
+      [position, stream, epochs],
+      this.#storing(topic, true),
+    )) as number;
+  }
+
+  /** What programs outside want published: the first of it. */
+  async inbox(topic: KeptTopic): Promise<Buffer[]> {
+    const { inbox } = this.#keys(topic);
+    return (await this.#connections.call(inbox, ['LRANGE', inbox, '0', String(inboxStep - 1)])) as Buffer[];
+  }
+
+  /** Stores and publishes what was looked at, as far as no other node has: each once. */
+  async takeInbox(topic: KeptTopic, items: readonly InboxItem[]): Promise<Taken> {
+    const { position, stream, epochs, inbox } = this.#keys(topic);
+    const pairs = items.flatMap(({ raw, message }) => [raw, message ?? '']);
+    const parameters = [...this.#storing(topic, true), ...pairs];
+    const answer = await this.#connections.run(takeInboxScript, [position, stream, epochs, inbox], parameters);
+    const [foreign, taken, unheard] = answer as [number, number, Buffer[]];
+    for (const bytes of unheard) this.#announce(topic, [bytes]);
+    return { foreign, items: items.slice(0, taken) };
+  }
+
+  /** What clients have of the messages that are gone is no position in what follows. */
+  async #renew(topic: KeptTopic): Promise<void> {
+    const { position, stream, epochs } = this.#keys(topic);
+    const parameters = [...this.#options(topic), ...this.#newest(topic)];
+    await this.#connections.run(renewScript, [position, stream, epochs], parameters);
+    this.#known.forget(topic.name);
+  }
+
+  #newest({ name }: KeptTopic): Argument[] {
+    const { epoch, offset } = this.#known.get(name) ?? { epoch: '', offset: 0 };
+    return [epoch, String(offset)];
+  }
+
+  /** A message that is stored where the slot is being moved to is heard where it still is. What gets lost is read later. */
+  #announce(topic: KeptTopic, parts: readonly Buffer[]): void {
+    this.#connections.publish(this.#connections.names.channel(topic), Buffer.concat(parts)).catch(() => {});
+  }
+
+  #keys(topic: KeptTopic): HistoryKeys {
+    return this.#connections.names.keys(topic);
+  }
+
+  #options({ name, history: { size, ttl } }: KeptTopic): Argument[] {
+    return [randomUUID(), String(hashSlot(name)), String(size), String(ttl)];
+  }
+
+  #storing(topic: KeptTopic, isJoined: boolean): Argument[] {
+    const { names, isSharded } = this.#connections;
+    const publish = isSharded ? 'SPUBLISH' : 'PUBLISH';
+    return [...this.#options(topic), names.channel(topic), publish, isJoined ? '1' : '0', ...this.#newest(topic)];
+  }
+}

@@ -1,0 +1,11 @@
+import { createHash } from 'node:crypto';
+
+/** A script in Lua: what Redis does at once. */
+export interface RedisScript {
+  readonly text: string;
+  readonly sha1: string;
+}
+
+export function defineScript(text: string): RedisScript {
+  return { text, sha1: createHash('sha1').update(text).digest('hex') };
+}

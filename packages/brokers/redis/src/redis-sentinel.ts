@@ -1,0 +1,34 @@
+import { RedisServer } from './redis-server.ts';
+import type { ConnectionContext, RedisConnections } from './redis-connections.ts';
+import type { ClientOptions } from './redis-options.ts';
+
+/** How often, in ms, Sentinel is asked for the master, beside what it tells by itself. */
+export const scanInterval = 5_000;
+
+/** What is needed of a client that `createSentinel()` has made: to find the master, and to hear of another. */
+export interface Sentinel {
+  connect(): Promise<unknown>;
+  destroy(): Promise<unknown>;
+  on(event: string, listener: (value: unknown) => void): unknown;
+  _execute<Value>(
+    isReadonly: boolean,
+    use: (client: { readonly options: ClientOptions }) => Promise<Value>,
+  ): Promise<Value>;
+}
+
+/**
+ * Connects to the master that Sentinel names. Once Sentinel names another the connection has failed, also where the old
+ * one, cut off with this node, still believes to be it.
+ */
+export async function connectBySentinel(sentinel: Sentinel, context: ConnectionContext): Promise<RedisConnections> {
+  // It connects again by itself; whether the master is there, the connections to it tell.
+  sentinel.on('error', () => {});
+  context.signal.addEventListener('abort', () => void sentinel.destroy().catch(() => {}));
+  await sentinel.connect();
+  const options = await sentinel._execute(false, async (client) => client.options);
+  sentinel.on('topology-change', (change) => {
+    if ((change as { type?: unknown }).type !== 'MASTER_CHANGE') return;
+    context.onFailed(new Error('Sentinel names another master'));
+  });
+  return RedisServer.connect(options, context);
+}

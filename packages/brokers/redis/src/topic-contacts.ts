@@ -1,0 +1,79 @@
+import type { BrokerTopic, TopicError } from '@turnout/topics';
+import { inUseScript } from './history-scripts.ts';
+import type { RedisConnections } from './redis-connections.ts';
+import { otherOptions } from './redis-errors.ts';
+
+interface Contact {
+  readonly verdict: Promise<void>;
+  readonly madeAt: number;
+}
+
+/** How long, in ms, a topic counts as one that other nodes have with the same options. */
+const lifetime = 10_000;
+
+const done = Promise.resolve();
+
+/** Topics that are remembered. */
+const maxContacts = 10_000;
+
+/**
+ * Finds out whether other nodes have a topic with history that this one has without, or the other way round: neither would
+ * hear of the other.
+ */
+export class TopicContacts {
+  readonly #contacts = new Map<string, Contact>();
+
+  /** Before a message is published: those that wait for the same answer go on in their order. */
+  check(connections: RedisConnections, topic: BrokerTopic): Promise<void> {
+    if (isOfHubs(topic)) return done;
+    const known = this.#contacts.get(topic.name);
+    if (known !== undefined && performance.now() - known.madeAt < lifetime) return known.verdict;
+    if (this.#contacts.size >= maxContacts) this.#contacts.clear();
+    const verdict = assertOwnKind(connections, topic);
+    verdict.catch(() => this.#contacts.delete(topic.name));
+    this.#contacts.set(topic.name, { verdict, madeAt: performance.now() });
+    return verdict;
+  }
+
+  /** What was found out may be true no more. */
+  clear(): void {
+    this.#contacts.clear();
+  }
+}
+
+/**
+ * Before topics are joined.
+ *
+ * @throws {TopicError} (rejects) where other nodes are subscribed to one of them as the other kind
+ */
+export async function assertSameKind(connections: RedisConnections, topics: readonly BrokerTopic[]): Promise<void> {
+  const shared = topics.filter((topic) => !isOfHubs(topic));
+  if (shared.length === 0) return;
+  const channels = shared.map((topic) => connections.names.channel(otherKind(topic)));
+  const counts = await connections.countSubscribers(channels);
+  const other = shared.find((_, index) => (counts[index] ?? 0) > 0);
+  if (other !== undefined) throw isOtherKind(other);
+}
+
+/** Before a topic is published on: others may have done so and be gone. */
+async function assertOwnKind(connections: RedisConnections, topic: BrokerTopic): Promise<void> {
+  const { position } = connections.names.keys(topic);
+  const [isInUse] = await Promise.all([
+    topic.history === null ? connections.run(inUseScript, [position], []) : 0,
+    assertSameKind(connections, [topic]),
+  ]);
+  if (isInUse === 1) throw isOtherKind(topic);
+}
+
+/** What hubs tell each other is of one kind. */
+function isOfHubs({ name }: BrokerTopic): boolean {
+  return name.startsWith('\u0000');
+}
+
+function isOtherKind({ name, history }: BrokerTopic): TopicError {
+  return otherOptions(name, history === null ? 'a history' : 'no history');
+}
+
+function otherKind({ name, history }: BrokerTopic): BrokerTopic {
+  return { name, history: history === null ? { size: 1, ttl: 1 } : null };
+}

@@ -1,0 +1,116 @@
+import { decodeBusMessage, type BrokerTopic, type BusMessage, type HistoryPage, type Position } from '@turnout/topics';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** What is known of each message that has arrived; for who checks. */
+export interface BusObserver {
+  onArrival(topic: BrokerTopic, message: BusMessage, position: Position | null): void;
+  /** The server that has taken over does not have the newest messages of a history. */
+  onHistoryLost(topic: string, epoch: string, offset: number): void;
+}
+
+/** A node's connection, as the server sees it. */
+export interface BusPeer {
+  push(topic: BrokerTopic, bytes: Buffer, position: Position | null): void;
+}
+
+interface Entry {
+  readonly offset: number;
+  readonly at: number;
+  readonly bytes: Buffer;
+}
+
+interface History {
+  readonly epoch: string;
+  offset: number;
+  entries: Entry[];
+}
+
+/** The server of a broker: pub/sub, and histories. It does all at once, in the order in which it comes. */
+export class BusServer {
+  readonly #clock: VirtualClock;
+  readonly #observer: BusObserver;
+  readonly #peers = new Map<string, Set<BusPeer>>();
+  readonly #histories = new Map<string, History>();
+  #epochs = 0;
+  /** What it was asked. */
+  requests = 0;
+
+  constructor(clock: VirtualClock, observer: BusObserver) {
+    this.#clock = clock;
+    this.#observer = observer;
+  }
+
+  join({ name }: BrokerTopic, peer: BusPeer): void {
+    this.requests++;
+    const peers = this.#peers.get(name) ?? new Set();
+    this.#peers.set(name, peers.add(peer));
+  }
+
+  leave({ name }: BrokerTopic, peer: BusPeer): void {
+    this.requests++;
+    this.#peers.get(name)?.delete(peer);
+  }
+
+  /** A connection has ended. */
+  forget(peer: BusPeer): void {
+    for (const peers of this.#peers.values()) peers.delete(peer);
+  }
+
+  publish(topic: BrokerTopic, bytes: Buffer): void {
+    this.requests++;
+    const position = topic.history === null ? null : this.#keep(topic, bytes);
+    this.#observer.onArrival(topic, decodeBusMessage(bytes), position);
+    for (const peer of this.#peers.get(topic.name) ?? []) peer.push(topic, bytes, position);
+  }
+
+  read(topic: BrokerTopic, since: number): HistoryPage {
+    this.requests++;
+    const { epoch, offset } = this.#historyOf(topic.name);
+    const messages = this.#kept(topic)
+      .filter((entry) => entry.offset > since)
+      .map((entry) => ({ offset: entry.offset, message: decodeBusMessage(entry.bytes) }));
+    return { position: { epoch, offset }, messages };
+  }
+
+  /** A replica takes over, which has not got the newest messages of each history. */
+  failOver(lag: () => number): void {
+    this.#peers.clear();
+    for (const [name, history] of this.#histories) {
+      const lost = Math.min(lag(), history.offset);
+      if (lost === 0) continue;
+      history.offset -= lost;
+      history.entries = history.entries.filter(({ offset }) => offset <= history.offset);
+      this.#observer.onHistoryLost(name, history.epoch, history.offset);
+    }
+  }
+
+  /** It starts again, with nothing. */
+  wipe(): void {
+    this.#peers.clear();
+    for (const [name, { epoch }] of this.#histories) this.#observer.onHistoryLost(name, epoch, 0);
+    this.#histories.clear();
+  }
+
+  #keep(topic: BrokerTopic, bytes: Buffer): Position {
+    const history = this.#historyOf(topic.name);
+    history.offset++;
+    history.entries.push({ offset: history.offset, at: this.#clock.now, bytes });
+    history.entries = this.#kept(topic);
+    return { epoch: history.epoch, offset: history.offset };
+  }
+
+  #kept({ name, history: options }: BrokerTopic): Entry[] {
+    const { size, ttl } = options ?? { size: 0, ttl: 0 };
+    return this.#historyOf(name)
+      .entries.slice(-size)
+      .filter(({ at }) => at > this.#clock.now - ttl);
+  }
+
+  #historyOf(name: string): History {
+    const known = this.#histories.get(name);
+    if (known !== undefined) return known;
+    const history: History = { epoch: `epoch-${this.#epochs++}`, offset: 0, entries: [] };
+    this.#histories.set(name, history);
+    return history;
+  }
+}

@@ -1,0 +1,56 @@
+import { isComplete } from '../socket-actor.ts';
+import { isAlive, type Stream } from '../stream.ts';
+import { hasHistory } from '../topics.ts';
+import type { Ledger, Published } from '../ledger.ts';
+import { list } from './history.ts';
+import { dataOf } from './order.ts';
+
+/** What `publish()` has confirmed is at the server. */
+export function* checkConfirmed({ messages }: Ledger): Generator<string> {
+  const missing = messages.filter(({ outcome, arrival }) => outcome === true && arrival === undefined);
+  if (missing.length > 0) yield `publish() has confirmed ${list(missing)}, which the server has never had`;
+}
+
+/**
+ * What was published while a stream was subscribed has come, or a gap was told after it was published.
+ *
+ * @param isProbed whether each node has published since on each topic, which shows what is missing
+ */
+export function* checkLosses(stream: Stream, { messages }: Ledger, isProbed: boolean): Generator<string> {
+  if (!isAlive(stream) || !isComplete(stream)) return;
+  const { topic, subscribedAt = 0 } = stream;
+  if (!isProbed && !hasHistory(topic)) return;
+  const got = new Set(dataOf(stream).map(({ id }) => id));
+  const toldUntil = stream.events.findLast(({ type }) => type === 'gap')?.at ?? -1;
+  const missing = messages.filter(
+    (message) =>
+      message.topic === topic && message.calledAt >= subscribedAt && !got.has(message.id) && isOwed(stream, message),
+  );
+  const untold = missing.filter(({ calledAt }) => calledAt > toldUntil);
+  if (untold.length > 0) yield `misses ${list(untold)}, and was told of no gap`;
+  const own = missing.filter(
+    ({ node, outcome }) => outcome === false && stream.over === 'socket' && stream.nodes.includes(node),
+  );
+  if (own.length > 0) yield `misses ${list(own)}, which its own node was to deliver`;
+}
+
+function isOwed({ nodes }: Stream, { outcome, unknowable }: Published): boolean {
+  return typeof outcome === 'boolean' && !nodes.some((node) => unknowable.has(node));
+}
+
+/** A gap is told to who may miss something, and not again and again. */
+export function* checkGaps(stream: Stream, { causes }: Ledger): Generator<string> {
+  // A client tells one itself for each connection that it does not resume on.
+  if (stream.over === 'client') return;
+  const mine = causes.filter(
+    ({ node, topic }) =>
+      (node === undefined || stream.nodes.includes(node)) && (topic === undefined || topic === stream.topic),
+  );
+  let told = 0;
+  for (const event of stream.events) {
+    if (event.type !== 'gap') continue;
+    told++;
+    const known = mine.filter(({ at }) => at <= event.at).length;
+    if (told > known) yield `was told of gap ${told} after ${known} losses`;
+  }
+}

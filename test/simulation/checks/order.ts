@@ -1,0 +1,40 @@
+import type { Published } from '../ledger.ts';
+import type { Stream, StreamEvent } from '../stream.ts';
+
+/** How long, in ms, what was on its way when a subscription ended may still come. */
+const lateness = 1_000;
+
+/** Each message once, and all in the order in which the broker's server, and each publisher, had them. */
+export function* checkOrder(stream: Stream, messages: readonly Published[]): Generator<string> {
+  const seen = new Set<number>();
+  const lastOf = new Map<string, number>();
+  let arrival = -1;
+  for (const event of dataOf(stream)) {
+    const message = messages[event.id];
+    if (message === undefined || message.topic !== stream.topic) {
+      yield `got #${event.id}, which was never published there`;
+      continue;
+    }
+    if (seen.has(event.id)) yield `got #${event.id} twice`;
+    seen.add(event.id);
+    if (message.arrival !== undefined) {
+      if (message.arrival < arrival) yield `got #${event.id} after one that came to the server later`;
+      arrival = message.arrival;
+    }
+    if (event.id < (lastOf.get(message.node) ?? -1)) yield `got #${event.id} after a later one of ${message.node}`;
+    lastOf.set(message.node, event.id);
+    if (isRefused(message)) yield `got #${event.id}, which publish() has refused with ${String(message.outcome)}`;
+    if (stream.endedAt !== undefined && !stream.isSlow && event.at > stream.endedAt + lateness) {
+      yield `got #${event.id} ${(event.at - stream.endedAt).toFixed()} ms after it has ended`;
+    }
+  }
+}
+
+export function dataOf({ events }: Stream): Extract<StreamEvent, { type: 'data' }>[] {
+  return events.filter((event) => event.type === 'data');
+}
+
+/** Nothing was sent, as `publish()` has said. */
+export function isRefused({ outcome }: Published): boolean {
+  return outcome === 'TOPIC_ERR_BACKLOG' || outcome === 'TOPIC_ERR_TOO_LONG';
+}

@@ -1,0 +1,109 @@
+import type { BrokerTopic, BusMessage, Position } from '@turnout/topics';
+import type { BrokerObserver } from './sim-broker.ts';
+import type { BusObserver } from './bus-server.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** `true` and `false` as `publish()` resolves, or the code it rejects with. */
+export type Outcome = 'pending' | boolean | (string & {});
+
+/** A message of the application, and what is known to have become of it. */
+export interface Published {
+  readonly id: number;
+  readonly topic: string;
+  /** Of which node's life. */
+  readonly node: string;
+  readonly calledAt: number;
+  outcome: Outcome;
+  /** In which order it has come to the server, among all; undefined where it has not. */
+  arrival: number | undefined;
+  position: Position | null;
+  /** The server that took over does not have it. */
+  isLost: boolean;
+  /** Nodes that it did not come to, and that could not know. */
+  readonly unknowable: Set<string>;
+}
+
+/** Why messages may be missing at a node. */
+export interface Cause {
+  readonly at: number;
+  /** Undefined for every one. */
+  readonly node: string | undefined;
+  readonly topic: string | undefined;
+}
+
+/** All that has truly happened, which the checks hold against what subscribers were told. */
+export class Ledger implements BusObserver {
+  readonly #clock: VirtualClock;
+  readonly messages: Published[] = [];
+  readonly causes: Cause[] = [];
+  /** By node and topic, the origin that it publishes under. */
+  readonly #origins = new Map<string, string>();
+  #arrivals = 0;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  add(topic: string, node: string): Published {
+    const message: Published = {
+      id: this.messages.length,
+      topic,
+      node,
+      calledAt: this.#clock.now,
+      outcome: 'pending',
+      arrival: undefined,
+      position: null,
+      isLost: false,
+      unknowable: new Set(),
+    };
+    this.messages.push(message);
+    return message;
+  }
+
+  settle(message: Published, outcome: Outcome): void {
+    message.outcome = outcome;
+    // Its number is used, and others may see that it is missing.
+    if (outcome !== true) this.addCause(undefined, message.topic);
+  }
+
+  addCause(node: string | undefined, topic: string | undefined): void {
+    this.causes.push({ at: this.#clock.now, node, topic });
+  }
+
+  originOf(node: string, topic: string): string | undefined {
+    return this.#origins.get(`${node} ${topic}`);
+  }
+
+  onArrival(topic: BrokerTopic, { origin, data }: BusMessage, position: Position | null): void {
+    const message = this.#find(topic, data);
+    if (message === undefined) return;
+    message.arrival = this.#arrivals++;
+    message.position = position;
+    this.#origins.set(`${message.node} ${topic.name}`, origin);
+  }
+
+  onHistoryLost(topic: string, epoch: string, offset: number): void {
+    this.addCause(undefined, topic);
+    for (const message of this.messages) {
+      const { position } = message;
+      if (message.topic === topic && position?.epoch === epoch && position.offset > offset) message.isLost = true;
+    }
+  }
+
+  /** What the broker of a node tells of its losses. */
+  observe(node: string): BrokerObserver {
+    return {
+      onDropped: (topic, { data }, isKnowable) => {
+        this.addCause(node, topic.name);
+        if (topic.history === null && !isKnowable) this.#find(topic, data)?.unknowable.add(node);
+      },
+      onLost: () => this.addCause(node, undefined),
+      onRestored: () => this.addCause(node, undefined),
+    };
+  }
+
+  #find({ name }: BrokerTopic, data: string | Buffer): Published | undefined {
+    if (name.startsWith('\u0000') || typeof data !== 'string' || data === '') return undefined;
+    return this.messages[(JSON.parse(data) as { id: number }).id];
+  }
+}

@@ -1,0 +1,207 @@
+import {
+  decodeBusMessage,
+  encodeBusMessage,
+  PendingCalls,
+  TopicError,
+  type Broker,
+  type BrokerEvents,
+  type BrokerTopic,
+  type BusMessage,
+  type HistoryPage,
+  type Position,
+  type Receiver,
+} from '@turnout/topics';
+import { BusLink, type BusLinkParts } from './bus-link.ts';
+
+export interface SimBrokerParts extends Omit<BusLinkParts, 'receive' | 'onDropped'> {
+  /** Whether there is a way to the server. */
+  isReachable(): boolean;
+  /** For who checks. */
+  readonly observer: BrokerObserver;
+}
+
+export interface BrokerObserver {
+  /** A message does not come to this node. */
+  onDropped(topic: BrokerTopic, message: BusMessage, isKnowable: boolean): void;
+  /** All that is published does not come to this node, until `onRestored`. */
+  onLost(): void;
+  onRestored(): void;
+}
+
+export interface Joined {
+  readonly topic: BrokerTopic;
+  readonly receiver: Receiver;
+}
+
+/** Small, so that a burst of some dozen is over them. */
+export const limits = { maxPendingMessages: 24, maxPendingBytes: 6_000, timeout: 1_000 };
+
+const connectTimeout = 2_000;
+
+/** A node's end of the broker, as those of Redis and NATS are made. */
+export class SimBroker implements Broker {
+  readonly #parts: SimBrokerParts;
+  readonly #calls = new PendingCalls(limits);
+  readonly #joined = new Map<string, Joined>();
+  /** By topic, whose messages have come since it was joined. */
+  readonly #heard = new Map<string, Set<string>>();
+  #events: BrokerEvents | undefined;
+  #link: BusLink | undefined;
+  /** One that does not have all topics yet. */
+  #connecting: BusLink | undefined;
+  #isClosed = false;
+  #isDead = false;
+
+  constructor(parts: SimBrokerParts) {
+    this.#parts = parts;
+    this.#link = this.#createLink();
+  }
+
+  start(events: BrokerEvents): void {
+    this.#events = events;
+  }
+
+  async join(topic: BrokerTopic, receiver: Receiver): Promise<void> {
+    await this.joinAll([{ topic, receiver }]);
+  }
+
+  async leave(topic: BrokerTopic): Promise<void> {
+    this.#joined.delete(topic.name);
+    await this.call(0, (link) => link.request((server) => server.leave(topic, link)));
+  }
+
+  async publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
+    const bytes = encodeBusMessage(message);
+    await this.call(bytes.length, (link) => link.request((server) => server.publish(topic, bytes)));
+  }
+
+  read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
+    return this.call(0, (link) => link.request((server) => server.read(topic, since)));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#link?.cut();
+    this.#link = undefined;
+  }
+
+  /** The network between this node and the server breaks, which it finds out after so many ms. */
+  cut(detection: number): void {
+    this.#connecting?.cut();
+    const link = this.#link;
+    if (link === undefined || link.isCut) return;
+    link.cut();
+    this.#parts.observer.onLost();
+    this.#parts.clock.schedule(detection, () => this.#onLost(link));
+  }
+
+  /** The node ends without a word: nothing leaves it, and nothing comes. */
+  die(): void {
+    this.#isDead = true;
+    void this.close();
+  }
+
+  protected async joinAll(joins: readonly Joined[]): Promise<void> {
+    for (const joined of joins) {
+      this.#joined.set(joined.topic.name, joined);
+      this.#heard.delete(joined.topic.name);
+    }
+    await this.call(0, (link) => this.requestJoins(link, joins));
+  }
+
+  protected requestJoins(link: BusLink, joins: readonly Joined[]): Promise<void> {
+    return link.request((server) => {
+      for (const { topic } of joins) server.join(topic, link);
+    });
+  }
+
+  protected call<Value>(bytes: number, call: (link: BusLink) => Promise<Value>): Promise<Value> {
+    if (this.#isDead) return new Promise(() => {});
+    return this.#calls.run(bytes, async () => {
+      if (this.#isClosed) throw new TopicError('TOPIC_ERR_CLOSED', 'The broker is closed');
+      if (this.#link === undefined) throw lostError();
+      return call(this.#link);
+    });
+  }
+
+  protected deliver({ receiver }: Joined, message: BusMessage, position: Position | null): void {
+    receiver(message, position);
+  }
+
+  protected tellLost(): void {
+    this.#events?.onLost(lostError());
+  }
+
+  protected tellRestored(): void {
+    this.#events?.onRestored();
+  }
+
+  #createLink(): BusLink {
+    return new BusLink({
+      ...this.#parts,
+      receive: (topic, bytes, position) => this.#receive(topic, bytes, position),
+      onDropped: (topic, bytes) => {
+        const message = decodeBusMessage(bytes);
+        const isKnowable = this.#heard.get(topic.name)?.has(message.origin) ?? false;
+        this.#parts.observer.onDropped(topic, message, isKnowable);
+      },
+    });
+  }
+
+  #receive({ name }: BrokerTopic, bytes: Buffer, position: Position | null): void {
+    const joined = this.#joined.get(name);
+    if (joined === undefined) return;
+    const message = decodeBusMessage(bytes);
+    const heard = this.#heard.get(name) ?? new Set();
+    this.#heard.set(name, heard.add(message.origin));
+    this.deliver(joined, message, position);
+  }
+
+  #onLost(link: BusLink): void {
+    if (this.#link !== link) return;
+    this.#link = undefined;
+    this.tellLost();
+    this.#calls.rejectAll(lostError());
+    void this.#connectAgain();
+  }
+
+  async #connectAgain(): Promise<void> {
+    const { clock, random, isReachable, observer } = this.#parts;
+    while (!this.#isClosed && this.#link === undefined) {
+      // oxlint-disable-next-line no-await-in-loop -- a pause
+      await clock.wait(50 + random.below(600));
+      if (!isReachable()) continue;
+      // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
+      await this.#connect();
+    }
+    if (this.#isClosed) return;
+    observer.onRestored();
+    this.tellRestored();
+  }
+
+  async #connect(): Promise<void> {
+    const { clock } = this.#parts;
+    const link = this.#createLink();
+    this.#connecting = link;
+    const joined = this.#joinAgain(link).then(() => true);
+    const isJoined = await Promise.race([joined, clock.wait(connectTimeout).then(() => false)]);
+    this.#connecting = undefined;
+    if (isJoined && !link.isCut && !this.#isClosed) this.#link = link;
+    else link.cut();
+  }
+
+  /** Also what is joined meanwhile. */
+  async #joinAgain(link: BusLink): Promise<void> {
+    const done = new Set<Joined>();
+    const isLeft = (joined: Joined): boolean => !done.has(joined);
+    for (let left = [...this.#joined.values()]; left.length > 0; left = [...this.#joined.values()].filter(isLeft)) {
+      for (const joined of left) done.add(joined);
+      // oxlint-disable-next-line no-await-in-loop -- hardly ever more than once
+      await this.requestJoins(link, left);
+    }
+  }
+}
+
+function lostError(): TopicError {
+  return new TopicError('TOPIC_ERR_BROKER_LOST', 'The server cannot be reached');
+}

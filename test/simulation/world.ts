@@ -1,0 +1,149 @@
+import { TopicError } from '@turnout/topics';
+import type { HubOptions } from '@turnout/topics';
+import { Random } from '../fuzz/random.ts';
+import type { BusWeather } from './bus-link.ts';
+import { BusServer } from './bus-server.ts';
+import { Ledger, type Published } from './ledger.ts';
+import { SimBroker, type SimBrokerParts } from './sim-broker.ts';
+import { SimNode } from './sim-node.ts';
+import type { Stream } from './stream.ts';
+import type { TopicName } from './topics.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+export const calm: Readonly<BusWeather> = { dropped: 0, doubled: 0, overtaken: 0, slow: 0 };
+
+export interface WorldParts {
+  readonly clock: VirtualClock;
+  readonly seed: number;
+  readonly nodeCount: number;
+  readonly whenLost: HubOptions['whenLost'];
+  createBroker?(parts: SimBrokerParts): SimBroker;
+  /** Told of each thing that happens, for who reads a run. */
+  trace(text: string): void;
+}
+
+/** A cluster of nodes, their broker, and the networks between. */
+export class World {
+  readonly clock: VirtualClock;
+  /** Of what is done; that of the networks is another, so that what they do is not changed by it. */
+  readonly random: Random;
+  readonly networkRandom: Random;
+  readonly ledger: Ledger;
+  readonly server: BusServer;
+  readonly weather: BusWeather = { ...calm };
+  readonly streams: Stream[] = [];
+  /** What is wrong, and needs no model to be seen. */
+  readonly problems: string[] = [];
+  readonly nodes: SimNode[];
+  /** By person, how often their details have changed. */
+  readonly versions = new Map<string, number>();
+  readonly #parts: WorldParts;
+  readonly #brokers: SimBroker[] = [];
+  readonly #unreachable = new Set<number>();
+  #lives = 0;
+
+  constructor(parts: WorldParts) {
+    this.#parts = parts;
+    this.clock = parts.clock;
+    this.random = new Random(parts.seed);
+    this.networkRandom = new Random(~parts.seed);
+    this.ledger = new Ledger(parts.clock);
+    this.server = new BusServer(parts.clock, this.ledger);
+    this.nodes = Array.from({ length: parts.nodeCount }, (_, index) => this.#createNode(index));
+  }
+
+  get upNodes(): SimNode[] {
+    return this.nodes.filter(({ isUp }) => isUp);
+  }
+
+  trace(text: string): void {
+    this.#parts.trace(`${this.clock.now.toFixed(1)} ${text}`);
+  }
+
+  /** @param isForgotten whether nobody looks at what has become of it */
+  publish(node: SimNode, topic: TopicName, { padding = 0, isForgotten = false } = {}): Published {
+    const message = this.ledger.add(topic, node.name);
+    const settle = (outcome: Published['outcome']): void => {
+      this.ledger.settle(message, outcome);
+      if (outcome !== true) this.trace(`${node.name} publish ${topic} #${message.id}: ${outcome}`);
+    };
+    try {
+      const text = JSON.stringify({ id: message.id, padding: 'x'.repeat(padding) });
+      const published = node.topic(topic).publish(text);
+      if (isForgotten) this.ledger.addCause(undefined, topic);
+      else published.then(settle, (error: unknown) => settle(this.codeOf(error)));
+    } catch (error) {
+      settle(this.codeOf(error));
+    }
+    return message;
+  }
+
+  /** The code of an error that is to be expected; any other is a problem. */
+  codeOf(error: unknown): string {
+    if (error instanceof TopicError) return error.code;
+    this.problems.push(`unexpected error: ${describe(error)}`);
+    return 'unexpected';
+  }
+
+  /** The network between a node and the broker's server breaks. */
+  cutBroker(index: number, detection = this.networkRandom.below(1_500)): void {
+    this.trace(`broker of node ${index} is cut`);
+    this.#unreachable.add(index);
+    this.#brokers[index]?.cut(detection);
+  }
+
+  healBroker(index: number): void {
+    this.#unreachable.delete(index);
+  }
+
+  /** The server of the broker goes, and one comes that may have less. */
+  failOver(kind: 'restart' | 'lagging' | 'empty'): void {
+    this.trace(`the broker's server fails over: ${kind}`);
+    if (kind === 'lagging') this.server.failOver(() => this.networkRandom.below(4));
+    if (kind === 'empty') this.server.wipe();
+    for (const broker of this.#brokers) broker.cut(this.networkRandom.below(300));
+  }
+
+  async crash(index: number): Promise<void> {
+    const node = this.nodes[index];
+    if (node === undefined || !node.isUp) return;
+    this.trace(`${node.name} crashes`);
+    this.ledger.addCause(undefined, undefined);
+    this.#brokers[index]?.cut(Infinity);
+    await node.crash(this.networkRandom.chance(30));
+  }
+
+  restart(index: number): void {
+    if (this.nodes[index]?.isUp ?? true) return;
+    this.healBroker(index);
+    this.nodes[index] = this.#createNode(index);
+    this.trace(`${this.nodes[index].name} starts`);
+  }
+
+  /** Everything that was broken is whole again. */
+  heal(): void {
+    this.trace('all is healed');
+    Object.assign(this.weather, calm);
+    this.#unreachable.clear();
+    for (const index of this.nodes.keys()) this.restart(index);
+  }
+
+  #createNode(index: number): SimNode {
+    const name = `node-${index}.${this.#lives++}`;
+    const { createBroker = (brokerParts) => new SimBroker(brokerParts), whenLost } = this.#parts;
+    const broker = createBroker({
+      clock: this.clock,
+      random: this.networkRandom,
+      server: this.server,
+      weather: this.weather,
+      isReachable: () => !this.#unreachable.has(index),
+      observer: this.ledger.observe(name),
+    });
+    this.#brokers[index] = broker;
+    return new SimNode({ name, broker, whenLost, onError: (error) => void this.codeOf(error) });
+  }
+}
+
+export function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' | ') : String(error);
+}

@@ -21,9 +21,9 @@ export interface BusLinkParts {
   readonly random: Random;
   readonly server: BusServer;
   readonly weather: BusWeather;
-  receive(topic: BrokerTopic, bytes: Buffer, position: Position | null): void;
+  readonly receive: (topic: BrokerTopic, bytes: Buffer, position: Position | null) => void;
   /** For who checks: a push does not arrive. */
-  onDropped(topic: BrokerTopic, bytes: Buffer): void;
+  readonly onDropped: (topic: BrokerTopic, bytes: Buffer) => void;
 }
 
 const longestDelay = 300;

@@ -5,7 +5,7 @@ import type { VirtualClock } from './virtual-clock.ts';
 export interface BusObserver {
   onArrival(topic: BrokerTopic, message: BusMessage, position: Position | null): void;
   /** The server that has taken over does not have the newest messages of a history. */
-  onHistoryLost(topic: string, epoch: string, offset: number): void;
+  onHistoryLost(topic: string, offset: number): void;
 }
 
 /** A node's connection, as the server sees it. */
@@ -72,22 +72,28 @@ export class BusServer {
     return { position: { epoch, offset }, messages };
   }
 
-  /** A replica takes over, which has not got the newest messages of each history. */
-  failOver(lag: () => number): void {
+  /**
+   * A replica takes over, which has not got the newest messages of each history.
+   *
+   * @param isNoticed whether it begins new epochs
+   */
+  failOver(lag: () => number, isNoticed: boolean): void {
     this.#peers.clear();
-    for (const [name, history] of this.#histories) {
-      const lost = Math.min(lag(), history.offset);
-      if (lost === 0) continue;
-      history.offset -= lost;
-      history.entries = history.entries.filter(({ offset }) => offset <= history.offset);
-      this.#observer.onHistoryLost(name, history.epoch, history.offset);
+    for (const [name, { epoch, offset: newest, entries }] of this.#histories) {
+      const offset = Math.max(newest - lag(), 0);
+      this.#histories.set(name, {
+        epoch: isNoticed ? this.#createEpoch() : epoch,
+        offset,
+        entries: entries.filter((entry) => entry.offset <= offset),
+      });
+      this.#observer.onHistoryLost(name, offset);
     }
   }
 
   /** It starts again, with nothing. */
   wipe(): void {
     this.#peers.clear();
-    for (const [name, { epoch }] of this.#histories) this.#observer.onHistoryLost(name, epoch, 0);
+    for (const name of this.#histories.keys()) this.#observer.onHistoryLost(name, 0);
     this.#histories.clear();
   }
 
@@ -109,8 +115,12 @@ export class BusServer {
   #historyOf(name: string): History {
     const known = this.#histories.get(name);
     if (known !== undefined) return known;
-    const history: History = { epoch: `epoch-${this.#epochs++}`, offset: 0, entries: [] };
+    const history: History = { epoch: this.#createEpoch(), offset: 0, entries: [] };
     this.#histories.set(name, history);
     return history;
+  }
+
+  #createEpoch(): string {
+    return `epoch-${this.#epochs++}`;
   }
 }

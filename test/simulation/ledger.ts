@@ -82,11 +82,11 @@ export class Ledger implements BusObserver {
     this.#origins.set(`${message.node} ${topic.name}`, origin);
   }
 
-  onHistoryLost(topic: string, epoch: string, offset: number): void {
+  onHistoryLost(topic: string, offset: number): void {
     this.addCause(undefined, topic);
     for (const message of this.messages) {
-      const { position } = message;
-      if (message.topic === topic && position?.epoch === epoch && position.offset > offset) message.isLost = true;
+      if (message.topic === topic && message.position !== null && message.position.offset > offset)
+        message.isLost = true;
     }
   }
 
@@ -102,7 +102,7 @@ export class Ledger implements BusObserver {
     };
   }
 
-  #find({ name }: BrokerTopic, data: string | Buffer): Published | undefined {
+  #find({ name }: BrokerTopic, data: unknown): Published | undefined {
     if (name.startsWith('\u0000') || typeof data !== 'string' || data === '') return undefined;
     return this.messages[(JSON.parse(data) as { id: number }).id];
   }

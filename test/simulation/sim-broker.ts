@@ -15,7 +15,7 @@ import { BusLink, type BusLinkParts } from './bus-link.ts';
 
 export interface SimBrokerParts extends Omit<BusLinkParts, 'receive' | 'onDropped'> {
   /** Whether there is a way to the server. */
-  isReachable(): boolean;
+  readonly isReachable: () => boolean;
   /** For who checks. */
   readonly observer: BrokerObserver;
 }
@@ -109,6 +109,11 @@ export class SimBroker implements Broker {
     await this.call(0, (link) => this.requestJoins(link, joins));
   }
 
+  /** What is joined again after a loss. */
+  protected joinsAfterLoss(joins: readonly Joined[]): readonly Joined[] {
+    return joins;
+  }
+
   protected requestJoins(link: BusLink, joins: readonly Joined[]): Promise<void> {
     return link.request((server) => {
       for (const { topic } of joins) server.join(topic, link);
@@ -197,7 +202,7 @@ export class SimBroker implements Broker {
     for (let left = [...this.#joined.values()]; left.length > 0; left = [...this.#joined.values()].filter(isLeft)) {
       for (const joined of left) done.add(joined);
       // oxlint-disable-next-line no-await-in-loop -- hardly ever more than once
-      await this.requestJoins(link, left);
+      await this.requestJoins(link, this.joinsAfterLoss(left));
     }
   }
 }

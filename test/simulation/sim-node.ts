@@ -20,7 +20,7 @@ export interface SimNodeParts {
   readonly name: string;
   readonly broker: Broker & { die(): void };
   readonly whenLost: HubOptions['whenLost'];
-  onError(error: unknown): void;
+  readonly onError: (error: unknown) => void;
 }
 
 interface Served {

@@ -13,8 +13,8 @@ import { Workload } from './workload.ts';
 export interface SimulationOptions {
   readonly environment: SeededEnvironment;
   readonly seed: number;
-  createBroker?(parts: SimBrokerParts): SimBroker;
-  trace?(text: string): void;
+  readonly createBroker?: (parts: SimBrokerParts) => SimBroker;
+  readonly trace?: (text: string) => void;
 }
 
 export interface SimulationResult {

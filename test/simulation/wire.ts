@@ -106,7 +106,8 @@ export class WireEnd extends Duplex {
 
   #take(most: number): void {
     if (this.destroyed) return;
-    for (let left = most; left > 0 && this.#wantsMore;) {
+    let left = most;
+    while (left > 0 && this.#wantsMore) {
       const first = this.#arrived.shift();
       if (first === undefined) break;
       const part = first.chunk.subarray(0, left);

@@ -2,7 +2,7 @@ import { ClientActor } from './client-actor.ts';
 import { lastOf, SocketActor } from './socket-actor.ts';
 import type { Stream } from './stream.ts';
 import { hasHistory, topicNames } from './topics.ts';
-import { calm, type World } from './world.ts';
+import { calm, type FailoverKind, type World } from './world.ts';
 
 const most = { sockets: 14, clients: 4 };
 
@@ -30,6 +30,7 @@ const trouble: readonly Step[] = [
   { name: 'brokers cut', weight: 1, run: (workload) => workload.cutBroker() },
   { name: 'restarts', weight: 1, run: (workload) => workload.failOver('restart') },
   { name: 'lagging replicas', weight: 1, run: (workload) => workload.failOver('lagging') },
+  { name: 'unnoticed lagging replicas', weight: 1, run: (workload) => workload.failOver('lagging-unnoticed') },
   { name: 'lost histories', weight: 1, run: (workload) => workload.failOver('empty') },
   { name: 'crashes', weight: 1, run: (workload) => workload.crash() },
   { name: 'drops', weight: 1, run: (workload) => workload.storm({ dropped: 8 }) },
@@ -152,7 +153,7 @@ export class Workload {
     clock.schedule(random.below(6_000), () => this.#world.healBroker(index));
   }
 
-  failOver(kind: Parameters<World['failOver']>[0]): void {
+  failOver(kind: FailoverKind): void {
     this.#world.failOver(kind);
   }
 

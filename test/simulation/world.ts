@@ -12,14 +12,17 @@ import type { VirtualClock } from './virtual-clock.ts';
 
 export const calm: Readonly<BusWeather> = { dropped: 0, doubled: 0, overtaken: 0, slow: 0 };
 
+/** What the server that takes over has: all, less, or nothing. */
+export type FailoverKind = 'restart' | 'lagging' | 'lagging-unnoticed' | 'empty';
+
 export interface WorldParts {
   readonly clock: VirtualClock;
   readonly seed: number;
   readonly nodeCount: number;
   readonly whenLost: HubOptions['whenLost'];
-  createBroker?(parts: SimBrokerParts): SimBroker;
+  readonly createBroker?: (parts: SimBrokerParts) => SimBroker;
   /** Told of each thing that happens, for who reads a run. */
-  trace(text: string): void;
+  readonly trace: (text: string) => void;
 }
 
 /** A cluster of nodes, their broker, and the networks between. */
@@ -97,9 +100,11 @@ export class World {
   }
 
   /** The server of the broker goes, and one comes that may have less. */
-  failOver(kind: 'restart' | 'lagging' | 'empty'): void {
+  failOver(kind: FailoverKind): void {
     this.trace(`the broker's server fails over: ${kind}`);
-    if (kind === 'lagging') this.server.failOver(() => this.networkRandom.below(4));
+    if (kind === 'lagging' || kind === 'lagging-unnoticed') {
+      this.server.failOver(() => this.networkRandom.below(4), kind === 'lagging');
+    }
     if (kind === 'empty') this.server.wipe();
     for (const broker of this.#brokers) broker.cut(this.networkRandom.below(300));
   }

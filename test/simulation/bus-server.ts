@@ -72,21 +72,15 @@ export class BusServer {
     return { position: { epoch, offset }, messages };
   }
 
-  /**
-   * A replica takes over, which has not got the newest messages of each history.
-   *
-   * @param isNoticed whether it begins new epochs
-   */
-  failOver(lag: () => number, isNoticed: boolean): void {
+  /** A replica takes over, which has not got the newest messages of each history. */
+  failOver(lag: () => number): void {
     this.#peers.clear();
-    for (const [name, { epoch, offset: newest, entries }] of this.#histories) {
-      const offset = Math.max(newest - lag(), 0);
-      this.#histories.set(name, {
-        epoch: isNoticed ? this.#createEpoch() : epoch,
-        offset,
-        entries: entries.filter((entry) => entry.offset <= offset),
-      });
-      this.#observer.onHistoryLost(name, offset);
+    for (const [name, history] of this.#histories) {
+      const lost = Math.min(lag(), history.offset);
+      if (lost === 0) continue;
+      history.offset -= lost;
+      history.entries = history.entries.filter(({ offset }) => offset <= history.offset);
+      this.#observer.onHistoryLost(name, history.offset);
     }
   }
 
@@ -115,12 +109,8 @@ export class BusServer {
   #historyOf(name: string): History {
     const known = this.#histories.get(name);
     if (known !== undefined) return known;
-    const history: History = { epoch: this.#createEpoch(), offset: 0, entries: [] };
+    const history: History = { epoch: `epoch-${this.#epochs++}`, offset: 0, entries: [] };
     this.#histories.set(name, history);
     return history;
-  }
-
-  #createEpoch(): string {
-    return `epoch-${this.#epochs++}`;
   }
 }

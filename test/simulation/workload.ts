@@ -30,7 +30,6 @@ const trouble: readonly Step[] = [
   { name: 'brokers cut', weight: 1, run: (workload) => workload.cutBroker() },
   { name: 'restarts', weight: 1, run: (workload) => workload.failOver('restart') },
   { name: 'lagging replicas', weight: 1, run: (workload) => workload.failOver('lagging') },
-  { name: 'unnoticed lagging replicas', weight: 1, run: (workload) => workload.failOver('lagging-unnoticed') },
   { name: 'lost histories', weight: 1, run: (workload) => workload.failOver('empty') },
   { name: 'crashes', weight: 1, run: (workload) => workload.crash() },
   { name: 'drops', weight: 1, run: (workload) => workload.storm({ dropped: 8 }) },

@@ -13,7 +13,7 @@ import type { VirtualClock } from './virtual-clock.ts';
 export const calm: Readonly<BusWeather> = { dropped: 0, doubled: 0, overtaken: 0, slow: 0 };
 
 /** What the server that takes over has: all, less, or nothing. */
-export type FailoverKind = 'restart' | 'lagging' | 'lagging-unnoticed' | 'empty';
+export type FailoverKind = 'restart' | 'lagging' | 'empty';
 
 export interface WorldParts {
   readonly clock: VirtualClock;
@@ -102,9 +102,7 @@ export class World {
   /** The server of the broker goes, and one comes that may have less. */
   failOver(kind: FailoverKind): void {
     this.trace(`the broker's server fails over: ${kind}`);
-    if (kind === 'lagging' || kind === 'lagging-unnoticed') {
-      this.server.failOver(() => this.networkRandom.below(4), kind === 'lagging');
-    }
+    if (kind === 'lagging') this.server.failOver(() => this.networkRandom.below(4));
     if (kind === 'empty') this.server.wipe();
     for (const broker of this.#brokers) broker.cut(this.networkRandom.below(300));
   }

@@ -58,7 +58,10 @@ export class ClientActor {
         stream.subscribedAt ??= clock.now;
         stream.events.push({ type: 'subscribed', at: clock.now, recovered, position: position() });
       },
-      onGap: () => void stream.events.push({ type: 'gap', at: clock.now, position: position() }),
+      onGap: () => {
+        this.#world.trace(`${stream.name} is told of a gap`);
+        stream.events.push({ type: 'gap', at: clock.now, position: position() });
+      },
       onPeople: (people) => {
         stream.people.clear();
         for (const person of people) stream.people.set(person.id, person);

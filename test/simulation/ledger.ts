@@ -21,6 +21,8 @@ export interface Published {
   isLost: boolean;
   /** Nodes that it did not come to, and that could not know. */
   readonly unknowable: Set<string>;
+  /** Nodes to which it was lost on the way. */
+  readonly droppedAt: Set<string>;
 }
 
 /** Why messages may be missing at a node. */
@@ -36,8 +38,12 @@ export class Ledger implements BusObserver {
   readonly #clock: VirtualClock;
   readonly messages: Published[] = [];
   readonly causes: Cause[] = [];
+  /** Nodes that have ended without a word. */
+  readonly crashed = new Set<string>();
   /** By node and topic, the origin that it publishes under. */
   readonly #origins = new Map<string, string>();
+  /** Nodes that nothing comes to. */
+  readonly #cutOff = new Set<string>();
   #arrivals = 0;
 
   constructor(clock: VirtualClock) {
@@ -55,6 +61,7 @@ export class Ledger implements BusObserver {
       position: null,
       isLost: false,
       unknowable: new Set(),
+      droppedAt: new Set(),
     };
     this.messages.push(message);
     return message;
@@ -77,6 +84,7 @@ export class Ledger implements BusObserver {
   onArrival(topic: BrokerTopic, { origin, data }: BusMessage, position: Position | null): void {
     const message = this.#find(topic, data);
     if (message === undefined) return;
+    for (const node of this.#cutOff) this.addCause(node, topic.name);
     message.arrival = this.#arrivals++;
     message.position = position;
     this.#origins.set(`${message.node} ${topic.name}`, origin);
@@ -95,10 +103,19 @@ export class Ledger implements BusObserver {
     return {
       onDropped: (topic, { data }, isKnowable) => {
         this.addCause(node, topic.name);
-        if (topic.history === null && !isKnowable) this.#find(topic, data)?.unknowable.add(node);
+        if (topic.history !== null) return;
+        const message = this.#find(topic, data);
+        message?.droppedAt.add(node);
+        if (!isKnowable) message?.unknowable.add(node);
       },
-      onLost: () => this.addCause(node, undefined),
-      onRestored: () => this.addCause(node, undefined),
+      onLost: () => {
+        this.#cutOff.add(node);
+        this.addCause(node, undefined);
+      },
+      onRestored: () => {
+        this.#cutOff.delete(node);
+        this.addCause(node, undefined);
+      },
     };
   }
 

@@ -8,10 +8,11 @@ import {
   type BrokerTopic,
   type BusMessage,
   type HistoryPage,
+  type Join,
   type Position,
-  type Receiver,
 } from '@turnout/topics';
 import { BusLink, type BusLinkParts } from './bus-link.ts';
+import type { BusServer } from './bus-server.ts';
 
 export interface SimBrokerParts extends Omit<BusLinkParts, 'receive' | 'onDropped'> {
   /** Whether there is a way to the server. */
@@ -28,11 +29,6 @@ export interface BrokerObserver {
   onRestored(): void;
 }
 
-export interface Joined {
-  readonly topic: BrokerTopic;
-  readonly receiver: Receiver;
-}
-
 /** Small, so that a burst of some dozen is over them. */
 export const limits = { maxPendingMessages: 24, maxPendingBytes: 6_000, timeout: 1_000 };
 
@@ -42,7 +38,7 @@ const connectTimeout = 2_000;
 export class SimBroker implements Broker {
   readonly #parts: SimBrokerParts;
   readonly #calls = new PendingCalls(limits);
-  readonly #joined = new Map<string, Joined>();
+  readonly #joined = new Map<string, Join>();
   /** By topic, whose messages have come since it was joined. */
   readonly #heard = new Map<string, Set<string>>();
   #events: BrokerEvents | undefined;
@@ -61,22 +57,33 @@ export class SimBroker implements Broker {
     this.#events = events;
   }
 
-  async join(topic: BrokerTopic, receiver: Receiver): Promise<void> {
-    await this.joinAll([{ topic, receiver }]);
+  join(joins: readonly Join[]): Promise<void> {
+    for (const join of joins) {
+      this.#joined.set(join.topic.name, join);
+      this.#heard.delete(join.topic.name);
+    }
+    return this.#calls.run(() => this.request((link) => this.requestJoins(link, joins)));
   }
 
-  async leave(topic: BrokerTopic): Promise<void> {
-    this.#joined.delete(topic.name);
-    await this.call(0, (link) => link.request((server) => server.leave(topic, link)));
+  leave(topics: readonly BrokerTopic[]): Promise<void> {
+    for (const { name } of topics) this.#joined.delete(name);
+    const leaveAll = (link: BusLink) => (server: BusServer) => {
+      for (const topic of topics) server.leave(topic, link);
+    };
+    return this.#calls.run(() => this.request((link) => link.request(leaveAll(link))));
   }
 
-  async publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
+  publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
     const bytes = encodeBusMessage(message);
-    await this.call(bytes.length, (link) => link.request((server) => server.publish(topic, bytes)));
+    return this.#calls.publish(bytes.length, () => this.#send(topic, bytes));
+  }
+
+  tell(topic: BrokerTopic, message: BusMessage): Promise<void> {
+    return this.#calls.run(() => this.#send(topic, encodeBusMessage(message)));
   }
 
   read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
-    return this.call(0, (link) => link.request((server) => server.read(topic, since)));
+    return this.#calls.run(() => this.request((link) => link.request((server) => server.read(topic, since))));
   }
 
   async close(): Promise<void> {
@@ -101,35 +108,25 @@ export class SimBroker implements Broker {
     void this.close();
   }
 
-  protected async joinAll(joins: readonly Joined[]): Promise<void> {
-    for (const joined of joins) {
-      this.#joined.set(joined.topic.name, joined);
-      this.#heard.delete(joined.topic.name);
-    }
-    await this.call(0, (link) => this.requestJoins(link, joins));
-  }
-
   /** What is joined again after a loss. */
-  protected joinsAfterLoss(joins: readonly Joined[]): readonly Joined[] {
+  protected joinsAfterLoss(joins: readonly Join[]): readonly Join[] {
     return joins;
   }
 
-  protected requestJoins(link: BusLink, joins: readonly Joined[]): Promise<void> {
+  protected requestJoins(link: BusLink, joins: readonly Join[]): Promise<void> {
     return link.request((server) => {
       for (const { topic } of joins) server.join(topic, link);
     });
   }
 
-  protected call<Value>(bytes: number, call: (link: BusLink) => Promise<Value>): Promise<Value> {
+  protected async request<Value>(call: (link: BusLink) => Promise<Value>): Promise<Value> {
     if (this.#isDead) return new Promise(() => {});
-    return this.#calls.run(bytes, async () => {
-      if (this.#isClosed) throw new TopicError('TOPIC_ERR_CLOSED', 'The broker is closed');
-      if (this.#link === undefined) throw lostError();
-      return call(this.#link);
-    });
+    if (this.#isClosed) throw new TopicError('TOPIC_ERR_CLOSED', 'The broker is closed');
+    if (this.#link === undefined) throw lostError();
+    return call(this.#link);
   }
 
-  protected deliver({ receiver }: Joined, message: BusMessage, position: Position | null): void {
+  protected deliver({ receiver }: Join, message: BusMessage, position: Position | null): void {
     receiver(message, position);
   }
 
@@ -139,6 +136,10 @@ export class SimBroker implements Broker {
 
   protected tellRestored(): void {
     this.#events?.onRestored();
+  }
+
+  #send(topic: BrokerTopic, bytes: Buffer): Promise<void> {
+    return this.request((link) => link.request((server) => server.publish(topic, bytes)));
   }
 
   #createLink(): BusLink {
@@ -189,16 +190,16 @@ export class SimBroker implements Broker {
     const link = this.#createLink();
     this.#connecting = link;
     const joined = this.#joinAgain(link).then(() => true);
-    const isJoined = await Promise.race([joined, clock.wait(connectTimeout).then(() => false)]);
+    const isJoin = await Promise.race([joined, clock.wait(connectTimeout).then(() => false)]);
     this.#connecting = undefined;
-    if (isJoined && !link.isCut && !this.#isClosed) this.#link = link;
+    if (isJoin && !link.isCut && !this.#isClosed) this.#link = link;
     else link.cut();
   }
 
   /** Also what is joined meanwhile. */
   async #joinAgain(link: BusLink): Promise<void> {
-    const done = new Set<Joined>();
-    const isLeft = (joined: Joined): boolean => !done.has(joined);
+    const done = new Set<Join>();
+    const isLeft = (joined: Join): boolean => !done.has(joined);
     for (let left = [...this.#joined.values()]; left.length > 0; left = [...this.#joined.values()].filter(isLeft)) {
       for (const joined of left) done.add(joined);
       // oxlint-disable-next-line no-await-in-loop -- hardly ever more than once

@@ -45,6 +45,7 @@ export class SocketActor {
     const stream = createStream(`${this.name} ${topic}`, topic, 'socket', since === 'oldest' ? undefined : since);
     stream.isSlow = this.#isSlow;
     stream.nodes.push(this.#node.name);
+    this.#world.trace(`${stream.name} subscribes on ${this.#node.name}`);
     this.#streams.set(topic, stream);
     this.#world.streams.push(stream);
     try {
@@ -92,7 +93,9 @@ export class SocketActor {
     const stream = this.#streams.get(message.topic);
     // What comes before is of the subscription before it.
     if (stream?.events.length === 0 && message.subscribed === undefined) return;
-    if (stream !== undefined) noteWireMessage(stream, this.#world.clock.now, message);
+    if (stream === undefined) return;
+    if (message.gap !== undefined) this.#world.trace(`${stream.name} is told of a gap`);
+    noteWireMessage(stream, this.#world.clock.now, message);
   }
 
   #endAll(): void {
@@ -122,6 +125,6 @@ export function lastOf({ events }: Stream): Stream['since'] {
 }
 
 /** Whether a stream is to have all that is published. */
-export function isComplete({ topic, isSlow }: Stream): boolean {
-  return !(isSlow && drops(topic));
+export function isComplete({ topic }: Stream): boolean {
+  return !drops(topic);
 }

@@ -4,7 +4,7 @@ import { Random } from '../fuzz/random.ts';
 import type { BusWeather } from './bus-link.ts';
 import { BusServer } from './bus-server.ts';
 import { Ledger, type Published } from './ledger.ts';
-import { SimBroker, type SimBrokerParts } from './sim-broker.ts';
+import { SimBroker, type BrokerObserver, type SimBrokerParts } from './sim-broker.ts';
 import { SimNode } from './sim-node.ts';
 import type { Stream } from './stream.ts';
 import type { TopicName } from './topics.ts';
@@ -66,9 +66,10 @@ export class World {
   /** @param isForgotten whether nobody looks at what has become of it */
   publish(node: SimNode, topic: TopicName, { padding = 0, isForgotten = false } = {}): Published {
     const message = this.ledger.add(topic, node.name);
+    this.trace(`${node.name} publishes #${message.id} on ${topic}`);
     const settle = (outcome: Published['outcome']): void => {
       this.ledger.settle(message, outcome);
-      if (outcome !== true) this.trace(`${node.name} publish ${topic} #${message.id}: ${outcome}`);
+      if (outcome !== true) this.trace(`#${message.id} is not published: ${outcome}`);
     };
     try {
       const text = JSON.stringify({ id: message.id, padding: 'x'.repeat(padding) });
@@ -112,6 +113,7 @@ export class World {
     if (node === undefined || !node.isUp) return;
     this.trace(`${node.name} crashes`);
     this.ledger.addCause(undefined, undefined);
+    this.ledger.crashed.add(node.name);
     this.#brokers[index]?.cut(Infinity);
     await node.crash(this.networkRandom.chance(30));
   }
@@ -140,10 +142,25 @@ export class World {
       server: this.server,
       weather: this.weather,
       isReachable: () => !this.#unreachable.has(index),
-      observer: this.ledger.observe(name),
+      observer: this.#observe(name),
     });
     this.#brokers[index] = broker;
     return new SimNode({ name, broker, whenLost, onError: (error) => void this.codeOf(error) });
+  }
+
+  #observe(node: string): BrokerObserver {
+    const observer = this.ledger.observe(node);
+    return {
+      onDropped: (topic, message, isKnowable) => {
+        this.trace(`a message of ${topic.name} is dropped on its way to ${node}: ${String(message.data).slice(0, 20)}`);
+        observer.onDropped(topic, message, isKnowable);
+      },
+      onLost: () => observer.onLost(),
+      onRestored: () => {
+        this.trace(`${node} has its broker again`);
+        observer.onRestored();
+      },
+    };
   }
 }
 

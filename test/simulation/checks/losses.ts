@@ -16,15 +16,19 @@ export function* checkConfirmed({ messages }: Ledger): Generator<string> {
  *
  * @param isProbed whether each node has published since on each topic, which shows what is missing
  */
-export function* checkLosses(stream: Stream, { messages }: Ledger, isProbed: boolean): Generator<string> {
+export function* checkLosses(stream: Stream, ledger: Ledger, isProbed: boolean): Generator<string> {
   if (!isAlive(stream) || !isComplete(stream)) return;
+  const { messages } = ledger;
   const { topic, subscribedAt = 0 } = stream;
   if (!isProbed && !hasHistory(topic)) return;
   const got = new Set(dataOf(stream).map(({ id }) => id));
   const toldUntil = stream.events.findLast(({ type }) => type === 'gap')?.at ?? -1;
   const missing = messages.filter(
     (message) =>
-      message.topic === topic && message.calledAt >= subscribedAt && !got.has(message.id) && isOwed(stream, message),
+      message.topic === topic &&
+      message.calledAt > subscribedAt &&
+      !got.has(message.id) &&
+      isOwed(stream, message, ledger),
   );
   const untold = missing.filter(({ calledAt }) => calledAt > toldUntil);
   if (untold.length > 0) yield `misses ${list(untold)}, and was told of no gap`;
@@ -34,8 +38,11 @@ export function* checkLosses(stream: Stream, { messages }: Ledger, isProbed: boo
   if (own.length > 0) yield `misses ${list(own)}, which its own node was to deliver`;
 }
 
-function isOwed({ nodes }: Stream, { outcome, unknowable }: Published): boolean {
-  return typeof outcome === 'boolean' && !nodes.some((node) => unknowable.has(node));
+/** Whether a message is to come, or a gap to be told, as anybody can know of it. */
+function isOwed({ nodes }: Stream, { node, outcome, unknowable, droppedAt }: Published, { crashed }: Ledger): boolean {
+  if (typeof outcome !== 'boolean' || nodes.some((each) => unknowable.has(each))) return false;
+  // Who is dead tells nobody that something is missing.
+  return !crashed.has(node) || (outcome && !nodes.some((each) => droppedAt.has(each)));
 }
 
 /** A gap is told to who may miss something, and not again and again. */

@@ -40,8 +40,6 @@ export class Ledger implements BusObserver {
   readonly causes: Cause[] = [];
   /** Nodes that have ended without a word. */
   readonly crashed = new Set<string>();
-  /** By node and topic, the origin that it publishes under. */
-  readonly #origins = new Map<string, string>();
   /** Nodes that nothing comes to. */
   readonly #cutOff = new Set<string>();
   #arrivals = 0;
@@ -77,17 +75,12 @@ export class Ledger implements BusObserver {
     this.causes.push({ at: this.#clock.now, node, topic });
   }
 
-  originOf(node: string, topic: string): string | undefined {
-    return this.#origins.get(`${node} ${topic}`);
-  }
-
-  onArrival(topic: BrokerTopic, { origin, data }: BusMessage, position: Position | null): void {
+  onArrival(topic: BrokerTopic, { data }: BusMessage, position: Position | null): void {
     const message = this.#find(topic, data);
     if (message === undefined) return;
     for (const node of this.#cutOff) this.addCause(node, topic.name);
     message.arrival = this.#arrivals++;
     message.position = position;
-    this.#origins.set(`${message.node} ${topic.name}`, origin);
   }
 
   onHistoryLost(topic: string, offset: number): void {

@@ -26,12 +26,17 @@ export interface SimulationResult {
   /** Of all that subscribers were told: the same for the same seed. */
   readonly digest: string;
   readonly messages: number;
+  /** Whether it came to its end; if not, this process is of no use for another. */
+  readonly isOver: boolean;
 }
 
 const [duration, quiet] = [12_000, 14_000];
 
 /** Requests of all nodes in a second in which nothing happens; beats and checks of histories are some. */
 const maxIdleRequests = 400;
+
+/** A run takes less than a tenth of so many. */
+const maxSteps = 100_000;
 
 /** Runs one seed. */
 export async function simulate({
@@ -52,8 +57,9 @@ export async function simulate({
   const workload = new Workload(world);
   const violations: string[] = [];
   const over = play(world, workload, violations).catch((error: unknown) => void violations.push(describe(error)));
-  await clock.runUntil(duration + 4 * quiet);
-  await over;
+  const isOver = await clock.runUntil(duration + 4 * quiet, maxSteps);
+  if (isOver) await over;
+  else violations.push(`the nodes never come to rest: ${maxSteps} steps in ${clock.now.toFixed()} ms`);
   violations.push(...world.problems, ...environment.uncaught.map((error) => `not caught: ${describe(error)}`));
   return {
     seed,
@@ -61,6 +67,7 @@ export async function simulate({
     trouble: workload.trouble,
     digest: digestOf(world),
     messages: world.ledger.messages.length,
+    isOver,
   };
 }
 

@@ -67,10 +67,15 @@ export class VirtualClock {
     return entry;
   }
 
-  /** Calls all that is due until a moment. */
-  async runUntil(end: number): Promise<void> {
+  /**
+   * Calls all that is due until a moment.
+   *
+   * @returns whether that were no more than so many steps
+   */
+  async runUntil(end: number, maxSteps: number): Promise<boolean> {
     await settle();
     for (let next = this.#heap[0]; next !== undefined && next.at <= end; next = this.#heap[0]) {
+      if (this.steps >= maxSteps) return false;
       this.#removeFirst();
       if (next.isCancelled) continue;
       this.now = next.at;
@@ -80,6 +85,7 @@ export class VirtualClock {
       await settle();
     }
     this.now = Math.max(this.now, end);
+    return true;
   }
 
   /** Resolves after so many ms of virtual time. */

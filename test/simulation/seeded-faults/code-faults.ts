@@ -1,0 +1,103 @@
+import { WebSocket } from '@turnout/core';
+import { HistoryFollower } from '../../../packages/topics/src/feed/history-follower.ts';
+import { PublisherSequences } from '../../../packages/topics/src/feed/publisher-sequences.ts';
+import { NodeWatch } from '../../../packages/topics/src/people/node-watch.ts';
+import { Presence } from '../../../packages/topics/src/people/presence.ts';
+import { replaceMethod, type SeededFault } from './seeded-fault.ts';
+
+/** Whether a text that a client sends asks for a topic. */
+const asksFor = /"subscribe":/;
+
+export const codeFaults: readonly SeededFault[] = [
+  {
+    name: 'what is missing between two numbers is not noticed',
+    part: 'hub',
+    install: () =>
+      replaceMethod(
+        PublisherSequences.prototype,
+        'note',
+        (original) =>
+          function (this: PublisherSequences, message) {
+            const verdict = original.call(this, message);
+            return verdict === 'after-gap' ? 'next' : verdict;
+          },
+      ),
+  },
+  {
+    name: 'what comes twice is delivered twice',
+    part: 'hub',
+    install: () =>
+      replaceMethod(
+        PublisherSequences.prototype,
+        'note',
+        (original) =>
+          function (this: PublisherSequences, message) {
+            const verdict = original.call(this, message);
+            return verdict === 'duplicate' && !message.mark ? 'next' : verdict;
+          },
+      ),
+  },
+  {
+    name: 'a replay leaves its first message out',
+    part: 'hub',
+    install: () =>
+      replaceMethod(
+        HistoryFollower.prototype,
+        'joinRecent',
+        (original) =>
+          function (this: HistoryFollower, part) {
+            const missed = original.call(this, part);
+            return missed !== null && missed.length > 1 ? [...missed.slice(0, -2), ...missed.slice(-1)] : missed;
+          },
+      ),
+  },
+  {
+    name: 'a resume takes any history for its own',
+    part: 'hub',
+    install: () =>
+      replaceMethod(
+        HistoryFollower.prototype,
+        'readSince',
+        (original) =>
+          function (this: HistoryFollower, { offset }) {
+            return original.call(this, { epoch: this.position?.epoch ?? '', offset });
+          },
+      ),
+  },
+  {
+    name: 'a last message that was lost is not asked for',
+    part: 'hub',
+    install: () => replaceMethod(HistoryFollower.prototype, 'verify', () => async () => {}),
+  },
+  {
+    name: 'who leaves is not told',
+    part: 'hub',
+    install: () => replaceMethod(Presence.prototype, 'leave', () => () => {}),
+  },
+  {
+    name: 'who was on a node that died stays',
+    part: 'hub',
+    install: () => replaceMethod(Presence.prototype, 'onNodeGone', () => () => {}),
+  },
+  {
+    name: 'nodes are never heard of',
+    part: 'hub',
+    install: () => replaceMethod(NodeWatch.prototype, 'hear', () => () => {}),
+  },
+  {
+    name: 'a client that comes back does not subscribe again',
+    part: 'client',
+    install: () => {
+      let asked = 0;
+      return replaceMethod(
+        WebSocket.prototype,
+        'send',
+        (original) =>
+          function (this: WebSocket, data, ...others) {
+            const isDropped = typeof data === 'string' && asksFor.test(data) && asked++ % 5 === 4;
+            return isDropped ? true : original.call(this, data, ...others);
+          },
+      );
+    },
+  },
+];

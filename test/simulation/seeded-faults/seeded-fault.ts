@@ -1,0 +1,25 @@
+import type { SimBroker, SimBrokerParts } from '../sim-broker.ts';
+
+/** A fault that is put in on purpose: a simulation that does not find it proves nothing. */
+export interface SeededFault {
+  /** What is wrong. */
+  readonly name: string;
+  /** What it is made in: the broker, the hub's own code, or the client's. */
+  readonly part: 'broker' | 'hub' | 'client';
+  readonly createBroker?: (parts: SimBrokerParts) => SimBroker;
+  /** @returns takes it out again */
+  readonly install?: () => () => void;
+}
+
+/** Puts another method in the place of one, and gives what takes it out again. */
+export function replaceMethod<Target extends object, Name extends keyof Target>(
+  target: Target,
+  name: Name,
+  replace: (original: Target[Name]) => Target[Name],
+): () => void {
+  const original = target[name];
+  target[name] = replace(original);
+  return () => {
+    target[name] = original;
+  };
+}

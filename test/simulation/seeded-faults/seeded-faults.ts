@@ -1,0 +1,6 @@
+import { brokerFaults } from './broker-faults.ts';
+import { codeFaults } from './code-faults.ts';
+import type { SeededFault } from './seeded-fault.ts';
+
+/** All of them. */
+export const seededFaults: readonly SeededFault[] = [...brokerFaults, ...codeFaults];

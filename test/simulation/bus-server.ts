@@ -6,6 +6,8 @@ export interface BusObserver {
   onArrival(topic: BrokerTopic, message: BusMessage, position: Position | null): void;
   /** The server that has taken over does not have the newest messages of a history. */
   onHistoryLost(topic: string, offset: number): void;
+  /** Nobody who knew of those was there in time: their offsets are given to others, in the same epoch. */
+  onOffsetsReused(topic: string): void;
 }
 
 /** A node's connection, as the server sees it. */
@@ -20,8 +22,10 @@ interface Entry {
 }
 
 interface History {
-  readonly epoch: string;
+  epoch: string;
   offset: number;
+  /** The newest offset that was given in this epoch, also to what is lost. */
+  newest: number;
   entries: Entry[];
 }
 
@@ -56,15 +60,19 @@ export class BusServer {
     for (const peers of this.#peers.values()) peers.delete(peer);
   }
 
-  publish(topic: BrokerTopic, bytes: Buffer): void {
+  /** @param known how far the history was, as the node has heard */
+  publish(topic: BrokerTopic, bytes: Buffer, known?: Position): Position | null {
     this.requests++;
-    const position = topic.history === null ? null : this.#keep(topic, bytes);
+    const position = topic.history === null ? null : this.#keep(topic, bytes, known);
     this.#observer.onArrival(topic, decodeBusMessage(bytes), position);
     for (const peer of this.#peers.get(topic.name) ?? []) peer.push(topic, bytes, position);
+    return position;
   }
 
-  read(topic: BrokerTopic, since: number): HistoryPage {
+  /** @param known how far the history was, as the node has heard */
+  read(topic: BrokerTopic, since: number, known?: Position): HistoryPage {
     this.requests++;
+    this.#renew(topic.name, known);
     const { epoch, offset } = this.#historyOf(topic.name);
     const messages = this.#kept(topic)
       .filter((entry) => entry.offset > since)
@@ -91,12 +99,27 @@ export class BusServer {
     this.#histories.clear();
   }
 
-  #keep(topic: BrokerTopic, bytes: Buffer): Position {
+  #keep(topic: BrokerTopic, bytes: Buffer, known: Position | undefined): Position {
+    this.#renew(topic.name, known);
     const history = this.#historyOf(topic.name);
     history.offset++;
+    if (history.offset <= history.newest) this.#observer.onOffsetsReused(topic.name);
+    history.newest = Math.max(history.newest, history.offset);
     history.entries.push({ offset: history.offset, at: this.#clock.now, bytes });
     history.entries = this.#kept(topic);
     return { epoch: history.epoch, offset: history.offset };
+  }
+
+  /** A server that has less than was known gives the offsets of what is lost to others: in another epoch. */
+  #renew(name: string, known: Position | undefined): void {
+    const history = this.#historyOf(name);
+    if (known?.epoch !== history.epoch || known.offset <= history.offset) return;
+    history.epoch = this.#createEpoch();
+    history.newest = history.offset;
+  }
+
+  #createEpoch(): string {
+    return `epoch-${this.#epochs++}`;
   }
 
   #kept({ name, history: options }: BrokerTopic): Entry[] {
@@ -109,7 +132,7 @@ export class BusServer {
   #historyOf(name: string): History {
     const known = this.#histories.get(name);
     if (known !== undefined) return known;
-    const history: History = { epoch: `epoch-${this.#epochs++}`, offset: 0, entries: [] };
+    const history: History = { epoch: this.#createEpoch(), offset: 0, newest: 0, entries: [] };
     this.#histories.set(name, history);
     return history;
   }

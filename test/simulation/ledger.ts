@@ -40,6 +40,8 @@ export class Ledger implements BusObserver {
   readonly causes: Cause[] = [];
   /** Nodes that have ended without a word. */
   readonly crashed = new Set<string>();
+  /** Topics whose history nobody can tell from one that has lost something. */
+  readonly reused = new Set<string>();
   /** Nodes that nothing comes to. */
   readonly #cutOff = new Set<string>();
   #arrivals = 0;
@@ -89,6 +91,10 @@ export class Ledger implements BusObserver {
       if (message.topic === topic && message.position !== null && message.position.offset > offset)
         message.isLost = true;
     }
+  }
+
+  onOffsetsReused(topic: string): void {
+    this.reused.add(topic);
   }
 
   /** What the broker of a node tells of its losses. */

@@ -41,6 +41,8 @@ export class SimBroker implements Broker {
   readonly #joined = new Map<string, Join>();
   /** By topic, whose messages have come since it was joined. */
   readonly #heard = new Map<string, Set<string>>();
+  /** By topic, how far its history was: a server that has less has lost something. */
+  readonly #known = new Map<string, Position>();
   #events: BrokerEvents | undefined;
   #link: BusLink | undefined;
   /** One that does not have all topics yet. */
@@ -83,7 +85,7 @@ export class SimBroker implements Broker {
   }
 
   read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
-    return this.#calls.run(() => this.request((link) => link.request((server) => server.read(topic, since))));
+    return this.#calls.run(() => this.#read(topic, since));
   }
 
   async close(): Promise<void> {
@@ -138,8 +140,22 @@ export class SimBroker implements Broker {
     this.#events?.onRestored();
   }
 
-  #send(topic: BrokerTopic, bytes: Buffer): Promise<void> {
-    return this.request((link) => link.request((server) => server.publish(topic, bytes)));
+  async #send(topic: BrokerTopic, bytes: Buffer): Promise<void> {
+    const known = this.#known.get(topic.name);
+    const position = await this.request((link) => link.request((server) => server.publish(topic, bytes, known)));
+    if (position !== null) this.#know(topic, position);
+  }
+
+  async #read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
+    const known = this.#known.get(topic.name);
+    const page = await this.request((link) => link.request((server) => server.read(topic, since, known)));
+    this.#know(topic, page.position);
+    return page;
+  }
+
+  #know({ name }: BrokerTopic, position: Position): void {
+    const known = this.#known.get(name);
+    if (known?.epoch !== position.epoch || known.offset < position.offset) this.#known.set(name, position);
   }
 
   #createLink(): BusLink {
@@ -158,6 +174,7 @@ export class SimBroker implements Broker {
     const joined = this.#joined.get(name);
     if (joined === undefined) return;
     const message = decodeBusMessage(bytes);
+    if (position !== null) this.#know(joined.topic, position);
     const heard = this.#heard.get(name) ?? new Set();
     this.#heard.set(name, heard.add(message.origin));
     this.deliver(joined, message, position);

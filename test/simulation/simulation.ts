@@ -94,7 +94,7 @@ function check({ streams, ledger }: World, violations: string[], isProbed: boole
   for (const stream of streams) {
     const found = [
       ...checkOrder(stream, ledger.messages),
-      ...checkHistory(stream, ledger.messages),
+      ...checkHistory(stream, ledger),
       ...checkLosses(stream, ledger, isProbed),
       ...checkGaps(stream, ledger),
     ];

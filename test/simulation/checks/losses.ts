@@ -39,7 +39,9 @@ export function* checkLosses(stream: Stream, ledger: Ledger, isProbed: boolean):
 }
 
 /** Whether a message is to come, or a gap to be told, as anybody can know of it. */
-function isOwed({ nodes }: Stream, { node, outcome, unknowable, droppedAt }: Published, { crashed }: Ledger): boolean {
+function isOwed({ nodes }: Stream, message: Published, { crashed, reused }: Ledger): boolean {
+  const { topic, node, outcome, unknowable, droppedAt, isLost } = message;
+  if (isLost && reused.has(topic)) return false;
   if (typeof outcome !== 'boolean' || nodes.some((each) => unknowable.has(each))) return false;
   // Who is dead tells nobody that something is missing.
   return !crashed.has(node) || (outcome && !nodes.some((each) => droppedAt.has(each)));

@@ -1,8 +1,8 @@
 import { WebSocket } from '@turnout/core';
 import { HistoryFollower } from '../../../packages/topics/src/feed/history-follower.ts';
 import { PublisherSequences } from '../../../packages/topics/src/feed/publisher-sequences.ts';
-import { NodeWatch } from '../../../packages/topics/src/people/node-watch.ts';
-import { Presence } from '../../../packages/topics/src/people/presence.ts';
+import { NodeLeases } from '../../../packages/topics/src/people/node-leases.ts';
+import { Room } from '../../../packages/topics/src/people/room.ts';
 import { replaceMethod, type SeededFault } from './seeded-fault.ts';
 
 /** Whether a text that a client sends asks for a topic. */
@@ -72,17 +72,17 @@ export const codeFaults: readonly SeededFault[] = [
   {
     name: 'who leaves is not told',
     part: 'hub',
-    install: () => replaceMethod(Presence.prototype, 'leave', () => () => {}),
+    install: () => replaceMethod(Room.prototype, 'leave', () => () => {}),
   },
   {
     name: 'who was on a node that died stays',
     part: 'hub',
-    install: () => replaceMethod(Presence.prototype, 'onNodeGone', () => () => {}),
+    install: () => replaceMethod(NodeLeases.prototype, 'beat', () => () => []),
   },
   {
-    name: 'nodes are never heard of',
+    name: 'nodes do not compare who is there',
     part: 'hub',
-    install: () => replaceMethod(NodeWatch.prototype, 'hear', () => () => {}),
+    install: () => replaceMethod(Room.prototype, 'matches', () => () => true),
   },
   {
     name: 'a client that comes back does not subscribe again',

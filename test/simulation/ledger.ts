@@ -14,6 +14,8 @@ export interface Published {
   readonly node: string;
   readonly calledAt: number;
   outcome: Outcome;
+  /** Whether the broker was lost meanwhile. */
+  wasLost: boolean;
   /** In which order it has come to the server, among all; undefined where it has not. */
   arrival: number | undefined;
   position: Position | null;
@@ -44,6 +46,8 @@ export class Ledger implements BusObserver {
   readonly reused = new Set<string>();
   /** Nodes that nothing comes to. */
   readonly #cutOff = new Set<string>();
+  /** When a node had its broker again the last time. */
+  readonly #restoredAt = new Map<string, number>();
   #arrivals = 0;
 
   constructor(clock: VirtualClock) {
@@ -57,6 +61,7 @@ export class Ledger implements BusObserver {
       node,
       calledAt: this.#clock.now,
       outcome: 'pending',
+      wasLost: false,
       arrival: undefined,
       position: null,
       isLost: false,
@@ -69,6 +74,7 @@ export class Ledger implements BusObserver {
 
   settle(message: Published, outcome: Outcome): void {
     message.outcome = outcome;
+    message.wasLost = this.#wasLost(message.node, message.calledAt);
     // Its number is used, and others may see that it is missing.
     if (outcome !== true) this.addCause(undefined, message.topic);
   }
@@ -113,9 +119,14 @@ export class Ledger implements BusObserver {
       },
       onRestored: () => {
         this.#cutOff.delete(node);
+        this.#restoredAt.set(node, this.#clock.now);
         this.addCause(node, undefined);
       },
     };
+  }
+
+  #wasLost(node: string, since: number): boolean {
+    return this.#cutOff.has(node) || (this.#restoredAt.get(node) ?? -1) >= since;
   }
 
   #find({ name }: BrokerTopic, data: unknown): Published | undefined {

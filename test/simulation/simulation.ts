@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { checkHistory } from './checks/history.ts';
-import { checkConfirmed, checkGaps, checkLosses } from './checks/losses.ts';
+import { checkOutcomes, checkGaps, checkLosses } from './checks/losses.ts';
 import { checkOrder, dataOf } from './checks/order.ts';
 import { checkPresence } from './checks/presence.ts';
 import type { SeededEnvironment } from './seeded-environment.ts';
@@ -74,6 +74,9 @@ export async function simulate({
 async function play(world: World, workload: Workload, violations: string[]): Promise<void> {
   const { clock } = world;
   await workload.run(duration);
+  // Last messages, which none follows that would show that they are lost.
+  for (const node of world.upNodes.slice(-1)) for (const topic of topicNames) world.publish(node, topic);
+  await clock.wait(20);
   world.heal();
   workload.calmDown();
   await clock.wait(quiet);
@@ -90,7 +93,7 @@ async function play(world: World, workload: Workload, violations: string[]): Pro
 }
 
 function check({ streams, ledger }: World, violations: string[], isProbed: boolean): void {
-  violations.push(...checkConfirmed(ledger));
+  violations.push(...checkOutcomes(ledger));
   for (const stream of streams) {
     const found = [
       ...checkOrder(stream, ledger.messages),

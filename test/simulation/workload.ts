@@ -32,7 +32,7 @@ const trouble: readonly Step[] = [
   { name: 'lagging replicas', weight: 1, run: (workload) => workload.failOver('lagging') },
   { name: 'lost histories', weight: 1, run: (workload) => workload.failOver('empty') },
   { name: 'crashes', weight: 1, run: (workload) => workload.crash() },
-  { name: 'drops', weight: 1, run: (workload) => workload.storm({ dropped: 8 }) },
+  { name: 'drops', weight: 1, run: (workload) => workload.storm({ dropped: 12 }) },
   { name: 'doubles', weight: 1, run: (workload) => workload.storm({ doubled: 20 }) },
   { name: 'overtaking', weight: 1, run: (workload) => workload.storm({ overtaken: 25 }) },
   { name: 'delays', weight: 1, run: (workload) => workload.storm({ slow: 15 }) },
@@ -166,7 +166,7 @@ export class Workload {
   storm(weather: Partial<World['weather']>): void {
     const { clock, random } = this.#world;
     Object.assign(this.#world.weather, weather);
-    clock.schedule(random.below(2_000), () => Object.assign(this.#world.weather, calm));
+    clock.schedule(random.below(3_000), () => Object.assign(this.#world.weather, calm));
   }
 
   #choose(): Step {

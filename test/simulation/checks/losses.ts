@@ -5,10 +5,12 @@ import type { Ledger, Published } from '../ledger.ts';
 import { list } from './history.ts';
 import { dataOf } from './order.ts';
 
-/** What `publish()` has confirmed is at the server. */
-export function* checkConfirmed({ messages }: Ledger): Generator<string> {
+/** What `publish()` has confirmed is at the server, and only a lost broker has it deliver on its own node alone. */
+export function* checkOutcomes({ messages }: Ledger): Generator<string> {
   const missing = messages.filter(({ outcome, arrival }) => outcome === true && arrival === undefined);
   if (missing.length > 0) yield `publish() has confirmed ${list(missing)}, which the server has never had`;
+  const alone = messages.filter(({ outcome, wasLost }) => outcome === false && !wasLost);
+  if (alone.length > 0) yield `publish() has kept ${list(alone)} on one node, though the broker was not lost`;
 }
 
 /**
@@ -40,8 +42,8 @@ export function* checkLosses(stream: Stream, ledger: Ledger, isProbed: boolean):
 
 /** Whether a message is to come, or a gap to be told, as anybody can know of it. */
 function isOwed({ nodes }: Stream, message: Published, { crashed, reused }: Ledger): boolean {
-  const { topic, node, outcome, unknowable, droppedAt, isLost } = message;
-  if (isLost && reused.has(topic)) return false;
+  const { topic, node, outcome, unknowable, droppedAt } = message;
+  if (reused.has(topic)) return false;
   if (typeof outcome !== 'boolean' || nodes.some((each) => unknowable.has(each))) return false;
   // Who is dead tells nobody that something is missing.
   return !crashed.has(node) || (outcome && !nodes.some((each) => droppedAt.has(each)));

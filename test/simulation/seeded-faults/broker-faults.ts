@@ -10,22 +10,20 @@ import type { BusLink } from '../bus-link.ts';
 import { SimBroker } from '../sim-broker.ts';
 import type { SeededFault } from './seeded-fault.ts';
 
-const maxJoins = 3;
-
-/** Joins and their errors share the limits of what is published, and are taken for made. */
-class SwallowingJoins extends SimBroker {
-  #joining = 0;
+/** Joins share a limit with what else is on its way, and over it they are taken for made. */
+class SwallowedJoins extends SimBroker {
+  #isJoining = false;
 
   override async join(joins: readonly Join[]): Promise<void> {
-    if (this.#joining >= maxJoins) return;
-    this.#joining += joins.length;
-    await super.join(joins).finally(() => (this.#joining -= joins.length));
+    if (this.#isJoining) return;
+    this.#isJoining = true;
+    await super.join(joins.slice(0, 1)).finally(() => (this.#isJoining = false));
   }
 }
 
 class EarlyJoins extends SimBroker {
   override async join(joins: readonly Join[]): Promise<void> {
-    void super.join(joins).catch(() => {});
+    setTimeout(() => void super.join(joins).catch(() => {}), 400);
   }
 }
 
@@ -188,28 +186,29 @@ class EndlessEcho extends SimBroker {
   }
 }
 
-const kinds: readonly [name: string, kind: typeof SimBroker][] = [
-  ['joins over a limit are swallowed', SwallowingJoins],
-  ['a join is confirmed before it is made', EarlyJoins],
-  ['a topic is not joined again after a loss', ForgottenJoins],
-  ['the broker is said to be back before topics are joined again', LateJoins],
-  ['a message over the limits is swallowed', SwallowedBacklog],
-  ['a message over the limits is delivered on its own node alone', BacklogAsLoss],
-  ['publish() is confirmed before the server has the message', EarlyConfirmation],
-  ['a demoted server is written to', DemotedServer],
-  ['a loss of the broker is not told', UntoldLoss],
-  ['losses are told that were none', MadeUpLoss],
-  ['an own message is delivered before its turn', EarlyLocalDelivery],
-  ['messages of a plain topic are swapped', SwappedMessages],
-  ['a page of history misses one message', PageWithoutItsMiddle],
-  ['long lists of people are lost', LongListsLost],
-  ['after an outage nobody is told who is there', SilentAfterLoss],
-  ['something rejects that nobody holds', RejectsUnheard],
-  ['nodes answer each other without end', EndlessEcho],
+const kinds: readonly [name: string, finds: RegExp, kind: typeof SimBroker][] = [
+  ['joins over a limit are swallowed', /is deaf/, SwallowedJoins],
+  ['a join is confirmed before it is made', /misses|is deaf/, EarlyJoins],
+  ['a topic is not joined again after a loss', /is deaf/, ForgottenJoins],
+  ['the broker is said to be back before topics are joined again', /misses/, LateJoins],
+  ['a message over the limits is swallowed', /has confirmed/, SwallowedBacklog],
+  ['a message over the limits is delivered on its own node alone', /was not lost/, BacklogAsLoss],
+  ['publish() is confirmed before the server has the message', /has confirmed/, EarlyConfirmation],
+  ['a demoted server is written to', /has confirmed/, DemotedServer],
+  ['a loss of the broker is not told', /misses/, UntoldLoss],
+  ['losses are told that were none', /was told of gap/, MadeUpLoss],
+  ['an own message is delivered before its turn', /came to the server later/, EarlyLocalDelivery],
+  ['messages of a plain topic are swapped', /came to the server later/, SwappedMessages],
+  ['a page of history misses one message', /got offset/, PageWithoutItsMiddle],
+  ['long lists of people are lost', / shows /, LongListsLost],
+  ['after an outage nobody is told who is there', / shows /, SilentAfterLoss],
+  ['something rejects that nobody holds', /not caught: Error: nobody holds this/, RejectsUnheard],
+  ['nodes answer each other without end', /never come to rest|times a second/, EndlessEcho],
 ];
 
-export const brokerFaults: readonly SeededFault[] = kinds.map(([name, Kind]) => ({
+export const brokerFaults: readonly SeededFault[] = kinds.map(([name, finds, Kind]) => ({
   name,
   part: 'broker',
+  finds,
   createBroker: (parts) => new Kind(parts),
 }));

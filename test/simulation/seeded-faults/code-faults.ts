@@ -12,6 +12,7 @@ export const codeFaults: readonly SeededFault[] = [
   {
     name: 'what is missing between two numbers is not noticed',
     part: 'hub',
+    finds: /was told of no gap/,
     install: () =>
       replaceMethod(
         PublisherSequences.prototype,
@@ -26,6 +27,7 @@ export const codeFaults: readonly SeededFault[] = [
   {
     name: 'what comes twice is delivered twice',
     part: 'hub',
+    finds: /twice/,
     install: () =>
       replaceMethod(
         PublisherSequences.prototype,
@@ -38,8 +40,9 @@ export const codeFaults: readonly SeededFault[] = [
       ),
   },
   {
-    name: 'a replay leaves its first message out',
+    name: 'a replay leaves a message out',
     part: 'hub',
+    finds: /misses|got offset/,
     install: () =>
       replaceMethod(
         HistoryFollower.prototype,
@@ -54,6 +57,7 @@ export const codeFaults: readonly SeededFault[] = [
   {
     name: 'a resume takes any history for its own',
     part: 'hub',
+    finds: /misses|has resumed/,
     install: () =>
       replaceMethod(
         HistoryFollower.prototype,
@@ -67,26 +71,31 @@ export const codeFaults: readonly SeededFault[] = [
   {
     name: 'a last message that was lost is not asked for',
     part: 'hub',
+    finds: /was told of no gap/,
     install: () => replaceMethod(HistoryFollower.prototype, 'verify', () => async () => {}),
   },
   {
     name: 'who leaves is not told',
     part: 'hub',
+    finds: / shows /,
     install: () => replaceMethod(Room.prototype, 'leave', () => () => {}),
   },
   {
     name: 'who was on a node that died stays',
     part: 'hub',
+    finds: / shows /,
     install: () => replaceMethod(NodeLeases.prototype, 'beat', () => () => []),
   },
   {
     name: 'nodes do not compare who is there',
     part: 'hub',
+    finds: / shows /,
     install: () => replaceMethod(Room.prototype, 'matches', () => () => true),
   },
   {
     name: 'a client that comes back does not subscribe again',
     part: 'client',
+    finds: /is deaf/,
     install: () => {
       let asked = 0;
       return replaceMethod(

@@ -6,6 +6,8 @@ export interface SeededFault {
   readonly name: string;
   /** What it is made in: the broker, the hub's own code, or the client's. */
   readonly part: 'broker' | 'hub' | 'client';
+  /** What is to be said of it. */
+  readonly finds: RegExp;
   readonly createBroker?: (parts: SimBrokerParts) => SimBroker;
   /** @returns takes it out again */
   readonly install?: () => () => void;

@@ -6,6 +6,8 @@ export interface BusObserver {
   onArrival(topic: BrokerTopic, message: BusMessage, position: Position | null): void;
   /** The server that has taken over does not have the newest messages of a history. */
   onHistoryLost(topic: string, offset: number): void;
+  /** A history with another epoch says so. */
+  onLossNoticed(topic: string): void;
   /** Nobody who knew of those was there in time: their offsets are given to others, in the same epoch. */
   onOffsetsReused(topic: string): void;
 }
@@ -95,7 +97,10 @@ export class BusServer {
   /** It starts again, with nothing. */
   wipe(): void {
     this.#peers.clear();
-    for (const name of this.#histories.keys()) this.#observer.onHistoryLost(name, 0);
+    for (const name of this.#histories.keys()) {
+      this.#observer.onHistoryLost(name, 0);
+      this.#observer.onLossNoticed(name);
+    }
     this.#histories.clear();
   }
 
@@ -116,6 +121,7 @@ export class BusServer {
     if (known?.epoch !== history.epoch || known.offset <= history.offset) return;
     history.epoch = this.#createEpoch();
     history.newest = history.offset;
+    this.#observer.onLossNoticed(name);
   }
 
   #createEpoch(): string {

@@ -21,6 +21,8 @@ export interface Published {
   position: Position | null;
   /** The server that took over does not have it. */
   isLost: boolean;
+  /** And nobody has noticed yet. */
+  isMissed: boolean;
   /** Nodes that it did not come to, and that could not know. */
   readonly unknowable: Set<string>;
   /** Nodes to which it was lost on the way. */
@@ -65,6 +67,7 @@ export class Ledger implements BusObserver {
       arrival: undefined,
       position: null,
       isLost: false,
+      isMissed: false,
       unknowable: new Set(),
       droppedAt: new Set(),
     };
@@ -97,6 +100,10 @@ export class Ledger implements BusObserver {
       if (message.topic === topic && message.position !== null && message.position.offset > offset)
         message.isLost = true;
     }
+  }
+
+  onLossNoticed(topic: string): void {
+    for (const message of this.messages) if (message.topic === topic) message.isMissed = false;
   }
 
   onOffsetsReused(topic: string): void {

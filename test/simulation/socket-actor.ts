@@ -16,7 +16,7 @@ export class SocketActor {
   readonly #end: WireEnd;
   readonly #client: WebSocket;
   readonly #socket: WebSocket;
-  readonly #person: Person;
+  readonly #person: VersionedPerson;
   readonly #streams = new Map<TopicName, Stream>();
   #isSlow = false;
 
@@ -55,6 +55,7 @@ export class SocketActor {
         ...(hasHistory(topic) && from !== undefined && { since: from }),
       });
       if (subscribed === null) stream.endedAt ??= this.#world.clock.now;
+      else this.#world.told.set(`${topic} ${this.#person.id}`, this.#person.details.version);
     } catch (error) {
       this.#world.trace(`${stream.name} is not subscribed: ${this.#world.codeOf(error)}`);
       stream.endedAt ??= this.#world.clock.now;
@@ -103,8 +104,12 @@ export class SocketActor {
   }
 }
 
+interface VersionedPerson extends Person {
+  readonly details: { readonly version: number };
+}
+
 /** One of a few, who may be there over several sockets, with details that change now and then. */
-function createPerson({ random, versions }: World): Person {
+function createPerson({ random, versions }: World): VersionedPerson {
   const id = `person ${random.below(6)}`;
   const version = (versions.get(id) ?? 0) + (random.chance(30) ? 1 : 0);
   versions.set(id, version);

@@ -40,6 +40,8 @@ export class World {
   readonly nodes: SimNode[];
   /** By person, how often their details have changed. */
   readonly versions = new Map<string, number>();
+  /** By topic and person, the version that they have subscribed with last. */
+  readonly told = new Map<string, number>();
   readonly #parts: WorldParts;
   readonly #brokers: SimBroker[] = [];
   readonly #unreachable = new Set<number>();

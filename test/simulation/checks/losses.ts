@@ -35,15 +35,16 @@ export function* checkLosses(stream: Stream, ledger: Ledger, isProbed: boolean):
   const untold = missing.filter(({ calledAt }) => calledAt > toldUntil);
   if (untold.length > 0) yield `misses ${list(untold)}, and was told of no gap`;
   const own = missing.filter(
-    ({ node, outcome }) => outcome === false && stream.over === 'socket' && stream.nodes.includes(node),
+    ({ node, outcome, droppedAt }) =>
+      outcome === false && stream.over === 'socket' && stream.nodes.includes(node) && !droppedAt.has(node),
   );
   if (own.length > 0) yield `misses ${list(own)}, which its own node was to deliver`;
 }
 
 /** Whether a message is to come, or a gap to be told, as anybody can know of it. */
 function isOwed({ nodes }: Stream, message: Published, { crashed, reused }: Ledger): boolean {
-  const { topic, node, outcome, unknowable, droppedAt } = message;
-  if (reused.has(topic)) return false;
+  const { topic, node, outcome, unknowable, droppedAt, isMissed } = message;
+  if (isMissed || reused.has(topic)) return false;
   if (typeof outcome !== 'boolean' || nodes.some((each) => unknowable.has(each))) return false;
   // Who is dead tells nobody that something is missing.
   return !crashed.has(node) || (outcome && !nodes.some((each) => droppedAt.has(each)));

@@ -8,7 +8,7 @@ export function* checkPresence(world: World): Generator<string> {
   for (const topic of topicNames.filter(hasPresence)) {
     const truth = peopleOf(world, topic);
     const compare = (who: string, shown: readonly Person[]): Generator<string> =>
-      compareWith(truth, world.versions, { who, shown });
+      compareWith(truth, (id) => world.told.get(`${topic} ${id}`), { who, shown });
     for (const node of world.upNodes) {
       if (node.topic(topic).size === 0) continue;
       yield* compare(`${node.name} ${topic}`, node.topic(topic).people());
@@ -31,7 +31,7 @@ function peopleOf({ upNodes }: World, topic: TopicName): Map<string, Set<number>
 
 function* compareWith(
   truth: ReadonlyMap<string, ReadonlySet<number>>,
-  versions: ReadonlyMap<string, number>,
+  toldOf: (id: string) => number | undefined,
   { who, shown }: { readonly who: string; readonly shown: readonly Person[] },
 ): Generator<string> {
   const ids = shown.map(({ id }) => id).toSorted();
@@ -43,7 +43,7 @@ function* compareWith(
   for (const person of shown) {
     const [details, ...others] = truth.get(person.id) ?? [];
     // Who is there with several keeps what was told last.
-    if (others.length > 0 || details !== versions.get(person.id)) continue;
+    if (others.length > 0 || details !== toldOf(person.id)) continue;
     if (versionOf(person) !== details) yield `${who} shows ${person.id} with ${versionOf(person)} and not ${details}`;
   }
 }

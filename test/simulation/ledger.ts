@@ -97,8 +97,10 @@ export class Ledger implements BusObserver {
   onHistoryLost(topic: string, offset: number): void {
     this.addCause(undefined, topic);
     for (const message of this.messages) {
-      if (message.topic === topic && message.position !== null && message.position.offset > offset)
-        message.isLost = true;
+      const { position } = message;
+      if (message.topic !== topic || position === null || position.offset <= offset) continue;
+      message.isMissed ||= !message.isLost;
+      message.isLost = true;
     }
   }
 

@@ -36,6 +36,8 @@ export class HistoryFollower {
   #ring: HistoryRing;
   /** While the history is being read: what comes meanwhile. */
   #arrived: Arrived[] | undefined = [];
+  /** Settles when nothing is being read any more. */
+  #reading: Promise<void> | undefined;
   #isEnded = false;
   /** Newest position that the broker has reported while it had not been received yet. */
   #awaited: Position | undefined;
@@ -103,8 +105,10 @@ export class HistoryFollower {
   }
 
   /** Reads what came after a position, for {@link joinRecent}; `null` where it is none of this history. */
-  async readSince({ epoch, offset }: Position): Promise<HistoryPart | null> {
-    if (epoch !== this.#epoch || offset > this.#ring.offset) return null;
+  async readSince(since: Position): Promise<HistoryPart | null> {
+    if (this.#lacks(since)) await this.#catchUpTo(since);
+    if (this.#lacks(since)) return null;
+    const { epoch, offset } = since;
     if (this.recentSince({ epoch, offset }) !== null) return { epoch, offset, messages: [] };
     const { position, messages } = await this.#read(offset);
     return { epoch: position.epoch, offset, messages };
@@ -133,6 +137,14 @@ export class HistoryFollower {
 
   #lacks({ epoch, offset }: Position): boolean {
     return epoch !== this.#epoch || offset > this.#ring.offset;
+  }
+
+  /** Another node was ahead of this one. */
+  async #catchUpTo({ epoch, offset }: Position): Promise<void> {
+    const { position } = await this.#read(Infinity);
+    if (position.epoch !== epoch || position.offset < offset || this.#isEnded) return;
+    if (this.#arrived === undefined) this.#synchronize([]);
+    await this.#reading;
   }
 
   #begin({ epoch, offset }: Position): void {
@@ -169,7 +181,7 @@ export class HistoryFollower {
 
   #synchronize(arrived: Arrived[]): void {
     this.#arrived = arrived;
-    void this.#readUntilWhole();
+    this.#reading = this.#readUntilWhole();
   }
 
   async #readUntilWhole(): Promise<void> {
@@ -197,14 +209,29 @@ export class HistoryFollower {
     // What was said to be there, and is not, did not come from the history.
     this.#arrived = this.#arrived!.filter((stored, index) => index >= heard || stored.offset <= position.offset);
     const isOther = position.epoch !== this.#epoch || this.#contradicts(read);
-    const messages = isOther ? read : read.filter(({ offset }) => offset > this.#ring.offset);
-    if (isOther || !this.#isNext(position, messages)) {
+    const messages = isOther ? this.#change(position, read) : read.filter(({ offset }) => offset > this.#ring.offset);
+    if (isOther) this.#listener.onGap();
+    else if (!this.#isNext(position, messages)) {
       this.#begin({ ...position, offset: messages[0] === undefined ? position.offset : messages[0].offset - 1 });
       this.#listener.onGap();
     } else if (doubt?.reason === 'message') this.#listener.onForeign('message was never in the history');
     if (this.#doubt === doubt) this.#doubt = undefined;
     for (const stored of messages) this.#take(stored);
     return true;
+  }
+
+  /**
+   * Goes over to another history, which may hold messages of the one before, in an epoch of its own.
+   *
+   * @returns those behind the last that was delivered; of another epoch none where that is not known: none comes twice
+   */
+  #change(position: Position, read: readonly StoredMessage[]): readonly StoredMessage[] {
+    const held = this.#ring.all();
+    const last = read.findLastIndex(({ message }) => held.some((stored) => isSame(stored.message, message)));
+    const old = last === -1 && position.epoch !== this.#epoch ? read : read.slice(0, last + 1);
+    this.#begin({ ...position, offset: read[0] === undefined ? position.offset : read[0].offset - 1 });
+    for (const stored of old) this.#ring.push(stored);
+    return read.slice(old.length);
   }
 
   /** Whether what was read follows what has come. */

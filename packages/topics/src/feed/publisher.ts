@@ -55,6 +55,8 @@ export class Publisher {
     const { topic, context } = this.#parts;
     const message: BusMessage = { origin: this.#origin, sequence: ++this.#sequence, key, data };
     this.#outgoing.add(message, except);
+    // What is published before anybody here is interested need not come back.
+    const isAwaited = this.#parts.isHeld();
     if (context.isBrokerLost) return this.#onFailed(message, brokerLost());
     let sent: Promise<void>;
     try {
@@ -69,7 +71,7 @@ export class Publisher {
     }
     return sent.then(
       () => {
-        if (this.#parts.isHeld()) this.#outgoing.confirm(message.sequence);
+        if (isAwaited && this.#parts.isHeld()) this.#outgoing.confirm(message.sequence);
         else this.#outgoing.remove(message.sequence);
         this.#onSettled();
         return true;

@@ -22,7 +22,7 @@ export function isJson(bytes: Buffer): boolean {
   }
 }
 
-/** A message of a program outside, which does not count what it publishes: each is the first of a publisher of its own. */
+/** A message of a program outside, which does not count what it publishes. */
 export function outsideMessage(json: Buffer): BusMessage {
-  return { origin: `outside.${randomUUID()}`, sequence: 1, key: '', data: json.toString() };
+  return { origin: `outside.${randomUUID()}`, sequence: 0, key: '', data: json.toString() };
 }

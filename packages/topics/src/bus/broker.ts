@@ -5,7 +5,7 @@ import type { Position } from './position.ts';
 export interface BusMessage {
   /** The node that has published it. */
   readonly origin: string;
-  /** Counts what that node has published on the topic, from 1: what is missing shows. */
+  /** Counts what that node has published on the topic, from 1: what is missing shows. 0 for a publisher that does not count. */
   readonly sequence: number;
   /** What a newer message with the same key makes stale; `''` for none. */
   readonly key: string;

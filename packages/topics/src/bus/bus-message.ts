@@ -43,7 +43,7 @@ export function decodeBusMessage(bytes: Buffer): BusMessage {
   const dataStart = headStart + bytes.readUInt16BE(2);
   if (dataStart > bytes.length) throw new TypeError('Turnout message that is cut short');
   const { origin, sequence, key = '', binary, mark } = parseHead(bytes.toString('utf8', headStart, dataStart));
-  if (typeof origin !== 'string' || typeof key !== 'string' || !Number.isSafeInteger(sequence) || sequence < 1) {
+  if (typeof origin !== 'string' || typeof key !== 'string' || !Number.isSafeInteger(sequence) || sequence < 0) {
     throw new TypeError('header is malformed');
   }
   const rest = bytes.subarray(dataStart);

@@ -1,7 +1,7 @@
 import type { BusMessage } from '../bus/broker.ts';
 
-/** Publishers that are remembered. */
-const maxOrigins = 1_024;
+/** Publishers that are remembered: so many that were heard of last, and up to as many from before them. */
+const maxRecent = 512;
 
 /** Runs of one publisher that are remembered beside the one that it is in. */
 const maxOthers = 3;
@@ -40,11 +40,13 @@ export type Verdict = 'next' | 'after-gap' | 'duplicate' | 'repaired' | 'repaire
  * publisher as all that follow seem to be old, is found out by what the publisher goes on with.
  */
 export class PublisherSequences {
-  readonly #publishers = new Map<string, Publisher>();
+  #recent = new Map<string, Publisher>();
+  /** Those that are forgotten next, unless they are heard of again. */
+  #older = new Map<string, Publisher>();
 
   /** Whether anything is known of a publisher. */
   has(origin: string): boolean {
-    return this.#publishers.has(origin);
+    return this.#recent.has(origin) || this.#older.has(origin);
   }
 
   /** What a publisher sends next is the message after `last`. */
@@ -53,8 +55,10 @@ export class PublisherSequences {
   }
 
   note({ origin, sequence, mark, data }: BusMessage): Verdict {
+    // Who does not count can neither miss a message nor repeat one.
+    if (sequence === 0 && !mark) return 'next';
     const lowest = mark ? lowestOf(sequence, data) : sequence;
-    const publisher = this.#publishers.get(origin);
+    const publisher = this.#find(origin);
     if (publisher === undefined) {
       this.#set(origin, { first: sequence, last: sequence, aside: 0 }, lowest);
       return mark ? 'after-gap' : 'next';
@@ -74,15 +78,28 @@ export class PublisherSequences {
   }
 
   clear(): void {
-    this.#publishers.clear();
+    this.#recent.clear();
+    this.#older.clear();
+  }
+
+  #find(origin: string): Publisher | undefined {
+    const recent = this.#recent.get(origin);
+    if (recent !== undefined) return recent;
+    const older = this.#older.get(origin);
+    if (older !== undefined) this.#remember(origin, older);
+    return older;
   }
 
   #set(origin: string, run: Run, from = run.first): void {
-    if (this.#publishers.size === maxOrigins) {
-      const [oldest = origin] = this.#publishers.keys();
-      this.#publishers.delete(oldest);
+    this.#remember(origin, { from, run, others: [] });
+  }
+
+  #remember(origin: string, publisher: Publisher): void {
+    if (this.#recent.size === maxRecent) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
     }
-    this.#publishers.set(origin, { from, run, others: [] });
+    this.#recent.set(origin, publisher);
   }
 }
 

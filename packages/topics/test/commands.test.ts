@@ -68,6 +68,19 @@ describe('a client that subscribes by itself', () => {
     expect([asked, hub.topic('own', { history: true }).size]).toEqual([['secret', 'own', 'own'], 1]);
   });
 
+  test('that is refused has nothing of the topic any more', async () => {
+    const { client, hub } = await serve((own) => (name) => own.topic(name, { history: true }));
+    const topic = hub.topic('own', { history: true });
+    client.send('{"subscribe":"own"}');
+    await client.next();
+    client.send('{"subscribe":"own","since":7}');
+    await client.expect({ topic: 'own', refused: 'Malformed "since"' });
+    await topic.publish('1');
+    client.send('{"ping":true}');
+    await client.expect({ pong: true });
+    expect(topic.size).toBe(0);
+  });
+
   test('with the position of somebody else is asked whether it may have the topic, as any other (136)', async () => {
     let mayRead = true;
     const { client, hub } = await serve((own) => (name) => (mayRead ? own.topic(name, { history: true }) : null));

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TopicMessage } from '@turnout/topics';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { root } from '../architecture/read-workspace.ts';
-import { startRedis, type Daemon } from '../system-parts/daemon.ts';
+import { startRedis } from '../system-parts/daemon.ts';
 import { requireSystemPart } from '../system-parts/system-part.ts';
 import { findConversations, parseShown } from './conversation.ts';
 import { needsBroker, Replay } from './replay.ts';
@@ -52,24 +52,15 @@ describe('docs/protocol.md', () => {
   );
 });
 
-describe.skipIf(requireSystemPart('redis-server') === undefined)(
-  'docs/protocol.md, with a broker that is lost,',
-  () => {
-    let daemon: Daemon;
-    beforeAll(async () => {
-      daemon = await startRedis();
-    });
-    afterAll(() => daemon?.stop());
-
-    test.each(conversations.filter(needsBroker))('is what a server says in line $line, $name', async (conversation) => {
-      await daemon.kill();
-      await daemon.resumeEmpty();
-      const scene = await Scene.start(daemon);
-      onTestFinished(() => scene.stop());
-      await Replay.run(conversation, scene);
-    });
-  },
-);
+describe.skipIf(requireSystemPart('redis-server') === undefined)('docs/protocol.md, with Redis as the broker,', () => {
+  test.each(conversations.filter(needsBroker))('is what a server says in line $line, $name', async (conversation) => {
+    const daemon = await startRedis();
+    onTestFinished(() => daemon.stop());
+    const scene = await Scene.start(daemon);
+    onTestFinished(() => scene.stop());
+    await Replay.run(conversation, scene);
+  });
+});
 
 describe('the finder of conversations', () => {
   const mark = '<!-- conversation: a -->\n';

@@ -19,6 +19,7 @@ const happenings: readonly (readonly [RegExp, Happening])[] = [
   [/^the broker is lost$/, ({ scene }) => scene.loseBroker()],
   [/^the broker is back$/, ({ scene }) => scene.restoreBroker(false)],
   [/^the broker is back, without its data$/, ({ scene }) => scene.restoreBroker(true)],
+  [/^Redis is told (.+)$/, ({ scene }, [command]) => scene.tellRedis(wordsOf(command!))],
   [/^the server is started anew$/, ({ scene }) => scene.restart()],
 ];
 
@@ -30,9 +31,14 @@ async function joinMany(scene: Scene, count: number, topic: string): Promise<voi
   for (let number = 1; number <= count; number++) await scene.join(`p${number}`, topic);
 }
 
-/** Whether it takes a broker that can be lost. */
+/** As a shell reads them. */
+function wordsOf(command: string): string[] {
+  return Array.from(command.matchAll(/'([^']*)'|(\S+)/g), ([, quoted, plain]) => quoted ?? plain ?? '');
+}
+
+/** Whether it takes a broker of its own. */
 export function needsBroker({ steps }: Conversation): boolean {
-  return steps.some(({ kind, text }) => kind === 'happen' && text.includes('broker'));
+  return steps.some(({ kind, text }) => kind === 'happen' && /broker|Redis/.test(text));
 }
 
 /** You, as a conversation has you. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { connect, type WebSocket } from '@turnout/core';
 import { createRouter } from '@turnout/router';
 import { createHub, MemoryBroker, type Hub, type Topic, type TopicOptions } from '@turnout/topics';
+import { createClient } from 'redis';
 import { connectRedisBy } from '../brokers/connect-brokers.ts';
 import type { Daemon } from '../system-parts/daemon.ts';
 
@@ -93,6 +94,14 @@ export class Scene {
     const restored = once(this.hub, 'restored');
     await (isEmpty ? this.#daemon?.resumeEmpty() : this.#daemon?.resume());
     await restored;
+  }
+
+  /** By a program that is none of the nodes. */
+  async tellRedis(command: readonly string[]): Promise<void> {
+    const client = createClient({ url: `redis://127.0.0.1:${this.#daemon?.port}` });
+    await client.connect();
+    await client.sendCommand(command);
+    await client.close();
   }
 
   /** As an app does that is started anew. */

@@ -31,8 +31,8 @@ interface Client {
 
 interface Command {
   readonly words: readonly string[];
-  resolve(answer: unknown): void;
-  reject(error: unknown): void;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /**

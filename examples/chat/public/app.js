@@ -47,7 +47,7 @@ async function fetchLines(after = lastLine()) {
   const response = await fetch(`${location.pathname}/lines?after=${after}`).catch(() => undefined);
   // To the login page.
   if (response?.redirected) return;
-  if (!response?.ok) return void setTimeout(() => fetchLines(after), retryDelay);
+  if (!response?.ok) return void setTimeout(() => void fetchLines(after), retryDelay);
   const { lines, isAll } = await response.json();
   if (isAll) dropOlder(lines[0]?.id ?? 0);
   lines.forEach(receiveLine);
@@ -90,7 +90,7 @@ function connect() {
       if (!hasBegun) void fetchLines();
       hasBegun = true;
     },
-    onGap: () => fetchLines(),
+    onGap: () => void fetchLines(),
     onPeople: (people) =>
       showPeople(
         people.map(({ id, details }) => ({ id, name: details })),

@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '@turnout/core';
 import type { RedisSettings } from '@turnout/example-host/redis';
 import { startExample, type RunningExample } from '@turnout/example-host/testing';
-import { expect } from 'vitest';
 import { redisStorage } from '../src/storage.ts';
 import { createVotingApp } from '../src/voting-app.ts';
 import { signIn } from './running-app.ts';
@@ -31,6 +30,7 @@ export class Election {
     for (let index = 0; index < voterCount; index++) {
       election.voters.push(await election.#enter(`Voter ${index}`, index % 2));
     }
+    election.#voting = Promise.all(election.voters.map((voter, index) => election.#voteOn(voter, index)));
     return election;
   }
 
@@ -38,20 +38,21 @@ export class Election {
     return this.voters.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
   }
 
-  /** So many votes more are counted. */
-  async more(count: number): Promise<void> {
-    this.#voting ??= Promise.all(this.voters.map((voter, index) => this.#voteOn(voter, index)));
-    const before = this.acknowledged;
-    await expect.poll(() => this.acknowledged).toBeGreaterThan(before + count);
+  /** Votes that were sent and not acknowledged yet. */
+  get missing(): number {
+    return this.voters.reduce((sum, { missing }) => sum + missing, 0);
   }
 
-  /** Nobody votes any more; resolves with the votes that were acknowledged, by candidate. */
-  async end(): Promise<Record<string, number>> {
-    this.#isOver = true;
-    await this.#voting;
-    await expect.poll(() => this.voters.reduce((sum, { missing }) => sum + missing, 0)).toBe(0);
+  /** The votes that were acknowledged, by candidate. */
+  get result(): Record<string, number> {
     const all = this.voters.flatMap(({ acknowledged }) => [...acknowledged.values()]);
     return Object.fromEntries(ids.map((id) => [id, all.filter((vote) => vote === id).length]));
+  }
+
+  /** Nobody votes any more. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await this.#voting;
   }
 
   async stop(): Promise<void> {

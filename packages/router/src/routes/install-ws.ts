@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { SocketHandler } from '../upgrade/open-socket.ts';
+import { pendingUpgradeOf } from '../upgrade/pending-upgrade.ts';
+import { noteWebSocketRoute } from './route-claim.ts';
+import type { RouteOptions } from '../options/route-options.ts';
+import { noteUpgradeRequired } from '../upgrade/upgrade-required.ts';
+import { WebSocketRoute } from '../upgrade/web-socket-route.ts';
+
+/** A router of pillarjs/router's kind: its own, an Express app's, or an Express Router. */
+export interface RouteOwner {
+  route(path: never): object;
+}
+
+interface Route {
+  all(...handlers: readonly unknown[]): unknown;
+}
+
+/** The parameters of `ws()`, but for the path. */
+export interface Registration {
+  readonly options: RouteOptions;
+  readonly middleware: readonly unknown[];
+  readonly handler: SocketHandler;
+}
+
+/**
+ * Gives one router a method `ws(path, options?, ...middleware, handler)`, and returns that router. `Ws` is the type of
+ * the method, which knows the request and the middleware of the router's framework.
+ *
+ * The route becomes one of the router's own, in the order of registration, so that its path means what it means to
+ * `get()`. Of an upgrade request nothing but its WebSocket routes, `use()`, `all()` and `param()` see anything.
+ */
+export function installWs<Owner extends RouteOwner, Ws>(owner: Owner): Owner & { readonly ws: Ws } {
+  const ws = (path: unknown, ...rest: readonly unknown[]): Owner => {
+    const { options, middleware, handler } = parseRegistration(path, rest);
+    const { gate, accept } = createLayers(new WebSocketRoute(options, handler));
+    const route = owner.route(path as never) as Route;
+    route.all(gate, ...middleware, accept);
+    noteWebSocketRoute(route);
+    return owner;
+  };
+  return Object.assign(owner, { ws: ws as Ws });
+}
+
+type Next = (signal?: 'route') => void;
+
+/** What a route is made of: it stands in the router as `gate`, the app's middleware, `accept`. */
+interface Layers {
+  /** Lets upgrade requests in whose Origin is allowed; sends plain requests on to other routes. */
+  readonly gate: (request: IncomingMessage, response: ServerResponse, next: Next) => void;
+  readonly accept: (request: IncomingMessage) => void;
+}
+
+function createLayers(route: WebSocketRoute): Layers {
+  return {
+    gate(request, _response, next) {
+      const pending = pendingUpgradeOf(request);
+      if (pending === undefined) {
+        noteUpgradeRequired(request);
+        return next('route');
+      }
+      const isAdmitted = route.admits(pending);
+      if (isAdmitted instanceof Promise) void goOnIf(isAdmitted, next);
+      else if (isAdmitted) next();
+    },
+    accept(request) {
+      route.accept(pendingUpgradeOf(request)!, { context: request });
+    },
+  };
+}
+
+async function goOnIf(condition: Promise<boolean>, next: Next): Promise<void> {
+  if (await condition) next();
+}
+
+/** Reads the parameters of `ws()`: `path, options?, ...middleware, handler`. @throws {TypeError} on a wrong one */
+export function parseRegistration(path: unknown, rest: readonly unknown[]): Registration {
+  const [first] = rest;
+  const hasOptions = typeof first === 'object' && first !== null && !Array.isArray(first);
+  const options = hasOptions ? (first as RouteOptions) : {};
+  const functions = (hasOptions ? rest.slice(1) : rest).flat(Infinity);
+  const handler = functions.at(-1);
+  const wrong = functions.find((entry) => typeof entry !== 'function');
+  if (functions.length === 0 || wrong !== undefined || typeof handler !== 'function') {
+    const got = functions.length === 0 ? 'none' : typeof wrong;
+    throw new TypeError(`Invalid handler of WebSocket route ${String(path)}: expected a function, got ${got}`);
+  }
+  return { options, middleware: functions.slice(0, -1), handler: handler as SocketHandler };
+}

@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import type { HandshakeError } from '@turnout/core';
+import { tellRefused } from '../upgrade/diagnostics.ts';
+import { http2Channel } from '../upgrade/http2-channel.ts';
+import type { LeftUpgrade } from './orphans.ts';
+import type { UnansweredRequests } from './unanswered-requests.ts';
+import { http1Channel } from '../upgrade/upgrade-channel.ts';
+
+/**
+ * An upgrade of HTTP/1.1 that is left to others. Who takes one writes an answer, or reads what the client sends: Node.js
+ * hands the connection over with nobody reading.
+ *
+ * @param earlier the requests before it on its connection, whose answers may still be on the way
+ */
+export function leaveUpgrade(request: IncomingMessage, duplex: Duplex, earlier: UnansweredRequests): LeftUpgrade {
+  const { socket } = request;
+  const isAnswered = (): boolean =>
+    earlier.countOf(socket) === 0 && socket.bytesWritten > earlier.bytesWrittenTo(socket);
+  return {
+    isTaken: () => isAnswered() || duplex.readableFlowing !== null || duplex.destroyed || duplex.writableEnded,
+    refuse(error) {
+      // The answer would stand in the midst of another.
+      if (earlier.countOf(socket) > 0) socket.destroy();
+      else refuse(request, http1Channel(duplex), error);
+    },
+    whenGone: (callback) => void duplex.once('close', callback),
+  };
+}
+
+/** A stream of HTTP/2 that is left to others: who takes it answers it, or reads it. */
+export function leaveStream(request: Http2ServerRequest, response: Http2ServerResponse): LeftUpgrade {
+  const { stream } = response;
+  return {
+    isTaken: () => stream.headersSent || request.readableFlowing !== null || stream.destroyed,
+    refuse: (error) => refuse(request as unknown as IncomingMessage, http2Channel(response), error),
+    whenGone: (callback) => void stream.once('close', callback),
+  };
+}
+
+function refuse(
+  request: IncomingMessage,
+  channel: { reject(error: HandshakeError): void },
+  error: HandshakeError,
+): void {
+  channel.reject(error);
+  tellRefused(request, error.status, error.message);
+}

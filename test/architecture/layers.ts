@@ -46,6 +46,7 @@ export const packageOrders: Readonly<Record<string, readonly (readonly string[])
     ],
     ['index.ts'],
   ],
+  'packages/router': [['options'], ['session'], ['upgrade'], ['server'], ['routes'], ['index.ts']],
 };
 
 /** The folders of core that are pure functions and state machines. */

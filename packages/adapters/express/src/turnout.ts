@@ -5,14 +5,14 @@ import {
   assertNewApp,
   attachApp,
   bindRouter,
-  describeMembers,
+  describeAppSockets,
   installWs,
   noteMountedApp,
   registerApp,
   serverOptions,
-  Switchboard,
+  UpgradeServer,
   type Address,
-  type AppMembers,
+  type AppSockets,
   type AppOptions,
 } from '@turnout/router';
 import type { Application, NextFunction, Request } from 'express';
@@ -23,7 +23,7 @@ import type { WsMethod } from './ws-method.ts';
 export type TurnoutOptions = AppOptions<Request>;
 
 /** What `turnout()` adds to an Express app. */
-export interface WebSocketApp extends AppMembers {
+export interface WebSocketApp extends AppSockets {
   /** Adds a WebSocket route. */
   readonly ws: WsMethod<this>;
 }
@@ -41,15 +41,15 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
   assertNewApp(app);
   const stack = (): readonly unknown[] => routerOf(app)?.stack ?? [];
   const binding = bindRouter((request, response) => (app as unknown as Handle)(request, response), stack);
-  const switchboard = new Switchboard({ ...binding, addressOf, clientAddressOf }, options);
-  registerApp(app, switchboard);
-  finishWith(app, switchboard);
+  const upgradeServer = new UpgradeServer({ ...binding, addressOf, clientAddressOf }, options);
+  registerApp(app, upgradeServer);
+  finishWith(app, upgradeServer);
   // Express calls a mounted app from a function of its own, which it has just made the last layer of the parent.
   app.on('mount', (parent: Application) => noteMountedApp(routerOf(parent)!.stack.at(-1)!.handle, stack));
   app.listen = listen.bind(undefined, app) as App['listen'];
   return Object.defineProperties(
     installWs<App, WsMethod<App & WebSocketApp>>(app),
-    describeMembers(switchboard),
+    describeAppSockets(upgradeServer),
   ) as App & WebSocketApp;
 }
 
@@ -88,8 +88,8 @@ function clientAddressOf(message: IncomingMessage): string | undefined {
   return (message as Request).ip;
 }
 
-/** Has the app's requests end in the switchboard, and then as they do in Express: its 404, its default error handler. */
-function finishWith(app: Application, switchboard: Switchboard): void {
+/** Has the app's requests end in the upgrade server, and then as they do in Express: its 404, its default error handler. */
+function finishWith(app: Application, upgradeServer: UpgradeServer): void {
   const handle = (app as unknown as { handle: Handle }).handle.bind(app);
   const onerror = (error: unknown): void => {
     if (app.get('env') !== 'test') console.error(error);
@@ -97,7 +97,7 @@ function finishWith(app: Application, switchboard: Switchboard): void {
   const override: Handle = (request, response, next) => {
     const finish = (error?: unknown): void => {
       const answer = finalhandler(request, response, { env: app.get('env') as string, onerror });
-      switchboard.finish({ request, response, error }, answer);
+      upgradeServer.finish({ request, response, error }, answer);
     };
     handle(request, response, next ?? finish);
   };

@@ -4,9 +4,9 @@ import {
   parseRegistration,
   pendingUpgradeOf,
   sendUpgradeRequired,
-  Switchboard,
+  UpgradeServer,
   WebSocketRoute,
-  type AppMembers,
+  type AppSockets,
   type AppOptions,
   type CloseOptions,
   type DisconnectOptions,
@@ -29,7 +29,7 @@ export interface TurnoutOptions extends Omit<AppOptions, 'user'> {
 }
 
 declare module 'fastify' {
-  interface FastifyInstance extends Omit<AppMembers, 'close'> {
+  interface FastifyInstance extends Omit<AppSockets, 'close'> {
     /** Adds a WebSocket route. */
     readonly ws: WsMethod<FastifyInstance>;
   }
@@ -38,7 +38,7 @@ declare module 'fastify' {
 const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...options }) => {
   const paths = new PathTable(routerOptionsOf(app));
   const onError = options.onError ?? ((error: unknown) => app.log.error(error));
-  const switchboard = new Switchboard(
+  const upgradeServer = new UpgradeServer(
     {
       dispatch: (request, response) => app.routing(request, response),
       dispatchUpgrade: (request, response) => app.routing(request, response),
@@ -53,10 +53,10 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...opti
   );
   app.addConstraintStrategy(upgradeStrategy);
   app.decorate('ws', addRoute as unknown as FastifyInstance['ws']);
-  app.decorate('sockets', { getter: () => switchboard.sockets });
-  app.decorate('socketsOf', (user: string) => switchboard.socketsOf(user));
+  app.decorate('sockets', { getter: () => upgradeServer.sockets });
+  app.decorate('socketsOf', (user: string) => upgradeServer.socketsOf(user));
   app.decorate('disconnectUser', (user: string, disconnect?: DisconnectOptions) =>
-    switchboard.disconnectUser(user, disconnect),
+    upgradeServer.disconnectUser(user, disconnect),
   );
   app.addHook('onRoute', function noteRoute(this: FastifyInstance, route: RouteOptions) {
     if (route.constraints?.['upgrade'] !== undefined) paths.add(route.url);
@@ -70,8 +70,8 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...opti
     reply.hijack();
     sendUpgradeRequired(request.raw as IncomingMessage, reply.raw as ServerResponse);
   });
-  app.addHook('preClose', () => switchboard.close(close));
-  attach(app.server, switchboard);
+  app.addHook('preClose', () => upgradeServer.close(close));
+  attach(app.server, upgradeServer);
 };
 
 /**

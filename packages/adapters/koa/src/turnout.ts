@@ -2,16 +2,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import {
   assertNewApp,
   attachApp,
-  describeMembers,
+  describeAppSockets,
   parseRegistration,
   pathOfTarget,
   pendingUpgradeOf,
   registerApp,
   serverOptions,
-  Switchboard,
+  UpgradeServer,
   WebSocketRoute,
   type AnyServer,
-  type AppMembers,
+  type AppSockets,
   type AppOptions,
 } from '@turnout/router';
 import compose from 'koa-compose';
@@ -39,7 +39,7 @@ export interface TurnoutOptions extends Omit<AppOptions, 'user'> {
 }
 
 /** What `turnout()` adds to a Koa app. */
-export interface WebSocketApp extends AppMembers {
+export interface WebSocketApp extends AppSockets {
   /** Adds a WebSocket route. */
   readonly ws: WsMethod<this>;
 }
@@ -61,7 +61,7 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
   const onError = options.onError ?? ((error: unknown, { request }) => emitError(app, error, request));
   const chainOf = upgradeChainOf(app);
   let callback: ReturnType<Application['callback']> | undefined;
-  const switchboard = new Switchboard(
+  const upgradeServer = new UpgradeServer(
     {
       dispatch: (request, response) => {
         // Koa answers its own errors: it never rejects.
@@ -82,11 +82,11 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
     },
     { ...options, onError } as AppOptions,
   );
-  registerApp(app, switchboard);
+  registerApp(app, upgradeServer);
   return Object.defineProperties(app, {
     ws: { value: createWs(app, paths, rules) },
     listen: { value: (...args: unknown[]) => listen(app, args), configurable: true },
-    ...describeMembers(switchboard),
+    ...describeAppSockets(upgradeServer),
   }) as App & WebSocketApp;
 }
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hideHttpRoutes } from './hide-http-routes.ts';
 import { passFiles } from './pass-files.ts';
-import { claimsTarget } from './route-claim.ts';
-import type { AppBinding } from '../server/switchboard.ts';
+import { claimsTarget } from './claims-target.ts';
+import type { AppBinding } from '../server/upgrade-server.ts';
 
 /**
  * Binds an app whose router is of pillarjs/router's kind: its own, or that of Express 4 or 5.

@@ -1,19 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Router from 'router';
-import { describeMembers, type AppMembers } from '../server/app-members.ts';
+import { describeAppSockets, type AppSockets } from '../server/app-sockets.ts';
 import { attach, type AnyServer } from '../server/attach.ts';
 import { bindRouter } from './bind-router.ts';
 import { installWs } from './install-ws.ts';
 import { sendPlainAnswer, statusOf } from './plain-answer.ts';
-import type { AppOptions } from '../options/route-options.ts';
-import { Switchboard } from '../server/switchboard.ts';
+import type { AppOptions } from '../options/app-options.ts';
+import { UpgradeServer } from '../server/upgrade-server.ts';
 import type { WsMethod } from './ws-method.ts';
 
 /** Options of `createRouter`: how paths match, as in Express, and what holds for all upgrades. */
 export interface CreateRouterOptions extends Router.RouterOptions, AppOptions<Router.Request> {}
 
 /** A router for `node:http` with WebSocket routes; also a request listener and a middleware of its own. */
-export interface WebSocketRouter extends Router.Router, AppMembers {
+export interface WebSocketRouter extends Router.Router, AppSockets {
   /** Serves a request; without `next`, what no route answers gets 404, 426 or the status of its error. */
   (request: IncomingMessage, response: ServerResponse, next?: Router.NextFunction): void;
   handle(request: IncomingMessage, response: ServerResponse, next?: Router.NextFunction): void;
@@ -43,19 +43,19 @@ export function createRouter(options: CreateRouterOptions = {}): WebSocketRouter
     (request, response) => handle(request, response),
     () => router.stack,
   );
-  const switchboard = new Switchboard(binding, options);
+  const upgradeServer = new UpgradeServer(binding, options);
   const route = router.handle.bind(router);
   const handle = (request: IncomingMessage, response: ServerResponse, next?: Router.NextFunction): void => {
     const finish = (error?: unknown): void =>
-      switchboard.finish({ request, response, error }, () => {
-        if (error && statusOf(error) >= 500) switchboard.report(error, { phase: 'handshake', request });
+      upgradeServer.finish({ request, response, error }, () => {
+        if (error && statusOf(error) >= 500) upgradeServer.report(error, { phase: 'handshake', request });
         sendPlainAnswer(response, error);
       });
     route(request, response, next ?? finish);
   };
   return Object.defineProperties(router, {
     handle: { value: handle },
-    attach: { value: (server: AnyServer) => attach(server, switchboard) },
-    ...describeMembers(switchboard),
+    attach: { value: (server: AnyServer) => attach(server, upgradeServer) },
+    ...describeAppSockets(upgradeServer),
   }) as WebSocketRouter;
 }

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SocketHandler } from '../upgrade/open-socket.ts';
+import { parseRegistration } from '../upgrade/parse-registration.ts';
 import { pendingUpgradeOf } from '../upgrade/pending-upgrade.ts';
-import { noteWebSocketRoute } from './route-claim.ts';
-import type { RouteOptions } from '../options/route-options.ts';
+import { noteWebSocketRoute } from './claims-target.ts';
 import { noteUpgradeRequired } from '../upgrade/upgrade-required.ts';
 import { WebSocketRoute } from '../upgrade/web-socket-route.ts';
 
@@ -13,13 +12,6 @@ export interface RouteOwner {
 
 interface Route {
   all(...handlers: readonly unknown[]): unknown;
-}
-
-/** The parameters of `ws()`, but for the path. */
-export interface Registration {
-  readonly options: RouteOptions;
-  readonly middleware: readonly unknown[];
-  readonly handler: SocketHandler;
 }
 
 /**
@@ -70,19 +62,4 @@ function createLayers(route: WebSocketRoute): Layers {
 
 async function goOnIf(condition: Promise<boolean>, next: Next): Promise<void> {
   if (await condition) next();
-}
-
-/** Reads the parameters of `ws()`: `path, options?, ...middleware, handler`. @throws {TypeError} on a wrong one */
-export function parseRegistration(path: unknown, rest: readonly unknown[]): Registration {
-  const [first] = rest;
-  const hasOptions = typeof first === 'object' && first !== null && !Array.isArray(first);
-  const options = hasOptions ? (first as RouteOptions) : {};
-  const functions = (hasOptions ? rest.slice(1) : rest).flat(Infinity);
-  const handler = functions.at(-1);
-  const wrong = functions.find((entry) => typeof entry !== 'function');
-  if (functions.length === 0 || wrong !== undefined || typeof handler !== 'function') {
-    const got = functions.length === 0 ? 'none' : typeof wrong;
-    throw new TypeError(`Invalid handler of WebSocket route ${String(path)}: expected a function, got ${got}`);
-  }
-  return { options, middleware: functions.slice(0, -1), handler: handler as SocketHandler };
 }

@@ -3,7 +3,7 @@ import { AnswerTrial } from './answer-trial.ts';
 import { targetWithoutFile } from '../upgrade/file-answer.ts';
 import { beginRoute, noteWatchedRoute } from './hide-http-routes.ts';
 import { pendingUpgradeOf } from '../upgrade/pending-upgrade.ts';
-import { stackOf } from './route-claim.ts';
+import { stackOf } from './claims-target.ts';
 
 type Next = (signal?: unknown) => void;
 type Run = (request: IncomingMessage, response: ServerResponse, next: Next) => unknown;

@@ -2,27 +2,28 @@ import type { Duplex } from 'node:stream';
 import { HandshakeError } from '@turnout/core';
 import type { AppLimits } from '../options/app-limits.ts';
 import { networkOf } from '../options/client-network.ts';
-import { ClientShares } from './client-shares.ts';
+import { ConnectionCounts } from './connection-counts.ts';
 import { MemoryGuard } from './memory-guard.ts';
 import { drainingError, retryLater, type OpenConnections } from './open-connections.ts';
-import type { LeftUpgrade, Orphans } from './orphans.ts';
+import type { UnclaimedUpgrade } from './unclaimed-upgrade.ts';
+import type { UnclaimedUpgrades } from './unclaimed-upgrades.ts';
 
 /** Decides whether there is room for one more upgrade: before anything is spent on it, and as soon as it has a name. */
 export class Admission {
   readonly #limits: AppLimits;
   readonly #connections: OpenConnections;
-  readonly #orphans: Orphans;
+  readonly #unclaimed: UnclaimedUpgrades;
   readonly #memory: MemoryGuard;
-  readonly #carriers = new ClientShares<object>();
-  readonly #addresses = new ClientShares<string>();
-  readonly #users = new ClientShares<string>();
+  readonly #carriers = new ConnectionCounts<object>();
+  readonly #addresses = new ConnectionCounts<string>();
+  readonly #users = new ConnectionCounts<string>();
   /** Connections whose address is counted: an upgrade may come to several routes. */
   readonly #addressed = new WeakSet<Duplex>();
 
-  constructor(limits: AppLimits, connections: OpenConnections, orphans: Orphans) {
+  constructor(limits: AppLimits, connections: OpenConnections, unclaimed: UnclaimedUpgrades) {
     this.#limits = limits;
     this.#connections = connections;
-    this.#orphans = orphans;
+    this.#unclaimed = unclaimed;
     this.#memory = new MemoryGuard(limits.maxMemoryPercent);
   }
 
@@ -46,7 +47,7 @@ export class Admission {
       return overload('WS_ERR_HANDSHAKE_MEMORY', `Too little memory is left: maxMemoryPercent is ${maxMemoryPercent}`);
     }
     // What nobody wants never keeps out what a route does.
-    this.#clearOrphans(1);
+    this.#clearUnclaimed(1);
     return null;
   }
 
@@ -55,18 +56,18 @@ export class Admission {
    * has taken it; where none does within `handshakeTimeout`, it gets 404. Over `maxPendingHandshakes` and
    * `maxConnections` the oldest of them gets 503, the new one not before all listeners have seen it.
    */
-  leave(left: LeftUpgrade): void {
-    this.#orphans.add(left, new HandshakeError('WS_ERR_HANDSHAKE_UNCLAIMED', 404, 'There is no WebSocket here'));
-    setImmediate(() => this.#clearOrphans(0));
+  leaveToOthers(upgrade: UnclaimedUpgrade): void {
+    this.#unclaimed.add(upgrade, new HandshakeError('WS_ERR_HANDSHAKE_UNCLAIMED', 404, 'There is no WebSocket here'));
+    setImmediate(() => this.#clearUnclaimed(0));
   }
 
-  /** Refuses orphans, the oldest first, until there is room for so many more upgrades. */
-  #clearOrphans(newcomers: number): void {
+  /** Refuses unclaimed upgrades, the oldest first, until there is room for so many more upgrades. */
+  #clearUnclaimed(newcomers: number): void {
     const { maxConnections, maxPendingHandshakes } = this.#limits;
     const { sockets, pending } = this.#connections;
-    const held = (): number => pending.size + this.#orphans.size + newcomers;
-    while (held() > maxPendingHandshakes && this.#orphans.giveWay(this.#tooManyPending()));
-    while (sockets.size + held() > maxConnections && this.#orphans.giveWay(this.#tooManyConnections()));
+    const held = (): number => pending.size + this.#unclaimed.size + newcomers;
+    while (held() > maxPendingHandshakes && this.#unclaimed.giveWay(this.#tooManyPending()));
+    while (sockets.size + held() > maxConnections && this.#unclaimed.giveWay(this.#tooManyConnections()));
   }
 
   #tooManyConnections(): HandshakeError {

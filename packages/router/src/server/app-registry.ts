@@ -1,15 +1,15 @@
 import { attach, type AnyServer } from './attach.ts';
-import type { Switchboard } from './switchboard.ts';
+import type { UpgradeServer } from './upgrade-server.ts';
 
-const switchboards = new WeakMap<object, Switchboard>();
+const upgradeServers = new WeakMap<object, UpgradeServer>();
 
 /** @throws {TypeError} on an app of a framework that has WebSocket routes already */
 export function assertNewApp(app: object): void {
-  if (switchboards.has(app)) throw new TypeError('Invalid app: it has WebSocket routes already');
+  if (upgradeServers.has(app)) throw new TypeError('Invalid app: it has WebSocket routes already');
 }
 
-export function registerApp(app: object, switchboard: Switchboard): void {
-  switchboards.set(app, switchboard);
+export function registerApp(app: object, upgradeServer: UpgradeServer): void {
+  upgradeServers.set(app, upgradeServer);
 }
 
 /**
@@ -18,7 +18,7 @@ export function registerApp(app: object, switchboard: Switchboard): void {
  * @throws {TypeError} on an app that is not registered
  */
 export function attachApp(server: AnyServer, app: object): void {
-  const switchboard = switchboards.get(app);
-  if (switchboard === undefined) throw new TypeError('Invalid app: expected one that turnout() has returned');
-  attach(server, switchboard);
+  const upgradeServer = upgradeServers.get(app);
+  if (upgradeServer === undefined) throw new TypeError('Invalid app: expected one that turnout() has returned');
+  attach(server, upgradeServer);
 }

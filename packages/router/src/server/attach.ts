@@ -4,9 +4,9 @@ import type { Server as SecureServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { isWebSocketUpgrade } from '@turnout/core';
 import { asGet, http2Channel } from '../upgrade/http2-channel.ts';
-import { leaveStream, leaveUpgrade } from './left-upgrade.ts';
+import { unclaimedStream, unclaimedUpgrade } from './unclaimed-upgrade.ts';
 import { serveWithoutUpgrade } from './serve-without-upgrade.ts';
-import type { Switchboard } from './switchboard.ts';
+import type { UpgradeServer } from './upgrade-server.ts';
 import { http1Channel } from '../upgrade/upgrade-channel.ts';
 import { UnansweredRequests } from './unanswered-requests.ts';
 
@@ -25,10 +25,10 @@ const attachments = new WeakMap<AnyServer, Attachment>();
  *
  * A server of HTTP/2 tells its clients from then on that they may open WebSockets on their connection (RFC 8441).
  */
-export function attach(server: AnyServer, switchboard: Switchboard): void {
+export function attach(server: AnyServer, upgradeServer: UpgradeServer): void {
   const attachment = attachments.get(server) ?? new Attachment(server);
   attachments.set(server, attachment);
-  attachment.add(switchboard);
+  attachment.add(upgradeServer);
 }
 
 /** From when on, in ms, the system asks a silent peer whether it is still there: a second net below our own pings. */
@@ -36,7 +36,7 @@ const keepAliveDelay = 30_000;
 
 class Attachment {
   readonly #server: AnyServer;
-  readonly #switchboards: Switchboard[] = [];
+  readonly #upgradeServers: UpgradeServer[] = [];
   readonly #unanswered = new UnansweredRequests();
 
   constructor(server: AnyServer) {
@@ -45,7 +45,7 @@ class Attachment {
     // In front of the app's own listener, which may throw.
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       this.#unanswered.add(request, response);
-      if (server.listenerCount('request') === 1) this.#switchboards[0]!.dispatch(request, response);
+      if (server.listenerCount('request') === 1) this.#upgradeServers[0]!.dispatch(request, response);
     });
     server.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
       // First of all: without a listener, a client that resets its connection would end the process.
@@ -55,8 +55,8 @@ class Attachment {
     });
   }
 
-  add(switchboard: Switchboard): void {
-    if (!this.#switchboards.includes(switchboard)) this.#switchboards.push(switchboard);
+  add(upgradeServer: UpgradeServer): void {
+    if (!this.#upgradeServers.includes(upgradeServer)) this.#upgradeServers.push(upgradeServer);
   }
 
   #serveStreams(server: Http2Server | Http2SecureServer): void {
@@ -73,17 +73,18 @@ class Attachment {
     const isOurs = isWebSocketUpgrade(request);
     const claimant = isOurs ? this.#claimantOf(request) : undefined;
     response.stream.on('error', ignore);
-    if (claimant === undefined && !isAlone) return this.#switchboards[0]!.leave(leaveStream(request, response));
+    if (claimant === undefined && !isAlone)
+      return this.#upgradeServers[0]!.leaveToOthers(unclaimedStream(request, response));
     if (isOurs) {
-      (claimant ?? this.#switchboards[0]!).take(asGet(request), http2Channel(response), Buffer.alloc(0));
+      (claimant ?? this.#upgradeServers[0]!).take(asGet(request), http2Channel(response), Buffer.alloc(0));
     } else {
       response.statusCode = 501;
       response.end();
     }
   }
 
-  #claimantOf(request: Pick<IncomingMessage, 'url'>): Switchboard | undefined {
-    return this.#switchboards.find((switchboard) => switchboard.claims(request));
+  #claimantOf(request: Pick<IncomingMessage, 'url'>): UpgradeServer | undefined {
+    return this.#upgradeServers.find((upgradeServer) => upgradeServer.claims(request));
   }
 
   #onUpgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
@@ -93,14 +94,14 @@ class Attachment {
     // Before a body, the duplex of Node.js 26 is another one.
     const { socket } = request;
     if (claimant === undefined && !isAlone) {
-      return this.#switchboards[0]!.leave(leaveUpgrade(request, duplex, this.#unanswered));
+      return this.#upgradeServers[0]!.leaveToOthers(unclaimedUpgrade(request, duplex, this.#unanswered));
     }
     socket.setNoDelay(true);
     socket.setKeepAlive(true, keepAliveDelay);
     socket.setTimeout(0);
     // Node.js would write the answer to the earlier request later, behind ours or between our frames.
     if (this.#unanswered.countOf(socket) > 0) socket.destroy();
-    else if (isOurs) (claimant ?? this.#switchboards[0]!).take(request, http1Channel(duplex), head);
+    else if (isOurs) (claimant ?? this.#upgradeServers[0]!).take(request, http1Channel(duplex), head);
     else serveWithoutUpgrade(this.#server as Server, request, duplex);
   }
 }

@@ -1,6 +1,6 @@
-import type { SessionStore, StoredSession } from './session-convention.ts';
-import { observeCalls, observersIn } from './watched-store.ts';
-import type { StoreMethods } from './watched-store.ts';
+import type { SessionStore, StoredSession } from './session-request.ts';
+import { observeCalls, observersIn } from './store-observers.ts';
+import type { StoreMethods } from './store-observers.ts';
 
 /** What a session is made of, and what a store keeps of it. */
 export type SessionData = Record<string, unknown>;

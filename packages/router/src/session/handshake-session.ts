@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { namedSessionOf, whenSessionNamed } from './session-convention.ts';
-import type { SessionRequest } from './session-convention.ts';
+import { namedSessionOf, whenSessionNamed } from './session-request.ts';
+import type { SessionRequest } from './session-request.ts';
 import { SessionWatch } from './session-watch.ts';
 
 /** The session of a request while its upgrade goes through the app: watched from when middleware asks for it. */

@@ -1,4 +1,4 @@
-import type { SessionRequest } from './session-convention.ts';
+import type { SessionRequest } from './session-request.ts';
 import type { SessionWatch } from './session-watch.ts';
 
 /** The longest delay that a Node.js timer takes. */

@@ -1,6 +1,6 @@
-import type { SessionRequest, SessionStore, StoredSession } from './session-convention.ts';
-import { endSession, isMissing, observersIn } from './watched-store.ts';
-import type { ObserversById, SessionObserver } from './watched-store.ts';
+import type { SessionRequest, SessionStore, StoredSession } from './session-request.ts';
+import { endSession, isMissing, observersIn } from './store-observers.ts';
+import type { ObserversById, SessionObserver } from './store-observers.ts';
 
 /**
  * `unsaved`: the store has not been seen to have the session, which may be new. `stored`: it has been seen, so that a store

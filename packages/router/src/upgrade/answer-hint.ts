@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { pathOfTarget } from '../routes/route-claim.ts';
+import { pathOfTarget } from './path-of-target.ts';
 
 /** How many different answers are told of: what a client asks for must not fill a log. */
 const maxHints = 20;

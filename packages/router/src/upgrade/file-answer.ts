@@ -1,6 +1,6 @@
 import { ReadStream } from 'node:fs';
 import { sep } from 'node:path';
-import { pathOfTarget } from '../routes/route-claim.ts';
+import { pathOfTarget } from './path-of-target.ts';
 
 /** Between the path of a request and the end of its file: nothing, `.html`, `/index.html`. */
 const fileEnd = /^(\/index)?(\.\w+)*$/i;

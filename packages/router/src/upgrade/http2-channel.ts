@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 import type { HandshakeError } from '@turnout/core';
-import type { UpgradeAsker, UpgradeChannel } from './upgrade-channel.ts';
+import type { ResponseHost, UpgradeChannel } from './upgrade-channel.ts';
 
 /** A stream of HTTP/2 that asks to be a WebSocket by extended CONNECT (RFC 8441 §5). */
 export function http2Channel(response: Http2ServerResponse): UpgradeChannel {
@@ -31,7 +31,7 @@ export function asGet(request: Http2ServerRequest): IncomingMessage {
 }
 
 /** Node.js ends the stream with the response; a WebSocket that is accepted goes on in it. */
-function prepareResponse(response: Http2ServerResponse, { isAccepting, onAnswered }: UpgradeAsker): ServerResponse {
+function prepareResponse(response: Http2ServerResponse, { isAccepting, onAnswered }: ResponseHost): ServerResponse {
   const isAccepted = (): boolean => isAccepting() && response.statusCode === constants.HTTP_STATUS_OK;
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => Http2ServerResponse;
   const end = response.end.bind(response) as (...args: unknown[]) => Http2ServerResponse;

@@ -5,9 +5,9 @@ import { tellAccepted } from './diagnostics.ts';
 import { closeByOrder } from './disconnect-orders.ts';
 import { noteSession } from '../session/live-session.ts';
 import type { AcceptedUpgrade, PendingUpgrade } from './pending-upgrade.ts';
-import { SessionChanges } from '../session/session-changes.ts';
+import { SessionSaver } from '../session/session-saver.ts';
 import { SessionExpiry } from '../session/session-expiry.ts';
-import type { SessionRequest } from '../session/session-convention.ts';
+import type { SessionRequest } from '../session/session-request.ts';
 
 /**
  * A route's own code: gets the accepted socket, and the request or context of the app's framework. Messages wait until somebody reads them, so it may await something
@@ -76,7 +76,7 @@ async function runHandler(
 ): Promise<void> {
   host.onHandling();
   try {
-    const changes = watch && session && new SessionChanges(session, watch);
+    const changes = watch && session && new SessionSaver(session, watch);
     const result: unknown = handler(socket);
     await Promise.all([result, changes?.save()]);
     await changes?.save();
@@ -100,7 +100,7 @@ async function keepWatch(
   } catch (error) {
     host.report(error, { phase: 'open', request, socket });
   }
-  host.patrol(watch);
+  host.pollSession(watch);
   const expiry = new SessionExpiry(session, watch);
   return untilClosed(socket, expiry);
 }

@@ -10,8 +10,8 @@ import type { ErrorContext } from '../options/error-context.ts';
 import { isForeignHeader } from './foreign-header.ts';
 import { HandshakeSession } from '../session/handshake-session.ts';
 import type { Address } from '../options/origin.ts';
-import type { AppOptions } from '../options/route-options.ts';
-import type { SessionRequest } from '../session/session-convention.ts';
+import type { AppOptions } from '../options/app-options.ts';
+import type { SessionRequest } from '../session/session-request.ts';
 import type { SessionWatch } from '../session/session-watch.ts';
 import type { UpgradeChannel } from './upgrade-channel.ts';
 
@@ -43,7 +43,7 @@ export interface UpgradeHost {
   onHandling(): void;
   onHandled(): void;
   /** Looks after a session that other processes may end. */
-  patrol(watch: SessionWatch): void;
+  pollSession(watch: SessionWatch): void;
 }
 
 /** What Node.js hands over with `upgrade`, checked. */

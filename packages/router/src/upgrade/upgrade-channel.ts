@@ -4,7 +4,7 @@ import { reject, type HandshakeError } from '@turnout/core';
 import { createUpgradeResponse, endLingering, releaseResponse } from './upgrade-response.ts';
 
 /** Who the response is for: the upgrade. */
-export interface UpgradeAsker {
+export interface ResponseHost {
   /** Whether a response with `acceptStatus` leaves the connection to a WebSocket. */
   readonly isAccepting: () => boolean;
   /** Called once the response is written. */
@@ -19,7 +19,7 @@ export interface UpgradeChannel {
   /** The status that accepts: 101, over HTTP/2 200 (RFC 8441 §5). */
   readonly acceptStatus: 101 | 200;
   /** Creates the response for middleware. */
-  createResponse(request: IncomingMessage, asker: UpgradeAsker): ServerResponse;
+  createResponse(request: IncomingMessage, asker: ResponseHost): ServerResponse;
   /** Takes the connection away from the response. What is written to the response afterwards goes nowhere. */
   release(response: ServerResponse): void;
   /** Refuses without a response, and ends the connection. */

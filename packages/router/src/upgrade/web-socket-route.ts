@@ -8,7 +8,7 @@ import { isAllowedOrigin, isSameOrigin } from '../options/origin.ts';
 import type { PendingUpgrade, SendAccept, UpgradeHost } from './pending-upgrade.ts';
 import { assertRouteOptions } from '../options/route-options.ts';
 import type { RouteOptions } from '../options/route-options.ts';
-import { sessionOf, type SessionRequest } from '../session/session-convention.ts';
+import { sessionOf, type SessionRequest } from '../session/session-request.ts';
 
 /** How a framework gets the accepted socket to the handler, and the 101 to the client. */
 export interface Answer {

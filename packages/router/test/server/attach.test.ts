@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { connect } from '@turnout/core';
 import { describe, expect, test } from 'vitest';
-import { createRouter, Switchboard } from '../../src/index.ts';
+import { createRouter, UpgradeServer } from '../../src/index.ts';
 import { formatHandshake, RawClient, statusOf } from '../raw-client.ts';
 import { listen, serveRouter } from '../serving.ts';
 
@@ -193,42 +193,42 @@ describe('an upgrade to another protocol', () => {
   });
 });
 
-describe('a switchboard', () => {
+describe('an upgrade server', () => {
   const binding = { dispatch: () => {}, dispatchUpgrade: () => {}, claims: () => false };
 
   test('takes the scheme of the connection and the Host for the address of a request', () => {
-    const switchboard = new Switchboard(binding);
+    const upgradeServer = new UpgradeServer(binding);
     const plain = new IncomingMessage(new Socket());
     plain.headers.host = 'good.test';
     const secure = new IncomingMessage(new TLSSocket(new Socket()));
-    expect(switchboard.addressOf(plain)).toEqual({ scheme: 'http', host: 'good.test' });
-    expect(switchboard.addressOf(secure)).toEqual({ scheme: 'https', host: undefined });
+    expect(upgradeServer.addressOf(plain)).toEqual({ scheme: 'http', host: 'good.test' });
+    expect(upgradeServer.addressOf(secure)).toEqual({ scheme: 'https', host: undefined });
   });
 
   test('takes them from its app where that knows better', () => {
     const address = { scheme: 'https', host: 'behind.proxy' };
-    const switchboard = new Switchboard({ ...binding, addressOf: () => address });
-    expect(switchboard.addressOf(new IncomingMessage(new Socket()))).toBe(address);
+    const upgradeServer = new UpgradeServer({ ...binding, addressOf: () => address });
+    expect(upgradeServer.addressOf(new IncomingMessage(new Socket()))).toBe(address);
   });
 
   test('counts upgrades until they are answered, and answers 500 where the app throws', async () => {
     const errors: unknown[] = [];
     const counts: number[] = [];
     const server = createServer();
-    const switchboard: Switchboard = new Switchboard(
+    const upgradeServer: UpgradeServer = new UpgradeServer(
       {
         ...binding,
         dispatchUpgrade: () => {
-          counts.push(switchboard.pendingCount);
+          counts.push(upgradeServer.pendingCount);
           throw new Error('Broken');
         },
       },
       { onError: (error) => errors.push(error) },
     );
     const { attach } = await import('../../src/index.ts');
-    attach(server, switchboard);
+    attach(server, upgradeServer);
     const { port } = await listen(server);
     expect(statusOf(await RawClient.exchange(port, formatHandshake()))).toBe(500);
-    expect([counts, switchboard.pendingCount, errors]).toMatchObject([[1], 0, [{ message: 'Broken' }]]);
+    expect([counts, upgradeServer.pendingCount, errors]).toMatchObject([[1], 0, [{ message: 'Broken' }]]);
   });
 });

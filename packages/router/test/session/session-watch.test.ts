@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { sessionOf } from '../../src/session/session-convention.ts';
+import { sessionOf } from '../../src/session/session-request.ts';
 import { SessionWatch } from '../../src/session/session-watch.ts';
 import { TestStore } from '../session-store.ts';
 

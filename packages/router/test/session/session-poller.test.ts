@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { SessionPatrol } from '../../src/session/session-patrol.ts';
+import { SessionPoller } from '../../src/session/session-poller.ts';
 import { SessionWatch } from '../../src/session/session-watch.ts';
 import { TestStore } from '../session-store.ts';
 
@@ -7,7 +7,7 @@ function watch(store: TestStore, sessionID: string): SessionWatch {
   return new SessionWatch({ sessionID, sessionStore: store, session: {} });
 }
 
-describe('the patrol over sessions', () => {
+describe('the session poller', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -18,9 +18,9 @@ describe('the patrol over sessions', () => {
   test('ends the watches of what the store knows no more, within an interval and a part', async () => {
     const store = new TestStore();
     for (const id of ['a', 'b']) store.add(id, {});
-    const patrol = new SessionPatrol(800);
+    const poller = new SessionPoller(800);
     const watches = [watch(store, 'a'), watch(store, 'a'), watch(store, 'b')];
-    for (const one of watches) patrol.add(one);
+    for (const one of watches) poller.add(one);
     await vi.advanceTimersByTimeAsync(0);
     store.sessions.delete('a');
     await vi.advanceTimersByTimeAsync(900);
@@ -31,8 +31,8 @@ describe('the patrol over sessions', () => {
     const store = new TestStore();
     const ids = Array.from({ length: 20 }, (_, index) => `s${index}`);
     for (const id of ids) store.add(id, {});
-    const patrol = new SessionPatrol(800);
-    for (const id of [...ids, ...ids]) patrol.add(watch(store, id));
+    const poller = new SessionPoller(800);
+    for (const id of [...ids, ...ids]) poller.add(watch(store, id));
     await vi.advanceTimersByTimeAsync(0);
     store.calls.length = 0;
     await vi.advanceTimersByTimeAsync(800);
@@ -41,11 +41,11 @@ describe('the patrol over sessions', () => {
 
   test('lets no more than an interval pass before a session is asked about again, whoever comes and goes', async () => {
     const store = new TestStore();
-    const patrol = new SessionPatrol(800);
+    const poller = new SessionPoller(800);
     const add = (id: string): SessionWatch => {
       store.add(id, {});
       const one = watch(store, id);
-      patrol.add(one);
+      poller.add(one);
       return one;
     };
     const others = Array.from({ length: 30 }, (_, index) => add(`before ${index}`));
@@ -70,9 +70,9 @@ describe('the patrol over sessions', () => {
   test('leaves a session alone that was never stored, and one whose store fails', async () => {
     const store = new TestStore();
     store.add('failing', {});
-    const patrol = new SessionPatrol(80);
+    const poller = new SessionPoller(80);
     const watches = [watch(store, 'new'), watch(store, 'failing')];
-    for (const one of watches) patrol.add(one);
+    for (const one of watches) poller.add(one);
     await vi.advanceTimersByTimeAsync(0);
     store.beforeAnswer = () => Promise.reject(new Error('No store'));
     await vi.advanceTimersByTimeAsync(400);
@@ -82,15 +82,15 @@ describe('the patrol over sessions', () => {
   test('rests when nobody watches, and where the interval is Infinity', async () => {
     const store = new TestStore();
     store.add('a', {});
-    const patrol = new SessionPatrol(80);
+    const poller = new SessionPoller(80);
     const one = watch(store, 'a');
-    patrol.add(one);
+    poller.add(one);
     one.release();
-    patrol.add(one);
-    new SessionPatrol(Infinity).add(watch(store, 'a'));
+    poller.add(one);
+    new SessionPoller(Infinity).add(watch(store, 'a'));
     await vi.advanceTimersByTimeAsync(0);
     expect([vi.getTimerCount(), store.calls]).toEqual([0, ['load a']]);
-    patrol.add(watch(store, 'a'));
+    poller.add(watch(store, 'a'));
     expect(vi.getTimerCount()).toBe(1);
   });
 });

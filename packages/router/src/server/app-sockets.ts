@@ -1,8 +1,8 @@
 import type { WebSocket } from '@turnout/core';
 import type { CloseOptions } from './open-connections.ts';
 
-/** What an app with WebSocket routes has, whatever its framework. */
-export interface AppMembers {
+/** What an app with WebSocket routes knows of its sockets and does with them, whatever its framework. */
+export interface AppSockets {
   /** The sockets that are open now. */
   readonly sockets: ReadonlySet<WebSocket>;
   /** The sockets of one user, as the option `user` names them, over all sessions. */
@@ -33,14 +33,14 @@ export interface DisconnectOptions {
 }
 
 /** The same as properties, for `Object.defineProperties()`. */
-export function describeMembers(members: AppMembers): Record<keyof AppMembers, PropertyDescriptor> {
-  const methods: Omit<AppMembers, 'sockets'> = {
-    socketsOf: (user) => members.socketsOf(user),
-    disconnectUser: (user, options) => members.disconnectUser(user, options),
-    close: (options) => members.close(options),
+export function describeAppSockets(appSockets: AppSockets): Record<keyof AppSockets, PropertyDescriptor> {
+  const methods: Omit<AppSockets, 'sockets'> = {
+    socketsOf: (user) => appSockets.socketsOf(user),
+    disconnectUser: (user, options) => appSockets.disconnectUser(user, options),
+    close: (options) => appSockets.close(options),
   };
   return {
-    sockets: { get: () => members.sockets },
+    sockets: { get: () => appSockets.sockets },
     socketsOf: { value: methods.socketsOf },
     disconnectUser: { value: methods.disconnectUser },
     close: { value: methods.close },

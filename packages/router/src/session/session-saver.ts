@@ -1,4 +1,4 @@
-import type { SessionRequest, StoredSession } from './session-convention.ts';
+import type { SessionRequest, StoredSession } from './session-request.ts';
 import type { SessionWatch } from './session-watch.ts';
 
 /** The top-level keys of a session with their values as JSON; all but the cookie, which the middleware keeps. */
@@ -11,7 +11,7 @@ type Snapshot = ReadonlyMap<string, string>;
  * The socket may be much older than the stored session. So only the top-level keys that the handler has changed are
  * written, into the session as it is in the store at that moment, and a session that is no longer there stays away.
  */
-export class SessionChanges {
+export class SessionSaver {
   readonly #request: SessionRequest;
   readonly #watch: SessionWatch;
   #saved: Snapshot;

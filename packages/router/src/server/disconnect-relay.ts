@@ -1,13 +1,5 @@
 import { randomUUID } from 'node:crypto';
-
-/** Carries text between the nodes of an app; a hub of `@turnout/topics` is one. */
-export interface NodeHub {
-  /**
-   * @param listener called with what any node sends under the name
-   * @returns sends to all; resolves with `false` where it did not reach the others
-   */
-  link(name: string, listener: (text: string) => void): (text: string) => Promise<boolean>;
-}
+import type { NodeHub } from '../options/node-hub.ts';
 
 interface Order {
   readonly from: string;
@@ -15,8 +7,8 @@ interface Order {
   readonly reconnect: boolean;
 }
 
-/** Has a user disconnected on the other nodes, too. */
-export class UserLink {
+/** Passes orders to disconnect a user on to the app's other nodes, and takes theirs. */
+export class DisconnectRelay {
   readonly #id = randomUUID();
   readonly #send: (text: string) => Promise<boolean>;
 

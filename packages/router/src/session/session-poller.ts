@@ -1,4 +1,4 @@
-import type { SessionStore } from './session-convention.ts';
+import type { SessionStore } from './session-request.ts';
 import type { SessionWatch } from './session-watch.ts';
 
 /** In how many parts a round is done, so that a store is not asked about all sessions at once. */
@@ -8,7 +8,7 @@ const partCount = 8;
  * Asks the stores about the sessions of open sockets, each once in an interval: what another process has ended, or the
  * store itself when it expired, nobody else notices here.
  */
-export class SessionPatrol {
+export class SessionPoller {
   readonly #interval: number;
   /** A session stays in its part, so that no more than an interval lies between two looks at it, or before the first. */
   readonly #parts: readonly Set<SessionWatch>[] = Array.from({ length: partCount }, () => new Set<SessionWatch>());

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SessionChanges } from '../../src/session/session-changes.ts';
+import { SessionSaver } from '../../src/session/session-saver.ts';
 import { SessionWatch } from '../../src/session/session-watch.ts';
 import { TestStore } from '../session-store.ts';
 import type { WithSession } from '../session-store.ts';
@@ -7,12 +7,12 @@ import type { WithSession } from '../session-store.ts';
 function track(data: Record<string, unknown>): {
   store: TestStore;
   request: WithSession & { session: Record<string, unknown> };
-  changes: SessionChanges;
+  changes: SessionSaver;
 } {
   const store = new TestStore();
   store.add('a', data);
   const request = { sessionID: 'a', sessionStore: store, session: store.data('a')! };
-  return { store, request, changes: new SessionChanges(request, new SessionWatch(request)) };
+  return { store, request, changes: new SessionSaver(request, new SessionWatch(request)) };
 }
 
 describe('what a handler changes in a session', () => {

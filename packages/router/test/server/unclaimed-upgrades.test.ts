@@ -7,7 +7,8 @@ import type { Duplex } from 'node:stream';
 import { connect } from '@turnout/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { createRouter, type CreateRouterOptions } from '../../src/index.ts';
-import { Orphans, type LeftUpgrade } from '../../src/server/orphans.ts';
+import type { UnclaimedUpgrade } from '../../src/server/unclaimed-upgrade.ts';
+import { UnclaimedUpgrades } from '../../src/server/unclaimed-upgrades.ts';
 import { formatHandshake, RawClient, statusOf } from '../raw-client.ts';
 import { eventually, serveRouter, type Serving } from '../serving.ts';
 
@@ -32,7 +33,7 @@ async function serveBeside(listener: Listener, options: CreateRouterOptions = {}
 
 const nobody: Listener = () => {};
 
-async function openOrphan(port: number, text: string = formatHandshake({ target: '/nobody' })): Promise<RawClient> {
+async function openUnclaimed(port: number, text: string = formatHandshake({ target: '/nobody' })): Promise<RawClient> {
   return (await RawClient.open(port)).write(text);
 }
 
@@ -42,7 +43,7 @@ test('an upgrade that no listener takes gets 404 when handshakeTimeout is over, 
   subscribe('turnout:refuse', note);
   onTestFinished(() => void unsubscribe('turnout:refuse', note));
   const { port, connections } = await serveBeside(nobody);
-  const clients = await Promise.all(Array.from({ length: 20 }, () => openOrphan(port)));
+  const clients = await Promise.all(Array.from({ length: 20 }, () => openUnclaimed(port)));
   for (const client of clients) {
     const answer = await client.untilEnd();
     expect(statusOf(answer)).toBe(404);
@@ -56,8 +57,8 @@ test('an upgrade that no listener takes gets 404 when handshakeTimeout is over, 
 test('so does an upgrade to another protocol, and one behind an answered request', async () => {
   const { port } = await serveBeside(nobody);
   const other = 'GET /x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n';
-  expect(statusOf(await (await openOrphan(port, other)).untilEnd())).toBe(404);
-  const second = await openOrphan(port, 'GET /page HTTP/1.1\r\nHost: x\r\n\r\n');
+  expect(statusOf(await (await openUnclaimed(port, other)).untilEnd())).toBe(404);
+  const second = await openUnclaimed(port, 'GET /page HTTP/1.1\r\nHost: x\r\n\r\n');
   await second.until('page');
   second.write(formatHandshake({ target: '/nobody' }));
   expect(await second.untilEnd()).toContain('HTTP/1.1 404');
@@ -69,7 +70,7 @@ test('so does one that was sent behind a request whose answer comes later', asyn
     setTimeout(() => response.end('late'), 10);
   });
   const text = `GET /late HTTP/1.1\r\nHost: x\r\n\r\n${formatHandshake({ target: '/nobody' })}`;
-  const answers = await (await openOrphan(port, text)).untilEnd();
+  const answers = await (await openUnclaimed(port, text)).untilEnd();
   expect(answers).toMatch(/^HTTP\/1\.1 200 [^]*late[^]*HTTP\/1\.1 404 /);
 });
 
@@ -79,12 +80,12 @@ test('one behind a request that is never answered is cut off', async () => {
     response.write('begun');
   });
   const text = `GET /never HTTP/1.1\r\nHost: x\r\n\r\n${formatHandshake({ target: '/nobody' })}`;
-  expect(await (await openOrphan(port, text)).untilEnd()).not.toContain('404');
+  expect(await (await openUnclaimed(port, text)).untilEnd()).not.toContain('404');
 });
 
 test('so does one whose listener adds nothing but a listener of errors', async () => {
   const { port } = await serveBeside((_request, duplex) => void duplex.on('error', () => {}));
-  expect(statusOf(await (await openOrphan(port)).untilEnd())).toBe(404);
+  expect(statusOf(await (await openUnclaimed(port)).untilEnd())).toBe(404);
 });
 
 const takers: Record<string, Listener> = {
@@ -102,10 +103,10 @@ test.each(Object.entries(takers))('a library that %s keeps its connection', asyn
     listener(request, duplex);
     taken.push(duplex);
   });
-  await openOrphan(port, formatHandshake({ target: '/theirs' }));
+  await openUnclaimed(port, formatHandshake({ target: '/theirs' }));
   await eventually(() => taken.length === 1);
   // Its time is over before that of one that came later.
-  expect(statusOf(await (await openOrphan(port)).untilEnd())).toBe(404);
+  expect(statusOf(await (await openUnclaimed(port)).untilEnd())).toBe(404);
   const [duplex] = taken;
   expect([duplex!.destroyed, duplex!.writableEnded]).toEqual([false, false]);
   duplex!.destroy();
@@ -117,12 +118,12 @@ test('a library that takes it late, but in time, keeps it', async () => {
     handshakeTimeout: 10_000,
     maxPendingHandshakes: 1,
   });
-  const client = await openOrphan(port);
+  const client = await openUnclaimed(port);
   await eventually(() => decide !== undefined);
   decide();
   await client.until('101');
   // Another one that needs the room.
-  const next = await openOrphan(port, formatHandshake({ target: '/ours' }));
+  const next = await openUnclaimed(port, formatHandshake({ target: '/ours' }));
   await next.until('ours');
   expect(client.socket.destroyed).toBe(false);
   client.write('x');
@@ -133,32 +134,32 @@ test('a library that takes it late, but in time, keeps it', async () => {
 test('a library that answers later than that is not told, and harms nobody', async () => {
   let late: Duplex | undefined;
   const { port, url } = await serveBeside((_request, duplex) => void (late = duplex));
-  expect(statusOf(await (await openOrphan(port)).untilEnd())).toBe(404);
+  expect(statusOf(await (await openUnclaimed(port)).untilEnd())).toBe(404);
   late!.write(accepted);
   (await connect(`${url}/ours`)).terminate();
 });
 
-test('orphans are counted, and the oldest makes room for the next and for what a route wants', async () => {
+test('unclaimed upgrades are counted, and the oldest makes room for the next and for what a route wants', async () => {
   const { port } = await serveBeside(nobody, { handshakeTimeout: Infinity, maxPendingHandshakes: 2 });
-  const first = await openOrphan(port);
-  const second = await openOrphan(port);
-  const third = await openOrphan(port);
+  const first = await openUnclaimed(port);
+  const second = await openUnclaimed(port);
+  const third = await openUnclaimed(port);
   const answer = await first.untilEnd();
   expect(statusOf(answer)).toBe(503);
   expect(answer).toMatch(/\r\nRetry-After: 5\r\n/);
   expect(answer).toContain('maxPendingHandshakes is 2');
-  const ours = await openOrphan(port, formatHandshake({ target: '/ours' }));
+  const ours = await openUnclaimed(port, formatHandshake({ target: '/ours' }));
   await ours.until('ours');
   expect(statusOf(await second.untilEnd())).toBe(503);
   expect(third.text).toBe('');
   for (const client of [third, ours]) client.reset();
 });
 
-test('orphans are counted with the connections', async () => {
+test('unclaimed upgrades are counted with the connections', async () => {
   const { port, url } = await serveBeside(nobody, { handshakeTimeout: Infinity, maxConnections: 2 });
   const socket = await connect(`${url}/ours`);
-  const first = await openOrphan(port);
-  const second = await openOrphan(port);
+  const first = await openUnclaimed(port);
+  const second = await openUnclaimed(port);
   const answer = await first.untilEnd();
   expect(statusOf(answer)).toBe(503);
   expect(answer).toContain('maxConnections is 2');
@@ -168,27 +169,27 @@ test('orphans are counted with the connections', async () => {
   for (const open of [socket, other]) open.terminate();
 });
 
-test('an orphan whose client has gone, or that was taken at once, is not counted', async () => {
-  const orphans = new Orphans(Infinity);
+test('an unclaimed upgrade whose client has gone, or that was taken at once, is not counted', async () => {
+  const unclaimed = new UnclaimedUpgrades(Infinity);
   const events: string[] = [];
   let gone!: () => void;
-  const left = (isTaken: boolean): LeftUpgrade => ({
+  const left = (isTaken: boolean): UnclaimedUpgrade => ({
     isTaken: () => isTaken,
     refuse: ({ message }) => void events.push(message),
     whenGone: (callback) => void (gone = callback),
   });
-  orphans.add(left(false), new Error('over') as never);
-  expect(orphans.size).toBe(1);
+  unclaimed.add(left(false), new Error('over') as never);
+  expect(unclaimed.size).toBe(1);
   gone();
-  orphans.add(left(true), new Error('over') as never);
+  unclaimed.add(left(true), new Error('over') as never);
   await new Promise((resolve) => setImmediate(resolve));
-  expect([orphans.size, orphans.giveWay(new Error('full') as never)]).toEqual([0, false]);
-  orphans.add(left(true), new Error('over') as never);
-  expect(orphans.giveWay(new Error('full') as never)).toBe(true);
+  expect([unclaimed.size, unclaimed.giveWay(new Error('full') as never)]).toEqual([0, false]);
+  unclaimed.add(left(true), new Error('over') as never);
+  expect(unclaimed.giveWay(new Error('full') as never)).toBe(true);
   expect(events).toEqual([]);
 });
 
-test('a plain request is never an orphan', async () => {
+test('a plain request is never an unclaimed upgrade', async () => {
   const { port, server } = await serveBeside(nobody);
   server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
     setTimeout(() => response.end('late'), 80);

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 
 /** How many connections each client holds, whatever tells clients from each other. */
-export class ClientShares<Client> {
+export class ConnectionCounts<Client> {
   readonly #counts = new Map<Client, number>();
 
   countOf(client: Client): number {

@@ -3,24 +3,25 @@ import { parseUpgradeRequest, reportError, resolveLimits } from '@turnout/core';
 import type { HandshakeError, Limits, UpgradeRequest, WebSocket } from '@turnout/core';
 import { Admission } from './admission.ts';
 import { resolveAppLimits } from '../options/app-limits.ts';
-import type { AppMembers, DisconnectOptions } from './app-members.ts';
+import type { AppSockets, DisconnectOptions } from './app-sockets.ts';
 import { errorChannel, tellRefused } from '../upgrade/diagnostics.ts';
 import type { ErrorContext } from '../options/error-context.ts';
 import { OpenConnections } from './open-connections.ts';
 import type { CloseOptions } from './open-connections.ts';
 import type { Address } from '../options/origin.ts';
-import { Orphans, type LeftUpgrade } from './orphans.ts';
+import type { UnclaimedUpgrade } from './unclaimed-upgrade.ts';
+import { UnclaimedUpgrades } from './unclaimed-upgrades.ts';
 import { PendingUpgrade, pendingUpgradeOf } from '../upgrade/pending-upgrade.ts';
 import type { UpgradeHost } from '../upgrade/pending-upgrade.ts';
-import { assertAppOptions, defaultSessionCheckInterval } from '../options/route-options.ts';
-import type { AppOptions } from '../options/route-options.ts';
-import { UserLink } from '../options/user-link.ts';
-import { SessionPatrol } from '../session/session-patrol.ts';
+import { assertAppOptions, defaultSessionCheckInterval } from '../options/app-options.ts';
+import type { AppOptions } from '../options/app-options.ts';
+import { DisconnectRelay } from './disconnect-relay.ts';
+import { SessionPoller } from '../session/session-poller.ts';
 import type { SessionWatch } from '../session/session-watch.ts';
 import type { UpgradeChannel } from '../upgrade/upgrade-channel.ts';
 import { isUpgradeRequired, sendUpgradeRequired } from '../upgrade/upgrade-required.ts';
 
-/** What a switchboard needs of the framework's app: an adapter supplies it. */
+/** What an upgrade server needs of the framework's app: an adapter supplies it. */
 export interface AppBinding {
   /** Sends a plain request through the app; the app's own 404 and error handlers answer what nobody else does. */
   dispatch(request: IncomingMessage, response: ServerResponse): void;
@@ -34,15 +35,15 @@ export interface AppBinding {
   clientAddressOf?(request: IncomingMessage): string | undefined;
 }
 
-/** What an app has for its WebSockets: it takes upgrade requests through the app, and knows which sockets are open. */
-export class Switchboard implements UpgradeHost, AppMembers {
+/** Serves an app's upgrade requests: takes them through the app, and knows which sockets are open. */
+export class UpgradeServer implements UpgradeHost, AppSockets {
   readonly options: AppOptions;
   readonly #binding: AppBinding;
   readonly #connections = new OpenConnections();
   readonly #limits: Limits;
   readonly #admission: Admission;
-  readonly #patrol: SessionPatrol;
-  readonly #userLink: UserLink | undefined;
+  readonly #sessionPoller: SessionPoller;
+  readonly #disconnectRelay: DisconnectRelay | undefined;
 
   /** @throws {TypeError | RangeError} on a wrong option */
   constructor(binding: AppBinding, options: AppOptions = {}) {
@@ -50,10 +51,11 @@ export class Switchboard implements UpgradeHost, AppMembers {
     this.#binding = binding;
     this.options = options;
     this.#limits = resolveLimits(options);
-    this.#patrol = new SessionPatrol(options.sessionCheckInterval ?? defaultSessionCheckInterval);
-    const orphans = new Orphans(this.#limits.handshakeTimeout);
-    this.#admission = new Admission(resolveAppLimits(options), this.#connections, orphans);
-    this.#userLink = options.hub && new UserLink(options.hub, (user, reconnect) => this.#disconnect(user, reconnect));
+    this.#sessionPoller = new SessionPoller(options.sessionCheckInterval ?? defaultSessionCheckInterval);
+    const unclaimed = new UnclaimedUpgrades(this.#limits.handshakeTimeout);
+    this.#admission = new Admission(resolveAppLimits(options), this.#connections, unclaimed);
+    this.#disconnectRelay =
+      options.hub && new DisconnectRelay(options.hub, (user, reconnect) => this.#disconnect(user, reconnect));
   }
 
   /** The sockets that are open now. */
@@ -66,10 +68,10 @@ export class Switchboard implements UpgradeHost, AppMembers {
     return this.#connections.socketsOf(user);
   }
 
-  /** See {@link AppMembers.disconnectUser}. */
+  /** See {@link AppSockets.disconnectUser}. */
   async disconnectUser(user: string, { reconnect = false }: DisconnectOptions = {}): Promise<number> {
     const count = this.#disconnect(user, reconnect);
-    await this.#userLink?.tell(user, reconnect);
+    await this.#disconnectRelay?.tell(user, reconnect);
     return count;
   }
 
@@ -109,8 +111,8 @@ export class Switchboard implements UpgradeHost, AppMembers {
   }
 
   /** Watches over an upgrade that is left to other listeners of the server, until one of them has taken it. */
-  leave(left: LeftUpgrade): void {
-    this.#admission.leave(left);
+  leaveToOthers(upgrade: UnclaimedUpgrade): void {
+    this.#admission.leaveToOthers(upgrade);
   }
 
   /** Sends a plain request through the app. */
@@ -186,8 +188,8 @@ export class Switchboard implements UpgradeHost, AppMembers {
     this.#connections.removeHandler();
   }
 
-  patrol(watch: SessionWatch): void {
-    const isAsked = this.#patrol.add(watch);
+  pollSession(watch: SessionWatch): void {
+    const isAsked = this.#sessionPoller.add(watch);
     // Who is asked before each message must have been seen in the store before.
     if (!isAsked && this.options.recheckSession) void watch.check();
   }

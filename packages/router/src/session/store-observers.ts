@@ -1,4 +1,4 @@
-import type { SessionStore } from './session-convention.ts';
+import type { SessionStore } from './session-request.ts';
 
 /** What a store tells of the session that it watches. */
 export interface SessionObserver {

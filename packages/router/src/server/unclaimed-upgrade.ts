@@ -4,9 +4,17 @@ import type { Duplex } from 'node:stream';
 import type { HandshakeError } from '@turnout/core';
 import { tellRefused } from '../upgrade/diagnostics.ts';
 import { http2Channel } from '../upgrade/http2-channel.ts';
-import type { LeftUpgrade } from './orphans.ts';
 import type { UnansweredRequests } from './unanswered-requests.ts';
 import { http1Channel } from '../upgrade/upgrade-channel.ts';
+
+/** An upgrade that no WebSocket route claims, and that is left to the other listeners of its server. */
+export interface UnclaimedUpgrade {
+  /** Whether somebody has answered it, reads it, or has ended it; or it has gone. */
+  readonly isTaken: () => boolean;
+  readonly refuse: (error: HandshakeError) => void;
+  /** Calls back once its connection has closed. */
+  readonly whenGone: (callback: () => void) => void;
+}
 
 /**
  * An upgrade of HTTP/1.1 that is left to others. Who takes one writes an answer, or reads what the client sends: Node.js
@@ -14,7 +22,11 @@ import { http1Channel } from '../upgrade/upgrade-channel.ts';
  *
  * @param earlier the requests before it on its connection, whose answers may still be on the way
  */
-export function leaveUpgrade(request: IncomingMessage, duplex: Duplex, earlier: UnansweredRequests): LeftUpgrade {
+export function unclaimedUpgrade(
+  request: IncomingMessage,
+  duplex: Duplex,
+  earlier: UnansweredRequests,
+): UnclaimedUpgrade {
   const { socket } = request;
   const isAnswered = (): boolean =>
     earlier.countOf(socket) === 0 && socket.bytesWritten > earlier.bytesWrittenTo(socket);
@@ -30,7 +42,7 @@ export function leaveUpgrade(request: IncomingMessage, duplex: Duplex, earlier: 
 }
 
 /** A stream of HTTP/2 that is left to others: who takes it answers it, or reads it. */
-export function leaveStream(request: Http2ServerRequest, response: Http2ServerResponse): LeftUpgrade {
+export function unclaimedStream(request: Http2ServerRequest, response: Http2ServerResponse): UnclaimedUpgrade {
   const { stream } = response;
   return {
     isTaken: () => stream.headersSent || request.readableFlowing !== null || stream.destroyed,

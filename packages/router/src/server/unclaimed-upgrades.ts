@@ -1,21 +1,13 @@
 import type { HandshakeError } from '@turnout/core';
-
-/** An upgrade that no WebSocket route claims, and that is left to the other listeners of its server. */
-export interface LeftUpgrade {
-  /** Whether somebody has answered it, reads it, or has ended it; or it has gone. */
-  readonly isTaken: () => boolean;
-  readonly refuse: (error: HandshakeError) => void;
-  /** Calls back once its connection has closed. */
-  readonly whenGone: (callback: () => void) => void;
-}
+import type { UnclaimedUpgrade } from './unclaimed-upgrade.ts';
 
 /**
  * Upgrades that were left to the other listeners of a server, as long as none of them has taken it. Nobody else would
  * ever answer them: a client could hold any number of connections by asking for what nobody serves.
  */
-export class Orphans {
+export class UnclaimedUpgrades {
   /** The oldest first, each with the timer of its end. */
-  readonly #waiting = new Map<LeftUpgrade, NodeJS.Timeout | undefined>();
+  readonly #waiting = new Map<UnclaimedUpgrade, NodeJS.Timeout | undefined>();
   readonly #timeout: number;
 
   /** @param timeout how long, in ms, the others have to take one */
@@ -29,7 +21,7 @@ export class Orphans {
   }
 
   /** Gives the others their time; then one that nobody has taken is refused with `error`. */
-  add(left: LeftUpgrade, error: HandshakeError): void {
+  add(left: UnclaimedUpgrade, error: HandshakeError): void {
     const onTimeout = (): void => this.#settle(left, error);
     this.#waiting.set(left, this.#timeout === Infinity ? undefined : setTimeout(onTimeout, this.#timeout));
     left.whenGone(() => this.#forget(left));
@@ -44,12 +36,12 @@ export class Orphans {
     return oldest !== undefined;
   }
 
-  #settle(left: LeftUpgrade, error: HandshakeError): void {
+  #settle(left: UnclaimedUpgrade, error: HandshakeError): void {
     this.#forget(left);
     if (!left.isTaken()) left.refuse(error);
   }
 
-  #forget(left: LeftUpgrade): void {
+  #forget(left: UnclaimedUpgrade): void {
     clearTimeout(this.#waiting.get(left));
     this.#waiting.delete(left);
   }

@@ -1,3 +1,5 @@
+import { pathOfTarget } from '../upgrade/path-of-target.ts';
+
 /** What is looked at of a layer of pillarjs/router, the router inside Express. */
 interface LayerLike {
   readonly route?: object | undefined;
@@ -52,13 +54,4 @@ function claims(layer: LayerLike, path: string): boolean {
 export function stackOf(handle: object): readonly unknown[] | undefined {
   if ('stack' in handle && Array.isArray(handle.stack)) return handle.stack as readonly unknown[];
   return mountedStacks.get(handle)?.();
-}
-
-/** The path of a request target in origin form or absolute form (RFC 9112 §3.2), without its query. */
-export function pathOfTarget(target: string): string {
-  const path = target.startsWith('/')
-    ? target
-    : target.slice(Math.max(target.indexOf('/', target.indexOf('://') + 3), 0));
-  const queryStart = path.indexOf('?');
-  return queryStart === -1 ? path : path.slice(0, queryStart);
 }

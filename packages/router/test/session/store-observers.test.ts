@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { SessionStore } from '../../src/index.ts';
-import type { StoredSession } from '../../src/session/session-convention.ts';
+import type { StoredSession } from '../../src/session/session-request.ts';
 import { SessionWatch } from '../../src/session/session-watch.ts';
 
 type Answer = (error?: Error | null, session?: StoredSession | null) => void;

@@ -1,7 +1,7 @@
 import Router from 'router';
 import { describe, expect, test } from 'vitest';
 import { installWs } from '../../src/index.ts';
-import { claimsTarget, noteMountedApp } from '../../src/routes/route-claim.ts';
+import { claimsTarget, noteMountedApp } from '../../src/routes/claims-target.ts';
 
 type Ws = (path: string, handler: () => void) => unknown;
 

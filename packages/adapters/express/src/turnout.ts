@@ -17,6 +17,7 @@ import {
 } from '@turnout/router';
 import type { Application, NextFunction, Request } from 'express';
 import finalhandler from 'finalhandler';
+import { assertExpressApp } from './assert-express-app.ts';
 import type { WsMethod } from './ws-method.ts';
 
 /** Options of an app; they hold for all upgrades that come through it. */
@@ -35,13 +36,15 @@ type Handle = (request: IncomingMessage, response: ServerResponse, next?: NextFu
  * them. Changes this one app, not Express.
  *
  * @returns the same app
- * @throws {TypeError | RangeError} on a wrong option, or an app that has WebSocket routes already
+ * @throws {TypeError | RangeError} on a wrong option, on what is no Express app, and on an app that has WebSocket routes
+ *   already
  */
 export function turnout<App extends Application>(app: App, options: TurnoutOptions = {}): App & WebSocketApp {
+  assertExpressApp(app);
   assertNewApp(app);
   const stack = (): readonly unknown[] => routerOf(app)?.stack ?? [];
   const binding = bindRouter((request, response) => (app as unknown as Handle)(request, response), stack);
-  const upgradeServer = new UpgradeServer({ ...binding, addressOf, clientAddressOf }, options);
+  const upgradeServer = new UpgradeServer({ ...binding, addressOf, clientAddressOf, howToAttach }, options);
   registerApp(app, upgradeServer);
   finishWith(app, upgradeServer);
   // Express calls a mounted app from a function of its own, which it has just made the last layer of the parent.
@@ -61,6 +64,8 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
 export function attach(server: Server | SecureServer, app: Application): void {
   attachApp(server, app);
 }
+
+const howToAttach = 'call attach(server, app), or app.listen() in place of http.createServer(app)';
 
 interface Stacked {
   readonly stack: readonly { readonly handle: object }[];
@@ -99,6 +104,7 @@ function finishWith(app: Application, upgradeServer: UpgradeServer): void {
       const answer = finalhandler(request, response, { env: app.get('env') as string, onerror });
       upgradeServer.finish({ request, response, error }, answer);
     };
+    if (next === undefined) upgradeServer.enter(request);
     handle(request, response, next ?? finish);
   };
   Object.assign(app, { handle: override });

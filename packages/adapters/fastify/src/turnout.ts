@@ -3,7 +3,6 @@ import {
   attach,
   parseRegistration,
   pendingUpgradeOf,
-  sendUpgradeRequired,
   UpgradeServer,
   WebSocketRoute,
   type AppSockets,
@@ -35,7 +34,9 @@ declare module 'fastify' {
   }
 }
 
-const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...options }) => {
+const install: FastifyPluginAsync<TurnoutOptions> = async (app, given) => {
+  assertRegistered(app, given);
+  const { close, ...options } = given;
   const paths = new PathTable(routerOptionsOf(app));
   const onError = options.onError ?? ((error: unknown) => app.log.error(error));
   const upgradeServer = new UpgradeServer(
@@ -48,6 +49,7 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...opti
         return { scheme: request.protocol, host: request.host };
       },
       clientAddressOf: (message) => requestOf(message)!.ip,
+      howToAttach: 'use app.listen(), or app.server in place of a server of your own',
     },
     { ...options, onError } as AppOptions,
   );
@@ -68,11 +70,18 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...opti
     if (isUpgrade) watchStore(request);
     if (!request.is404 || !isRead || isUpgrade || !paths.has(request.url)) return next();
     reply.hijack();
-    sendUpgradeRequired(request.raw as IncomingMessage, reply.raw as ServerResponse);
+    upgradeServer.requireUpgrade(request.raw as IncomingMessage, reply.raw as ServerResponse);
   });
   app.addHook('preClose', () => upgradeServer.close(close));
   attach(app.server, upgradeServer);
 };
+
+/** @throws {TypeError} where the plugin was called, and not registered */
+function assertRegistered(app: unknown, options: unknown): void {
+  const { decorate, register } = (app ?? {}) as Record<string, unknown>;
+  if (typeof decorate === 'function' && typeof register === 'function' && options !== undefined) return;
+  throw new TypeError('Invalid call of turnout(): it is a plugin; write await app.register(turnout)');
+}
 
 /**
  * Has a route of `@fastify/websocket` told, where that plugin is not there to see it: it would be a page, and its upgrades 404.
@@ -109,7 +118,7 @@ function addRoute(this: FastifyInstance, path: string, ...rest: readonly unknown
   const { options, handler } = parseRegistration(path, rest);
   const { socketOptions, routeOptions } = splitOptions(options);
   // As Fastify calls its own handlers.
-  const route = new WebSocketRoute(socketOptions, (socket, request) => handler.call(this, socket, request));
+  const route = new WebSocketRoute(socketOptions, handler.bind(this));
   const { onRequest = [], constraints, ...others } = routeOptions;
   return this.route({
     ...others,

@@ -17,6 +17,7 @@ import {
 import compose from 'koa-compose';
 import type Application from 'koa';
 import type { Middleware } from 'koa';
+import { assertKoaApp } from './assert-koa-app.ts';
 import { contextOf, noteContext, type RouteContext } from './context.ts';
 import { claimsByRouter, hideRoutes, isRouter } from './koa-router.ts';
 import { passFiles } from './pass-files.ts';
@@ -52,9 +53,11 @@ type Paths = Map<Middleware, PathTest>;
  * Changes this one app, not Koa.
  *
  * @returns the same app
- * @throws {TypeError | RangeError} on a wrong option, or an app that has WebSocket routes already
+ * @throws {TypeError | RangeError} on a wrong option, on what is no Koa app, and on an app that has WebSocket routes
+ *   already
  */
 export function turnout<App extends Application>(app: App, options: TurnoutOptions = {}): App & WebSocketApp {
+  assertKoaApp(app);
   assertNewApp(app);
   const rules = pathRulesOf(options);
   const paths: Paths = new Map();
@@ -79,6 +82,7 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
       },
       // Koa says '' where the connection has none.
       clientAddressOf: (request) => contextOf(request)!.ip || undefined,
+      howToAttach: 'call attach(server, app), or app.listen() in place of http.createServer(app.callback())',
     },
     { ...options, onError } as AppOptions,
   );

@@ -5,7 +5,8 @@ import type { AppLimits } from './app-limits.ts';
 import type { ErrorHook } from './error-context.ts';
 import { assertRate } from './message-rates.ts';
 import type { RateOptions } from './message-rates.ts';
-import type { NodeHub } from './node-hub.ts';
+import { assertNodeHub, type NodeHub } from './node-hub.ts';
+import { assertWarn, type WarnOption } from './notices.ts';
 import { assertOriginRule } from './origin.ts';
 import type { OriginRule } from './origin.ts';
 import { assertMessagesAfterClose } from './route-options.ts';
@@ -37,6 +38,11 @@ export interface AppOptions<Request extends IncomingMessage = IncomingMessage>
   readonly user?: UserRule<Request> | undefined;
   /** Joins the app to its other nodes, where `disconnectUser()` then works too. Default: this process is alone. */
   readonly hub?: NodeHub | undefined;
+  /**
+   * Given a line about the first refusal and the first fault of each kind in a minute: what, where, and what to do.
+   * `false` for nobody. Default: `console.warn`, and where `NODE_ENV` is `production` nobody.
+   */
+  readonly warn?: WarnOption | undefined;
   /** Default: the error is printed. */
   readonly onError?: ErrorHook<Request> | undefined;
 }
@@ -61,6 +67,8 @@ export function assertAppOptions(options: AppOptions): void {
   assertOriginRule(options.origin ?? 'same-origin');
   assertRate(options.rate);
   assertMessagesAfterClose(options.messagesAfterClose);
+  assertNodeHub(options.hub);
+  assertWarn(options.warn);
   checkLimit('sessionCheckInterval', options.sessionCheckInterval ?? defaultSessionCheckInterval);
   if (options.onError !== undefined && typeof options.onError !== 'function') {
     throw new TypeError(`Invalid option onError: expected a function, got ${typeof options.onError}`);

@@ -43,7 +43,7 @@ export function createRouter(options: CreateRouterOptions = {}): WebSocketRouter
     (request, response) => handle(request, response),
     () => router.stack,
   );
-  const upgradeServer = new UpgradeServer(binding, options);
+  const upgradeServer = new UpgradeServer({ ...binding, howToAttach: 'call router.attach(server)' }, options);
   const route = router.handle.bind(router);
   const handle = (request: IncomingMessage, response: ServerResponse, next?: Router.NextFunction): void => {
     const finish = (error?: unknown): void =>
@@ -51,6 +51,7 @@ export function createRouter(options: CreateRouterOptions = {}): WebSocketRouter
         if (error && statusOf(error) >= 500) upgradeServer.report(error, { phase: 'handshake', request });
         sendPlainAnswer(response, error);
       });
+    if (next === undefined) upgradeServer.enter(request);
     route(request, response, next ?? finish);
   };
   return Object.defineProperties(router, {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseRegistration } from '../upgrade/parse-registration.ts';
 import { pendingUpgradeOf } from '../upgrade/pending-upgrade.ts';
 import { noteWebSocketRoute } from './claims-target.ts';
+import { unservedRouteError } from '../upgrade/unserved-route.ts';
 import { noteUpgradeRequired } from '../upgrade/upgrade-required.ts';
 import { WebSocketRoute } from '../upgrade/web-socket-route.ts';
 
@@ -33,7 +34,7 @@ export function installWs<Owner extends RouteOwner, Ws>(owner: Owner): Owner & {
   return Object.assign(owner, { ws: ws as Ws });
 }
 
-type Next = (signal?: 'route') => void;
+type Next = (signal?: 'route' | Error) => void;
 
 /** What a route is made of: it stands in the router as `gate`, the app's middleware, `accept`. */
 interface Layers {
@@ -47,6 +48,8 @@ function createLayers(route: WebSocketRoute): Layers {
     gate(request, _response, next) {
       const pending = pendingUpgradeOf(request);
       if (pending === undefined) {
+        const error = unservedRouteError(request);
+        if (error !== undefined) return next(error);
         noteUpgradeRequired(request);
         return next('route');
       }

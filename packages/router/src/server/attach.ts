@@ -24,11 +24,20 @@ const attachments = new WeakMap<AnyServer, Attachment>();
  * its 404.
  *
  * A server of HTTP/2 tells its clients from then on that they may open WebSockets on their connection (RFC 8441).
+ *
+ * @throws {TypeError} on what is no server
  */
 export function attach(server: AnyServer, upgradeServer: UpgradeServer): void {
+  assertServer(server);
   const attachment = attachments.get(server) ?? new Attachment(server);
   attachments.set(server, attachment);
   attachment.add(upgradeServer);
+}
+
+function assertServer(server: unknown): void {
+  if (typeof server === 'object' && typeof (server as Partial<AnyServer> | null)?.listenerCount === 'function') return;
+  const got = typeof server === 'function' ? 'a function: the server stands first' : String(server);
+  throw new TypeError(`Invalid server: expected one of node:http, node:https or node:http2, got ${got}`);
 }
 
 /** From when on, in ms, the system asks a silent peer whether it is still there: a second net below our own pings. */
@@ -73,8 +82,10 @@ class Attachment {
     const isOurs = isWebSocketUpgrade(request);
     const claimant = isOurs ? this.#claimantOf(request) : undefined;
     response.stream.on('error', ignore);
-    if (claimant === undefined && !isAlone)
-      return this.#upgradeServers[0]!.leaveToOthers(unclaimedStream(request, response));
+    if (claimant === undefined && !isAlone) {
+      const first = this.#upgradeServers[0]!;
+      return first.leaveToOthers(unclaimedStream(request, response, first.notices));
+    }
     if (isOurs) {
       (claimant ?? this.#upgradeServers[0]!).take(asGet(request), http2Channel(response), Buffer.alloc(0));
     } else {
@@ -94,7 +105,9 @@ class Attachment {
     // Before a body, the duplex of Node.js 26 is another one.
     const { socket } = request;
     if (claimant === undefined && !isAlone) {
-      return this.#upgradeServers[0]!.leaveToOthers(unclaimedUpgrade(request, duplex, this.#unanswered));
+      const first = this.#upgradeServers[0]!;
+      const context = { earlier: this.#unanswered, notices: first.notices };
+      return first.leaveToOthers(unclaimedUpgrade(request, duplex, context));
     }
     socket.setNoDelay(true);
     socket.setKeepAlive(true, keepAliveDelay);

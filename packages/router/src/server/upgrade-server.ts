@@ -4,10 +4,11 @@ import type { HandshakeError, Limits, UpgradeRequest, WebSocket } from '@turnout
 import { Admission } from './admission.ts';
 import { resolveAppLimits } from '../options/app-limits.ts';
 import type { AppSockets, DisconnectOptions } from './app-sockets.ts';
-import { errorChannel, tellRefused } from '../upgrade/diagnostics.ts';
+import { errorChannel } from '../upgrade/diagnostics.ts';
 import type { ErrorContext } from '../options/error-context.ts';
 import { OpenConnections } from './open-connections.ts';
 import type { CloseOptions } from './open-connections.ts';
+import { Notices } from '../options/notices.ts';
 import type { Address } from '../options/origin.ts';
 import type { UnclaimedUpgrade } from './unclaimed-upgrade.ts';
 import { UnclaimedUpgrades } from './unclaimed-upgrades.ts';
@@ -19,7 +20,9 @@ import { DisconnectRelay } from './disconnect-relay.ts';
 import { SessionPoller } from '../session/session-poller.ts';
 import type { SessionWatch } from '../session/session-watch.ts';
 import type { UpgradeChannel } from '../upgrade/upgrade-channel.ts';
-import { isUpgradeRequired, sendUpgradeRequired } from '../upgrade/upgrade-required.ts';
+import { noteRefused, refusalOf, tellRefused } from '../upgrade/refusal.ts';
+import { noteServed } from '../upgrade/unserved-route.ts';
+import { describePlainRequest, isUpgradeRequired, sendUpgradeRequired } from '../upgrade/upgrade-required.ts';
 
 /** What an upgrade server needs of the framework's app: an adapter supplies it. */
 export interface AppBinding {
@@ -33,11 +36,14 @@ export interface AppBinding {
   addressOf?(request: IncomingMessage): Address;
   /** The client's address, as the app's rules about proxies have it. Default: that of the connection. */
   clientAddressOf?(request: IncomingMessage): string | undefined;
+  /** What to write where a server does not hand its upgrades to the app. Default: `call attach(server, app)`. */
+  readonly howToAttach?: string | undefined;
 }
 
 /** Serves an app's upgrade requests: takes them through the app, and knows which sockets are open. */
 export class UpgradeServer implements UpgradeHost, AppSockets {
   readonly options: AppOptions;
+  readonly notices: Notices;
   readonly #binding: AppBinding;
   readonly #connections = new OpenConnections();
   readonly #limits: Limits;
@@ -50,6 +56,7 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
     assertAppOptions(options);
     this.#binding = binding;
     this.options = options;
+    this.notices = new Notices(options.warn);
     this.#limits = resolveLimits(options);
     this.#sessionPoller = new SessionPoller(options.sessionCheckInterval ?? defaultSessionCheckInterval);
     const unclaimed = new UnclaimedUpgrades(this.#limits.handshakeTimeout);
@@ -85,20 +92,20 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
   }
 
   /** Whether a WebSocket route of the app matches the target of a request. */
-  claims(request: Pick<IncomingMessage, 'url'>): boolean {
-    return this.#binding.claims(request.url!);
+  claims({ url = '' }: Pick<IncomingMessage, 'url'>): boolean {
+    return this.#binding.claims(url);
   }
 
   /** Answers an upgrade request: checks that there is room, then the request (RFC 6455 §4.2.1), and sends it through the app. */
   take(request: IncomingMessage, channel: UpgradeChannel, head: Buffer): void {
     const { carrier, duplex } = channel;
     const refusal = this.#admission.refusal(carrier);
-    if (refusal !== null) return refuse(request, channel, refusal);
+    if (refusal !== null) return this.#refuse(request, channel, refusal);
     let upgrade: UpgradeRequest;
     try {
       upgrade = parseUpgradeRequest(request, this.#limits);
     } catch (error) {
-      return refuse(request, channel, error as HandshakeError);
+      return this.#refuse(request, channel, error as HandshakeError);
     }
     const pending = new PendingUpgrade({ request, channel, head, upgrade }, this, this.#limits.handshakeTimeout);
     this.#connections.addPending(pending);
@@ -121,6 +128,21 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
   }
 
   /**
+   * To be called as a request enters the app, and not where another app passes it on: a WebSocket route then knows that
+   * the app's {@link finish} has the last word on what asks for an upgrade and comes as a plain request.
+   */
+  enter(request: IncomingMessage): void {
+    noteServed(request);
+  }
+
+  /** Answers a plain request for a path that only a WebSocket route has with 426, and says what is wrong with it. */
+  requireUpgrade(request: IncomingMessage, response: ServerResponse): void {
+    const reason = describePlainRequest(request, this.#binding.howToAttach);
+    sendUpgradeRequired(request, response, reason);
+    noteRefused(this.notices, { request, status: response.statusCode, reason, cause: reason });
+  }
+
+  /**
    * Has the last word on a request that went through the app: an adapter calls it where the app's routes are at their
    * end. Gives 426 where only a WebSocket route was there, and else leaves the answer to `answer`, unless the upgrade
    * is decided: an error is then reported, as it cannot be answered any more.
@@ -131,7 +153,7 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
     if (pending !== undefined && !pending.isUndecided) {
       if (error) this.report(error, { phase: 'handshake', request });
     } else if (!error && isUpgradeRequired(request) && !response.headersSent) {
-      sendUpgradeRequired(request, response);
+      this.requireUpgrade(request, response);
     } else {
       answer(error);
     }
@@ -146,6 +168,12 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
    */
   close(options: CloseOptions = {}): Promise<void> {
     return this.#connections.close(options);
+  }
+
+  /** Before anything of the app has run. */
+  #refuse(request: IncomingMessage, channel: UpgradeChannel, error: HandshakeError): void {
+    channel.reject(error);
+    tellRefused(this.notices, refusalOf(request, error));
   }
 
   addressOf(request: IncomingMessage): Address {
@@ -193,12 +221,6 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
     // Who is asked before each message must have been seen in the store before.
     if (!isAsked && this.options.recheckSession) void watch.check();
   }
-}
-
-/** Refuses before anything of the app has run. */
-function refuse(request: IncomingMessage, channel: UpgradeChannel, error: HandshakeError): void {
-  channel.reject(error);
-  tellRefused(request, error.status, error.message);
 }
 
 /** A request that has reached the end of the app's routes. */

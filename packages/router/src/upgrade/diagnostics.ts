@@ -20,8 +20,14 @@ export function tellAccepted(socket: WebSocket, request: IncomingMessage): void 
   void socket.closed.then(({ code, reason }) => debug('closed %s with %d %s', request.url, code, reason));
 }
 
+interface RefusedMessage {
+  readonly request: IncomingMessage;
+  readonly status: number;
+  readonly reason: string;
+}
+
 /** `turnout:refuse`: `{ request, status, reason }`, an upgrade was answered with another status. */
-export function tellRefused(request: IncomingMessage, status: number, reason: string): void {
+export function publishRefused({ request, status, reason }: RefusedMessage): void {
   if (refuseChannel.hasSubscribers) refuseChannel.publish({ request, status, reason });
   debug('refused %s with %d: %s', request.url, status, reason);
 }

@@ -4,7 +4,9 @@ import type { AgreedDeflate, ConnectionLimits, MessageRate, MessagesAfterClose, 
 import { tellAccepted } from './diagnostics.ts';
 import { closeByOrder } from './disconnect-orders.ts';
 import { noteSession } from '../session/live-session.ts';
+import { pathOfTarget } from './path-of-target.ts';
 import type { AcceptedUpgrade, PendingUpgrade } from './pending-upgrade.ts';
+import { watchFaults } from './watch-faults.ts';
 import { SessionSaver } from '../session/session-saver.ts';
 import { SessionExpiry } from '../session/session-expiry.ts';
 import type { SessionRequest } from '../session/session-request.ts';
@@ -27,8 +29,8 @@ export interface Opening extends AcceptedUpgrade {
   readonly session: SessionRequest | undefined;
   /** Who it is, as the app names users. */
   readonly user: string | undefined;
-  /** The route's handler, which knows its request by then. */
-  readonly handler: (socket: WebSocket) => unknown;
+  /** The route's handler, which knows its request by then; `fail` reports an error of it, and closes the socket. */
+  readonly handler: (socket: WebSocket, fail: (error: unknown) => void) => unknown;
 }
 
 /** Opens the socket of an accepted upgrade and runs the handler of its route. */
@@ -50,6 +52,7 @@ export function openSocket(pending: PendingUpgrade, opening: Opening): void {
   if (watch !== undefined) noteSession(socket, watch);
   const isUsable = host.onOpen(socket) && order === undefined;
   tellAccepted(socket, pending.request);
+  if (host.notices.isOn) watchFaults(socket, pathOfTarget(pending.upgrade.target), host.notices);
   if (order !== undefined) closeByOrder(socket, order);
   watch?.whenEnded(() => {
     // What was not read before the session ended is not handled after it.
@@ -75,15 +78,18 @@ async function runHandler(
   socket: WebSocket,
   { handler, session }: Pick<Opening, 'handler' | 'session'>,
 ): Promise<void> {
+  const fail = (error: unknown): void => {
+    host.report(error, { phase: 'open', request, socket });
+    socket.close(CloseCode.InternalError);
+  };
   host.onHandling();
   try {
     const changes = watch && session && new SessionSaver(session, watch);
-    const result: unknown = handler(socket);
+    const result: unknown = handler(socket, fail);
     await Promise.all([result, changes?.save()]);
     await changes?.save();
   } catch (error) {
-    host.report(error, { phase: 'open', request, socket });
-    socket.close(CloseCode.InternalError);
+    fail(error);
   } finally {
     host.onHandled();
   }

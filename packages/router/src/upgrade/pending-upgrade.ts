@@ -2,13 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { acceptHeaders, HandshakeError } from '@turnout/core';
 import type { HandshakeChoice, UpgradeRequest, WebSocket } from '@turnout/core';
-import { describeAnswer, hintAtAnswer } from './answer-hint.ts';
-import { tellRefused } from './diagnostics.ts';
+import { describeAnswer } from './describe-answer.ts';
 import { DisconnectOrders } from './disconnect-orders.ts';
 import type { DisconnectOrder } from './disconnect-orders.ts';
 import type { ErrorContext } from '../options/error-context.ts';
-import { isForeignHeader } from './foreign-header.ts';
+import { removeForeignHeaders } from './foreign-header.ts';
+import { refusalOf, tellRefused } from './refusal.ts';
+import { sendThrough, type SendAccept } from './send-accept.ts';
 import { HandshakeSession } from '../session/handshake-session.ts';
+import type { Notices } from '../options/notices.ts';
 import type { Address } from '../options/origin.ts';
 import type { AppOptions } from '../options/app-options.ts';
 import type { SessionRequest } from '../session/session-request.ts';
@@ -26,6 +28,9 @@ export type UpgradeState = 'pending' | 'accepting' | 'accepted' | 'refused' | 'a
 /** What an upgrade needs of the app it came through. */
 export interface UpgradeHost {
   readonly options: AppOptions;
+  readonly notices: Notices;
+  /** Whether a WebSocket route of the app matches a request target. */
+  claims(request: { readonly url: string }): boolean;
   /** Where the client believes to be, for the comparison with its Origin. */
   addressOf(request: IncomingMessage): Address;
   /** The client's address, as the app knows it; `undefined` where it has none. */
@@ -53,8 +58,6 @@ export interface Handshake {
   readonly head: Buffer;
   readonly upgrade: UpgradeRequest;
 }
-
-export type SendAccept = (headers: readonly (readonly [name: string, value: string])[]) => void;
 
 /** What happens with an upgrade that is accepted. */
 export interface Acceptance {
@@ -180,8 +183,9 @@ export class PendingUpgrade {
     else void rechecked.then(() => this.#answerAccept(choice, acceptance));
   }
 
-  #answerAccept(choice: HandshakeChoice, { send, user, onAccepted }: Acceptance): void {
+  #answerAccept(choice: HandshakeChoice, acceptance: Acceptance): void {
     if (!this.isUndecided) return;
+    const { send = sendThrough(this.response, this.acceptStatus), user, onAccepted } = acceptance;
     if (this.sessionWatch?.isEnded) {
       // The end of a response saves the session that is on its request, and would bring it back.
       Reflect.deleteProperty(this.request, 'session');
@@ -193,10 +197,8 @@ export class PendingUpgrade {
     this.#onAccepted = onAccepted;
     this.#state = 'accepting';
     try {
-      this.#removeForeignHeaders();
-      const headers = acceptHeaders(this.upgrade, choice);
-      if (send === undefined) this.#sendAccept(headers);
-      else send(headers);
+      removeForeignHeaders(this.response);
+      send(acceptHeaders(this.upgrade, choice));
     } catch (error) {
       this.#state = 'pending';
       this.fail(error);
@@ -209,7 +211,7 @@ export class PendingUpgrade {
     const { response } = this;
     this.#state = 'refused';
     this.#reason = message;
-    this.#removeForeignHeaders();
+    removeForeignHeaders(response);
     response.statusCode = status;
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
     response.end(`${message}\n`);
@@ -228,27 +230,13 @@ export class PendingUpgrade {
     this.#state = 'refused';
     this.#channel.release(this.response);
     this.#channel.reject(error);
-    tellRefused(this.request, error.status, error.message);
+    tellRefused(this.host.notices, refusalOf(this.request, error, this.upgrade.target));
     this.#release();
   }
 
   /** Cuts the connection. */
   abort(): void {
     this.#channel.duplex.destroy();
-  }
-
-  /** Through the response, as properties: middleware has replaced these methods by its own to add its headers and to save. */
-  #sendAccept(headers: Parameters<SendAccept>[0]): void {
-    const { response } = this;
-    for (const [name, value] of headers) response.setHeader(name, value);
-    response.writeHead(this.acceptStatus);
-    response.end();
-  }
-
-  #removeForeignHeaders(): void {
-    for (const name of this.response.getHeaderNames()) {
-      if (isForeignHeader(name)) this.response.removeHeader(name);
-    }
   }
 
   #onAnswered(): void {
@@ -265,12 +253,19 @@ export class PendingUpgrade {
     } else {
       this.#state = 'refused';
       this.#channel.end();
-      const { statusCode } = this.response;
-      tellRefused(this.request, statusCode, this.#reason ?? describeAnswer(statusCode));
-      hintAtAnswer(this.request, statusCode);
+      this.#tellAnswer(this.response.statusCode);
       this.#release();
     }
     this.#head = Buffer.alloc(0);
+  }
+
+  #tellAnswer(status: number): void {
+    const { request, host } = this;
+    const { target } = this.upgrade;
+    const isRouted = status !== 404 || host.claims({ url: target });
+    const reason = this.#reason ?? describeAnswer(status, isRouted);
+    const cause = this.#reason === undefined ? `app ${isRouted}` : undefined;
+    tellRefused(host.notices, { request, status, reason, cause, target });
   }
 
   readonly #onClose = (): void => {

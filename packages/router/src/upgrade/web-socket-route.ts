@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { agreeOnDeflate, chooseProtocol, resolveDeflate, resolveLimits } from '@turnout/core';
-import type { ConnectionLimits, WebSocket } from '@turnout/core';
+import type { ConnectionLimits } from '@turnout/core';
 import { ratesOf } from '../options/message-rates.ts';
 import { openSocket } from './open-socket.ts';
 import type { Opening, SocketHandler } from './open-socket.ts';
 import { isAllowedOrigin, isSameOrigin } from '../options/origin.ts';
-import type { PendingUpgrade, SendAccept, UpgradeHost } from './pending-upgrade.ts';
+import { pathOfTarget } from './path-of-target.ts';
+import type { PendingUpgrade, UpgradeHost } from './pending-upgrade.ts';
+import { refuseNext } from './refuse-next.ts';
+import type { SendAccept } from './send-accept.ts';
 import { assertRouteOptions } from '../options/route-options.ts';
 import type { RouteOptions } from '../options/route-options.ts';
 import { sessionOf, type SessionRequest } from '../session/session-request.ts';
@@ -82,7 +85,7 @@ export class WebSocketRoute {
     if (excess !== null) return pending.interrupt(excess);
     const deflate = agreeOnDeflate(pending.upgrade.extensions, resolveDeflate(perMessageDeflate));
     const rules = this.#rulesFor(pending, user);
-    const handler = (socket: WebSocket): unknown => this.#handler(socket, context as never);
+    const handler = this.#handlerFor(pending, context);
     pending.accept(
       { protocol, deflate: deflate && deflate.parameters },
       {
@@ -93,6 +96,13 @@ export class WebSocketRoute {
           openSocket(pending, { ...accepted, ...rules, protocol, deflate, session, user, handler }),
       },
     );
+  }
+
+  #handlerFor({ upgrade }: PendingUpgrade, context: unknown): Opening['handler'] {
+    const handler = this.#handler as (...args: unknown[]) => unknown;
+    // What has no third parameter gets none: it may look at the number of its arguments.
+    if (handler.length <= 2) return (socket) => handler(socket, context);
+    return (socket, fail) => handler(socket, context, refuseNext(pathOfTarget(upgrade.target), fail));
   }
 
   /** What holds for the socket by the options of the route and the app. */

@@ -74,7 +74,7 @@ describe('the diagnostics channels', () => {
     expect(await ask({ target: '/refused/slow' })).toBe(503);
     expect(await ask({ target: '/refused/../x' })).toBe(400);
     expect(refused).toMatchObject([
-      { status: 401, reason: 'The app has answered' },
+      { status: 401, reason: 'middleware of the app has refused it' },
       { status: 403, reason: expect.stringContaining('Origin http://evil.test may not open') as string },
       { status: 503, reason: 'The app did not answer within handshakeTimeout' },
       { status: 400, reason: expect.stringContaining('dot segment') as string },
@@ -147,6 +147,6 @@ describe('with DEBUG=turnout:*', () => {
     const seen = lines.filter((line) => line.includes('/debugged')).join('\n');
     expect(seen).toContain('accepted /debugged');
     expect(seen).toContain('closed /debugged with 4000 bye');
-    expect(seen).toContain('refused /debugged/nothing with 404: The app has answered');
+    expect(seen).toContain('refused /debugged/nothing with 404: no WebSocket route of the app matches this path');
   });
 });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import KoaRouter from '@koa/router';
 import { connect, ConnectError } from '@turnout/core';
@@ -14,12 +14,14 @@ import Fastify from 'fastify';
 import Koa from 'koa';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
+type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
+
 /** Serves plain requests alone, as `http.createServer(app)` does. */
-async function serve(listener: RequestListener): Promise<string> {
-  const server: Server = createServer(listener);
+async function serve(listener: Listener): Promise<string> {
+  const server: Server = createServer((request, response) => void listener(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  onTestFinished(() => void server.closeAllConnections());
+  onTestFinished(() => server.closeAllConnections());
   onTestFinished(() => void server.close());
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
@@ -84,7 +86,7 @@ test.each<[given: string, server: unknown, got: string]>([
 });
 
 describe('a server that is not attached to its app', () => {
-  test.each<[framework: string, listener: (lines: string[]) => RequestListener, remedy: string]>([
+  test.each<[framework: string, listener: (lines: string[]) => Listener, remedy: string]>([
     [
       'Express',
       (lines) => onExpress.turnout(express(), { warn: (line) => lines.push(line) }).ws('/x', () => {}),

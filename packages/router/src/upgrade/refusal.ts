@@ -23,7 +23,7 @@ export function tellRefused(notices: Notices, refusal: Refusal): void {
 
 /** Tells the developer alone. */
 export function noteRefused(notices: Notices, { request, status, reason, cause = '', target }: Refusal): void {
-  const path = pathOfTarget(target ?? request.url ?? '');
+  const path = pathOfTarget(target ?? request.url!);
   notices.tell(`${status} ${cause}`, () => `no WebSocket at ${path}, answered with ${status}: ${reason}`);
 }
 

@@ -55,7 +55,7 @@ describe('notices', () => {
 
   test('go nowhere where the option is false, and nothing is described', () => {
     const notices = new Notices(false);
-    const describeIt = vi.fn(() => 'a line');
+    const describeIt = vi.fn<() => string>();
     notices.tell('a', describeIt);
     expect([notices.isOn, describeIt.mock.calls]).toEqual([false, []]);
   });

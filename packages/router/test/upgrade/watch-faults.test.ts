@@ -81,8 +81,17 @@ test('a socket that ends as sockets do is nothing to tell of', async () => {
   expect(lines).toEqual([]);
 });
 
+test('an error that the application emits itself is nothing to tell of', async () => {
+  const { client, lines } = await open((socket) => {
+    socket.emit('error', new Error('own'));
+    socket.close();
+  });
+  await client.closed;
+  expect(lines).toEqual([]);
+});
+
 test('nobody listens to a socket where nobody is told', async () => {
-  const count = vi.fn();
+  const count = vi.fn<(listeners: number) => void>();
   const { client } = await open((socket) => count(socket.listenerCount('error')), { warn: false });
   client.close();
   await client.closed;

@@ -1,12 +1,14 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Http2ServerResponse, type Http2SecureServer, type Http2Server, type Http2ServerRequest } from 'node:http2';
 import type { Server as SecureServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isWebSocketUpgrade } from '@turnout/core';
 import { asGet, http2Channel } from '../upgrade/http2-channel.ts';
 import { unclaimedStream, unclaimedUpgrade } from './unclaimed-upgrade.ts';
 import { serveWithoutUpgrade } from './serve-without-upgrade.ts';
 import type { UpgradeServer } from './upgrade-server.ts';
+import { noteCutOff } from '../upgrade/refusal.ts';
 import { http1Channel } from '../upgrade/upgrade-channel.ts';
 import { UnansweredRequests } from './unanswered-requests.ts';
 
@@ -42,6 +44,12 @@ function assertServer(server: unknown): void {
 
 /** From when on, in ms, the system asks a silent peer whether it is still there: a second net below our own pings. */
 const keepAliveDelay = 30_000;
+
+function prepareConnection(socket: Socket): void {
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, keepAliveDelay);
+  socket.setTimeout(0);
+}
 
 class Attachment {
   readonly #server: AnyServer;
@@ -109,13 +117,14 @@ class Attachment {
       const context = { earlier: this.#unanswered, notices: first.notices };
       return first.leaveToOthers(unclaimedUpgrade(request, duplex, context));
     }
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, keepAliveDelay);
-    socket.setTimeout(0);
+    const upgradeServer = claimant ?? this.#upgradeServers[0]!;
+    prepareConnection(socket);
     // Node.js would write the answer to the earlier request later, behind ours or between our frames.
-    if (this.#unanswered.countOf(socket) > 0) socket.destroy();
-    else if (isOurs) (claimant ?? this.#upgradeServers[0]!).take(request, http1Channel(duplex), head);
-    else serveWithoutUpgrade(this.#server as Server, request, duplex);
+    if (this.#unanswered.countOf(socket) > 0) {
+      socket.destroy();
+      noteCutOff(upgradeServer.notices, request, 'an earlier request on its connection has no answer yet');
+    } else if (isOurs) upgradeServer.take(request, http1Channel(duplex), head);
+    else serveWithoutUpgrade(this.#server as Server, { request, duplex, notices: upgradeServer.notices });
   }
 }
 

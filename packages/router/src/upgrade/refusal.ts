@@ -27,6 +27,11 @@ export function noteRefused(notices: Notices, { request, status, reason, cause =
   notices.tell(`${status} ${cause}`, () => `no WebSocket at ${path}, answered with ${status}: ${reason}`);
 }
 
+/** Tells the developer of an upgrade that gets no answer. */
+export function noteCutOff(notices: Notices, request: IncomingMessage, reason: string): void {
+  notices.tell('cut off', () => `no WebSocket at ${pathOfTarget(request.url!)}, cut off: ${reason}`);
+}
+
 /** The refusal that an error says. */
 export function refusalOf(
   request: IncomingMessage,

@@ -115,6 +115,22 @@ test('an upgrade that no listener of the server has taken is told of', async () 
   expect(lines.map(told)).toEqual(['/none, answered with 404: There is no WebSocket here']);
 });
 
+test('an upgrade that is cut off, behind a request without an answer, is told of', async () => {
+  const lines: string[] = [];
+  const { port } = await serveRouter(addRoutes, { warn: (text) => lines.push(text) });
+  await RawClient.exchange(port, `GET /hangs HTTP/1.1\r\nHost: x\r\n\r\n${formatHandshake({ target: '/chat' })}`);
+  expect(lines.map(told)).toEqual(['/chat, cut off: an earlier request on its connection has no answer yet']);
+});
+
+test('a request whose headers Node.js has dropped is told of', async () => {
+  const lines: string[] = [];
+  const { port } = await serveRouter(addRoutes, { warn: (text) => lines.push(text) });
+  const flood = Array.from({ length: 1500 }, (_, index) => `X${index}:1\r\n`).join('');
+  const text = formatHandshake({ target: '/chat' }).replace('\r\n', `\r\n${flood}`);
+  expect(statusOf(await RawClient.exchange(port, text))).toBe(431);
+  expect(lines.map(told)).toEqual(['/chat, answered with 431: Request has too many headers']);
+});
+
 test('a server that does not hand its upgrades to the router is told what to call', async () => {
   const lines: string[] = [];
   const router = createRouter({ warn: (text) => lines.push(text) });

@@ -146,6 +146,12 @@ describe('the checker', () => {
       fault: 'imports against the order of the packages: @made/express',
     },
     {
+      rule: 'the router of Express in a room for every framework',
+      path: 'packages/router/src/upgrade/a.ts',
+      text: "import type Router from 'router';",
+      fault: 'imports the router of Express: router',
+    },
+    {
       rule: 'a deep path into another package',
       path: 'packages/router/src/server/a.ts',
       text: "import '@made/core/src/errors.ts';",

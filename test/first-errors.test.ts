@@ -117,7 +117,7 @@ describe('a server that is not attached to its app', () => {
   ])('is told what to call: %s', async (_framework, createListener, remedy) => {
     const lines: string[] = [];
     const url = await serve(createListener(lines));
-    const reason = `the server hands no upgrades to the app: ${remedy}`;
+    const reason = `the server does not pass upgrades to the app: ${remedy}`;
     expect(await refusalOf(`${url}/x?token=secret`)).toBe(`426 Upgrade required: ${reason}\n`);
     expect(lines).toEqual([
       `turnout: no WebSocket at /x, answered with 426: ${reason}; see docs/it-does-not-connect.md`,
@@ -148,7 +148,7 @@ describe('a WebSocket route in an app that did not go through turnout()', () => 
 
   const expected =
     ': the app of this route did not go through turnout(). ' +
-    'Give turnout() the outermost app, and have its listen() or attach() serve it';
+    'Pass the outermost app to turnout(), and serve it with app.listen() or attach(server, app)';
 
   test.each([
     ['Express 5', express],
@@ -214,7 +214,7 @@ test.each<[given: string, hub: unknown, got: string]>([
 });
 
 describe('a handler that is written like middleware is told what to do', () => {
-  const expected = /^The handler of the WebSocket at \/x has called next\(\): .*ws\(path, middleware, handler\)/;
+  const expected = /^The handler of the WebSocket at \/x called next\(\), but .*ws\(path, middleware, handler\)/;
 
   async function messageOf(url: string, errors: Error[]): Promise<string> {
     const socket = await connect(`${url}/x`);

@@ -5,6 +5,7 @@ import {
   pendingUpgradeOf,
   UpgradeServer,
   WebSocketRoute,
+  type Address,
   type AppSockets,
   type AppOptions,
   type CloseOptions,
@@ -44,10 +45,7 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, given) => {
       dispatch: (request, response) => app.routing(request, response),
       dispatchUpgrade: (request, response) => app.routing(request, response),
       claims: (target) => paths.has(target),
-      addressOf: (message) => {
-        const request = requestOf(message)!;
-        return { scheme: request.protocol, host: request.host };
-      },
+      addressOf,
       clientAddressOf: (message) => requestOf(message)!.ip,
       howToAttach: 'use app.listen(), or app.server in place of a server of your own',
     },
@@ -76,7 +74,13 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, given) => {
   attach(app.server, upgradeServer);
 };
 
-/** @throws {TypeError} where the plugin was called, and not registered */
+/** As the app's `trustProxy` has it. */
+function addressOf(message: IncomingMessage): Address {
+  const { protocol: scheme, host } = requestOf(message)!;
+  return { scheme, host };
+}
+
+/** @throws {TypeError} if the plugin was called instead of registered */
 function assertRegistered(app: unknown, options: unknown): void {
   const { decorate, register } = (app ?? {}) as Record<string, unknown>;
   if (typeof decorate === 'function' && typeof register === 'function' && options !== undefined) return;

@@ -4,12 +4,12 @@ export type WarnOption = false | ((line: string) => unknown);
 /** For how long, in ms, no other notice of the same kind is given. */
 const quietTime = 60_000;
 
-/** Longer ones are cut: a path or an error's message may be of any length. */
+/** In characters. Longer lines are cut: a path or an error's message may be of any length. */
 const maxLength = 600;
 
 /**
- * Tells a developer, in one line, what was refused or has failed and what to do: a browser shows neither the body of a
- * refusal nor why a socket was closed. Of each kind the first in a minute is told, so that no client can fill a log.
+ * Tells a developer in one line what was refused or failed, and what to do: a browser shows neither the body of a refusal
+ * nor why a socket was closed. Only the first of each kind in a minute is told, so that no client can fill a log.
  */
 export class Notices {
   readonly #warn: ((line: string) => unknown) | undefined;
@@ -28,7 +28,7 @@ export class Notices {
   }
 
   /**
-   * Tells of something, unless the same kind was told of within the last minute.
+   * Gives a notice, unless one of the same kind was given within the last minute.
    *
    * @param kind one of few, whatever clients send
    */
@@ -46,11 +46,11 @@ export class Notices {
 
 function defaultWarn(): ((line: string) => unknown) | undefined {
   if (process.env['NODE_ENV'] === 'production') return undefined;
-  // Not console.warn itself, which may be another one by then.
+  // Looked up at each call, as applications and tests replace console.warn.
   return (line) => console.warn(line);
 }
 
-/** One line without control characters, whatever a client has put into its path or headers. */
+/** One line without control characters: a client chooses its path and headers. */
 function toLine(text: string): string {
   const line = text.trim().replace(/\s+/g, ' ').replace(/\p{C}/gu, '\uFFFD');
   return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line;

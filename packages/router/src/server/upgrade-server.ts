@@ -36,7 +36,7 @@ export interface AppBinding {
   addressOf?(request: IncomingMessage): Address;
   /** The client's address, as the app's rules about proxies have it. Default: that of the connection. */
   clientAddressOf?(request: IncomingMessage): string | undefined;
-  /** What to write where a server does not hand its upgrades to the app. Default: `call attach(server, app)`. */
+  /** What to write when a server does not pass its upgrades to the app. Default: `call attach(server, app)`. */
   readonly howToAttach?: string | undefined;
 }
 

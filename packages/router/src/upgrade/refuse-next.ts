@@ -1,5 +1,5 @@
 /**
- * What a handler gets that is written like middleware, `(socket, request, next)`: it reports what to do instead.
+ * The `next` of a handler that is written like middleware, `(socket, request, next)`: it reports what to do instead.
  *
  * @param path of its request
  * @param report closes the socket, too
@@ -7,8 +7,8 @@
 export function refuseNext(path: string, report: (error: unknown) => void): (cause?: unknown) => void {
   return (cause) => {
     const error = new TypeError(
-      `The handler of the WebSocket at ${path} has called next(): the upgrade is accepted by then, and nothing comes behind. ` +
-        'Let middleware before the handler decide, ws(path, middleware, handler), or close the socket',
+      `The handler of the WebSocket at ${path} called next(), but the upgrade is accepted and no handler follows. ` +
+        'Decide in middleware before it, ws(path, middleware, handler), or close the socket',
       cause === undefined || cause === 'route' ? {} : { cause },
     );
     report(error);

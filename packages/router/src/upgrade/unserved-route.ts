@@ -1,24 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import { isWebSocketUpgrade } from '@turnout/core';
 
-/** Requests that go through an app whose upgrade server has the last word on them. */
+/** Requests that entered an app with an upgrade server. */
 const served = new WeakSet<IncomingMessage>();
 
-/** Notes, of a request that asks for an upgrade, that it goes through an app with an upgrade server. */
+/** Notes that a request for an upgrade has entered an app with an upgrade server. */
 export function noteServed(request: IncomingMessage): void {
   if (request.headers.upgrade !== undefined) served.add(request);
 }
 
 /**
- * Why a request that asks for a WebSocket, and has come to its route as a plain one, gets none from there on: the route
- * stands in an app without an upgrade server, whose 404 would say nothing.
+ * The error for a request that asks for a WebSocket, but reaches its route as a plain request in an app without an upgrade
+ * server: that app's 404 would explain nothing.
  *
- * @returns `undefined` where that is not so
+ * @returns `undefined` for all other requests
  */
 export function unservedRouteError(request: IncomingMessage): Error | undefined {
   if (served.has(request) || !isWebSocketUpgrade(request)) return undefined;
   return new Error(
     `Cannot open the WebSocket at ${request.url}: the app of this route did not go through turnout(). ` +
-      'Give turnout() the outermost app, and have its listen() or attach() serve it',
+      'Pass the outermost app to turnout(), and serve it with app.listen() or attach(server, app)',
   );
 }

@@ -16,7 +16,7 @@ export function isUpgradeRequired(request: IncomingMessage): boolean {
 /**
  * What is wrong with a plain request for a path that only a WebSocket route has.
  *
- * @param howToAttach what to write where the server does not hand its upgrades to the app
+ * @param howToAttach what to write when the server does not pass its upgrades to the app
  */
 export function describePlainRequest(request: IncomingMessage, howToAttach = 'call attach(server, app)'): string {
   if (request.httpVersionMajor === 2) {
@@ -24,7 +24,7 @@ export function describePlainRequest(request: IncomingMessage, howToAttach = 'ca
   }
   const { upgrade, 'sec-websocket-key': key } = request.headers;
   if (isWebSocketUpgrade(request)) {
-    return `the server hands no upgrades to the app: ${howToAttach}`;
+    return `the server does not pass upgrades to the app: ${howToAttach}`;
   }
   if (key === undefined) return 'this path is a WebSocket, and the request does not ask for one';
   const lost = upgrade === undefined ? 'its Upgrade header' : '"Connection: Upgrade"';

@@ -1,7 +1,7 @@
 import { CloseCode, ProtocolError, type WebSocket } from '@turnout/core';
 import type { Notices } from '../options/notices.ts';
 
-/** Codes by which one end says that the other, or it itself, has failed: browsers cannot send them. */
+/** Close codes that report a fault of either side. Browsers cannot send them. */
 const faultCodes: ReadonlySet<number> = new Set([
   CloseCode.ProtocolError,
   CloseCode.UnsupportedData,
@@ -14,7 +14,7 @@ const faultCodes: ReadonlySet<number> = new Set([
   CloseCode.BadGateway,
 ]);
 
-/** Tells the developer why a socket is closed, where that is a fault. */
+/** Tells the developer why a socket is closed, if a fault is the reason. */
 export function watchFaults(socket: WebSocket, path: string, notices: Notices): void {
   let toldCode: number | undefined;
   const tell = (code: number, cause: string, reason: string): void => {

@@ -100,7 +100,7 @@ export class WebSocketRoute {
 
   #handlerFor({ upgrade }: PendingUpgrade, context: unknown): Opening['handler'] {
     const handler = this.#handler as (...args: unknown[]) => unknown;
-    // What has no third parameter gets none: it may look at the number of its arguments.
+    // A handler that declares no third parameter gets no third argument: it may count its arguments.
     if (handler.length <= 2) return (socket) => handler(socket, context);
     return (socket, fail) => handler(socket, context, refuseNext(pathOfTarget(upgrade.target), fail));
   }

@@ -131,7 +131,7 @@ test('a request whose headers Node.js has dropped is told of', async () => {
   expect(lines.map(told)).toEqual(['/chat, answered with 431: Request has too many headers']);
 });
 
-test('a server that does not hand its upgrades to the router is told what to call', async () => {
+test('a server that does not pass its upgrades to the router is told what to call', async () => {
   const lines: string[] = [];
   const router = createRouter({ warn: (text) => lines.push(text) });
   addRoutes(router);
@@ -142,7 +142,7 @@ test('a server that does not hand its upgrades to the router is told what to cal
   expect(statusOf(answer)).toBe(426);
   expect(answer).not.toContain('proxy');
   expect(lines.map(told)).toEqual([
-    '/chat, answered with 426: the server hands no upgrades to the app: call router.attach(server)',
+    '/chat, answered with 426: the server does not pass upgrades to the app: call router.attach(server)',
   ]);
 });
 

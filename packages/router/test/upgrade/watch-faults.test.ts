@@ -111,8 +111,8 @@ describe('a handler that is written like middleware', () => {
     expect((await client.closed).code).toBe(1011);
     expect(errors).toEqual([
       new TypeError(
-        'The handler of the WebSocket at /chat has called next(): the upgrade is accepted by then, and nothing comes ' +
-          'behind. Let middleware before the handler decide, ws(path, middleware, handler), or close the socket',
+        'The handler of the WebSocket at /chat called next(), but the upgrade is accepted and no handler follows. ' +
+          'Decide in middleware before it, ws(path, middleware, handler), or close the socket',
       ),
     ]);
   });

@@ -46,10 +46,14 @@ export const packageOrders: Readonly<Record<string, readonly (readonly string[])
     ],
     ['index.ts'],
   ],
+  'packages/router': [['options'], ['session'], ['upgrade'], ['server'], ['routes'], ['index.ts']],
 };
 
 /** The folders of core that are pure functions and state machines. */
 export const protocolFolders = /^packages\/core\/src\/(handshake|frame|deflate|message|protocol)\//;
+
+/** The rooms of router that serve apps of every framework. */
+export const frameworkFreeFolders = /^packages\/router\/src\/(options|session|upgrade|server)\//;
 
 /** What brings a clock, a socket or a callback with it. */
 export const ioModules = /^(node:)?(net|tls|http|https|http2|stream|events|timers|dgram|child_process)(\/|$)/;

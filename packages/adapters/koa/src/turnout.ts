@@ -2,21 +2,22 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import {
   assertNewApp,
   attachApp,
-  describeMembers,
+  describeAppSockets,
   parseRegistration,
   pathOfTarget,
   pendingUpgradeOf,
   registerApp,
   serverOptions,
-  Switchboard,
+  UpgradeServer,
   WebSocketRoute,
   type AnyServer,
-  type AppMembers,
+  type AppSockets,
   type AppOptions,
 } from '@turnout/router';
 import compose from 'koa-compose';
 import type Application from 'koa';
 import type { Middleware } from 'koa';
+import { assertKoaApp } from './assert-koa-app.ts';
 import { contextOf, noteContext, type RouteContext } from './context.ts';
 import { claimsByRouter, hideRoutes, isRouter } from './koa-router.ts';
 import { passFiles } from './pass-files.ts';
@@ -39,7 +40,7 @@ export interface TurnoutOptions extends Omit<AppOptions, 'user'> {
 }
 
 /** What `turnout()` adds to a Koa app. */
-export interface WebSocketApp extends AppMembers {
+export interface WebSocketApp extends AppSockets {
   /** Adds a WebSocket route. */
   readonly ws: WsMethod<this>;
 }
@@ -52,16 +53,18 @@ type Paths = Map<Middleware, PathTest>;
  * Changes this one app, not Koa.
  *
  * @returns the same app
- * @throws {TypeError | RangeError} on a wrong option, or an app that has WebSocket routes already
+ * @throws {TypeError | RangeError} on a wrong option, on what is no Koa app, and on an app that has WebSocket routes
+ *   already
  */
 export function turnout<App extends Application>(app: App, options: TurnoutOptions = {}): App & WebSocketApp {
+  assertKoaApp(app);
   assertNewApp(app);
   const rules = pathRulesOf(options);
   const paths: Paths = new Map();
   const onError = options.onError ?? ((error: unknown, { request }) => emitError(app, error, request));
   const chainOf = upgradeChainOf(app);
   let callback: ReturnType<Application['callback']> | undefined;
-  const switchboard = new Switchboard(
+  const upgradeServer = new UpgradeServer(
     {
       dispatch: (request, response) => {
         // Koa answers its own errors: it never rejects.
@@ -79,14 +82,15 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
       },
       // Koa says '' where the connection has none.
       clientAddressOf: (request) => contextOf(request)!.ip || undefined,
+      howToAttach: 'call attach(server, app), or app.listen() in place of http.createServer(app.callback())',
     },
     { ...options, onError } as AppOptions,
   );
-  registerApp(app, switchboard);
+  registerApp(app, upgradeServer);
   return Object.defineProperties(app, {
     ws: { value: createWs(app, paths, rules) },
     listen: { value: (...args: unknown[]) => listen(app, args), configurable: true },
-    ...describeMembers(switchboard),
+    ...describeAppSockets(upgradeServer),
   }) as App & WebSocketApp;
 }
 

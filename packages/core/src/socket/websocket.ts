@@ -31,8 +31,12 @@ import type { SendOptions, WebSocketOptions } from './websocket-options.ts';
  *
  * Close codes sent: 1002, 1007, 1008 and 1009 for faults of the peer (as an `error` event), 1011 for errors of
  * listeners, 1013 for a peer that takes nothing and for the one that holds most over a `maxTotal…` limit.
+ *
+ * @typeParam Data the type of {@link WebSocket.data}; by default TypeScript does not check it
  */
-export class WebSocket extends EventTargetEmitter {
+// By default `any`, which every type fits: a handler, or what takes all sockets, need not agree on the type of `data`.
+// oxlint-disable-next-line typescript/no-explicit-any
+export class WebSocket<Data = any> extends EventTargetEmitter {
   static readonly CONNECTING = 0;
   static readonly OPEN = 1;
   static readonly CLOSING = 2;
@@ -46,17 +50,23 @@ export class WebSocket extends EventTargetEmitter {
   readonly url: string;
   /** Who the peer is, as the application names its users; undefined where it does not. */
   readonly user: string | undefined;
+  /**
+   * The application's own state of this socket: nothing here reads or changes it. The option `data`, else an empty object.
+   * A handler types it by its parameter: `(socket: WebSocket<{ room: string }>) => { … }`.
+   */
+  data: Data;
 
   readonly #duplex: Duplex;
   readonly #driver: SocketDriver<WebSocket>;
   #binaryType: BinaryType = 'nodebuffer';
 
   /** @throws {TypeError | RangeError} on a limit that is not a whole number of 0 or more, or `Infinity` */
-  constructor(duplex: Duplex, options: WebSocketOptions<WebSocket>) {
+  constructor(duplex: Duplex, options: WebSocketOptions<WebSocket, Data>) {
     super();
     this.protocol = options.protocol ?? '';
     this.url = options.url ?? '';
     this.user = options.user;
+    this.data = options.data ?? ({} as Data);
     this.extensions = extensionsOf(options.deflate);
     this.#duplex = duplex;
     this.#driver = new SocketDriver<WebSocket>(this, duplex, options);

@@ -1,9 +1,11 @@
 // pnpm check: types, lint and format of the whole repository. Every step runs; the last lines name those that failed.
 import { buildPackages } from './build-packages.mjs';
+import { installDependencies } from './install-dependencies.mjs';
 import { runDependency } from './run.mjs';
 
 /** @type {[name: string, step: () => Promise<number>][]} */
 const steps = [
+  ['dependencies (pnpm install)', installDependencies],
   ['build (tsc -b)', buildPackages],
   ['types of everything else (tsc)', () => runDependency('typescript', ['-p', 'tsconfig.check.json'], { bin: 'tsc' })],
   ['lint (oxlint)', () => runDependency('oxlint', ['--deny-warnings', '.'])],

@@ -2,6 +2,13 @@
 import { buildPackages } from './build-packages.mjs';
 import { installDependencies } from './install-dependencies.mjs';
 import { runDependency } from './run.mjs';
+import { wrapAllComments } from './wrap-all-comments.mjs';
+
+function checkComments() {
+  const files = wrapAllComments({ write: false });
+  for (const file of files) console.error(`${file}: comments are wider than 120; "pnpm format" wraps them`);
+  return Promise.resolve(files.length === 0 ? 0 : 1);
+}
 
 /** @type {[name: string, step: () => Promise<number>][]} */
 const steps = [
@@ -10,6 +17,7 @@ const steps = [
   ['types of everything else (tsc)', () => runDependency('typescript', ['-p', 'tsconfig.check.json'], { bin: 'tsc' })],
   ['lint (oxlint)', () => runDependency('oxlint', ['--deny-warnings', '.'])],
   ['format (oxfmt)', () => runDependency('oxfmt', ['--check', '.'])],
+  ['width of comments', checkComments],
 ];
 
 const failures = [];

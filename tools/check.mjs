@@ -1,14 +1,23 @@
-// pnpm check: types, lint and format of the whole repository. Every step runs; the last lines name those that failed.
+// pnpm check: types, lint, format and a few habits of the whole repository. Every step runs; the last lines name those
+// that failed.
 import { buildPackages } from './build-packages.mjs';
 import { installDependencies } from './install-dependencies.mjs';
+import { filesWithPrivateNumbers } from './private-numbers.mjs';
 import { runDependency } from './run.mjs';
 import { wrapAllComments } from './wrap-all-comments.mjs';
 
-function checkComments() {
-  const files = wrapAllComments({ write: false });
-  for (const file of files) console.error(`${file}: comments are wider than 120; "pnpm format" wraps them`);
+/**
+ * @param {readonly string[]} files
+ * @param {string} fault
+ */
+function report(files, fault) {
+  for (const file of files) console.error(`${file}: ${fault}`);
   return Promise.resolve(files.length === 0 ? 0 : 1);
 }
+
+const checkComments = () =>
+  report(wrapAllComments({ write: false }), 'comments are wider than 120; "pnpm format" wraps them');
+const checkTestNames = () => report(filesWithPrivateNumbers(), 'the name of a test ends with the number of a list');
 
 /** @type {[name: string, step: () => Promise<number>][]} */
 const steps = [
@@ -18,6 +27,7 @@ const steps = [
   ['lint (oxlint)', () => runDependency('oxlint', ['--deny-warnings', '.'])],
   ['format (oxfmt)', () => runDependency('oxfmt', ['--check', '.'])],
   ['width of comments', checkComments],
+  ['names of tests', checkTestNames],
 ];
 
 const failures = [];

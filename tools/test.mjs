@@ -1,6 +1,6 @@
 // pnpm test: system parts, build, then every test.
-// pnpm test [vitest arguments]: a subset, without the coverage gate. It installs no system part, and builds only for tests
-// of what was compiled.
+// pnpm test [vitest arguments]: a subset, without the coverage gate. It installs no system part, and builds only for
+// tests of what was compiled.
 // pnpm test:long: the same, with millions of inputs instead of thousands, and abuse at full scale.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

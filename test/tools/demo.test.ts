@@ -1,23 +1,15 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../tools/ports.mjs';
-import { root } from '../architecture/read-workspace.ts';
+import { copyRepository } from './copy-repository.ts';
 
 let clone: string;
 
 beforeAll(async () => {
-  clone = await mkdtemp(join(tmpdir(), 'turnout-clone-'));
-  const { stdout } = await promisify(execFile)('git', ['ls-files', '-z'], { cwd: root });
-  // What is deleted and not committed is listed, too.
-  const copies = stdout
-    .split('\0')
-    .map((file) => file && cp(join(root, file), join(clone, file)).catch(() => undefined));
-  await Promise.all(copies);
+  clone = await copyRepository();
 });
 afterAll(() => rm(clone, { recursive: true, force: true }));
 

@@ -81,7 +81,7 @@ describe('a client that subscribes by itself', () => {
     expect(topic.size).toBe(0);
   });
 
-  test('with the position of somebody else is asked whether it may have the topic, as any other (136)', async () => {
+  test('with the position of somebody else is asked whether it may have the topic, as any other', async () => {
     let mayRead = true;
     const { client, hub } = await serve((own) => (name) => (mayRead ? own.topic(name, { history: true }) : null));
     await hub.topic('own', { history: true }).publish('"secret"');
@@ -161,7 +161,7 @@ describe('a client that subscribes by itself', () => {
     await client.expect({ topic: 'two', refused: 'More than 1 topics (maxTopicsPerSocket)' });
   });
 
-  test('that leaves while it is being admitted is not let in (109)', async () => {
+  test('that leaves while it is being admitted is not let in', async () => {
     let admit: (() => void) | undefined;
     const { client, hub } = await serve((own) => async (name) => {
       await new Promise<void>((resolve) => (admit = resolve));
@@ -196,7 +196,7 @@ describe('a client that subscribes by itself', () => {
     broker.failure = undefined;
   });
 
-  test('that nests objects without end costs nothing (113)', async () => {
+  test('that nests objects without end costs nothing', async () => {
     const { client, others } = await serve(all);
     const deep = `{"subscribe":${'['.repeat(10_000)}`;
     client.send(deep);

@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TestModule } from 'vitest/node';
-import TestSummaryReporter from '../tools/test-summary-reporter.mjs';
-import { root } from './architecture/read-workspace.ts';
+import TestSummaryReporter from '../../tools/test-summary-reporter.mjs';
 
 describe('the closing line of pnpm test', () => {
   let folder: string;
@@ -34,15 +32,5 @@ describe('the closing line of pnpm test', () => {
     ];
     new TestSummaryReporter().onTestRunEnd(modules, [new Error('unhandled')]);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ passed: 2, failed: 5, skipped: 3 });
-  });
-});
-
-describe('pnpm example', () => {
-  test.each([[[]], [['no-such-example']]])('names the examples there are when it is given %j', (parameters) => {
-    const script = join(root, 'tools/example.mjs');
-    const { status, stderr } = spawnSync(process.execPath, [script, ...parameters], { encoding: 'utf8' });
-    expect(status).toBe(2);
-    expect(stderr).toContain('Usage: pnpm example NAME');
-    for (const name of ['echo', 'voting']) expect(stderr).toContain(`  ${name}\n`);
   });
 });

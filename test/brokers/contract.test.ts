@@ -70,6 +70,22 @@ describe.each(drivers.filter(({ isThere }) => isThere))('topics over $name', ({ 
     }
   });
 
+  test('what was published before a hub closes arrives, and is confirmed', async () => {
+    const [here, there] = await startNodes(2);
+    const names = { plain: newName(), kept: newName() };
+    const pair = await there!.open();
+    await there!.hub.topic(names.plain, { envelope: true }).subscribe(pair.socket);
+    await there!.hub.topic(names.kept, { history: true }).subscribe(pair.socket);
+    const received = collect(pair);
+    const publishes = range(50).flatMap((index) => [
+      here!.hub.topic(names.plain, { envelope: true }).publish(String(index)),
+      here!.hub.topic(names.kept, { history: true }).publish(String(index)),
+    ]);
+    await here!.hub.close();
+    expect(new Set(await Promise.all(publishes))).toEqual(new Set([true]));
+    await expect.poll(() => received.data.length).toBe(100);
+  });
+
   test('who publishes can be left out, on its own node', async () => {
     const [here, there] = await startNodes(2);
     const name = newName();

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { reportError, type WebSocket } from '@turnout/core';
 import type { Broker } from './bus/broker.ts';
 import { hubClosed, type TopicError } from './bus/errors.ts';
@@ -26,6 +27,9 @@ export function createHub(options: HubOptions = {}): Hub {
   return new Hub(options);
 }
 
+/** How long, in ms, a hub that closes waits for the broker's answers. */
+const longestClose = 5_000;
+
 export class Hub extends EventEmitter<HubEvents> {
   readonly #broker: Broker;
   readonly #context: HubContext;
@@ -36,7 +40,7 @@ export class Hub extends EventEmitter<HubEvents> {
   readonly #sockets: SocketTopics;
   readonly #links: HubLinks;
   readonly #checks: HistoryChecks;
-  #isClosed = false;
+  #closed: Promise<void> | undefined;
 
   constructor(options: HubOptions) {
     super({ captureRejections: true });
@@ -76,7 +80,7 @@ export class Hub extends EventEmitter<HubEvents> {
 
   /** Whether the broker can be reached, as far as is known. */
   get isConnected(): boolean {
-    return !this.#context.isBrokerLost && !this.#isClosed;
+    return !this.#context.isBrokerLost && !this.#context.isClosed;
   }
 
   /**
@@ -87,7 +91,7 @@ export class Hub extends EventEmitter<HubEvents> {
    */
   topic(name: string, options: TopicOptions = {}): Topic {
     assertTopicName(name);
-    if (this.#isClosed) throw hubClosed();
+    if (this.#context.isClosed) throw hubClosed();
     const known = this.#topics.get(name);
     const resolved = resolveTopicOptions(options);
     if (known === undefined) {
@@ -126,25 +130,33 @@ export class Hub extends EventEmitter<HubEvents> {
    */
   link(name: string, listener: (text: string) => void): (text: string) => Promise<boolean> {
     assertTopicName(name);
+    if (this.#context.isClosed) throw hubClosed();
     return this.#links.add(name, listener);
   }
 
-  /** Unsubscribes all sockets, which stay open, and leaves the broker. */
+  /**
+   * Unsubscribes all sockets, which stay open, and leaves the broker once it has answered for what was published, or does
+   * not within 5 s. What is published from now on rejects with `TOPIC_ERR_CLOSED`.
+   */
   close(): Promise<void> {
-    if (this.#isClosed) return Promise.resolve();
+    this.#closed ??= this.#context.outcome(this.#close());
+    return this.#closed;
+  }
+
+  /** A listener's promise was rejected. */
+  override [EventEmitter.captureRejectionSymbol](error: Error, ..._event: unknown[]): void {
+    this.#context.call(() => Promise.reject(error));
+  }
+
+  async #close(): Promise<void> {
     this.#sockets.clear();
     this.#links.close();
     for (const topic of this.#topics.used) topic.end();
     this.#people.stop();
     this.#checks.stop();
     this.#context.close();
-    this.#isClosed = true;
-    return this.#context.outcome(this.#broker.close());
-  }
-
-  /** A listener's promise was rejected. */
-  override [EventEmitter.captureRejectionSymbol](error: Error, ..._event: unknown[]): void {
-    this.#context.call(() => Promise.reject(error));
+    await Promise.race([this.#context.unanswered.settled(), delay(longestClose, undefined, { ref: false })]);
+    await this.#broker.close();
   }
 
   *#feeds(): Iterable<Feed> {
@@ -157,7 +169,7 @@ export class Hub extends EventEmitter<HubEvents> {
   }
 
   #onLost(error: unknown): void {
-    if (this.#context.isBrokerLost || this.#isClosed) return;
+    if (this.#context.isBrokerLost || this.#context.isClosed) return;
     this.#context.onLost();
     this.#context.call(() => this.emit('lost', error));
   }

@@ -84,12 +84,14 @@ export class TopicCommands {
     if (!isAsked()) return;
     if (!verdict) return this.#refuse(name, 'Not allowed');
     const { topic, person } = verdict instanceof Topic ? { topic: verdict, person: undefined } : verdict;
-    if (!topic.options.envelope) {
-      throw new TypeError(`Invalid topic ${topic.name}: one that clients ask for needs an envelope`);
+    try {
+      if (subscription.topic !== topic) subscription.topic?.unsubscribe(this.#socket);
+      subscription.topic = topic;
+      await this.#join(topic, { since: topic.options.history === null ? undefined : since, person });
+    } catch (error) {
+      if (isAsked()) this.#refuse(name, 'Cannot be subscribed to');
+      throw error;
     }
-    if (subscription.topic !== topic) subscription.topic?.unsubscribe(this.#socket);
-    subscription.topic = topic;
-    await this.#join(topic, { since: topic.options.history === null ? undefined : since, person });
   }
 
   async #ask(name: string, subscription: Subscription): Promise<Verdict> {
@@ -102,6 +104,9 @@ export class TopicCommands {
   }
 
   async #join(topic: Topic, options: SubscribeOptions): Promise<void> {
+    if (!topic.options.envelope) {
+      throw new TypeError(`Invalid topic ${topic.name}: one that clients ask for needs an envelope`);
+    }
     try {
       await topic.subscribe(this.#socket, options);
     } catch (error) {

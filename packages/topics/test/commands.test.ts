@@ -81,6 +81,25 @@ describe('a client that subscribes by itself', () => {
     expect(topic.size).toBe(0);
   });
 
+  test('as a person that is none is told so, and keeps no place', async () => {
+    const hub = createHub({ maxTopicsPerSocket: 3 });
+    onTestFinished(() => hub.close());
+    const { client, socket } = await new SocketServer().open();
+    const person = { id: 'x'.repeat(1_000) };
+    const handle = hub.serve(socket, (name) =>
+      name === 'free' ? hub.topic(name, { envelope: true }) : { topic: hub.topic(name, { presence: true }), person },
+    );
+    const faults: unknown[] = [];
+    socket.on('message', (data) => void handle(data).catch((error: unknown) => faults.push(error)));
+    for (let index = 0; index < 5; index++) {
+      client.send(`{"subscribe":"room ${index}"}`);
+      await client.expect({ topic: `room ${index}`, refused: 'Cannot be subscribed to' });
+    }
+    client.send('{"subscribe":"free"}');
+    await client.expect({ topic: 'free', subscribed: { recovered: false } });
+    expect(faults).toHaveLength(5);
+  });
+
   test('with the position of somebody else is asked whether it may have the topic, as any other', async () => {
     let mayRead = true;
     const { client, hub } = await serve((own) => (name) => (mayRead ? own.topic(name, { history: true }) : null));

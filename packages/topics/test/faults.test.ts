@@ -246,3 +246,27 @@ test('what a later version adds to the head of a message is left alone, and anot
   ours[1] = 2;
   expect(() => decodeBusMessage(ours)).toThrow('Turnout message of version 2, expected 1');
 });
+
+describe('a hub that closes', () => {
+  test('waits for the answers to what was published, and takes nothing more', async () => {
+    const { broker, hub, topic } = await setUp({});
+    let open = (): void => {};
+    broker.gate = new Promise((resolve) => (open = resolve));
+    const before = topic.publish('before');
+    let isClosed = false;
+    const closed = hub.close().then(() => (isClosed = true));
+    const again = hub.close();
+    await expect(topic.publish('late')).rejects.toMatchObject({ code: 'TOPIC_ERR_CLOSED' });
+    await settled();
+    expect(isClosed).toBe(false);
+    open();
+    expect(await before).toBe(true);
+    await Promise.all([closed, again]);
+    expect(() => hub.link('users', () => {})).toThrow('The hub is closed');
+  });
+});
+
+/** Whatever is under way in this process has had its turn. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -3,6 +3,7 @@ import { guard } from '@turnout/core';
 import type { Broker, BrokerTopic } from '../bus/broker.ts';
 import { CallQueue } from '../bus/call-queue.ts';
 import { hasCode, type TopicError } from '../bus/errors.ts';
+import { Unanswered } from '../bus/unanswered.ts';
 import { HistoryReads } from './history-reads.ts';
 import type { HubCounts } from './hub-counts.ts';
 import { Marks } from './marks.ts';
@@ -35,9 +36,11 @@ export class HubContext {
   readonly reads: HistoryReads;
   readonly tells = new CallQueue(maxTells);
   readonly marks: Marks;
+  readonly unanswered = new Unanswered();
   readonly #parts: HubContextParts;
   #origins = 0;
   #isBrokerLost = false;
+  #isClosed = false;
 
   constructor(parts: HubContextParts) {
     const { broker, whenLost } = parts;
@@ -52,6 +55,10 @@ export class HubContext {
 
   get isBrokerLost(): boolean {
     return this.#isBrokerLost;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** Whether a topic goes on without the broker after an error of it. */
@@ -77,6 +84,7 @@ export class HubContext {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.memberships.close();
     this.marks.close();
   }

@@ -1,5 +1,5 @@
 import type { BrokerTopic, BusMessage } from '../bus/broker.ts';
-import { brokerLost, hasCode, TopicError } from '../bus/errors.ts';
+import { brokerLost, hasCode, hubClosed, TopicError } from '../bus/errors.ts';
 import type { HubContext } from './hub-context.ts';
 import { Outgoing } from './outgoing.ts';
 
@@ -53,6 +53,7 @@ export class Publisher {
    */
   publish({ data, key = '', except }: PublishedMessage): Promise<boolean> {
     const { topic, context } = this.#parts;
+    if (context.isClosed) return Promise.reject(hubClosed());
     const message: BusMessage = { origin: this.#origin, sequence: ++this.#sequence, key, data };
     this.#outgoing.add(message, except);
     // What is published before anybody here is interested need not come back.
@@ -60,7 +61,7 @@ export class Publisher {
     if (context.isBrokerLost) return this.#onFailed(message, brokerLost());
     let sent: Promise<void>;
     try {
-      sent = context.broker.publish(topic, message);
+      sent = context.unanswered.add(context.broker.publish(topic, message));
     } catch (error) {
       if (hasCode(error, 'TOPIC_ERR_BROKER_LOST')) return this.#onFailed(message, error);
       // Nothing was sent: the next message has its number.
@@ -123,7 +124,7 @@ export class Publisher {
     const { topic, context } = this.#parts;
     const message: BusMessage = { origin: this.#origin, sequence: ++this.#sequence, key: '', data };
     try {
-      return context.broker.tell(topic, message);
+      return context.unanswered.add(context.broker.tell(topic, message));
     } catch (error) {
       this.#sequence--;
       throw error;

@@ -32,7 +32,8 @@ function topicOf(name: string): Topic {
 }
 
 let socketCount = 0;
-const router = createRouter();
+// The load answers no Ping, and opening thousands of connections may take longer than clients have for it.
+const router = createRouter({ pingInterval: Infinity });
 router.ws('/', (socket) => {
   const person = { id: `${process.pid}-${++socketCount}` };
   const handle = hub.serve(socket, (name) => {

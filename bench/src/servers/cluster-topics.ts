@@ -44,7 +44,8 @@ router.ws('/', (socket) => {
     const text = message.toString();
     if (await handle(text)) return;
     const { publish, data } = JSON.parse(text) as { publish: string; data: unknown };
-    await topicOf(publish).publish(JSON.stringify(data));
+    // Not awaited: what the broker is late to confirm is printed, and does not close the socket of who has sent it.
+    void topicOf(publish).publish(JSON.stringify(data));
   });
 });
 const server = createServer();

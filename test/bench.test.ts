@@ -2,14 +2,20 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ClusterNodes } from '../bench/src/cluster-nodes.ts';
+import { clusterScenarios } from '../bench/src/cluster-scenarios.ts';
+import { formatClusterTable } from '../bench/src/cluster-table.ts';
 import { ExpectedReplies } from '../bench/src/expected-replies.ts';
+import { FrameStream } from '../bench/src/frame-stream.ts';
 import { LoadConnection } from '../bench/src/load-connection.ts';
 import { firstPayload, maskedFrame, plainFrame } from '../bench/src/masked-frame.ts';
 import { median } from '../bench/src/median.ts';
 import { peers, type Peer, type PeerName } from '../bench/src/peers.ts';
+import { choose, takeTurns } from '../bench/src/rounds.ts';
 import { scenarios } from '../bench/src/scenarios.ts';
 import { ServerProcess } from '../bench/src/server-process.ts';
 import { formatTable, summarize } from '../bench/src/summary.ts';
+import { requireSystemPart } from './system-parts/system-part.ts';
 
 describe('the frames of the load', () => {
   test('have the bytes of RFC 6455 §5.7', () => {
@@ -35,6 +41,79 @@ describe('the frames of the load', () => {
     for (const cut of [0, 1, 2, 3, frame.length - 1].filter((end) => end < frame.length)) {
       expect(firstPayload(frame.subarray(0, cut))).toBeNull();
     }
+  });
+});
+
+describe('the stream of frames', () => {
+  test('gives each payload once, wherever the bytes are cut', () => {
+    const payloads = ['', 'a', 'x'.repeat(200), 'end'];
+    const bytes = Buffer.concat(payloads.map((text) => plainFrame(Buffer.from(text), { opcode: 1 })));
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const read: string[] = [];
+      const stream = new FrameStream();
+      for (const chunk of [bytes.subarray(0, cut), bytes.subarray(cut)]) {
+        stream.push(chunk, (payload) => read.push(payload.toString()));
+      }
+      expect(read).toEqual(payloads);
+    }
+  });
+});
+
+describe('the rounds', () => {
+  test('give every peer its turn, in reverse order every other round', async () => {
+    const turns: string[] = [];
+    const rounds = await takeTurns(['a', 'b'], 3, async (peer, round) => {
+      turns.push(`${peer}${round}`);
+      return round;
+    });
+    expect(turns).toEqual(['a0', 'b0', 'b1', 'a1', 'a2', 'b2']);
+    expect(rounds).toEqual([
+      [0, 1, 2],
+      [0, 1, 2],
+    ]);
+  });
+
+  test('are of the scenarios whose names begin as asked', () => {
+    const all = [{ name: 'room-redis' }, { name: 'room-nats' }, { name: 'join' }];
+    expect(choose(all, undefined)).toEqual(all);
+    expect(choose(all, 'join,room-r')).toEqual([{ name: 'room-redis' }, { name: 'join' }]);
+    expect(() => choose(all, 'rooms')).toThrow('No such scenario: got rooms, there are room-redis, room-nats, join');
+  });
+});
+
+describe('the table of a cluster', () => {
+  test('has medians, and ratios within each round of which more than 1 is better', () => {
+    const table = formatClusterTable(
+      [
+        { head: 'deliveries/s', digits: 0, ratio: { head: '× plain', better: 'more' } },
+        { head: 'p99, ms', digits: 1, ratio: { head: '× plain, p99', better: 'less' } },
+        { head: 'stall, ms', digits: 0 },
+      ],
+      [
+        {
+          name: 'plain',
+          rounds: [
+            [1_000, 4, 1],
+            [100, 40, 1],
+            [2_000, 2, 1],
+          ],
+        },
+        {
+          name: 'history',
+          rounds: [
+            [500, 8, 3],
+            [50, 80, 5],
+            [4_000, 1, 4],
+          ],
+        },
+      ],
+    );
+    expect(table.split('\n')).toEqual([
+      '| | deliveries/s | × plain | p99, ms | × plain, p99 | stall, ms |',
+      '|---|---|---|---|---|---|',
+      '| plain | 1,000 | 1.00 | 4.0 | 1.00 | 1 |',
+      '| history | 500 | 0.50 | 8.0 | 0.50 | 4 |',
+    ]);
   });
 });
 
@@ -132,4 +211,42 @@ describe('the scenario', () => {
       }
     },
   );
+});
+
+// What is tested is that each scenario runs on each of its peers, that all hear, and that every message is right.
+const brokers = [requireSystemPart('redis-server'), requireSystemPart('nats-server')];
+describe.skipIf(brokers.includes(undefined))('the scenario of a cluster', () => {
+  const nodes = new ClusterNodes();
+  afterAll(() => nodes.stop());
+
+  const small = clusterScenarios({ sockets: 3, people: 21, topics: 250, fillTime: 50 });
+  test.each(small.map((scenario) => [scenario.name, scenario] as const))(
+    '%s runs on all its peers',
+    async (_, { columns, peers: all }) => {
+      for (const { nodes: wanted, measure } of all) {
+        let values: readonly number[] = [];
+        // On a machine that is busy with other tests, not even one burst may be done in a short time.
+        for (let measured = 60; !values.every(Number.isFinite) || values.length === 0; measured *= 4) {
+          values = await measure(await nodes.get(wanted), { warmUp: 20, measured });
+        }
+        expect(values).toHaveLength(columns.length);
+        expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
+      }
+    },
+  );
+});
+
+describe('a server under test', () => {
+  test('tells the longest stall of its event loop from when it is watched, and none otherwise', async () => {
+    const server = await ServerProcess.start('raw-tcp');
+    try {
+      expect((await server.report('memory')).longestStall).toBe(0);
+      await server.report('watch');
+      // A garbage collection stalls it.
+      await server.report('memory');
+      expect((await server.report('stall')).longestStall).toBeGreaterThan(0);
+    } finally {
+      await server.stop();
+    }
+  });
 });

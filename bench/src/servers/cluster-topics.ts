@@ -32,7 +32,8 @@ function topicOf(name: string): Topic {
 }
 
 let socketCount = 0;
-const router = createRouter();
+// The load answers no Ping, and opening thousands of connections may take longer than clients have for it.
+const router = createRouter({ pingInterval: Infinity });
 router.ws('/', (socket) => {
   const person = { id: `${process.pid}-${++socketCount}` };
   const handle = hub.serve(socket, (name) => {
@@ -43,7 +44,8 @@ router.ws('/', (socket) => {
     const text = message.toString();
     if (await handle(text)) return;
     const { publish, data } = JSON.parse(text) as { publish: string; data: unknown };
-    await topicOf(publish).publish(JSON.stringify(data));
+    // Not awaited: what the broker is late to confirm is printed, and does not close the socket of who has sent it.
+    void topicOf(publish).publish(JSON.stringify(data));
   });
 });
 const server = createServer();

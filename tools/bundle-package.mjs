@@ -64,7 +64,8 @@ export async function bundlePackage(folder) {
   for (const chunk of output) {
     if (chunk.type !== 'chunk' || !chunk.isEntry) continue;
     const names = chunk.exports.toSorted().join(', ');
-    if (!isUniversal) writeFileSync(join(dist, `${chunk.name}.mjs`), `export { ${names} } from './${chunk.name}.js';\n`);
+    if (!isUniversal)
+      writeFileSync(join(dist, `${chunk.name}.mjs`), `export { ${names} } from './${chunk.name}.js';\n`);
     writeFileSync(join(dist, 'types', `${chunk.name}.d.mts`), `export * from './${chunk.name}.js';\n`);
   }
   // The package itself is "module", for its sources.

@@ -1,4 +1,4 @@
-import type { WebSocket } from '@turnout/core';
+import type { WebSocket } from '@turnout/express';
 import type { Admitted, Hub, Topic } from '@turnout/topics';
 import type { Line } from './history.ts';
 import type { Person } from './person.ts';

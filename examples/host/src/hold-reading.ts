@@ -1,4 +1,4 @@
-import type { WebSocket } from '@turnout/core';
+import type { WebSocket } from '@turnout/express';
 
 /** In ms. */
 const duration = 100;

@@ -1,4 +1,4 @@
-import type { WebSocket } from '@turnout/core';
+import type { WebSocket } from '@turnout/express';
 import { createHub, type Hub, type Topic } from '@turnout/topics';
 import type { Candidate, Counted, Vote, VoteStore } from './candidates.ts';
 

@@ -6,7 +6,8 @@
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { PerMessageDeflateOptions, WebSocket } from '@turnout/core';
-import { createWebSocketServer, installWs, type WebSocketServer } from '@turnout/router';
+import { createWebSocketServer } from '@turnout/router';
+import { installWs, type WebSocketServer } from '@turnout/router/adapter';
 import { Router, type Application, type NextFunction, type Request } from 'express';
 import { asWs7 } from './as-ws7.ts';
 import { attach, turnout, type WebSocketApp } from './turnout.ts';

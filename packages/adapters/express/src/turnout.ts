@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
+import { type Address, type AppOptions } from '@turnout/router';
 import {
   assertNewApp,
   attachApp,
@@ -11,10 +12,8 @@ import {
   registerApp,
   serverOptions,
   Switchboard,
-  type Address,
   type AppMembers,
-  type AppOptions,
-} from '@turnout/router';
+} from '@turnout/router/adapter';
 import type { Application, NextFunction, Request } from 'express';
 import finalhandler from 'finalhandler';
 import type { WsMethod } from './ws-method.ts';

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type AppOptions, type CloseOptions, type DisconnectOptions } from '@turnout/router';
 import {
   attach,
   parseRegistration,
@@ -7,10 +8,7 @@ import {
   Switchboard,
   WebSocketRoute,
   type AppMembers,
-  type AppOptions,
-  type CloseOptions,
-  type DisconnectOptions,
-} from '@turnout/router';
+} from '@turnout/router/adapter';
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { PathTable, type RouterOptions } from './path-table.ts';

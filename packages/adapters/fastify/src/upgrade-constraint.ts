@@ -1,4 +1,4 @@
-import { pendingUpgradeOf } from '@turnout/router';
+import { pendingUpgradeOf } from '@turnout/router/adapter';
 import type { ConstraintStrategy, Handler, HTTPVersion } from 'find-my-way';
 
 /** The constraint that routes for upgrades have. */

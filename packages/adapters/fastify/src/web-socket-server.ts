@@ -1,4 +1,5 @@
-import { WebSocketServer, type WebSocketServerOptions } from '@turnout/router';
+import { type WebSocketServerOptions } from '@turnout/router';
+import { WebSocketServer } from '@turnout/router/adapter';
 import type { FastifyRequest } from 'fastify';
 
 /** As `createWebSocketServer()` of `@turnout/router`; its handler takes Fastify's request, and `connection` has Node.js's request. */

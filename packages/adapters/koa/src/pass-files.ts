@@ -1,4 +1,4 @@
-import { aliasOfFile, targetWithoutFile } from '@turnout/router';
+import { aliasOfFile, targetWithoutFile } from '@turnout/router/adapter';
 import type { Context, Middleware } from 'koa';
 
 /** What Koa keeps of an answer beside its headers, and its types leave out. */

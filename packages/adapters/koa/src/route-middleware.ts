@@ -1,4 +1,9 @@
-import { pendingUpgradeOf, sendUpgradeRequired, type PendingUpgrade, type WebSocketRoute } from '@turnout/router';
+import {
+  pendingUpgradeOf,
+  sendUpgradeRequired,
+  type PendingUpgrade,
+  type WebSocketRoute,
+} from '@turnout/router/adapter';
 import compose from 'koa-compose';
 import type { Context, Middleware, Next } from 'koa';
 import { sessionFor } from './session.ts';

@@ -5,7 +5,7 @@ import {
   type SessionData,
   type SessionRequest,
   type SessionStore,
-} from '@turnout/router';
+} from '@turnout/router/adapter';
 import type { Context } from 'koa';
 
 /** What `koa-session` tells its store of a call: `ctx` is there where a request makes it. */

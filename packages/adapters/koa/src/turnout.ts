@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AnyServer, type AppOptions } from '@turnout/router';
 import {
   assertNewApp,
   attachApp,
@@ -10,10 +11,8 @@ import {
   serverOptions,
   Switchboard,
   WebSocketRoute,
-  type AnyServer,
   type AppMembers,
-  type AppOptions,
-} from '@turnout/router';
+} from '@turnout/router/adapter';
 import compose from 'koa-compose';
 import type Application from 'koa';
 import type { Middleware } from 'koa';

@@ -55,5 +55,6 @@ export type { BinaryType, MessageData } from './socket/message-data.ts';
 export { MessageRate, type MessageRateOptions } from './socket/message-rate.ts';
 export type { SendCallback } from './socket/outbox.ts';
 export { prepareMessage } from './socket/prepare-message.ts';
+export { SendError, type SendErrorCode } from './socket/send-error.ts';
 export type { ErrorContext, SendOptions, SocketOptions, WebSocketOptions } from './socket/websocket-options.ts';
 export { WebSocket } from './socket/websocket.ts';

@@ -4,7 +4,8 @@ import type { Dialogues, Input, MessageDefinition, Output, Part, Schemas } from 
 import { parseEnvelope, type Envelope } from './envelope.ts';
 import { defined } from './find-schema.ts';
 import { InvalidMessage } from './invalid-message.ts';
-import { AskError, Questions, type AskOptions } from './questions.ts';
+import { AskError } from './ask-error.ts';
+import { Questions, type AskOptions } from './questions.ts';
 
 /** What a client has to have: the one of `@turnout/client`. */
 export interface ClientLike {
@@ -112,7 +113,7 @@ export class TypedClient<Definition extends MessageDefinition> {
     const send = (message: object): boolean => {
       const result = this.#send(message);
       if (result === 'dropped')
-        throw new AskError(`Cannot ask for ${type}: the client is closed, or its queue is full`);
+        throw new AskError('MSG_ERR_NOT_SENT', `Cannot ask for ${type}: the client is closed, or its queue is full`);
       return result === 'sent';
     };
     const reply = await this.#questions.ask(dialogue, { ...options, type, request, send });

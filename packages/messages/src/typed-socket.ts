@@ -1,11 +1,12 @@
 import type { WebSocket } from '@turnout/core';
+import { AskError } from './ask-error.ts';
 import { check, checkNow } from './check.ts';
 import { defined, known } from './find-schema.ts';
 import type { Dialogue, Dialogues, Input, MessageDefinition, Output, Part, Schemas } from './definition.ts';
 import { parseEnvelope, type Envelope } from './envelope.ts';
 import { InFlight } from './in-flight.ts';
 import { InvalidMessage } from './invalid-message.ts';
-import { AskError, Questions, type AskOptions } from './questions.ts';
+import { Questions, type AskOptions } from './questions.ts';
 
 type Listener = (data: never) => unknown;
 
@@ -92,7 +93,8 @@ export class TypedSocket<Definition extends MessageDefinition> {
     options: AskOptions = {},
   ): Promise<Output<(Part<Definition, 'asks'> & Dialogues)[Type]['reply']>> {
     const dialogue = defined(this.#definition.asks, 'asks', type);
-    if (this.socket.readyState !== this.socket.OPEN) throw new AskError('The client has gone without a reply');
+    if (this.socket.readyState !== this.socket.OPEN)
+      throw new AskError('MSG_ERR_GONE', 'The client has gone without a reply');
     this.#start();
     const send = (message: object): true => {
       this.#send(message);

@@ -19,7 +19,7 @@
  *
  * @module
  */
-export { CloseCode, prepareMessage, ProtocolError, WebSocket } from '@turnout/core';
+export { CloseCode, prepareMessage, ProtocolError, SendError, WebSocket } from '@turnout/core';
 export type {
   BinaryType,
   CloseInfo,
@@ -38,6 +38,7 @@ export type {
 } from '@turnout/core';
 export type { DisconnectOptions } from './app-members.ts';
 export type { AnyServer } from './attach.ts';
+export { DisconnectError } from './disconnect-error.ts';
 export { createRouter } from './create-router.ts';
 export type { CreateRouterOptions, WebSocketRouter } from './create-router.ts';
 export type { ErrorContext, ErrorHook } from './error-context.ts';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DisconnectError } from './disconnect-error.ts';
 
 /** Carries text between the nodes of an app; a hub of `@turnout/topics` is one. */
 export interface NodeHub {
@@ -28,10 +29,10 @@ export class UserLink {
     });
   }
 
-  /** Rejects where the other nodes were not reached. */
+  /** Rejects with a {@link DisconnectError} where the other nodes were not reached. */
   async tell(user: string, reconnect: boolean): Promise<void> {
     const order: Order = { from: this.#id, user, reconnect };
     if (await this.#send(JSON.stringify(order))) return;
-    throw new Error(`Cannot tell other nodes to disconnect user ${user}: the broker cannot be reached`);
+    throw new DisconnectError(user);
   }
 }

@@ -18,9 +18,11 @@
 export {
   CloseCode,
   createWebSocketServer,
+  DisconnectError,
   liveSession,
   prepareMessage,
   ProtocolError,
+  SendError,
   WebSocket,
 } from '@turnout/router';
 export type {

@@ -3,7 +3,15 @@
  *
  * @module
  */
-export { CloseCode, liveSession, prepareMessage, ProtocolError, WebSocket } from '@turnout/router';
+export {
+  CloseCode,
+  DisconnectError,
+  liveSession,
+  prepareMessage,
+  ProtocolError,
+  SendError,
+  WebSocket,
+} from '@turnout/router';
 export type {
   Address,
   AppOptions,

@@ -13,7 +13,7 @@ import { closeChannel, slowChannel } from './diagnostics.ts';
 import { listenTo, type DuplexListener } from './duplex-listener.ts';
 import type { ErrorPhase } from './error-hook.ts';
 import type { UnreadMessage } from './inbox.ts';
-import { notOpen } from './not-open.ts';
+import { notOpen } from './send-error.ts';
 import { Outbox, type OutboxOwner, type SendCallback } from './outbox.ts';
 import { Reader, type ReaderEvent, type ReaderOwner } from './reader.ts';
 import { Transport } from './transport.ts';

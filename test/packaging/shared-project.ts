@@ -1,0 +1,13 @@
+import { rmSync } from 'node:fs';
+import { installProject, type InstalledProject } from './installed-project.ts';
+
+let installed: Promise<InstalledProject> | undefined;
+
+/** One project with the packed packages, for all tests of this thread: packing takes its time. */
+export function sharedProject(): Promise<InstalledProject> {
+  installed ??= installProject().then((project) => {
+    process.once('exit', () => rmSync(project.folder, { recursive: true, force: true }));
+    return project;
+  });
+  return installed;
+}

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { CloseInfo } from '../protocol/connection-event.ts';
 import { extensionsOf } from '../protocol/deflation.ts';
-import { PreparedMessage } from '../protocol/prepared-message.ts';
+import { adopt, isOfOtherCopy, PreparedMessage } from '../protocol/prepared-message.ts';
 import { readControlArguments, type ControlData } from './control-arguments.ts';
 import { phaseOf } from './error-hook.ts';
 import { EventTargetEmitter } from './event-target.ts';
@@ -147,6 +147,7 @@ export class WebSocket extends EventTargetEmitter {
     if (data instanceof PreparedMessage) return this.#driver.sendPrepared(data, done);
     const { binary = true, fin = true, compress = true } = options ?? {};
     if (data instanceof Blob) return this.#driver.sendBlob(data, { isBinary: binary, fin }, done);
+    if (!ArrayBuffer.isView(data) && isOfOtherCopy(data)) return this.#driver.sendPrepared(adopt(data), done);
     const message = toTextOrBytes(data);
     const isBinary = options?.binary ?? typeof message !== 'string';
     return this.#driver.send({ data: message, isBinary, fin, compress }, done);

@@ -19,7 +19,11 @@ const commonJsTest = `${echoProgram}
   test('echo', async () => expect(await echo()).toBe('hello'));`;
 const moduleTest = `${echoModule}
   test('echo', async () => expect(await echo()).toBe('hello'));`;
-const typescript = `${echoModule}
+/** With the types that TypeScript cannot know. */
+const typedEcho = echoModule
+  .replace('new Promise((', 'new Promise<void>((')
+  .replace('server.address().port', '(server.address() as { port: number }).port');
+const typescript = `${typedEcho}
   const answer: string = String(await echo());
   console.log(answer);`;
 
@@ -52,10 +56,10 @@ describe.skipIf(!isLong)('in a new project', () => {
     const folder = await project.install('tsx', { tsx: '4.23.15' });
     await writeFiles(folder, {
       'program.mts': typescript,
-      'program.cts': `${echoModule}void echo().then((answer: unknown) => console.log(answer));`,
+      'program.cts': `${typedEcho}void echo().then((answer: unknown) => console.log(answer));`,
     });
     for (const file of ['program.mts', 'program.cts']) {
-      expect(await runNode(folder, ['--import', 'tsx', file])).toBe('hello\n');
+      expect(await runNode(folder, ['node_modules/tsx/dist/cli.mjs', file])).toBe('hello\n');
     }
   });
 
@@ -69,7 +73,7 @@ describe.skipIf(!isLong)('in a new project', () => {
       'tsconfig.json': JSON.stringify({
         compilerOptions: { module: 'commonjs', esModuleInterop: true, strict: false },
       }),
-      'program.ts': `${echoModule}void echo().then((answer: unknown) => console.log(answer));`,
+      'program.ts': `${typedEcho}void echo().then((answer: unknown) => console.log(answer));`,
     });
     expect(await runNode(folder, ['node_modules/ts-node/dist/bin.js', 'program.ts'])).toBe('hello\n');
   });
@@ -89,33 +93,39 @@ describe.skipIf(!isLong)('in a new project', () => {
   });
 
   describe.each(['20.19.0', '26.6.6'])('with @types/node %s', (nodeTypes) => {
+    // A project of its own: a package that installed one beside would hide it from the declarations of the others.
+    let own: NpmProject;
+    beforeAll(async () => {
+      own = await createNpmProject({
+        ...dependencies,
+        '@types/node': nodeTypes,
+        typescript5: 'npm:typescript@5.9.3',
+        typescript7: 'npm:typescript@7.0.2',
+      });
+    }, 600_000);
+    afterAll(() => own?.remove());
+
     test.each<[string, Compilation]>([
-      ['5.9.3', nodenext],
-      ['5.9.3', node16],
-      ['5.9.3', bundler],
-      ['5.9.3', node10],
-      ['7.0.2', nodenext],
-      ['7.0.2', node16],
-      ['7.0.2', bundler],
-      ['7.0.2', commonjs],
-    ])('TypeScript %s compiles programs with %o', async (version, compilation) => {
-      const name = `ts-${version}-${nodeTypes}-${compilation.resolution}`;
-      // A project of its own: other packages bring @types/node along, and there must be one.
-      const own = await createNpmProject({ ...dependencies, typescript: version, '@types/node': nodeTypes });
-      try {
-        const isModule = compilation.type === 'module';
-        await writeFiles(join(own.folder, name), {
-          'package.json': JSON.stringify({ type: compilation.type }),
-          'tsconfig.json': tsconfig(compilation),
-          'plain.ts': programs.plainProgram,
-          'express.ts': isModule ? programs.expressModule : programs.expressProgram,
-          'frameworks.ts': programs.frameworksModule,
-        });
-        const compiler = join(own.folder, 'node_modules/typescript/bin/tsc');
-        await expect(runNode(join(own.folder, name), [compiler, '-p', '.'])).resolves.toBe('');
-      } finally {
-        await own.remove();
-      }
+      ['typescript5', nodenext],
+      ['typescript5', node16],
+      ['typescript5', bundler],
+      ['typescript5', node10],
+      ['typescript7', nodenext],
+      ['typescript7', node16],
+      ['typescript7', bundler],
+      ['typescript7', commonjs],
+    ])('%s compiles programs with %o', async (compiler, compilation) => {
+      const folder = join(own.folder, `${compiler}-${compilation.module}`);
+      const isModule = compilation.type === 'module';
+      await writeFiles(folder, {
+        'package.json': JSON.stringify({ type: compilation.type }),
+        'tsconfig.json': tsconfig(compilation),
+        'plain.ts': programs.plainProgram,
+        'express.ts': isModule ? programs.expressModule : programs.expressProgram,
+        'frameworks.ts': programs.frameworksModule,
+      });
+      const program = join(own.folder, 'node_modules', compiler, 'bin/tsc');
+      expect(await runNode(folder, [program, '-p', '.'])).toBe('');
     });
   });
 
@@ -141,7 +151,7 @@ describe.skipIf(!isLong)('in a new project', () => {
           client.onopen = () => setTimeout(() => process.exit(), 100);
         });`,
     });
-    await expect(runNode(folder, ['node_modules/typescript/bin/tsc', '-p', '.'])).resolves.toBe('');
+    expect(await runNode(folder, ['node_modules/typescript/bin/tsc', '-p', '.'])).toBe('');
     expect(await runNode(folder, ['--experimental-websocket', 'run.mjs'])).toBe('true\n');
   });
 });

@@ -194,6 +194,7 @@ export class PendingUpgrade {
     this.#state = 'accepting';
     try {
       this.#removeForeignHeaders();
+      this.#announceNoBody();
       const headers = acceptHeaders(this.upgrade, choice);
       if (send === undefined) this.#sendAccept(headers);
       else send(headers);
@@ -249,6 +250,12 @@ export class PendingUpgrade {
     for (const name of this.response.getHeaderNames()) {
       if (isForeignHeader(name)) this.response.removeHeader(name);
     }
+  }
+
+  /** Node.js knows that a 101 has no body. Deno gives it one, of no bytes, unless it may announce none. */
+  #announceNoBody(): void {
+    this.response.removeHeader('Transfer-Encoding');
+    this.response.removeHeader('Content-Length');
   }
 
   #onAnswered(): void {

@@ -27,6 +27,17 @@ const typescript = `${typedEcho}
   const answer: string = String(await echo());
   console.log(answer);`;
 
+/**
+ * What a compiler finds wrong in the programs and in our declarations. Those of other packages (`@types/koa`,
+ * `@nats-io/nats-core`) have faults of their own without `skipLibCheck`.
+ */
+async function ownFaults(folder: string, compiler: string): Promise<string[]> {
+  const output = await runNode(folder, [compiler, '-p', '.']).catch((error: Error) => error.message);
+  const faults = output.split('\n').filter((line) => /: error TS\d+:/.test(line));
+  if (output !== '' && faults.length === 0) throw new Error(output);
+  return faults.filter((line) => !/^(\.\.\/)*node_modules\/(?!@turnout\/)/.test(line));
+}
+
 // By npm and pnpm from the registry: the fast ones, which need no network, are in loading.test.ts and types.test.ts.
 describe.skipIf(!isLong)('in a new project', () => {
   let project: NpmProject;
@@ -56,9 +67,9 @@ describe.skipIf(!isLong)('in a new project', () => {
     const folder = await project.install('tsx', { tsx: '4.23.15' });
     await writeFiles(folder, {
       'program.mts': typescript,
-      'program.cts': `${typedEcho}void echo().then((answer: unknown) => console.log(answer));`,
+      'program.ts': `${typedEcho}void echo().then((answer: unknown) => console.log(answer));`,
     });
-    for (const file of ['program.mts', 'program.cts']) {
+    for (const file of ['program.mts', 'program.ts']) {
       expect(await runNode(folder, ['node_modules/tsx/dist/cli.mjs', file])).toBe('hello\n');
     }
   });
@@ -125,7 +136,7 @@ describe.skipIf(!isLong)('in a new project', () => {
         'frameworks.ts': programs.frameworksModule,
       });
       const program = join(own.folder, 'node_modules', compiler, 'bin/tsc');
-      expect(await runNode(folder, [program, '-p', '.'])).toBe('');
+      expect(await ownFaults(folder, program)).toEqual([]);
     });
   });
 

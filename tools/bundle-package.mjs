@@ -3,8 +3,11 @@ import { isAbsolute, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { root } from './root.mjs';
 
-/** Packages that run in browsers: they keep no state of the process, so each module system gets the whole code. */
-const universal = ['packages/client'];
+/** Packages that keep no state of the process, and no class of which two copies would matter. */
+const stateless = ['packages/client'];
+
+/** Packages of which pages use a part: a bundler for browsers gets an ES module that it can take apart. */
+const partlyForBrowsers = ['packages/messages'];
 
 /**
  * The entries of a package, by the names of their files in dist: `{ index: './src/index.ts' }`.
@@ -37,14 +40,14 @@ function removeCode(folder) {
 
 /**
  * Writes the code of a package whose declarations are in dist/types. The code is CommonJS, one file for each entry and
- * one for what entries share. The ES module of an entry only re-exports it: whichever way the package is loaded, its
+ * one for what entries share. The ES module of an entry re-exports it, unless the package is stateless: whichever way the package is loaded, its
  * classes and its state are there once.
  *
  * @param {string} folder relative to the root
  */
 export async function bundlePackage(folder) {
   const dist = join(root, folder, 'dist');
-  const isUniversal = universal.includes(folder);
+  const isStateless = stateless.includes(folder);
   const input = readEntries(folder);
   removeCode(folder);
   const bundle = await rolldown({ input, cwd: join(root, folder), external: isExternal, platform: 'node' });
@@ -59,12 +62,15 @@ export async function bundlePackage(folder) {
     entryFileNames: '[name].js',
     chunkFileNames: 'shared-[name].js',
   });
-  if (isUniversal) await bundle.write({ ...shared, format: 'es', entryFileNames: '[name].mjs' });
+  if (isStateless) await bundle.write({ ...shared, format: 'es', entryFileNames: '[name].mjs' });
+  if (partlyForBrowsers.includes(folder)) {
+    await bundle.write({ ...shared, format: 'es', entryFileNames: '[name].browser.mjs' });
+  }
   await bundle.close();
   for (const chunk of output) {
     if (chunk.type !== 'chunk' || !chunk.isEntry) continue;
     const names = chunk.exports.toSorted().join(', ');
-    if (!isUniversal)
+    if (!isStateless)
       writeFileSync(join(dist, `${chunk.name}.mjs`), `export { ${names} } from './${chunk.name}.js';\n`);
     writeFileSync(join(dist, 'types', `${chunk.name}.d.mts`), `export * from './${chunk.name}.js';\n`);
   }

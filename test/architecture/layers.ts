@@ -44,7 +44,7 @@ export const packageOrders: Readonly<Record<string, readonly (readonly string[])
       'hub.ts',
       'hub-options.ts',
     ],
-    ['index.ts'],
+    ['broker.ts', 'wire.ts', 'index.ts'],
   ],
 };
 

@@ -6,12 +6,12 @@ import { publishedFolders } from '../architecture/read-workspace.ts';
 import { specifiers } from './entries.ts';
 import type { InstalledProject } from './installed-project.ts';
 import { echoModule, echoProgram, runNode, writeFiles } from './programs.ts';
-import { sharedProject } from './shared-project.ts';
+import { packingTimeout, sharedProject } from './shared-project.ts';
 
 let project: InstalledProject;
 beforeAll(async () => {
   project = await sharedProject();
-});
+}, packingTimeout);
 
 describe('a process that loads the packages both ways', () => {
   const stateless = '@turnout/client';

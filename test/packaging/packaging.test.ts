@@ -12,7 +12,7 @@ import { entryNames } from './entries.ts';
 import { readInstalledManifest } from './installed-project.ts';
 import type { InstalledProject } from './installed-project.ts';
 import type { Tarball } from './pack.ts';
-import { sharedProject } from './shared-project.ts';
+import { packingTimeout, sharedProject } from './shared-project.ts';
 
 const execute = promisify(execFile);
 const attw = join(
@@ -28,7 +28,7 @@ let api: ApiReport;
 beforeAll(async () => {
   project = await sharedProject();
   api = new ApiReport();
-});
+}, packingTimeout);
 
 describe.each(publishedFolders())('the tarball of %s', (folder) => {
   const { name } = readManifest(folder);
@@ -50,8 +50,8 @@ describe.each(publishedFolders())('the tarball of %s', (folder) => {
       `dist/types/${entry}.d.mts`,
     ]);
     const documents = ['LICENSE', 'README.md', 'dist/package.json', 'package.json'];
-    // What entries share is in files of its own.
-    const files = tarball().files.filter((file) => !/^dist\/shared-[a-z-]+\.js$/.test(file));
+    // What entries share is in files of its own, and so is what a page gets.
+    const files = tarball().files.filter((file) => !/^dist\/(shared-[a-z-]+\.js|index\.browser\.mjs)$/.test(file));
     expect(files).toEqual([...sources, ...types, ...code, ...documents].toSorted());
   });
 

@@ -1,6 +1,9 @@
 import { rmSync } from 'node:fs';
 import { installProject, type InstalledProject } from './installed-project.ts';
 
+/** In ms: a busy machine takes minutes to pack all of them. */
+export const packingTimeout = 600_000;
+
 let installed: Promise<InstalledProject> | undefined;
 
 /** One project with the packed packages, for all tests of this thread: packing takes its time. */

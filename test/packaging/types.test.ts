@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { root } from '../architecture/read-workspace.ts';
 import { runNode, writeFiles } from './programs.ts';
-import { sharedProject } from './shared-project.ts';
+import { packingTimeout, sharedProject } from './shared-project.ts';
 import { commonjs, node10, nodenext, plainProgram, tsconfig, type Compilation } from './type-programs.ts';
 
 const compilers = {
@@ -18,7 +18,7 @@ const nodeTypes = {
 let folder: string;
 beforeAll(async () => {
   ({ folder } = await sharedProject());
-});
+}, packingTimeout);
 
 // All versions, and all packages, are compiled by toolchains.test.ts.
 test.each<[keyof typeof compilers, keyof typeof nodeTypes, Compilation]>([

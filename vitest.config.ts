@@ -18,6 +18,8 @@ export default defineConfig({
       include: ['test/types/**/*.test-d.ts'],
       tsconfig: 'test/types/tsconfig.json',
     },
+    // Notices of what tests have refused on purpose; those about notices look at the console themselves.
+    onConsoleLog: (log) => !log.startsWith('turnout: '),
     // One process and no isolation is an order of magnitude faster; tests keep no global state.
     pool: 'threads',
     isolate: false,

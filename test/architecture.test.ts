@@ -59,7 +59,7 @@ describe('the checker', () => {
       'packages/core/src/socket/socket.ts': "import 'node:stream';\nexport * from '../frame/parser.ts';",
       'packages/core/src/index.ts':
         "/** Core. */\nexport { parser } from './frame/parser.ts';\nexport type * from './errors.ts';",
-      'packages/router/src/router.ts':
+      'packages/router/src/routes/router.ts':
         "import { parser } from '@made/core';\nexport const router = parser;\nimport type { Test } from 'vitest';",
       'examples/chat/src/main.ts': "import { app } from '@made/express';\nawait app();",
     });
@@ -98,6 +98,12 @@ describe('the checker', () => {
       fault: 'imports upward: ../feed/target.ts',
     },
     {
+      rule: 'an import that runs up inside router',
+      path: 'packages/router/src/upgrade/a.ts',
+      text: "import '../routes/target.ts';",
+      fault: 'imports upward: ../routes/target.ts',
+    },
+    {
       rule: 'an import that nobody can read',
       path: 'packages/core/src/socket/a.ts',
       text: 'export const a = (name: string) => import(name);',
@@ -123,37 +129,43 @@ describe('the checker', () => {
     },
     {
       rule: 'a development dependency in what is published',
-      path: 'packages/router/src/a.ts',
+      path: 'packages/router/src/server/a.ts',
       text: "import 'vitest';",
       fault: 'imports vitest, which is no dependency of @made/router',
     },
     {
       rule: 'a builtin without its prefix',
-      path: 'packages/router/src/a.ts',
+      path: 'packages/router/src/server/a.ts',
       text: "import 'http';",
       fault: 'imports http without node:',
     },
     {
       rule: 'a router that knows an adapter',
-      path: 'packages/router/src/a.ts',
+      path: 'packages/router/src/server/a.ts',
       text: "import '@made/express';",
       fault: 'imports against the order of the packages: @made/express',
     },
     {
+      rule: 'the router of Express in a room for every framework',
+      path: 'packages/router/src/upgrade/a.ts',
+      text: "import type Router from 'router';",
+      fault: 'imports the router of Express: router',
+    },
+    {
       rule: 'a deep path into another package',
-      path: 'packages/router/src/a.ts',
+      path: 'packages/router/src/server/a.ts',
       text: "import '@made/core/src/errors.ts';",
       fault: 'imports @made/core/src/errors.ts by a path that is not public',
     },
     {
       rule: 'a relative path out of the package',
-      path: 'packages/router/src/a.ts',
-      text: "import '../../core/src/socket/target.ts';",
-      fault: 'reaches out of its package: ../../core/src/socket/target.ts',
+      path: 'packages/router/src/server/a.ts',
+      text: "import '../../../core/src/socket/target.ts';",
+      fault: 'reaches out of its package: ../../../core/src/socket/target.ts',
     },
     {
       rule: 'a relative path to no file',
-      path: 'packages/router/src/a.ts',
+      path: 'packages/router/src/server/a.ts',
       text: "import './nowhere.ts';",
       fault: 'imports no source file: ./nowhere.ts',
     },
@@ -183,29 +195,33 @@ describe('the checker', () => {
     },
     {
       rule: 'a name that says nothing',
-      path: 'packages/router/src/path-utils/types.ts',
+      path: 'packages/router/src/server/path-utils/types.ts',
       text: '',
-      fault: 'packages/router/src/path-utils/types.ts has a name that says nothing',
+      fault: 'packages/router/src/server/path-utils/types.ts has a name that says nothing',
     },
     {
       rule: 'a file that is too long',
-      path: 'packages/router/src/a.ts',
+      path: 'packages/router/src/server/a.ts',
       text: '//\n'.repeat(301),
-      fault: 'packages/router/src/a.ts has 301 lines, allowed are 300',
+      fault: 'packages/router/src/server/a.ts has 301 lines, allowed are 300',
     },
   ])('refuses $rule', ({ path, text, fault }) => {
-    const targets = { 'packages/core/src/socket/target.ts': '', 'packages/topics/src/feed/target.ts': '' };
+    const targets = {
+      'packages/core/src/socket/target.ts': '',
+      'packages/topics/src/feed/target.ts': '',
+      'packages/router/src/routes/target.ts': '',
+    };
     expect(check({ ...targets, [path]: text })).toEqual([fault]);
   });
 
   test('refuses a circle of imports', () => {
     const faults = check({
-      'packages/router/src/a.ts': "import './b.ts';",
-      'packages/router/src/b.ts': "import './c.ts';",
-      'packages/router/src/c.ts': "import type { A } from './a.ts';",
+      'packages/router/src/server/a.ts': "import './b.ts';",
+      'packages/router/src/server/b.ts': "import './c.ts';",
+      'packages/router/src/server/c.ts': "import type { A } from './a.ts';",
     });
     expect(faults).toEqual([
-      'circle of imports: packages/router/src/a.ts → packages/router/src/b.ts → packages/router/src/c.ts → packages/router/src/a.ts',
+      'circle of imports: packages/router/src/server/a.ts → packages/router/src/server/b.ts → packages/router/src/server/c.ts → packages/router/src/server/a.ts',
     ]);
   });
 

@@ -40,8 +40,8 @@ function removeCode(folder) {
 
 /**
  * Writes the code of a package whose declarations are in dist/types. The code is CommonJS, one file for each entry and
- * one for what entries share. The ES module of an entry re-exports it, unless the package is stateless: whichever way the package is loaded, its
- * classes and its state are there once.
+ * one for what entries share. The ES module of an entry re-exports it, unless the package is stateless: whichever way
+ * the package is loaded, its classes and its state are there once.
  *
  * @param {string} folder relative to the root
  */

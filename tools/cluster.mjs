@@ -4,10 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { exampleEntry } from './examples.mjs';
+import { installDependencies } from './install-dependencies.mjs';
 import { nginxConfig } from './nginx-config.mjs';
 import { onNpxEnd } from './npx-watch.mjs';
 import { freePort, isListening } from './ports.mjs';
 import { root } from './root.mjs';
+import { fromSources } from './run.mjs';
 import { findSystemPart, installCommand, installSystemParts } from './system-parts.mjs';
 
 const processCount = 2;
@@ -63,6 +66,7 @@ async function untilListening(port) {
 }
 
 async function main() {
+  if ((await installDependencies({ example: 'voting' })) !== 0) throw new Error('The installation failed');
   const missing = needed.filter((name) => !findSystemPart(name));
   if (missing.length > 0) {
     console.log(`installing ${missing.join(', ')}`);
@@ -80,15 +84,10 @@ async function main() {
   for (let index = 0; index < processCount; index++) {
     const upstreamPort = await freePort();
     upstreamPorts.push(upstreamPort);
-    const child = start(
-      `process ${index + 1}`,
-      process.execPath,
-      ['--conditions=@turnout/source', '--import', 'tsx', 'src/main.ts'],
-      {
-        cwd: join(root, 'examples/voting'),
-        env: { ...process.env, PORT: String(upstreamPort), REDIS_URL: `redis://127.0.0.1:${redisPort}` },
-      },
-    );
+    const child = start(`process ${index + 1}`, process.execPath, [...fromSources, exampleEntry], {
+      cwd: join(root, 'examples/voting'),
+      env: { ...process.env, PORT: String(upstreamPort), REDIS_URL: `redis://127.0.0.1:${redisPort}` },
+    });
     console.log(`process ${index + 1}: pid ${child.pid}`);
   }
   await Promise.all(upstreamPorts.map(untilListening));

@@ -1,21 +1,19 @@
 // pnpm example NAME: runs one of the programs in examples/ from its sources.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { exampleEntry, exampleNames } from './examples.mjs';
+import { installDependencies } from './install-dependencies.mjs';
 import { onNpxEnd } from './npx-watch.mjs';
 import { root } from './root.mjs';
-
-const entry = join('src', 'main.ts');
-const names = readdirSync(join(root, 'examples')).filter((name) => existsSync(join(root, 'examples', name, entry)));
+import { fromSources } from './run.mjs';
 
 /**
  * @param {string} name of the example
  * @param {string[]} parameters for it
  */
 function start(name, parameters) {
-  const nodeOptions = ['--conditions=@turnout/source', '--import', 'tsx'];
-  const child = spawn(process.execPath, [...nodeOptions, entry, ...parameters], {
+  const child = spawn(process.execPath, [...fromSources, exampleEntry, ...parameters], {
     cwd: join(root, 'examples', name),
     stdio: 'inherit',
   });
@@ -32,11 +30,12 @@ function start(name, parameters) {
 }
 
 const [name, ...parameters] = process.argv.slice(2).filter((parameter) => parameter !== '--');
-if (name === undefined || !names.includes(name)) {
+if (name === undefined || !exampleNames.includes(name)) {
   if (name !== undefined) console.error(`There is no example ${JSON.stringify(name)}`);
   console.error('Usage: pnpm example NAME, where NAME is one of:');
-  for (const known of names) console.error(`  ${known}`);
+  for (const known of exampleNames) console.error(`  ${known}`);
   process.exitCode = 2;
 } else {
-  start(name, parameters);
+  process.exitCode = await installDependencies({ example: name });
+  if (process.exitCode === 0) start(name, parameters);
 }

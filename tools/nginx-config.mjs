@@ -2,7 +2,8 @@
  * The configuration of nginx as a reverse proxy before WebSocket servers on this machine, as people write it.
  *
  * @param {{ folder: string, port: number, upstreamPorts: readonly number[], readTimeout?: number }} options
- *   `folder` is for its own files; `readTimeout`, in seconds, is how long a connection may be silent, nginx's 60 by default
+ *   `folder` is for its own files; `readTimeout`, in seconds, is how long a connection may be silent, nginx's 60 by
+ *   default
  */
 export function nginxConfig({ folder, port, upstreamPorts, readTimeout = 60 }) {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];

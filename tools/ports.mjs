@@ -3,8 +3,8 @@ import { connect, createServer } from 'node:net';
 import { threadId } from 'node:worker_threads';
 
 /**
- * Below those that the system gives to connections and to servers that ask for any: one of those may be given away again
- * between the question and its use. Each thread of tests has a part of its own.
+ * Below those that the system gives to connections and to servers that ask for any: one of those may be given away
+ * again between the question and its use. Each thread of tests has a part of its own.
  */
 const [first, last, parts] = [12_000, 32_000, 8];
 const size = Math.floor((last - first) / parts);

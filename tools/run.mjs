@@ -3,18 +3,24 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './root.mjs';
 
+/** @typedef {{ env?: NodeJS.ProcessEnv, cwd?: string, stdin?: 'inherit' | 'ignore' }} RunOptions */
+
+/** The options of Node.js that run TypeScript on the sources of the packages. */
+export const fromSources = ['--conditions=@turnout/source', '--import', 'tsx'];
+
 /**
- * Runs a program with our stdin, stdout and stderr, and resolves to its exit code.
+ * Runs a program with our stdout and stderr, in the root where `cwd` does not say otherwise, and resolves to its exit
+ * code.
  * A program that a signal ended, or that could not be started, counts as 1.
  *
  * @param {string} program
  * @param {string[]} parameters
- * @param {{ env?: NodeJS.ProcessEnv }} [options]
+ * @param {RunOptions} [options]
  * @returns {Promise<number>}
  */
-export function run(program, parameters, { env = process.env } = {}) {
+export function run(program, parameters, { env = process.env, cwd = root, stdin = 'inherit' } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(program, parameters, { cwd: root, env, stdio: 'inherit' });
+    const child = spawn(program, parameters, { cwd, env, stdio: [stdin, 'inherit', 'inherit'] });
     child.on('error', (error) => {
       console.error(`${program} could not be started: ${error.message}`);
       resolve(1);
@@ -29,9 +35,9 @@ export function run(program, parameters, { env = process.env } = {}) {
  *
  * @param {string} name of the dependency and of its program, where `bin` does not say otherwise
  * @param {string[]} parameters
- * @param {{ env?: NodeJS.ProcessEnv, bin?: string }} [options]
+ * @param {RunOptions & { bin?: string }} [options]
  */
-export function runDependency(name, parameters, { env, bin = name } = {}) {
+export function runDependency(name, parameters, { bin = name, ...options } = {}) {
   const folder = join(root, 'node_modules', name);
   if (!existsSync(folder)) {
     console.error(`${name} is not installed: run "npx -y pnpm@12.21.0 install" first`);
@@ -39,5 +45,5 @@ export function runDependency(name, parameters, { env, bin = name } = {}) {
   }
   const bins = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).bin;
   const script = typeof bins === 'string' ? bins : bins[bin];
-  return run(process.execPath, [join(folder, script), ...parameters], { env });
+  return run(process.execPath, [join(folder, script), ...parameters], options);
 }

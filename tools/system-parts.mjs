@@ -7,7 +7,8 @@ const interop = 'the tests with clients and servers in other languages';
 
 /**
  * The programs outside npm that some tests need, and folders of libraries that such programs need: where each may be
- * found, the Debian and Ubuntu packages it comes from, and what is not tested without it. A path given in the named environment variable comes first.
+ * found, the Debian and Ubuntu packages it comes from, and what is not tested without it. A path given in the named
+ * environment variable comes first.
  *
  * @type {Record<string, SystemPart>}
  */
@@ -163,6 +164,22 @@ export const systemParts = {
 export function findSystemPart(name) {
   const { variable, paths } = systemPart(name);
   return [process.env[variable], ...paths].find((path) => path && isExecutable(path));
+}
+
+/** @param {readonly string[]} unwanted parts */
+export function missingSystemParts(unwanted) {
+  return Object.keys(systemParts).filter((name) => !unwanted.includes(name) && !findSystemPart(name));
+}
+
+/**
+ * What tells the tests where each part is, and which of them to do without.
+ *
+ * @param {readonly string[]} skipped parts
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function systemPartVariables(skipped) {
+  const paths = Object.entries(systemParts).map(([name, { variable }]) => [variable, findSystemPart(name)]);
+  return { ...Object.fromEntries(paths), TURNOUT_SKIP: skipped.join(',') };
 }
 
 /**

@@ -1,13 +1,24 @@
-// pnpm test [vitest arguments]: system parts, build, then every test; with arguments, a subset without the coverage gate.
+// pnpm test: system parts, build, then every test.
+// pnpm test [vitest arguments]: a subset, without the coverage gate. It installs no system part, and builds only for
+// tests of what was compiled.
 // pnpm test:long: the same, with millions of inputs instead of thousands, and abuse at full scale.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildPackages } from './build-packages.mjs';
+import { installDependencies } from './install-dependencies.mjs';
 import { root } from './root.mjs';
 import { runDependency } from './run.mjs';
-import { findSystemPart, installCommand, installSystemParts, systemParts } from './system-parts.mjs';
+import {
+  installCommand,
+  installSystemParts,
+  missingSystemParts,
+  systemParts,
+  systemPartVariables,
+} from './system-parts.mjs';
+import { needsBuild } from './test-scope.mjs';
 
+const skippedByName = (process.env.TURNOUT_SKIP ?? '').split(',').filter(Boolean);
 const isContinuousIntegration = Boolean(process.env.CI) && process.env.CI !== 'false';
 
 /**
@@ -17,18 +28,23 @@ const isContinuousIntegration = Boolean(process.env.CI) && process.env.CI !== 'f
  *   them is a failure, and nothing is skipped
  */
 function provideSystemParts() {
-  const unwanted = isContinuousIntegration ? [] : (process.env.TURNOUT_SKIP ?? '').split(',').filter(Boolean);
-  const missing = Object.keys(systemParts).filter((name) => !unwanted.includes(name) && !findSystemPart(name));
+  const unwanted = isContinuousIntegration ? [] : skippedByName;
+  const missing = missingSystemParts(unwanted);
   if (missing.length === 0) return { skipped: unwanted, failed: [] };
   console.log(`installing what the tests need from the system: ${missing.join(', ')}`);
   const problem = installSystemParts(missing);
   if (problem === undefined) return { skipped: unwanted, failed: [] };
-  const absent = missing.filter((name) => !findSystemPart(name));
+  const absent = missingSystemParts(unwanted);
   for (const name of absent) console.error(`MISSING: ${name}, which ${systemParts[name]?.usedBy} need; ${problem}`);
   console.error(`Install by hand, as root: ${installCommand(absent)}`);
   if (isContinuousIntegration) return { skipped: [], failed: absent };
   console.error('These tests are SKIPPED now');
   return { skipped: [...unwanted, ...absent], failed: [] };
+}
+
+/** @returns {{ skipped: string[], failed: string[] }} the parts that a subset of the tests has to do without */
+function presentSystemParts() {
+  return { skipped: [...skippedByName, ...missingSystemParts(skippedByName)], failed: [] };
 }
 
 /** @typedef {{ exitCode: number, passed: number, failed: number, skipped: number }} Outcome */
@@ -44,8 +60,7 @@ async function runTests(parameters, skippedParts) {
   const folder = mkdtempSync(join(tmpdir(), 'turnout-test-'));
   const summaryFile = join(folder, 'summary.json');
   /** @type {NodeJS.ProcessEnv} */
-  const env = { ...process.env, TURNOUT_TEST_SUMMARY: summaryFile, TURNOUT_SKIP: skippedParts.join(',') };
-  for (const [name, { variable }] of Object.entries(systemParts)) env[variable] ??= findSystemPart(name);
+  const env = { ...process.env, ...systemPartVariables(skippedParts), TURNOUT_TEST_SUMMARY: summaryFile };
   const reporters = ['--reporter=default', `--reporter=${join(root, 'tools/test-summary-reporter.mjs')}`];
   const scope = parameters.length > 0 ? parameters : ['--coverage'];
   try {
@@ -59,16 +74,25 @@ async function runTests(parameters, skippedParts) {
   }
 }
 
+async function build() {
+  console.log('building the packages');
+  return (await buildPackages()) === 0;
+}
+
 /**
  * @param {string[]} parameters
  * @returns {Promise<Outcome>}
  */
 async function main(parameters) {
-  const parts = provideSystemParts();
-  console.log('building the packages');
-  const isBuilt = (await buildPackages()) === 0;
+  const isSubset = parameters.length > 0;
+  const parts = isSubset ? presentSystemParts() : provideSystemParts();
+  const isBuilt = needsBuild(parameters) ? await build() : true;
   const summary = await runTests(parameters, parts.skipped);
-  if (parts.skipped.length > 0) console.error(`SKIPPED, without its system part: ${parts.skipped.join(', ')}`);
+  if (parts.skipped.length > 0 && summary.skipped > 0) {
+    console.error(`SKIPPED, where they need one of these system parts: ${parts.skipped.join(', ')}`);
+    const missing = missingSystemParts(skippedByName);
+    if (missing.length > 0) console.error(`Install by hand, as root: ${installCommand(missing)}`);
+  }
   if (summary.exitCode !== 0 && summary.failed === 0) {
     console.error(
       'vitest failed though no test did (see above, most likely the coverage gate): counted as one failure',
@@ -90,6 +114,7 @@ const given = process.argv.slice(2).filter((parameter) => parameter !== '--');
 const parameters = given.filter((parameter) => parameter !== '--long');
 // Read by vitest.config.ts, and by the tests that have a long form.
 if (given.includes('--long')) process.env.TURNOUT_LONG = '1';
+if ((await installDependencies()) !== 0) process.exit(1);
 const { exitCode, passed, failed, skipped } = await main(parameters);
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed > 0 ? exitCode || 1 : exitCode;

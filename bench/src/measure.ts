@@ -33,6 +33,12 @@ export async function measureRate(server: ServerProcess, count: Count, timing: T
   return { value: done / seconds, cpuPerOperation: cpuTime / done, serverLoad: cpuTime / 1e6 / seconds };
 }
 
+/** The processor time of all so far, in microseconds. */
+export async function cpuTimeOf(servers: readonly ServerProcess[]): Promise<number> {
+  const reports = await Promise.all(servers.map((server) => server.report('time')));
+  return reports.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+}
+
 /** Runs a load until `measurement` is there, or the load meets a fault. */
 export async function underLoad<Value>(
   start: (onFault: (error: Error) => void) => void,

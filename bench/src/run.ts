@@ -5,6 +5,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Result, Timing } from './measure.ts';
 import { peers, type Peer, type PeerName } from './peers.ts';
+import { choose, takeTurns } from './rounds.ts';
 import { scenarios, type Scenario } from './scenarios.ts';
 import { ServerProcess } from './server-process.ts';
 import { formatTable, summarize, type PeerSummary } from './summary.ts';
@@ -20,11 +21,7 @@ const { values: options } = parseArgs({
 
 const roundCount = options.quick ? 3 : 5;
 const timing: Timing = options.quick ? { warmUp: 200, measured: 300 } : { warmUp: 500, measured: 1_500 };
-const wanted = options.only?.split(',');
-const chosen = scenarios.filter(({ name }) => wanted?.some((start) => name.startsWith(start)) ?? true);
-if (chosen.length === 0) {
-  throw new Error(`No such scenario: got ${options.only}, there are ${scenarios.map(({ name }) => name).join(', ')}`);
-}
+const chosen = choose(scenarios, options.only);
 
 /** Servers by name, started when they are first needed: they live on, so that compiled code is what is measured. */
 const servers = new Map<PeerName, ServerProcess>();
@@ -44,16 +41,12 @@ async function measure(scenario: Scenario, peer: PeerName): Promise<Result> {
   }
 }
 
-/** Measures every peer once a round; every other round in reverse, so that none always follows the same one. */
 async function runScenario(scenario: Scenario): Promise<Record<string, Result[]>> {
-  const results = Object.fromEntries(scenario.peers.map((peer): [string, Result[]] => [peer, []]));
-  for (let round = 0; round < roundCount; round += 1) {
-    for (const peer of round % 2 === 0 ? scenario.peers : scenario.peers.toReversed()) {
-      console.error(`${scenario.name}: round ${round + 1} of ${roundCount}, ${peer}`);
-      results[peer]!.push(await measure(scenario, peer));
-    }
-  }
-  return results;
+  const rounds = await takeTurns(scenario.peers, roundCount, (peer, round) => {
+    console.error(`${scenario.name}: round ${round + 1} of ${roundCount}, ${peer}`);
+    return measure(scenario, peer);
+  });
+  return Object.fromEntries(scenario.peers.map((peer, index) => [peer, rounds[index] ?? []]));
 }
 
 function versionOf(name: string): string {

@@ -50,7 +50,7 @@ async function comeAndGo(server: AbusedServer, count: number): Promise<void> {
 }
 
 test(
-  'clients that come and go at once, at any moment and with a RST, leave nothing behind (80)',
+  'clients that come and go at once, at any moment and with a RST, leave nothing behind',
   { timeout: 180_000 },
   async () => {
     const server = await startForTest();
@@ -74,7 +74,7 @@ test(
   },
 );
 
-test('a process without a free file serves those it has, and takes new ones when there are files again (81)', async () => {
+test('a process without a free file serves those it has, and takes new ones when there are files again', async () => {
   const server = await startForTest({ maxFiles: 60 });
   const existing = await RawPeer.open(server.port);
   const crowd = await Promise.all(Array.from({ length: 100 }, () => dialTcp(server.port)));
@@ -104,7 +104,7 @@ async function openAtLast(server: AbusedServer): Promise<RawPeer> {
 }
 
 test(
-  'rounds of 8,000 clients that come, speak and leave end with the memory they began with (93)',
+  'rounds of 8,000 clients that come, speak and leave end with the memory they began with',
   { timeout: 600_000 },
   async () => {
     const [rounds, count] = [scaled(6, 20), scaled(300, 8_000)];
@@ -126,7 +126,7 @@ test(
 );
 
 test(
-  'sockets that come and go for hours, a tenth of them each minute, cost no more in the end (94)',
+  'sockets that come and go for hours, a tenth of them each minute, cost no more in the end',
   { timeout: 1_200_000 },
   async () => {
     const [count, cycles] = [scaled(100, 2_000), scaled(20, 1_000)];

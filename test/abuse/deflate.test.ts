@@ -28,7 +28,7 @@ async function sendBombs(child: ChildServer, peers: readonly RawPeer[], bomb: Bu
   return before;
 }
 
-test('10 bombs of 99 MiB in 100 KB close with 1009 each, and never cost more than 16 MiB (68)', async () => {
+test('10 bombs of 99 MiB in 100 KB close with 1009 each, and never cost more than 16 MiB', async () => {
   const bomb = compressedFrame(deflated(Buffer.alloc(99 * mebibyte)));
   const server = await startForTest({ app: { perMessageDeflate: true } });
   const peers = await RawPeer.openMany(server.port, 10, { headers: [deflateHeader] });
@@ -55,7 +55,7 @@ async function peakOfWs(bomb: Buffer): Promise<Record<string, string>> {
   return { [`ws 8.23, ${count}`]: inMebibytes(peak - before.rss) };
 }
 
-test('a message under maxPayload that is compressed 1000:1 is delivered, and over 16 MiB closes with 1009, unless maxRatio allows it (69)', async () => {
+test('a message under maxPayload that is compressed 1000:1 is delivered, and over 16 MiB closes with 1009, unless maxRatio allows it', async () => {
   const maxPayload = 64 * mebibyte;
   const server = await startForTest({
     routes: {
@@ -81,7 +81,7 @@ test('a message under maxPayload that is compressed 1000:1 is delivered, and ove
   await server.expectNothingLeft();
 });
 
-test('messages of thousands of tiny final blocks close with 1008, and hold up nobody (70)', async () => {
+test('messages of thousands of tiny final blocks close with 1008, and hold up nobody', async () => {
   const server = await startForTest({ app: { perMessageDeflate: true } });
   const tiny = deflateRawSync(Buffer.alloc(0));
   for (const count of [300, 2_000, 500_000]) {
@@ -94,7 +94,7 @@ test('messages of thousands of tiny final blocks close with 1008, and hold up no
   await server.expectNothingLeft();
 });
 
-test('what a client may refer to costs as much as it has sent, and its window at most (68)', async () => {
+test('what a client may refer to costs as much as it has sent, and its window at most', async () => {
   const server = await startForTest({ app: { perMessageDeflate: true } });
   const count = 200;
   const noise = randomBytes(40_000);
@@ -158,7 +158,7 @@ describe('by RFC 7692, a compressed message', () => {
   afterAll(() => server.stop());
 
   describe.each(['/alone', '/window'])('at %s', (target) => {
-    test.each(oddMessages)('of %s is delivered, or closes with 1007 (70)', async (_name, payload, outcome) => {
+    test.each(oddMessages)('of %s is delivered, or closes with 1007', async (_name, payload, outcome) => {
       const peer = await RawPeer.open(server.port, { target, headers: [deflateHeader] });
       const frame = compressedFrame(payload);
       if (typeof outcome === 'number') {
@@ -183,7 +183,7 @@ test.each([
   ['each by itself', { clientNoContextTakeover: true }],
   ['in a window that is kept', { clientNoContextTakeover: false, serverNoContextTakeover: false }],
 ])(
-  'broken messages, inflated %s, close with 1007 and leave nothing of zlib behind (70)',
+  'broken messages, inflated %s, close with 1007 and leave nothing of zlib behind',
   async (_name, perMessageDeflate) => {
     const count = scaled(300, 10_000);
     const server = await startForTest({ app: { perMessageDeflate } });
@@ -212,7 +212,7 @@ test.each([
   ['by itself', { clientNoContextTakeover: true }],
   ['in a window that is kept', { clientNoContextTakeover: false, serverNoContextTakeover: false }],
 ])(
-  'peers that go away while their message is inflated %s take nobody else’s turn (70)',
+  'peers that go away while their message is inflated %s take nobody else’s turn',
   async (_name, perMessageDeflate) => {
     const server = await startForTest({
       routes: { '/echo': { behaviour: 'echo', perMessageDeflate: { ...perMessageDeflate, concurrencyLimit: 2 } } },

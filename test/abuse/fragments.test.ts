@@ -14,7 +14,7 @@ const start1Byte = clientFrame({ opcode: 'binary', payload: 'x', fin: false });
 const next1Byte = clientFrame({ opcode: 'continuation', payload: 'x', fin: false });
 const nextEmpty = clientFrame({ opcode: 'continuation', fin: false });
 
-test('200 connections with 16,383 fragments of one byte each cost little more than those bytes (64)', async () => {
+test('200 connections with 16,383 fragments of one byte each cost little more than those bytes', async () => {
   const server = await startForTest({ routes: { '/any': { behaviour: 'echo' } } });
   const message = Buffer.concat([start1Byte, repeated(next1Byte, 16_382)]);
   const before = await pinFragments(server.child, message, '/any');
@@ -44,7 +44,7 @@ async function pinFragments(child: ChildServer, message: Buffer, target: string)
   return before;
 }
 
-test('a message of maxFragments is waited for, and one fragment more closes with 1008 (64)', async () => {
+test('a message of maxFragments is waited for, and one fragment more closes with 1008', async () => {
   const server = await startForTest({ routes: { '/echo': { behaviour: 'echo', maxFragments: 1024 } } });
   const [before, peer] = [await server.memory(), await RawPeer.open(server.port)];
   await peer.write(Buffer.concat([start1Byte, repeated(next1Byte, 1_023)]));
@@ -66,7 +66,7 @@ async function sendMillionEmpty(server: AbusedServer, peer: RawPeer): Promise<vo
   await peer.expectOpen();
 }
 
-test('a million empty fragments close with 1008 at the 17th, and cost nothing even where they are allowed (65)', async () => {
+test('a million empty fragments close with 1008 at the 17th, and cost nothing even where they are allowed', async () => {
   const allowed = { maxEmptyFragments: Infinity };
   const server = await startForTest({ routes: { '/any': { behaviour: 'echo', ...allowed } } });
   const peer = await RawPeer.open(server.port, { target: '/any' });
@@ -85,7 +85,7 @@ test('a million empty fragments close with 1008 at the 17th, and cost nothing ev
   await server.expectNothingLeft();
 });
 
-test('a million empty fragments of a compressed message cost nothing either (66)', async () => {
+test('a million empty fragments of a compressed message cost nothing either', async () => {
   const allowed = { maxEmptyFragments: Infinity, perMessageDeflate: true };
   const server = await startForTest({
     routes: { '/any': { behaviour: 'echo', ...allowed }, '/default': { behaviour: 'echo', perMessageDeflate: true } },
@@ -105,7 +105,7 @@ test('a million empty fragments of a compressed message cost nothing either (66)
   await server.expectNothingLeft();
 });
 
-test('500 frames of 1 MiB that come byte by byte cost 1.2 times what has come, and 8 KiB each at most (67)', async () => {
+test('500 frames of 1 MiB that come byte by byte cost 1.2 times what has come, and 8 KiB each at most', async () => {
   const length = scaled(64, 4_096);
   const server = await startForTest({});
   const peers = await RawPeer.openMany(server.port, 500);

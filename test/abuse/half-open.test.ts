@@ -43,7 +43,7 @@ async function untilPinged(peer: RawPeer, times: number): Promise<void> {
   }
 }
 
-test('a client whose TCP window is shut for good is gone, however much waits for it (76)', async () => {
+test('a client whose TCP window is shut for good is gone, however much waits for it', async () => {
   await start('fill');
   const peer = await RawPeer.open(server.port, { target: '/kept', isDeaf: true });
   await server.expectAlive();
@@ -52,7 +52,7 @@ test('a client whose TCP window is shut for good is gone, however much waits for
   peer.destroy();
 });
 
-test('a client that is killed is gone, and one that is stopped too: 1006, and the event loop rests (82)', async () => {
+test('a client that is killed is gone, and one that is stopped too: 1006, and the event loop rests', async () => {
   await start('sink');
   const [killed, stopped] = [await startClients(2), await startClients(2)];
   expect(await server.child.call('count', '/kept')).toBe(4);
@@ -74,7 +74,7 @@ async function turnsOfRest(): Promise<number> {
   return (await server.child.call<number>('turns')) - turns;
 }
 
-test('a client that a router on the way has forgotten is gone, whether the server is silent or sends (83)', async () => {
+test('a client that a router on the way has forgotten is gone, whether the server is silent or sends', async () => {
   await start('sink');
   for (const isSending of [false, true]) {
     const hole = await BlackHole.to(server.port);
@@ -92,7 +92,7 @@ test('a client that a router on the way has forgotten is gone, whether the serve
   }
 });
 
-test('a client that answers no Ping but goes on sending stays (84)', async () => {
+test('a client that answers no Ping but goes on sending stays', async () => {
   await start('sink');
   const peer = await RawPeer.open(server.port, { target: '/kept' });
   const timer = setInterval(() => void peer.write(clientFrame({ opcode: 'text', payload: 'here' })), 10);
@@ -110,7 +110,7 @@ test('a client that answers no Ping but goes on sending stays (84)', async () =>
   expect(await server.endingsAt('/kept')).toMatchObject([{ code: 1006 }]);
 });
 
-test('an event loop that stood still for many ping intervals kills no client when it goes on (85)', async () => {
+test('an event loop that stood still for many ping intervals kills no client when it goes on', async () => {
   server = await startForTest({
     app: { pingInterval: Infinity },
     routes: { '/kept': { behaviour: 'sink', pingInterval: 100, pongTimeout: 400 } },

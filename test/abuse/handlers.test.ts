@@ -26,7 +26,7 @@ describe('a listener that fails', () => {
       ['Drain', Buffer.alloc(0), 1011, 'message'],
       ['Close', closeFrame(1000), 1000, 'close'],
       ['Error', unmasked, 1002, 'close'],
-    ] as const)('in its %s event is reported once, its client told, and no other harmed (86)', async (...row) => {
+    ] as const)('in its %s event is reported once, its client told, and no other harmed', async (...row) => {
       const [event, bytes, code, phase] = row;
       const path = `/${kind}In${event}`;
       const peer = await RawPeer.open(server.port, { target: path });
@@ -40,7 +40,7 @@ describe('a listener that fails', () => {
   });
 });
 
-test('a fault of the peer that no error listener waits for ends its connection and nothing else (87)', async () => {
+test('a fault of the peer that no error listener waits for ends its connection and nothing else', async () => {
   for (const bytes of [unmasked, Buffer.of(0xa2, 0x00), clientFrame({ opcode: 'continuation' })]) {
     const peer = await RawPeer.open(server.port);
     await peer.write(bytes);
@@ -58,7 +58,7 @@ describe('a socket', () => {
     ['Error', unmasked],
     ['Close', closeFrame(1000)],
     ['Send', text],
-  ])('that is terminated in its %s callback has one close event, and nothing is thrown (90)', async (event, bytes) => {
+  ])('that is terminated in its %s callback has one close event, and nothing is thrown', async (event, bytes) => {
     const path = `/terminateIn${event}`;
     const before = (await server.record(path)).events.length;
     const peer = await RawPeer.open(server.port, { target: path });
@@ -69,7 +69,7 @@ describe('a socket', () => {
     expect(await server.reports()).toEqual([]);
   });
 
-  test('that is closed twice sends one Close frame, the first (90)', async () => {
+  test('that is closed twice sends one Close frame, the first', async () => {
     const peer = await RawPeer.open(server.port, { target: '/closeTwice' });
     await peer.write(text);
     const frame = await peer.next();
@@ -80,14 +80,14 @@ describe('a socket', () => {
     expect((await server.record('/closeTwice')).events).toEqual(['close']);
   });
 
-  test('whose listener takes itself away goes on calling the others (90)', async () => {
+  test('whose listener takes itself away goes on calling the others', async () => {
     const peer = await RawPeer.open(server.port, { target: '/removeListener' });
     expect([await peer.echo('one'), await peer.echo('two')]).toEqual(['one', 'two']);
     expect((await server.record('/removeListener')).events).toEqual(['removed', 'stays', 'stays']);
     peer.destroy();
   });
 
-  test('whose peer never answers its Close frame is cut off at closeTimeout (88)', async () => {
+  test('whose peer never answers its Close frame is cut off at closeTimeout', async () => {
     const peer = await RawPeer.open(server.port, { target: '/closeAtOnce' });
     expect((await peer.next())?.opcode).toBe(opcodes.close);
     await server.expectAlive();

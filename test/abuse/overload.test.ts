@@ -19,7 +19,7 @@ async function answerTo(server: AbusedServer): Promise<string> {
   return answer;
 }
 
-test('a process whose heap is nearly full refuses new upgrades with 503 and Retry-After, and keeps those it has (92)', async () => {
+test('a process whose heap is nearly full refuses new upgrades with 503 and Retry-After, and keeps those it has', async () => {
   const server = await startForTest({ flags: ['--max-old-space-size=128'] });
   const existing = await RawPeer.open(server.port);
   expect(await answerTo(server)).toMatch(/^HTTP\/1\.1 101 /);
@@ -40,7 +40,7 @@ test('a process whose heap is nearly full refuses new upgrades with 503 and Retr
   await server.expectNothingLeft();
 });
 
-test('8,000 clients that close at the same moment are each answered, and each is told of once (89)', async () => {
+test('8,000 clients that close at the same moment are each answered, and each is told of once', async () => {
   const count = scaled(800, 8_000);
   const server = await startForTest();
   const peers: RawPeer[] = [];
@@ -58,7 +58,7 @@ test('8,000 clients that close at the same moment are each answered, and each is
   await server.expectNothingLeft();
 });
 
-test('a clock that is set an hour forward or back ends nothing early, and nothing late (95)', async () => {
+test('a clock that is set an hour forward or back ends nothing early, and nothing late', async () => {
   const hour = 3_600_000;
   const server = await startForTest({
     routes: {
@@ -92,7 +92,7 @@ test('a clock that is set an hour forward or back ends nothing early, and nothin
   }
 });
 
-test('a process ends by itself once its app and its server are closed, whatever was going on (96)', async () => {
+test('a process ends by itself once its app and its server are closed, whatever was going on', async () => {
   const server = await startForTest({
     app: { perMessageDeflate: true, closeTimeout: 500 },
     routes: { '/fill': { behaviour: 'fill' }, '/stubborn': { behaviour: 'closeAtOnce' } },

@@ -39,7 +39,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', (version) => {
 
   const half = clientFrame({ opcode: 'text', payload: 'half', announced: 100 });
 
-  test('a connection that ends in a frame without close_notify ends with 1006 (91)', async () => {
+  test('a connection that ends in a frame without close_notify ends with 1006', async () => {
     for (const cut of [(tcp: Socket) => tcp.end(), (tcp: Socket) => tcp.resetAndDestroy()]) {
       const { peer, secure, tcp } = await openSecure(server.port);
       await peer.write(half);
@@ -49,7 +49,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', (version) => {
     }
   });
 
-  test('a record that is none, and an alert, in a frame end the connection with 1006 (91)', async () => {
+  test('a record that is none, and an alert, in a frame end the connection with 1006', async () => {
     const alert = Buffer.of(0x15, 3, 3, 0, 2, 2, 40);
     for (const bytes of [Buffer.from('not a record at all'), alert]) {
       const { peer, secure, tcp } = await openSecure(server.port);
@@ -60,7 +60,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', (version) => {
     }
   });
 
-  test('a client that renegotiates, or that cannot, harms nobody (91)', async () => {
+  test('a client that renegotiates, or that cannot, harms nobody', async () => {
     const { peer, secure } = await openSecure(server.port);
     const frame = clientFrame({ opcode: 'text', payload: 'split in two' });
     await peer.write(frame.subarray(0, 8));
@@ -76,7 +76,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', (version) => {
     secure.destroy();
   });
 
-  test('a callback for the name or the protocol that fails ends that handshake alone (91)', async () => {
+  test('a callback for the name or the protocol that fails ends that handshake alone', async () => {
     for (const options of [
       { servername: 'sni.test' },
       { servername: 'sni-throws.test' },

@@ -16,7 +16,10 @@ export interface PackageLayer {
   readonly mayImport: readonly RegExp[];
 }
 
-/** The order inside the `src` of packages that have rooms: each step imports only from the steps before it, and from its own. */
+/**
+ * The order inside the `src` of packages that have rooms: each step imports only from the steps before it, and from its
+ * own.
+ */
 export const packageOrders: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'packages/core': [
     ['errors.ts', 'opcode.ts', 'close-code.ts', 'role.ts', 'limits.ts'],
@@ -46,10 +49,14 @@ export const packageOrders: Readonly<Record<string, readonly (readonly string[])
     ],
     ['broker.ts', 'wire.ts', 'index.ts'],
   ],
+  'packages/router': [['options'], ['session'], ['upgrade'], ['server'], ['routes'], ['adapter.ts', 'index.ts']],
 };
 
 /** The folders of core that are pure functions and state machines. */
 export const protocolFolders = /^packages\/core\/src\/(handshake|frame|deflate|message|protocol)\//;
+
+/** The rooms of router that serve apps of every framework. */
+export const frameworkFreeFolders = /^packages\/router\/src\/(options|session|upgrade|server)\//;
 
 /** What brings a clock, a socket or a callback with it. */
 export const ioModules = /^(node:)?(net|tls|http|https|http2|stream|events|timers|dgram|child_process)(\/|$)/;

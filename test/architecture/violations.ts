@@ -1,6 +1,7 @@
 import { builtinModules } from 'node:module';
 import { posix } from 'node:path';
 import {
+  frameworkFreeFolders,
   ioModules,
   maxFileLines,
   packageLayers,
@@ -61,6 +62,7 @@ function importFault(module: SourceModule, imported: SourceImport, workspace: Wo
   if (isBuiltin(specifier)) return specifier.startsWith('node:') ? undefined : `imports ${specifier} without node:`;
   if (webSocketLibraries.test(specifier)) return `imports the WebSocket library ${specifier}`;
   const name = packageNameOf(specifier);
+  if (name === 'router' && frameworkFreeFolders.test(module.path)) return `imports the router of Express: ${specifier}`;
   const known = isTypeOnly ? [...own.dependencies, ...own.devDependencies] : own.dependencies;
   if (!known.includes(name)) return `imports ${name}, which is no dependency of ${own.name}`;
   const target = workspace.packages.find((candidate) => candidate.name === name);
@@ -110,7 +112,9 @@ function packageOf(path: string, { packages }: Workspace): WorkspacePackage | un
   return packages.find(({ folder }) => path.startsWith(`${folder}/`));
 }
 
-/** The step of a file in the order of its package, 0 in a package without one; `null` where the order does not name it. */
+/**
+ * The step of a file in the order of its package, 0 in a package without one; `null` where the order does not name it.
+ */
 function rankIn(folder: string, path: string): number | null {
   const order = packageOrders[folder];
   if (order === undefined) return 0;

@@ -85,7 +85,7 @@ describe.each(drivers.filter(({ isThere }) => isThere))('topics over $name', ({ 
   });
 
   test.each(['__proto__', '*', 'a:b', 'room[*]?', 'a.b.>', '>', 'ä ö', '{x}', 'x'.repeat(256)])(
-    'no other topic is reached by the name %j (112)',
+    'no other topic is reached by the name %j',
     async (hostile) => {
       const [here, there] = await startNodes(2);
       const [own, other, kept] = [await there!.open(), await there!.open(), await there!.open()];
@@ -202,7 +202,7 @@ describe.each(drivers.filter(({ isThere }) => isThere))('topics over $name', ({ 
       });
     });
 
-    test('nothing of it is sent where some is gone, the position is of another history, or from the future (135)', async () => {
+    test('nothing of it is sent where some is gone, the position is of another history, or from the future', async () => {
       const node = await startNode();
       const name = newName();
       const topic = node.hub.topic(name, options);

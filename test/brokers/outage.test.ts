@@ -21,7 +21,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
 
   const startNode = async (options = {}): Promise<TestNode> => new TestNode(await site.connect(), options);
 
-  test('local delivery goes on; back again, topics with history catch up, and the others announce a gap (117, 118)', async () => {
+  test('local delivery goes on; back again, topics with history catch up, and the others announce a gap', async () => {
     const [here, there] = [await startNode(), await startNode()];
     const subscribed = async (node: TestNode, topic: string, options: TopicOptions) => {
       const pair = await node.open();
@@ -104,7 +104,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await proxy.close();
   });
 
-  test('a node that is split off from two others is told what it can be, and no topic reaches another (124)', async () => {
+  test('a node that is split off from two others is told what it can be, and no topic reaches another', async () => {
     const proxy = await CutProxy.to(site.daemon!.port);
     const nodes = [await startNode(), await startNode(), new TestNode(await site.connectBy(proxy.port, 'impatient'))];
     const split = nodes[2]!;
@@ -173,7 +173,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await proxy.close();
   });
 
-  test('a history that is gone when it is back is said to be gone, and begins anew (120)', async () => {
+  test('a history that is gone when it is back is said to be gone, and begins anew', async () => {
     const node = await startNode();
     const pair = await node.open();
     const { epoch } = (await node.hub.topic('kept', history).subscribe(pair.socket))!;
@@ -197,7 +197,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     expect(await node.hub.topic('kept', history).subscribe(late.socket, { since })).toMatchObject({ recovered: false });
   });
 
-  test('what is none of our messages is dropped and counted (122)', async () => {
+  test('what is none of our messages is dropped and counted', async () => {
     const node = await startNode();
     const other = await startNode();
     const pair = await node.open();
@@ -254,7 +254,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await expect.poll(() => site.subscriptions()).toBe(before);
   });
 
-  test('a broker that is far away holds up who publishes, and nobody else (128)', async () => {
+  test('a broker that is far away holds up who publishes, and nobody else', async () => {
     const proxy = await CutProxy.to(site.daemon!.port);
     const node = new TestNode(await site.connectBy(proxy.port, 'patient'));
     const { client, socket } = await node.open();
@@ -278,7 +278,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await proxy.close();
   });
 
-  test('no more waits for it than the limits allow (117)', async () => {
+  test('no more waits for it than the limits allow', async () => {
     const proxy = await CutProxy.to(site.daemon!.port);
     const node = new TestNode(await site.connectBy(proxy.port, 'impatient'));
     proxy.cut();

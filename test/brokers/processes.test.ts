@@ -45,7 +45,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
       range(count).map(() => NodeHandle.start(kind, port, port === site.daemon!.port ? 'patient' : 'impatient')),
     );
 
-  test('one that is killed in the middle of publishing costs the others nothing (125)', async () => {
+  test('one that is killed in the middle of publishing costs the others nothing', async () => {
     const nodes = await startNodes(3);
     const followers = nodes.slice(1).map(({ url }) => new Follower(openClient(url), 'kept'));
     for (const follower of followers) await expect.poll(() => follower.hasBegun).toBe(true);
@@ -69,7 +69,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
     }
   });
 
-  test('what three nodes publish at a steady rate arrives, all of it and once (126)', async () => {
+  test('what three nodes publish at a steady rate arrives, all of it and once', async () => {
     const nodes = await startNodes(3);
     const followers = nodes.map(({ url }) => new Follower(openClient(url), 'kept'));
     for (const follower of followers) await expect.poll(() => follower.hasBegun).toBe(true);
@@ -106,7 +106,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
     }
   });
 
-  test('one that the server drops, since it does not read, misses nothing of a history (119, 121)', async () => {
+  test('one that the server drops, since it does not read, misses nothing of a history', async () => {
     const strict = await start({ maxOutput: 8 * 1024 * 1024 });
     onTestFinished(() => strict.stop());
     const [writer, reader] = (await startNodes(2, strict.daemon!.port)) as [NodeHandle, NodeHandle];

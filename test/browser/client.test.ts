@@ -151,7 +151,7 @@ describe.each(browserNames)('the client in %s, behind nginx', (name) => {
       await app.expectWhole(tab);
     });
 
-    test('misses nothing when nginx reloads (138)', async () => {
+    test('misses nothing when nginx reloads', async () => {
       const { app, tab } = await open();
       const [socket] = app.router.sockets;
       app.nginx.signal('SIGHUP');
@@ -170,7 +170,7 @@ describe.each(browserNames)('the client in %s, behind nginx', (name) => {
       await app.expectWhole(tab);
     });
 
-    test('stays when nothing happens for longer than nginx waits (137)', { timeout: 120_000 }, async () => {
+    test('stays when nothing happens for longer than nginx waits', { timeout: 120_000 }, async () => {
       const readTimeout = isLong ? 60 : 3;
       const { app, tab } = await open(readTimeout);
       const [socket] = app.router.sockets;

@@ -279,7 +279,7 @@ describe.each(everywhere)('%s over %s', (_name, _transport, framework, transport
     }
   });
 
-  test('who sends no Origin is no browser, and passes, with a cookie or without (100)', async () => {
+  test('who sends no Origin is no browser, and passes, with a cookie or without', async () => {
     const server = await serve(framework, transport, (app) => app.ws('/own', { handler: echo }));
     for (const headers of [{}, { Cookie: 'session=1' }] as Record<string, string>[]) {
       const { client } = await server.open('/own', { headers });
@@ -287,7 +287,7 @@ describe.each(everywhere)('%s over %s', (_name, _transport, framework, transport
     }
   });
 
-  test('a forged X-Forwarded-Host changes no origin (101)', async () => {
+  test('a forged X-Forwarded-Host changes no origin', async () => {
     const server = await serve(framework, transport, (app) => app.ws('/own', { handler: echo }));
     const forged = {
       Origin: 'https://evil.test',
@@ -307,7 +307,7 @@ describe.each(everywhere)('%s over %s', (_name, _transport, framework, transport
     'https://good.test.',
     'https://xn--god-tna.test',
     'https://127.0.0.1',
-  ])('the origin %s is not that of https://good.test (99)', async (Origin) => {
+  ])('the origin %s is not that of https://good.test', async (Origin) => {
     const server = await serve(framework, transport, (app) => {
       app.ws('/listed', { options: { origin: ['https://good.test'] }, handler: echo });
     });
@@ -395,7 +395,7 @@ describe.each(frameworks.map((framework) => [framework.name, framework] as const
     return answer;
   };
 
-  test('targets that two readers may understand differently are 400, and nothing of the app runs (27)', async () => {
+  test('targets that two readers may understand differently are 400, and nothing of the app runs', async () => {
     let runs = 0;
     const server = await serve(framework, transports.http, (app) => {
       app.use(() => void runs++);
@@ -427,7 +427,7 @@ describe.each(frameworks.map((framework) => [framework.name, framework] as const
     (await server.open('/echo')).client.terminate();
   });
 
-  test('middleware that never answers is 503 once handshakeTimeout is over (20)', async () => {
+  test('middleware that never answers is 503 once handshakeTimeout is over', async () => {
     const server = await serve(
       framework,
       transports.http,
@@ -437,7 +437,7 @@ describe.each(frameworks.map((framework) => [framework.name, framework] as const
     expect((await server.refusal('/never')).status).toBe(503);
   });
 
-  test('a header that would be two is a 500, and so is a subprotocol that was not offered (25, 26)', async () => {
+  test('a header that would be two is a 500, and so is a subprotocol that was not offered', async () => {
     const server = await serve(framework, transports.http, (app) => {
       app.ws('/header', { steps: [({ setHeader }) => setHeader('X-One', 'a\r\nX-Two: b')], handler: echo });
       app.ws('/protocol', { options: { protocols: () => 'other' }, handler: echo });
@@ -447,7 +447,7 @@ describe.each(frameworks.map((framework) => [framework.name, framework] as const
     expect((await server.refusal('/protocol', { protocols: ['chat'] })).status).toBe(500);
   });
 
-  test('nothing is answered behind a refusal (24)', async () => {
+  test('nothing is answered behind a refusal', async () => {
     const server = await serve(framework, transports.http, (app) => {
       app.ws('/closed', { steps: [({ answer }) => answer(401, 'no')], handler: echo });
       app.get('/page', 'page');

@@ -27,57 +27,107 @@ export function startRedisWith(...options: string[]): Promise<Daemon> {
   ]);
 }
 
-/** A master, its replica and the Sentinels that watch them. */
+export interface SentinelSiteOptions {
+  /** Default: 1. */
+  readonly replicas?: number;
+  /** More than half of them agree on a failover. Default: 1. */
+  readonly sentinels?: number;
+  /** More options of each server. */
+  readonly options?: readonly string[];
+}
+
+/** A master, its replicas and the Sentinels that watch them. */
 export class SentinelSite {
   static readonly masterName = 'main';
-  readonly #all: readonly Daemon[];
+  /** The servers that were started as master and replicas. */
+  readonly servers: readonly Daemon[];
+  readonly #sentinels: readonly Daemon[];
 
-  private constructor(all: readonly Daemon[]) {
-    this.#all = all;
+  private constructor(servers: readonly Daemon[], sentinels: readonly Daemon[]) {
+    this.servers = servers;
+    this.#sentinels = sentinels;
   }
 
-  static async start(): Promise<SentinelSite> {
-    const master = await startRedisWith('--repl-diskless-sync-delay', '0');
-    const replica = await startRedisWith('--replicaof', '127.0.0.1', String(master.port));
-    await until(async () =>
-      String(await askRedis(replica.port, 'INFO', 'replication')).includes('master_link_status:up'),
+  static async start({ replicas = 1, sentinels = 1, options = [] }: SentinelSiteOptions = {}): Promise<SentinelSite> {
+    const master = await startRedisWith('--repl-diskless-sync-delay', '0', ...options);
+    const others = await Promise.all(
+      Array.from({ length: replicas }, () =>
+        startRedisWith('--replicaof', '127.0.0.1', String(master.port), '--repl-diskless-sync-delay', '0', ...options),
+      ),
     );
-    const sentinel = await Daemon.start('redis-server', ({ port, folder }) => {
-      const configuration = join(folder, 'sentinel.conf');
-      writeFileSync(configuration, sentinelConfiguration(port, master.port));
-      return [configuration, '--sentinel'];
-    });
-    await until(
-      async () => ((await askRedis(sentinel.port, 'SENTINEL', 'REPLICAS', 'main')) as unknown[]).length === 1,
-    );
-    return new SentinelSite([master, replica, sentinel]);
+    for (const { port } of others) {
+      await until(async () => String(await askRedis(port, 'INFO', 'replication')).includes('master_link_status:up'));
+    }
+    const quorum = Math.floor(sentinels / 2) + 1;
+    const watching = await Promise.all(Array.from({ length: sentinels }, () => startSentinel(master.port, quorum)));
+    const count = async (port: number, what: string): Promise<number> =>
+      ((await askRedis(port, 'SENTINEL', what, SentinelSite.masterName)) as unknown[]).length;
+    for (const { port } of watching) {
+      await until(
+        async () => (await count(port, 'REPLICAS')) === replicas && (await count(port, 'SENTINELS')) === sentinels - 1,
+      );
+    }
+    return new SentinelSite([master, ...others], watching);
   }
 
   get sentinelPort(): number {
-    return this.#all[2]!.port;
+    return this.sentinelPorts[0]!;
   }
 
-  /** The servers that were started as master and replica. */
-  get servers(): readonly Daemon[] {
-    return this.#all.slice(0, 2);
+  get sentinelPorts(): readonly number[] {
+    return this.#sentinels.map(({ port }) => port);
   }
 
   /** The port of the master, as Sentinel has it. */
   async masterPort(): Promise<number> {
-    const answer = await askRedis(this.sentinelPort, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'main');
+    const answer = await askRedis(this.sentinelPort, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', SentinelSite.masterName);
     return Number((answer as unknown[])[1]);
   }
 
+  /**
+   * Cuts the replicas off from the master, until {@link joinReplicas}: what is written meanwhile is on the master
+   * alone.
+   */
+  async cutOffReplicas(): Promise<void> {
+    const master = await this.masterPort();
+    for (const { port } of this.servers) {
+      // A password that the master does not have ends their handshakes.
+      if (port !== master) await askRedis(port, 'CONFIG', 'SET', 'masterauth', 'wrong');
+    }
+    await askRedis(master, 'CLIENT', 'KILL', 'TYPE', 'replica');
+  }
+
+  async joinReplicas(): Promise<void> {
+    for (const { port } of this.servers) await askRedis(port, 'CONFIG', 'SET', 'masterauth', '').catch(() => {});
+  }
+
+  /** Kills the master, and resolves once Sentinel names another. */
+  async failOver(): Promise<Daemon> {
+    const port = await this.masterPort();
+    const master = this.servers.find((server) => server.port === port)!;
+    await master.kill();
+    await until(async () => (await this.masterPort()) !== port);
+    return master;
+  }
+
   async stop(): Promise<void> {
-    for (const daemon of this.#all.toReversed()) await daemon.stop();
+    for (const daemon of [...this.#sentinels, ...this.servers.toReversed()]) await daemon.stop();
   }
 }
 
-function sentinelConfiguration(port: number, masterPort: number): string {
+function startSentinel(masterPort: number, quorum: number): Promise<Daemon> {
+  return Daemon.start('redis-server', ({ port, folder }) => {
+    const configuration = join(folder, 'sentinel.conf');
+    writeFileSync(configuration, sentinelConfiguration(port, masterPort, quorum));
+    return [configuration, '--sentinel'];
+  });
+}
+
+function sentinelConfiguration(port: number, masterPort: number, quorum: number): string {
   return [
     `port ${port}`,
     'bind 127.0.0.1',
-    `sentinel monitor main 127.0.0.1 ${masterPort} 1`,
+    `sentinel monitor main 127.0.0.1 ${masterPort} ${quorum}`,
     'sentinel down-after-milliseconds main 500',
     'sentinel failover-timeout main 2000',
     '',
@@ -137,7 +187,10 @@ export class ClusterSite {
     }
   }
 
-  /** Moves a slot with its keys to another node, as `redis-cli --cluster reshard` does; `meanwhile` is called once its keys are there, and clients are still sent on. */
+  /**
+   * Moves a slot with its keys to another node, as `redis-cli --cluster reshard` does; `meanwhile` is called once its
+   * keys are there, and clients are still sent on.
+   */
   async moveSlot(slot: number, to: Daemon, meanwhile: () => Promise<void> = async () => {}): Promise<void> {
     const from = await this.#ownerOf(slot);
     if (from === to) return;

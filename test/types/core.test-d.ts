@@ -7,6 +7,7 @@ import {
   type CloseInfo,
   type ErrorPhase,
   type ProtocolError,
+  type Upgrade,
   prepareMessage,
 } from '@turnout/core';
 import { describe, expectTypeOf, test } from 'vitest';
@@ -88,12 +89,29 @@ describe('WebSocket', () => {
   });
 });
 
+declare const upgrade: Upgrade;
+
 test('accept() and connect() give a socket, and take the limits that concern them', () => {
-  expectTypeOf(accept).returns.toEqualTypeOf<WebSocket>();
+  expectTypeOf(accept(upgrade)).toEqualTypeOf<WebSocket>();
   expectTypeOf(
     connect('ws://127.0.0.1', { protocols: 'a', maxPayload: 1, handshakeTimeout: 1 }),
   ).resolves.toEqualTypeOf<WebSocket>();
   // @ts-expect-error a server's limit
   void connect('ws://127.0.0.1', { maxHeaders: 1 });
   expectTypeOf<ProtocolError>().toHaveProperty('closeCode').toEqualTypeOf<number>();
+});
+
+test('the data of a socket are of the type that the application says', () => {
+  expectTypeOf(accept(upgrade, { data: { room: 'a' }, user: 'ada' }).data).toEqualTypeOf<{ room: string }>();
+  const inRoom: (socket: WebSocket<{ room: string }>) => void = (socket) => {
+    expectTypeOf(socket.data.room).toEqualTypeOf<string>();
+    // @ts-expect-error there is no such thing
+    void socket.data.seat;
+  };
+  // A socket whose type of data is not said fits, and is taken for what is.
+  inRoom(accept(upgrade));
+  const takesAny = (socket: WebSocket): boolean => socket.send('hello');
+  takesAny(accept(upgrade, { data: { room: 'a' } }));
+  // @ts-expect-error another type of data
+  inRoom(accept(upgrade, { data: { seat: 1 } }));
 });

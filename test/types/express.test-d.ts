@@ -22,6 +22,14 @@ test('a handler knows the parameters of its path, and has an Express request', (
   });
 });
 
+test('a handler says of what type the data of its sockets are', () => {
+  app.ws('/rooms/:room', (socket: WebSocket<{ room: string }>, request) => {
+    socket.data = { room: request.params.room };
+    // @ts-expect-error there is no such thing
+    void socket.data.seat;
+  });
+});
+
 test('options and middleware come before the handler', () => {
   app.ws(
     '/x/:id',

@@ -1,4 +1,5 @@
-// pnpm mutation: changes the code of the handshake and the codec in thousands of ways, and counts those that no test notices.
+// pnpm mutation: changes the code of the handshake and the codec in thousands of ways, and counts those that no test
+// notices.
 export default {
   mutate: ['packages/core/src/{handshake,frame,message,protocol}/**/*.ts'],
   testRunner: 'vitest',

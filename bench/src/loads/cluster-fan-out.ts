@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import type { Timing } from '../measure.ts';
+import { cpuTimeOf, type Timing } from '../measure.ts';
 import type { ServerProcess } from '../server-process.ts';
 
 export interface ClusterSettings {
@@ -66,13 +66,11 @@ export async function measureCluster(
   }
   publish();
   await delay(timing.warmUp);
-  const cpuOf = async (): Promise<number> =>
-    (await Promise.all(nodes.map((node) => node.report('time')))).reduce((sum, { cpuTime }) => sum + cpuTime, 0);
-  const [cpuBefore, countBefore, start] = [await cpuOf(), delivered, performance.now()];
+  const [cpuBefore, countBefore, start] = [await cpuTimeOf(nodes), delivered, performance.now()];
   await delay(timing.measured);
   const seconds = (performance.now() - start) / 1_000;
   const count = delivered - countBefore;
-  const cpuPerDelivery = ((await cpuOf()) - cpuBefore) / count;
+  const cpuPerDelivery = ((await cpuTimeOf(nodes)) - cpuBefore) / count;
   for (const socket of sockets) socket.terminate();
   return { rate: count / seconds, cpuPerDelivery };
 }

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** What a server under test tells the process that started it. */
 export interface ServerReport {
@@ -8,10 +10,17 @@ export interface ServerReport {
   readonly cpuTime: number;
   /** Memory of the process, in bytes, after the garbage is collected. */
   readonly memory: number;
+  /** The longest stall of the event loop, in ms, between the last `watch` and the `stall` that followed; else 0. */
+  readonly longestStall: number;
 }
 
-/** What the parent asks for; `memory` takes a garbage collection. */
-export type ReportQuestion = 'time' | 'memory';
+/** What the parent asks for. `memory` takes a garbage collection; from `watch` to `stall` the event loop is watched. */
+export type ReportQuestion = 'time' | 'memory' | 'watch' | 'stall';
+
+/** How often, in ms, the event loop is looked at while it is watched. */
+const resolution = 1;
+
+const loopDelay = monitorEventLoopDelay({ resolution });
 
 /**
  * What an application holds: V8 collects garbage in another way where it has less than 8 MB to look at, which no
@@ -23,15 +32,29 @@ export const ballast = Array.from({ length: 200_000 }, (_, index) => ({ index, t
 export async function listenAndReport(server: Server): Promise<void> {
   server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
   await once(server, 'listening');
-  process.on('message', (question: ReportQuestion) => report(server, question));
+  process.on('message', (question: ReportQuestion) => void report(server, question));
   process.on('disconnect', () => process.exit());
-  report(server, 'time');
+  await report(server, 'time');
 }
 
-function report(server: Server, question: ReportQuestion): void {
+async function report(server: Server, question: ReportQuestion): Promise<void> {
   if (question === 'memory') globalThis.gc!();
+  if (question === 'watch') startWatching();
+  const longestStall = question === 'stall' ? await stopWatching() : 0;
   const { port } = server.address() as AddressInfo;
   const { user, system } = process.cpuUsage();
   const memory = process.memoryUsage.rss();
-  process.send?.({ port, cpuTime: user + system, memory } satisfies ServerReport);
+  process.send?.({ port, cpuTime: user + system, memory, longestStall } satisfies ServerReport);
+}
+
+function startWatching(): void {
+  loopDelay.reset();
+  loopDelay.enable();
+}
+
+async function stopWatching(): Promise<number> {
+  // A stall that has just ended is recorded by the timer that it has delayed.
+  await delay(10 * resolution);
+  loopDelay.disable();
+  return Math.max(0, loopDelay.max / 1e6 - resolution);
 }

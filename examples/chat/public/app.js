@@ -11,35 +11,43 @@ const { room, you } = document.body.dataset;
 
 /** What was sent and has not come back yet, by its key: sent again after a break, and counted once by the server. */
 const unconfirmed = new Map();
+
+/** Keys of what was sent more than once: the server may have it, whatever it says of the last time. */
+const sentAgain = new Set();
+const retryDelay = 1_000;
 let client;
 
 function receive({ type, data }) {
   switch (type) {
     case 'welcome':
-      for (const [key, text] of unconfirmed) client.send(JSON.stringify({ type: 'say', key, text }));
-      return;
+      return [...unconfirmed.keys()].forEach(sayAgain);
     case 'line':
       return receiveLine(data);
     case 'notice':
       return showNotice(data.text, data.at);
     case 'refused':
       return refuse(data);
+    case 'later':
+      notice.textContent = data.reason;
+      return sayLater(data.key);
     case 'error':
       notice.textContent = data.reason;
   }
 }
 
 function receiveLine(line) {
-  unconfirmed.delete(line.key);
+  if (unconfirmed.delete(line.key)) notice.textContent = '';
+  sentAgain.delete(line.key);
   stopTyping(line.author.id);
   showLine(line);
 }
 
 /** What came before the room's topic goes on, and is not remembered by it. */
-async function fetchLines() {
-  const response = await fetch(`${location.pathname}/lines?after=${lastLine()}`).catch(() => undefined);
-  // The connection goes too, and it is tried again.
-  if (!response?.ok || response.redirected) return;
+async function fetchLines(after = lastLine()) {
+  const response = await fetch(`${location.pathname}/lines?after=${after}`).catch(() => undefined);
+  // To the login page.
+  if (response?.redirected) return;
+  if (!response?.ok) return void setTimeout(() => void fetchLines(after), retryDelay);
   const { lines, isAll } = await response.json();
   if (isAll) dropOlder(lines[0]?.id ?? 0);
   lines.forEach(receiveLine);
@@ -47,6 +55,7 @@ async function fetchLines() {
 
 function refuse({ key, reason }) {
   notice.textContent = reason;
+  if (sentAgain.has(key)) return sayLater(key);
   dropPending(key);
   if (unconfirmed.has(key)) giveBack(unconfirmed.get(key));
   unconfirmed.delete(key);
@@ -81,7 +90,7 @@ function connect() {
       if (!hasBegun) void fetchLines();
       hasBegun = true;
     },
-    onGap: fetchLines,
+    onGap: () => void fetchLines(),
     onPeople: (people) =>
       showPeople(
         people.map(({ id, details }) => ({ id, name: details })),
@@ -102,6 +111,17 @@ function connect() {
 /** What is sent while there is no connection is not kept: a message of ours is sent again after the welcome. */
 function send(data) {
   if (client.state === 'open') client.send(data);
+}
+
+function sayAgain(key) {
+  const text = unconfirmed.get(key);
+  if (text === undefined) return;
+  sentAgain.add(key);
+  send(JSON.stringify({ type: 'say', key, text }));
+}
+
+function sayLater(key) {
+  setTimeout(() => sayAgain(key), retryDelay);
 }
 
 compose({

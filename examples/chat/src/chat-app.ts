@@ -1,35 +1,36 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   answerFailure,
-  keptSessions,
-  openDatabase,
   pageTemplates,
   RateLimit,
   requireSocketLogin,
   securityHeaders,
+  sessionsIn,
   sharedAssets,
-  WriteBatch,
   type Example,
+  type RateLimitOptions,
 } from '@turnout/example-host';
 import { turnout } from '@turnout/express';
 import express, { type RequestHandler } from 'express';
 import { benchRoutes } from './bench.ts';
 import { maxText } from './chat-message.ts';
 import { chatOver } from './chat-socket.ts';
-import { History } from './history.ts';
 import { loginRoutes, requirePageLogin } from './login.ts';
 import { isRoomName, Rooms } from './rooms.ts';
+import type { Storage } from './storage.ts';
 
 export interface ChatOptions {
-  /** The folder that holds what was said, the sessions and the secret. */
-  readonly dataDir: string;
+  /** Where what was said and the sessions are kept; closed with the app. */
+  readonly storage: Storage;
   /** How long, in ms, somebody whose connection has gone still counts as there. Default 3000. */
   readonly farewellDelay?: number | undefined;
+  /** How fast one person may write, in all rooms together. Default: 10 messages at once, and one a second. */
+  readonly messageRate?: Pick<RateLimitOptions, 'burst' | 'perSecond'> | undefined;
+  /** Whether the app stands behind a proxy on this machine. Default `false`. */
+  readonly trustProxy?: boolean | undefined;
 }
 
-/** How fast one person may write, in all rooms together. */
-const messageRate = { burst: 10, perSecond: 1 };
+const defaultRate = { burst: 10, perSecond: 1 };
 
 /** How many pages one user may have open. */
 const maxPages = 50;
@@ -42,41 +43,40 @@ const requireRoomName: RequestHandler<{ room: string }> = (request, response, ne
 };
 
 /** The chat: pages and the `/chat/:room` WebSocket on one Express app. */
-export function createChatApp({ dataDir, farewellDelay = 3_000 }: ChatOptions): Example {
-  const database = openDatabase(join(dataDir, 'chat.db'));
-  const writes = new WriteBatch(database);
-  const history = new History(database, writes);
-  const sessions = keptSessions({ name: 'turnout.chat', dataDir, database, writes });
-  const rooms = new Rooms(farewellDelay);
+export function createChatApp(options: ChatOptions): Example {
+  const { storage, farewellDelay = 3_000, messageRate = defaultRate, trustProxy = false } = options;
+  const { history } = storage;
+  const rooms = new Rooms({ hub: storage.hub, arrivals: storage.arrivals, farewellDelay });
 
   const app = turnout(express(), {
     user: ({ session }) => session?.chatter?.id,
     maxConnectionsPerUser: maxPages,
   });
+  if (trustProxy) app.set('trust proxy', 'loopback');
   pageTemplates(app, folder('views'));
   app.use(benchRoutes());
   app.use(securityHeaders());
   app.use('/assets', express.static(folder('public')), sharedAssets());
-  app.use(sessions.middleware);
+  app.use(sessionsIn({ name: 'turnout.chat', secret: storage.secret, store: storage.sessions }));
 
   app.use(loginRoutes());
-  app.get('/', requirePageLogin, (request, response) => {
-    response.render('rooms', { rooms: history.rooms(), you: request.session.chatter });
+  app.get('/', requirePageLogin, async (request, response) => {
+    response.render('rooms', { rooms: await history.rooms(), you: request.session.chatter });
   });
   app.get('/rooms', ({ query: { room } }, response) => {
     if (isRoomName(room)) response.redirect(`/chat/${encodeURIComponent(room)}`);
     else response.redirect('/');
   });
-  app.get('/chat/:room', requireRoomName, requirePageLogin, (request, response) => {
+  app.get('/chat/:room', requireRoomName, requirePageLogin, async (request, response) => {
     const { room } = request.params;
-    const lines = history.after(room, 0);
+    const lines = await history.after(room, 0);
     const people = rooms.peopleIn(room);
     response.render('room', { room, lines, people, you: request.session.chatter, maxText });
   });
-  // For a page that was away for longer than the room remembers, or has just been loaded. Who has less than all that is kept
-  // may have missed what is kept no more.
-  app.get('/chat/:room/lines', requireRoomName, requirePageLogin, ({ params, query }, response) => {
-    const all = history.after(params.room, 0);
+  // For a page that was away for longer than the room remembers, or has just been loaded. Who has less than all that is
+  // kept may have missed what is kept no more.
+  app.get('/chat/:room/lines', requireRoomName, requirePageLogin, async ({ params, query }, response) => {
+    const all = await history.after(params.room, 0);
     const lines = all.filter(({ id }) => id > Number(query['after'] ?? 0));
     response.json({ lines, isAll: lines.length === all.length });
   });
@@ -92,11 +92,6 @@ export function createChatApp({ dataDir, farewellDelay = 3_000 }: ChatOptions): 
 
   return {
     app,
-    dispose: async () => {
-      await rooms.close();
-      sessions.dispose();
-      writes.flush();
-      database.close();
-    },
+    dispose: () => storage.close(),
   };
 }

@@ -39,8 +39,9 @@ export function chatOver({ rooms, history, rateLimit }: ChatParts) {
         console.error('Cannot keep a message:', error);
         return null;
       });
-      if (kept === null) return answer('refused', { key, reason: 'Messages cannot be kept just now' });
-      return kept.isNew ? room.tell(kept.line) : answer('line', kept.line);
+      if (kept === null) return answer('later', { key, reason: 'Messages cannot be kept just now' });
+      // Also where it was kept before: who kept it may have ended before it told anybody.
+      return room.tell(kept);
     };
 
     const tellTyping = (): unknown => {

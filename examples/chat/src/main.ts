@@ -1,4 +1,15 @@
 import { dataFolder, serve } from '@turnout/example-host';
+import { redisSettings } from '@turnout/example-host/redis';
 import { createChatApp } from './chat-app.ts';
+import { embeddedStorage, redisStorage } from './storage.ts';
 
-serve({ example: createChatApp({ dataDir: dataFolder(new URL('../data', import.meta.url)) }), defaultPort: 3002 });
+try {
+  const redis = redisSettings(process.env);
+  const storage =
+    redis === undefined ? embeddedStorage(dataFolder(new URL('../data', import.meta.url))) : await redisStorage(redis);
+  // Proxies on this machine are believed what they say of the client.
+  serve({ example: createChatApp({ storage, trustProxy: redis !== undefined }), defaultPort: 3002 });
+} catch (error) {
+  console.error(`Cannot open the storage: ${(error as Error).message}`);
+  process.exit(1);
+}

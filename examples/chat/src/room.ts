@@ -1,18 +1,31 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { WebSocket } from '@turnout/express';
-import type { Admitted, Hub, Topic } from '@turnout/topics';
+import { TopicError, type Admitted, type Hub, type Topic } from '@turnout/topics';
+import type { Arrivals } from './arrivals.ts';
 import type { Line } from './history.ts';
 import type { Person } from './person.ts';
 
 export interface RoomOptions {
   readonly name: string;
   readonly hub: Hub;
+  readonly arrivals: Arrivals;
   /** How long, in ms, somebody without a socket still counts as there: a page that is loaded anew is no farewell. */
   readonly farewellDelay: number;
   readonly onEmpty: () => void;
 }
 
-/** What a page that was away for a while gets by itself; one that was away for longer fetches the lines that are kept. */
+interface PersonThere {
+  readonly id: string;
+  readonly details?: unknown;
+}
+
+/**
+ * What a page that was away for a while gets by itself; one that was away for longer fetches the lines that are kept.
+ */
 const missed = { size: 100, ttl: 120_000 };
+
+/** How long, in ms, until a line that could not be told is told again. */
+const retryDelay = 500;
 
 /** A room that somebody has open: what is said in it, and who is in it. Several tabs of one person are one person. */
 export class Room {
@@ -23,10 +36,10 @@ export class Room {
   readonly #typing: Topic;
   readonly #unfollow: () => void;
   #sockets = 0;
-  readonly #onJoin = ({ details }: { readonly details?: unknown }): void =>
-    this.#announce(`Welcome ${String(details)} !`);
-  readonly #onLeave = ({ details }: { readonly details?: unknown }): void => {
-    this.#announce(`${String(details)} Logout`);
+  readonly #onJoin = ({ id, details }: PersonThere): void =>
+    void this.#announce(id, 'here', `Welcome ${String(details)} !`);
+  readonly #onLeave = ({ id, details }: PersonThere): void => {
+    void this.#announce(id, 'gone', `${String(details)} Logout`);
     this.#endIfEmpty();
   };
 
@@ -58,9 +71,14 @@ export class Room {
     return name === this.#typing.name ? { topic: this.#typing } : null;
   }
 
-  /** Tells everybody of a new line. */
-  tell(line: Line): Promise<boolean> {
-    return this.#talk.publish(JSON.stringify({ type: 'line', data: line }));
+  /** Tells everybody of a line that is kept, as often as it takes: pages know it by its id. */
+  async tell(line: Line): Promise<void> {
+    const message = JSON.stringify({ type: 'line', data: line });
+    for (;;) {
+      const problem = await this.#publish(message);
+      if (problem === undefined || isFinal(problem)) return;
+      await delay(retryDelay, undefined, { ref: false });
+    }
   }
 
   /** Tells all but the one who types. */
@@ -76,9 +94,20 @@ export class Room {
     socket.close(1000, 'quit');
   }
 
-  #announce(text: string): void {
-    // It fails only once the app is closed, and there is nobody left to be told.
-    this.#talk.publish(noticeOf(text)).catch(() => {});
+  /** One process does. A notice that cannot be told is not kept for later. */
+  async #announce(person: string, state: 'here' | 'gone', text: string): Promise<void> {
+    const isNews = await this.#options.arrivals.note(this.#options.name, person, state).catch(() => false);
+    if (isNews) await this.#publish(noticeOf(text));
+  }
+
+  /** Resolves with what has gone wrong. */
+  async #publish(message: string): Promise<unknown> {
+    try {
+      await this.#talk.publish(message);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
   }
 
   /** Somebody may just be coming, or be back soon. */
@@ -88,6 +117,10 @@ export class Room {
     this.#unfollow();
     this.#options.onEmpty();
   }
+}
+
+function isFinal(problem: unknown): boolean {
+  return problem instanceof TopicError && ['TOPIC_ERR_CLOSED', 'TOPIC_ERR_TOO_LONG'].includes(problem.code);
 }
 
 function noticeOf(text: string): string {

@@ -1,26 +1,24 @@
-import { createHub, type Hub } from '@turnout/topics';
+import type { Hub } from '@turnout/topics';
 import type { Person } from './person.ts';
-import { Room } from './room.ts';
+import { Room, type RoomOptions } from './room.ts';
+
+export type RoomsOptions = Pick<RoomOptions, 'hub' | 'arrivals' | 'farewellDelay'>;
 
 /** The rooms that somebody has open. */
 export class Rooms {
-  readonly hub: Hub = createHub();
-  readonly #farewellDelay: number;
+  readonly hub: Hub;
+  readonly #options: RoomsOptions;
   readonly #rooms = new Map<string, Room>();
 
-  constructor(farewellDelay: number) {
-    this.#farewellDelay = farewellDelay;
+  constructor(options: RoomsOptions) {
+    this.hub = options.hub;
+    this.#options = options;
   }
 
   open(name: string): Room {
     const known = this.#rooms.get(name);
     if (known !== undefined) return known;
-    const room = new Room({
-      name,
-      hub: this.hub,
-      farewellDelay: this.#farewellDelay,
-      onEmpty: () => this.#rooms.delete(name),
-    });
+    const room = new Room({ ...this.#options, name, onEmpty: () => this.#rooms.delete(name) });
     this.#rooms.set(name, room);
     return room;
   }
@@ -28,10 +26,6 @@ export class Rooms {
   /** Who has a room open. */
   peopleIn(name: string): Person[] {
     return this.#rooms.get(name)?.people() ?? [];
-  }
-
-  close(): Promise<void> {
-    return this.hub.close();
   }
 }
 

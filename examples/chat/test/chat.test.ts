@@ -193,12 +193,12 @@ describe('the socket', () => {
   });
 });
 
-test('a message that cannot be kept is refused, and the chat goes on when it can', async () => {
+test('a message that cannot be kept is to be sent again, and the chat goes on when it can', async () => {
   const ann = await enter('Ann');
   const database = openDatabase(join(app.dataDir, 'chat.db'));
   database.exec('BEGIN IMMEDIATE');
   ann.say('lost', 'the key');
-  expect(await ann.next('refused')).toEqual({ key: 'the key', reason: 'Messages cannot be kept just now' });
+  expect(await ann.next('later')).toEqual({ key: 'the key', reason: 'Messages cannot be kept just now' });
   database.exec('COMMIT');
   database.close();
   ann.say('kept', 'the key');

@@ -2,6 +2,7 @@ import { connect, type WebSocket } from '@turnout/core';
 import { startExample, type RunningExample, type StartOptions } from '@turnout/example-host/testing';
 import type { Position, TopicMessage } from '@turnout/topics';
 import { createChatApp } from '../src/chat-app.ts';
+import { embeddedStorage } from '../src/storage.ts';
 import type { Line } from '../src/history.ts';
 import type { Person } from '../src/person.ts';
 
@@ -10,7 +11,7 @@ export interface StartChatOptions extends StartOptions {
 }
 
 export function startChat({ farewellDelay = 0, ...options }: StartChatOptions = {}): Promise<RunningExample> {
-  return startExample((dataDir) => createChatApp({ dataDir, farewellDelay }), options);
+  return startExample((dataDir) => createChatApp({ storage: embeddedStorage(dataDir), farewellDelay }), options);
 }
 
 /** Signs in and returns the session's cookie. */
@@ -37,6 +38,7 @@ type ServerMessage =
   /** Everybody who is there, as of now. */
   | { readonly type: 'people'; readonly data: readonly Person[] }
   | { readonly type: 'typing'; readonly data: Person }
+  | { readonly type: 'later'; readonly data: { readonly key: string; readonly reason: string } }
   | { readonly type: 'refused'; readonly data: { readonly key: string; readonly reason: string } }
   | { readonly type: 'error'; readonly data: { readonly reason: string } };
 

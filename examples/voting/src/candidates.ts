@@ -21,8 +21,6 @@ export interface Counted {
   /** Whom it was counted for: with a key that the voter has used before, whom it was counted for then. */
   readonly id: string;
   readonly count: number;
-  /** False where a vote of this voter with the same key had been counted before. */
-  readonly isNew: boolean;
 }
 
 /** Where votes are counted. What a method resolves with is kept. */

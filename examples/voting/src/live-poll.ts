@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { WebSocket } from '@turnout/express';
 import { createHub, type Hub, type Topic } from '@turnout/topics';
 import type { Candidate, Counted, Vote, VoteStore } from './candidates.ts';
@@ -10,6 +11,12 @@ export interface User {
 
 /** How long, in ms, people who come and go are gathered before all are told who is there. */
 const gatherTime = 100;
+
+/**
+ * How long, in ms, until processes that could not be reached are told again, and counts that could not be read are
+ * read.
+ */
+const retryDelay = 500;
 
 /**
  * Tells every open page the counts, who is there, and alerts. Pages of other processes get them by the hub that the
@@ -28,7 +35,9 @@ export class LivePoll {
   readonly #news = new Map<string, number>();
   readonly #tellNodes: (text: string) => Promise<boolean>;
   readonly #unfollow: () => void;
-  #isTelling = false;
+  #isTellingUsers = false;
+  #isTellingNews = false;
+  #isClosed = false;
 
   constructor(votes: VoteStore, hub: Hub) {
     this.#votes = votes;
@@ -40,8 +49,7 @@ export class LivePoll {
       const { id, count } = JSON.parse(text) as Pick<Candidate, 'id' | 'count'>;
       this.#raise(id, count);
     });
-    // What was counted elsewhere while the processes could not hear each other.
-    hub.on('restored', () => void this.candidates().catch(() => {}));
+    hub.on('restored', () => void this.#catchUp());
   }
 
   /** The candidates with their counts, of which the pages are told where they are news. */
@@ -71,7 +79,8 @@ export class LivePoll {
   /** Counts a vote, and has everybody told once it is kept; undefined where there is no such candidate. */
   async vote(vote: Vote): Promise<Counted | undefined> {
     const counted = await this.#votes.add(vote);
-    if (counted?.isNew === true) this.#tellCount(counted);
+    // Also of one that was counted before: who counted it may have ended before it told anybody.
+    if (counted !== undefined) this.#tellCount(counted);
     return counted;
   }
 
@@ -80,23 +89,44 @@ export class LivePoll {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#unfollow();
     await this.#here.close();
   }
 
-  /** Once for all votes for a candidate that are counted in one turn of the event loop. */
-  #tellCount({ id, count }: Counted): void {
-    if (this.#news.size === 0) {
-      setImmediate(() => {
-        const news = [...this.#news];
-        this.#news.clear();
-        for (const [candidate, newest] of news) {
-          // Who cannot be reached asks for the counts when it is back.
-          this.#tellNodes(JSON.stringify({ id: candidate, count: newest })).catch(() => {});
-        }
-      });
+  /**
+   * What was counted while the processes could not hear each other. Each tells all others: some come back before votes
+   * are counted that others cannot tell of yet.
+   */
+  async #catchUp(): Promise<void> {
+    while (!this.#isClosed) {
+      const candidates = await this.#votes.all().catch(() => undefined);
+      if (candidates !== undefined) return candidates.forEach((candidate) => this.#tellCount(candidate));
+      await delay(retryDelay, undefined, { ref: false });
     }
+  }
+
+  /** Once for all votes for a candidate that are counted in one turn of the event loop. */
+  #tellCount({ id, count }: Pick<Candidate, 'id' | 'count'>): void {
     this.#news.set(id, Math.max(count, this.#news.get(id) ?? 0));
+    if (this.#isTellingNews) return;
+    this.#isTellingNews = true;
+    setImmediate(() => void this.#tellNews());
+  }
+
+  /** Until all processes have been reached. */
+  async #tellNews(): Promise<void> {
+    while (this.#news.size > 0 && !this.#isClosed) {
+      const news = [...this.#news];
+      this.#news.clear();
+      const reached = await Promise.all(
+        news.map(([id, count]) => this.#tellNodes(JSON.stringify({ id, count })).catch(() => false)),
+      );
+      if (reached.every(Boolean)) continue;
+      for (const [id, count] of news) this.#news.set(id, Math.max(count, this.#news.get(id) ?? 0));
+      await delay(retryDelay, undefined, { ref: false });
+    }
+    this.#isTellingNews = false;
   }
 
   /** Counts of several processes come in any order: only a higher one is news. */
@@ -110,10 +140,10 @@ export class LivePoll {
 
   /** Once for all who come and go in a moment: everybody is told of everybody. */
   #tellUsers(): void {
-    if (this.#isTelling) return;
-    this.#isTelling = true;
+    if (this.#isTellingUsers) return;
+    this.#isTellingUsers = true;
     setTimeout(() => {
-      this.#isTelling = false;
+      this.#isTellingUsers = false;
       void this.#users.publish(this.#usersMessage()).catch(() => {});
     }, gatherTime).unref();
   }

@@ -1,44 +1,45 @@
-import type { createClient } from 'redis';
+import { randomUUID } from 'node:crypto';
+import type { SharedRedis } from '@turnout/example-host/redis';
 import { candidateNames, type Candidate, type Counted, type Vote, type VoteStore } from './candidates.ts';
 
 const countsKey = 'voting:counts';
 
-/** How long, in seconds, the key of a vote is remembered. */
+/**
+ * How long, in seconds, the key of a vote is remembered; without one, for as long as the vote itself may be sent twice.
+ */
 const keyTtl = 24 * 60 * 60;
+const ownKeyTtl = 60;
 
 /** A vote and its key at once: whatever is cut off, both are there or neither. */
 const addScript = `
-if ARGV[2] == 'keyed' then
-  local known = redis.call('GET', KEYS[2])
-  if known then return { known, tonumber(redis.call('HGET', KEYS[1], known) or '0'), 0 } end
-  redis.call('SET', KEYS[2], ARGV[1], 'EX', ${keyTtl})
-end
-return { ARGV[1], redis.call('HINCRBY', KEYS[1], ARGV[1], 1), 1 }
+local known = redis.call('GET', KEYS[2])
+if known then return { known, tonumber(redis.call('HGET', KEYS[1], known) or '0') } end
+redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[2])
+return { ARGV[1], redis.call('HINCRBY', KEYS[1], ARGV[1], 1) }
 `;
+
+const ids = candidateNames.map((_name, index) => String(index + 1));
 
 /** The counts in Redis, for any number of processes. They are as durable as Redis is set up to be. */
 export class RedisVotes implements VoteStore {
-  readonly #client: ReturnType<typeof createClient>;
+  readonly #redis: SharedRedis;
 
-  constructor(client: ReturnType<typeof createClient>) {
-    this.#client = client;
+  constructor(redis: SharedRedis) {
+    this.#redis = redis;
   }
 
   async all(): Promise<Candidate[]> {
-    const counts = await this.#client.hGetAll(countsKey);
-    return candidateNames.map((name, index) => {
-      const id = String(index + 1);
-      return { id, name, count: Number(counts[id] ?? 0) };
-    });
+    const counts = (await this.#redis.run(['HMGET', countsKey, ...ids])) as (string | null)[];
+    return candidateNames.map((name, index) => ({ id: ids[index] ?? '', name, count: Number(counts[index] ?? 0) }));
   }
 
   async add({ voter, id, key }: Vote): Promise<Counted | undefined> {
-    if (!candidateNames.some((_name, index) => String(index + 1) === id)) return undefined;
-    const answer = await this.#client.eval(addScript, {
-      keys: [countsKey, `voting:counted:${voter}:${key ?? ''}`],
-      arguments: [id, key === undefined ? '' : 'keyed'],
-    });
-    const [counted, count, isNew] = answer as unknown as [string, number, number];
-    return { id: counted, count, isNew: isNew === 1 };
+    if (!ids.includes(id)) return undefined;
+    // The client of Redis sends again what a connection that broke has left without an answer.
+    const keyOfVote = `voting:counted:${voter}:${key === undefined ? `:${randomUUID()}` : key}`;
+    const ttl = String(key === undefined ? ownKeyTtl : keyTtl);
+    const answer = await this.#redis.run(['EVAL', addScript, '2', countsKey, keyOfVote, id, ttl]);
+    const [counted, count] = answer as [string, number];
+    return { id: counted, count };
   }
 }

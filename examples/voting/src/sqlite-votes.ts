@@ -50,12 +50,12 @@ export class SqliteVotes implements VoteStore {
     if (key !== undefined) {
       const known = this.#counted.get(voter, key) as { candidate: number } | undefined;
       if (known !== undefined) {
-        return { id: String(known.candidate), count: this.#countOf(known.candidate) ?? 0, isNew: false };
+        return { id: String(known.candidate), count: this.#countOf(known.candidate) ?? 0 };
       }
       this.#remember.run(voter, key, candidate, Date.now());
     }
     const { count } = this.#add.get(candidate) as { count: number };
-    return { id, count, isNew: true };
+    return { id, count };
   }
 
   #countOf(candidate: number): number | undefined {

@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { loadSecret, openDatabase, SessionStore, WriteBatch } from '@turnout/example-host';
-import { connectRedis } from '@turnout/redis';
+import { redisSecret, redisSessions, SharedRedis, type RedisSettings } from '@turnout/example-host/redis';
 import { createHub, type Hub } from '@turnout/topics';
-import { RedisStore } from 'connect-redis';
 import type { Store } from 'express-session';
-import { createClient } from 'redis';
 import type { VoteStore } from './candidates.ts';
 import { RedisVotes } from './redis-votes.ts';
 import { SqliteVotes } from './sqlite-votes.ts';
@@ -44,21 +41,17 @@ export function embeddedStorage(dataDir: string): Storage {
 }
 
 /** Any number of processes, which share a Redis. Rejects where it can't be reached. */
-export async function redisStorage(url: string): Promise<Storage> {
-  const client = createClient({ url, disableOfflineQueue: true });
-  // What is asked while it is away rejects; and it connects again by itself.
-  client.on('error', () => {});
-  await client.connect();
-  await client.set('voting:secret', randomBytes(32).toString('base64url'), { condition: 'NX' });
-  const hub = createHub({ broker: await connectRedis({ url }) });
+export async function redisStorage(settings: RedisSettings): Promise<Storage> {
+  const redis = await SharedRedis.connect(settings);
+  const hub = createHub({ broker: await redis.connectBroker() });
   return {
-    votes: new RedisVotes(client as never),
-    sessions: new RedisStore({ client, prefix: 'voting:session:' }),
-    secret: (await client.get('voting:secret'))!,
+    votes: new RedisVotes(redis),
+    sessions: redisSessions(redis, 'voting:session:'),
+    secret: await redisSecret(redis, 'voting:secret'),
     hub,
     async close() {
       await hub.close();
-      client.destroy();
+      await redis.close();
     },
   };
 }

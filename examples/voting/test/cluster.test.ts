@@ -2,83 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect, type WebSocket } from '@turnout/core';
+import { connect } from '@turnout/core';
 import { startProcess, type RunningProcess } from '@turnout/example-host/testing';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { startNginx, startRedis, type Daemon } from '../../../test/system-parts/daemon.ts';
 import { requireSystemPart } from '../../../test/system-parts/system-part.ts';
 import type { Candidate } from '../src/candidates.ts';
 import { nextOf, openMessages, signIn } from './running-app.ts';
+import { Voter, type VoteMessage } from './voter.ts';
 
 const isThere = requireSystemPart('redis-server') !== undefined && requireSystemPart('nginx') !== undefined;
-
-/** A voter as the page is one: sends again what it was not told is counted. */
-class Voter {
-  /** Votes that the server says it has counted. */
-  readonly acknowledged = new Map<string, string>();
-  readonly #unconfirmed = new Map<string, string>();
-  readonly #open: () => Promise<WebSocket>;
-  #socket: WebSocket | undefined;
-  #isDone = false;
-
-  constructor(open: () => Promise<WebSocket>) {
-    this.#open = open;
-  }
-
-  get missing(): number {
-    return this.#unconfirmed.size;
-  }
-
-  async start(): Promise<void> {
-    const socket = await this.#open();
-    this.#socket = socket;
-    socket.on('message', (bytes) => this.#onMessage(JSON.parse(String(bytes)) as Message));
-    for (const [key, vote] of this.#unconfirmed) this.#send(key, vote);
-    void socket.closed.then(() => this.#comeBack());
-  }
-
-  vote(key: string, id: string): void {
-    this.#unconfirmed.set(key, id);
-    this.#send(key, id);
-  }
-
-  stop(): void {
-    this.#isDone = true;
-    this.#socket?.terminate();
-  }
-
-  async #comeBack(): Promise<void> {
-    while (!this.#isDone) {
-      const isBack = await this.start().then(
-        () => true,
-        () => false,
-      );
-      if (isBack) return;
-      await delay(50);
-    }
-  }
-
-  #onMessage({ type, data }: Message): void {
-    if (type === 'error' && data.key !== undefined) setTimeout(() => this.#resend(data.key!), 100);
-    if (type !== 'counted') return;
-    this.acknowledged.set(data.key!, data.user_id!);
-    this.#unconfirmed.delete(data.key!);
-  }
-
-  #resend(key: string): void {
-    const vote = this.#unconfirmed.get(key);
-    if (vote !== undefined) this.#send(key, vote);
-  }
-
-  #send(key: string, vote: string): void {
-    this.#socket?.send(JSON.stringify({ vote, key }));
-  }
-}
-
-interface Message {
-  readonly type: string;
-  readonly data: { readonly key?: string; readonly user_id?: string };
-}
 
 describe.skipIf(!isThere)('two processes, Redis and nginx', () => {
   let redis: Daemon;
@@ -165,8 +98,8 @@ describe.skipIf(!isThere)('two processes, Redis and nginx', () => {
     socket.send('{"vote":"1","key":"a"}');
     expect(await nextOf(socket, 'error')).toEqual({ reason: 'Votes cannot be counted just now', key: 'a' });
     await redis.resume();
-    const answers: Message[] = [];
-    socket.on('message', (bytes) => answers.push(JSON.parse(String(bytes)) as Message));
+    const answers: VoteMessage[] = [];
+    socket.on('message', (bytes) => answers.push(JSON.parse(String(bytes)) as VoteMessage));
     await expect
       .poll(() => {
         socket.send('{"vote":"1","key":"a"}');

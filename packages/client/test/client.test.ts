@@ -222,7 +222,7 @@ describe('a topic of a client', () => {
     await expect.poll(() => told).toContainEqual([Uint8Array.of(0, 128, 255), 1]);
   });
 
-  test('misses nothing and is told nothing twice, however often it is cut (134)', async () => {
+  test('misses nothing and is told nothing twice, however often it is cut', async () => {
     const server = await startServer();
     const proxy = await CutProxy.to(server.port);
     onTestFinished(() => proxy.close());

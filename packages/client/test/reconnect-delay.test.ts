@@ -22,7 +22,7 @@ test('is of full jitter, twice as long at most each time, up to the maximum', ()
   }
 });
 
-test('after a restart brings back no more than 5 % of 8,000 clients in any 250 ms (132)', () => {
+test('after a restart brings back no more than 5 % of 8,000 clients in any 250 ms', () => {
   const slots = new Map<number, number>();
   for (const delay of delaysOf(8_000, 1012, 1)) {
     const slot = Math.floor(delay / 250);
@@ -32,7 +32,7 @@ test('after a restart brings back no more than 5 % of 8,000 clients in any 250 m
   expect(Math.max(...delaysOf(1_000, 1012, 2))).toBeLessThanOrEqual(2_000);
 });
 
-test('has a client that is refused for 5 minutes try some 25 times, and never more than 60 (133)', () => {
+test('has a client that is refused for 5 minutes try some 25 times, and never more than 60', () => {
   const attempts = Array.from({ length: 1_000 }, () => {
     let count = 0;
     for (let time = 0; time < 300_000; count++) time += reconnectDelay(1006, count + 1, delays);

@@ -36,8 +36,8 @@ export class Questions {
   }
 
   /**
-   * Resolves with the reply. Rejects with an {@link AskError} if there is none in time, and with an `InvalidMessage` on a
-   * request or a reply that does not fit.
+   * Resolves with the reply. Rejects with an {@link AskError} if there is none in time, and with an `InvalidMessage` on
+   * a request or a reply that does not fit.
    */
   async ask(dialogue: Dialogue, { type, request, send, timeout = 10_000 }: Asking): Promise<unknown> {
     const id = ++this.#last;

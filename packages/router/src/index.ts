@@ -1,7 +1,8 @@
 /**
  * WebSocket routes that are part of an app: middleware, sessions and errors before the 101, an origin rule, a drain.
  *
- * `createRouter` serves plain `node:http`. What an adapter for a framework is made of is `@turnout/router/adapter`.
+ * `createRouter` serves plain `node:http`. What an adapter for a framework is made of is in
+ * `@turnout/router/adapter`.
  *
  * @example
  * ```ts
@@ -36,20 +37,22 @@ export type {
   SocketMessageEvent,
   WebSocketEvents,
 } from '@turnout/core';
-export type { DisconnectOptions } from './app-members.ts';
-export type { AnyServer } from './attach.ts';
-export { DisconnectError } from './disconnect-error.ts';
-export { createRouter } from './create-router.ts';
-export type { CreateRouterOptions, WebSocketRouter } from './create-router.ts';
-export type { ErrorContext, ErrorHook } from './error-context.ts';
-export { liveSession } from './live-session.ts';
-export type { LiveSession, LiveSessionData } from './live-session.ts';
-export type { RateOptions } from './message-rates.ts';
-export type { CloseOptions } from './open-connections.ts';
-export type { SocketHandler } from './open-socket.ts';
-export type { Address, OriginRule, OriginTest } from './origin.ts';
-export type { AppOptions, ProtocolRule, RouteOptions } from './route-options.ts';
-export type { NodeHub } from './user-link.ts';
-export { createWebSocketServer } from './web-socket-server.ts';
-export type { WebSocketServer, WebSocketServerEvents, WebSocketServerOptions } from './web-socket-server.ts';
-export type { RouteParameters, WsMethod } from './ws-method.ts';
+export type { AppOptions } from './options/app-options.ts';
+export type { ErrorContext, ErrorHook } from './options/error-context.ts';
+export type { RateOptions } from './options/message-rates.ts';
+export type { NodeHub } from './options/node-hub.ts';
+export type { WarnOption } from './options/notices.ts';
+export type { Address, OriginRule, OriginTest } from './options/origin.ts';
+export type { ProtocolRule, RouteOptions } from './options/route-options.ts';
+export { createRouter } from './routes/create-router.ts';
+export type { CreateRouterOptions, WebSocketRouter } from './routes/create-router.ts';
+export type { RouteParameters, WsMethod } from './routes/ws-method.ts';
+export type { DisconnectOptions } from './server/app-sockets.ts';
+export type { AnyServer } from './server/attach.ts';
+export type { CloseOptions } from './server/open-connections.ts';
+export { createWebSocketServer } from './server/web-socket-server.ts';
+export type { WebSocketServer, WebSocketServerEvents, WebSocketServerOptions } from './server/web-socket-server.ts';
+export { liveSession } from './session/live-session.ts';
+export type { LiveSession, LiveSessionData } from './session/live-session.ts';
+export type { SocketHandler } from './upgrade/open-socket.ts';
+export { DisconnectError } from './server/disconnect-error.ts';

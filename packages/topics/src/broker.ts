@@ -1,5 +1,6 @@
 /**
- * What a broker is made of: the interface that the hub speaks, the messages that travel, and what limits those on their way.
+ * What a broker is made of: the interface that the hub speaks, the messages that travel, and what limits those on their
+ * way.
  *
  * @module
  */

@@ -82,10 +82,7 @@ export class TopicCommands {
     if (!isAsked()) return;
     const verdict = await this.#ask(name, subscription);
     if (!isAsked()) return;
-    if (!verdict) {
-      this.#unsubscribe(name);
-      return this.#refuse(name, 'Not allowed');
-    }
+    if (!verdict) return this.#refuse(name, 'Not allowed');
     const { topic, person } = verdict instanceof Topic ? { topic: verdict, person: undefined } : verdict;
     if (!topic.options.envelope) {
       throw new TypeError(`Invalid topic ${topic.name}: one that clients ask for needs an envelope`);
@@ -123,7 +120,9 @@ export class TopicCommands {
     this.#subscriptions.delete(name);
   }
 
+  /** Whoever is refused is not subscribed, nor any more. */
   #refuse(name: string, reason: string): void {
+    this.#unsubscribe(name);
     this.#socket.send(new Envelope(name).note('refused', reason));
   }
 }

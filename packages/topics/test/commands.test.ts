@@ -68,7 +68,20 @@ describe('a client that subscribes by itself', () => {
     expect([asked, hub.topic('own', { history: true }).size]).toEqual([['secret', 'own', 'own'], 1]);
   });
 
-  test('with the position of somebody else is asked whether it may have the topic, as any other (136)', async () => {
+  test('that is refused has nothing of the topic any more', async () => {
+    const { client, hub } = await serve((own) => (name) => own.topic(name, { history: true }));
+    const topic = hub.topic('own', { history: true });
+    client.send('{"subscribe":"own"}');
+    await client.next();
+    client.send('{"subscribe":"own","since":7}');
+    await client.expect({ topic: 'own', refused: 'Malformed "since"' });
+    await topic.publish('1');
+    client.send('{"ping":true}');
+    await client.expect({ pong: true });
+    expect(topic.size).toBe(0);
+  });
+
+  test('with the position of somebody else is asked whether it may have the topic, as any other', async () => {
     let mayRead = true;
     const { client, hub } = await serve((own) => (name) => (mayRead ? own.topic(name, { history: true }) : null));
     await hub.topic('own', { history: true }).publish('"secret"');
@@ -148,7 +161,7 @@ describe('a client that subscribes by itself', () => {
     await client.expect({ topic: 'two', refused: 'More than 1 topics (maxTopicsPerSocket)' });
   });
 
-  test('that leaves while it is being admitted is not let in (109)', async () => {
+  test('that leaves while it is being admitted is not let in', async () => {
     let admit: (() => void) | undefined;
     const { client, hub } = await serve((own) => async (name) => {
       await new Promise<void>((resolve) => (admit = resolve));
@@ -183,7 +196,7 @@ describe('a client that subscribes by itself', () => {
     broker.failure = undefined;
   });
 
-  test('that nests objects without end costs nothing (113)', async () => {
+  test('that nests objects without end costs nothing', async () => {
     const { client, others } = await serve(all);
     const deep = `{"subscribe":${'['.repeat(10_000)}`;
     client.send(deep);

@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 afterEach(() => Promise.all(hubs.map((hub) => hub.close())));
 
-test('whatever sockets of three nodes join and leave, each gets what the rooms it is in are sent (111)', async () => {
+test('whatever sockets of three nodes join and leave, each gets what the rooms it is in are sent', async () => {
   const server = new SocketServer({ maxConnections: socketCount });
   const pairs = await server.openMany(socketCount);
   const received: string[][] = pairs.map(({ client }) => {

@@ -1,5 +1,6 @@
 /**
- * The way over from [`express-ws`](https://www.npmjs.com/package/express-ws): its API on Turnout. New code uses `turnout()`.
+ * The way over from [`express-ws`](https://www.npmjs.com/package/express-ws): its API on Turnout. New code uses
+ * `turnout()`.
  *
  * @module
  */
@@ -49,7 +50,8 @@ type WsMethod = (
 const servers = new WeakMap<object, WebSocketServer>();
 
 /**
- * Gives an app `ws()` as `express-ws` does: text messages are strings, and all functions behind the path get the socket.
+ * Gives an app `ws()` as `express-ws` does: text messages are strings, and all functions behind the path get the
+ * socket.
  *
  * @throws {TypeError} on an option of `wsOptions` that is not there, with what to use instead
  */

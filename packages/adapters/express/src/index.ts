@@ -54,6 +54,7 @@ export type {
   SocketEvent,
   SocketHandler,
   SocketMessageEvent,
+  WarnOption,
   WebSocketEvents,
   WebSocketServer,
   WebSocketServerEvents,

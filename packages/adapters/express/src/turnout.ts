@@ -1,28 +1,29 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
-import { type Address, type AppOptions } from '@turnout/router';
+import type { Address, AppOptions } from '@turnout/router';
 import {
   assertNewApp,
   attachApp,
   bindRouter,
-  describeMembers,
+  describeAppSockets,
   installWs,
   noteMountedApp,
   registerApp,
   serverOptions,
-  Switchboard,
-  type AppMembers,
+  UpgradeServer,
+  type AppSockets,
 } from '@turnout/router/adapter';
 import type { Application, NextFunction, Request } from 'express';
 import finalhandler from 'finalhandler';
+import { assertExpressApp } from './assert-express-app.ts';
 import type { WsMethod } from './ws-method.ts';
 
 /** Options of an app; they hold for all upgrades that come through it. */
 export type TurnoutOptions = AppOptions<Request>;
 
 /** What `turnout()` adds to an Express app. */
-export interface WebSocketApp extends AppMembers {
+export interface WebSocketApp extends AppSockets {
   /** Adds a WebSocket route. */
   readonly ws: WsMethod<this>;
 }
@@ -34,21 +35,23 @@ type Handle = (request: IncomingMessage, response: ServerResponse, next?: NextFu
  * them. Changes this one app, not Express.
  *
  * @returns the same app
- * @throws {TypeError | RangeError} on a wrong option, or an app that has WebSocket routes already
+ * @throws {TypeError | RangeError} on a wrong option, on what is no Express app, and on an app that has WebSocket
+ *   routes already
  */
 export function turnout<App extends Application>(app: App, options: TurnoutOptions = {}): App & WebSocketApp {
+  assertExpressApp(app);
   assertNewApp(app);
   const stack = (): readonly unknown[] => routerOf(app)?.stack ?? [];
   const binding = bindRouter((request, response) => (app as unknown as Handle)(request, response), stack);
-  const switchboard = new Switchboard({ ...binding, addressOf, clientAddressOf }, options);
-  registerApp(app, switchboard);
-  finishWith(app, switchboard);
+  const upgradeServer = new UpgradeServer({ ...binding, addressOf, clientAddressOf, howToAttach }, options);
+  registerApp(app, upgradeServer);
+  finishWith(app, upgradeServer);
   // Express calls a mounted app from a function of its own, which it has just made the last layer of the parent.
   app.on('mount', (parent: Application) => noteMountedApp(routerOf(parent)!.stack.at(-1)!.handle, stack));
   app.listen = listen.bind(undefined, app) as App['listen'];
   return Object.defineProperties(
     installWs<App, WsMethod<App & WebSocketApp>>(app),
-    describeMembers(switchboard),
+    describeAppSockets(upgradeServer),
   ) as App & WebSocketApp;
 }
 
@@ -60,6 +63,8 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
 export function attach(server: Server | SecureServer, app: Application): void {
   attachApp(server, app);
 }
+
+const howToAttach = 'call attach(server, app), or app.listen() in place of http.createServer(app)';
 
 interface Stacked {
   readonly stack: readonly { readonly handle: object }[];
@@ -87,8 +92,10 @@ function clientAddressOf(message: IncomingMessage): string | undefined {
   return (message as Request).ip;
 }
 
-/** Has the app's requests end in the switchboard, and then as they do in Express: its 404, its default error handler. */
-function finishWith(app: Application, switchboard: Switchboard): void {
+/**
+ * Has the app's requests end in the upgrade server, and then as they do in Express: its 404, its default error handler.
+ */
+function finishWith(app: Application, upgradeServer: UpgradeServer): void {
   const handle = (app as unknown as { handle: Handle }).handle.bind(app);
   const onerror = (error: unknown): void => {
     if (app.get('env') !== 'test') console.error(error);
@@ -96,8 +103,9 @@ function finishWith(app: Application, switchboard: Switchboard): void {
   const override: Handle = (request, response, next) => {
     const finish = (error?: unknown): void => {
       const answer = finalhandler(request, response, { env: app.get('env') as string, onerror });
-      switchboard.finish({ request, response, error }, answer);
+      upgradeServer.finish({ request, response, error }, answer);
     };
+    if (next === undefined) upgradeServer.enter(request);
     handle(request, response, next ?? finish);
   };
   Object.assign(app, { handle: override });

@@ -41,6 +41,7 @@ export type {
   SocketEvent,
   SocketHandler,
   SocketMessageEvent,
+  WarnOption,
   WebSocketEvents,
   WebSocketServer,
   WebSocketServerEvents,

@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type AppOptions, type CloseOptions, type DisconnectOptions } from '@turnout/router';
+import type { Address, AppOptions, CloseOptions, DisconnectOptions } from '@turnout/router';
 import {
   attach,
   parseRegistration,
   pendingUpgradeOf,
-  sendUpgradeRequired,
-  Switchboard,
+  UpgradeServer,
   WebSocketRoute,
-  type AppMembers,
+  type AppSockets,
 } from '@turnout/router/adapter';
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
@@ -27,34 +26,34 @@ export interface TurnoutOptions extends Omit<AppOptions, 'user'> {
 }
 
 declare module 'fastify' {
-  interface FastifyInstance extends Omit<AppMembers, 'close'> {
+  interface FastifyInstance extends Omit<AppSockets, 'close'> {
     /** Adds a WebSocket route. */
     readonly ws: WsMethod<FastifyInstance>;
   }
 }
 
-const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...options }) => {
+const install: FastifyPluginAsync<TurnoutOptions> = async (app, given) => {
+  assertRegistered(app, given);
+  const { close, ...options } = given;
   const paths = new PathTable(routerOptionsOf(app));
   const onError = options.onError ?? ((error: unknown) => app.log.error(error));
-  const switchboard = new Switchboard(
+  const upgradeServer = new UpgradeServer(
     {
       dispatch: (request, response) => app.routing(request, response),
       dispatchUpgrade: (request, response) => app.routing(request, response),
       claims: (target) => paths.has(target),
-      addressOf: (message) => {
-        const request = requestOf(message)!;
-        return { scheme: request.protocol, host: request.host };
-      },
+      addressOf,
       clientAddressOf: (message) => requestOf(message)!.ip,
+      howToAttach: 'use app.listen(), or app.server in place of a server of your own',
     },
     { ...options, onError } as AppOptions,
   );
   app.addConstraintStrategy(upgradeStrategy);
   app.decorate('ws', addRoute as unknown as FastifyInstance['ws']);
-  app.decorate('sockets', { getter: () => switchboard.sockets });
-  app.decorate('socketsOf', (user: string) => switchboard.socketsOf(user));
+  app.decorate('sockets', { getter: () => upgradeServer.sockets });
+  app.decorate('socketsOf', (user: string) => upgradeServer.socketsOf(user));
   app.decorate('disconnectUser', (user: string, disconnect?: DisconnectOptions) =>
-    switchboard.disconnectUser(user, disconnect),
+    upgradeServer.disconnectUser(user, disconnect),
   );
   app.addHook('onRoute', function noteRoute(this: FastifyInstance, route: RouteOptions) {
     if (route.constraints?.['upgrade'] !== undefined) paths.add(route.url);
@@ -66,14 +65,28 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, { close, ...opti
     if (isUpgrade) watchStore(request);
     if (!request.is404 || !isRead || isUpgrade || !paths.has(request.url)) return next();
     reply.hijack();
-    sendUpgradeRequired(request.raw as IncomingMessage, reply.raw as ServerResponse);
+    upgradeServer.requireUpgrade(request.raw as IncomingMessage, reply.raw as ServerResponse);
   });
-  app.addHook('preClose', () => switchboard.close(close));
-  attach(app.server, switchboard);
+  app.addHook('preClose', () => upgradeServer.close(close));
+  attach(app.server, upgradeServer);
 };
 
+/** As the app's `trustProxy` has it. */
+function addressOf(message: IncomingMessage): Address {
+  const { protocol: scheme, host } = requestOf(message)!;
+  return { scheme, host };
+}
+
+/** @throws {TypeError} if the plugin was called instead of registered */
+function assertRegistered(app: unknown, options: unknown): void {
+  const { decorate, register } = (app ?? {}) as Record<string, unknown>;
+  if (typeof decorate === 'function' && typeof register === 'function' && options !== undefined) return;
+  throw new TypeError('Invalid call of turnout(): it is a plugin; write await app.register(turnout)');
+}
+
 /**
- * Has a route of `@fastify/websocket` told, where that plugin is not there to see it: it would be a page, and its upgrades 404.
+ * Has a route of `@fastify/websocket` told, where that plugin is not there to see it: it would be a page, and its
+ * upgrades 404.
  *
  * @throws {TypeError} on such a route
  */
@@ -107,7 +120,7 @@ function addRoute(this: FastifyInstance, path: string, ...rest: readonly unknown
   const { options, handler } = parseRegistration(path, rest);
   const { socketOptions, routeOptions } = splitOptions(options);
   // As Fastify calls its own handlers.
-  const route = new WebSocketRoute(socketOptions, (socket, request) => handler.call(this, socket, request));
+  const route = new WebSocketRoute(socketOptions, handler.bind(this));
   const { onRequest = [], constraints, ...others } = routeOptions;
   return this.route({
     ...others,
@@ -121,8 +134,8 @@ function addRoute(this: FastifyInstance, path: string, ...rest: readonly unknown
 }
 
 /**
- * The plugin that gives a Fastify app WebSocket routes, `app.ws(path, options?, handler)`. Register it before the routes;
- * `app.close()` then closes the sockets too.
+ * The plugin that gives a Fastify app WebSocket routes, `app.ws(path, options?, handler)`. Register it before the
+ * routes; `app.close()` then closes the sockets too.
  *
  * @example
  * ```ts

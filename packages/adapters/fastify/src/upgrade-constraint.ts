@@ -5,8 +5,8 @@ import type { ConstraintStrategy, Handler, HTTPVersion } from 'find-my-way';
 export const upgradeConstraint = { upgrade: 'websocket' } as const;
 
 /**
- * Tells Fastify's router an upgrade from a plain request: an upgrade matches none but WebSocket routes, and a plain request
- * none of them, so that both may stand on one path.
+ * Tells Fastify's router an upgrade from a plain request: an upgrade matches none but WebSocket routes, and a plain
+ * request none of them, so that both may stand on one path.
  */
 export const upgradeStrategy: ConstraintStrategy<HTTPVersion.V1, string> = {
   name: 'upgrade',

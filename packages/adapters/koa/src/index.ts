@@ -53,6 +53,7 @@ export type {
   SocketEvent,
   SocketHandler,
   SocketMessageEvent,
+  WarnOption,
   WebSocketEvents,
   WebSocketServer,
   WebSocketServerEvents,

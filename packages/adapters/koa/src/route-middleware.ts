@@ -1,6 +1,8 @@
 import {
   pendingUpgradeOf,
   sendUpgradeRequired,
+  unservedRouteError,
+  upgradeServerOf,
   type PendingUpgrade,
   type WebSocketRoute,
 } from '@turnout/router/adapter';
@@ -44,9 +46,15 @@ export function completeUpgrade(pending: PendingUpgrade): void {
 
 /** Gives 426 to a plain request that nobody else answers. */
 async function requireUpgrade(context: Context, next: Next): Promise<void> {
+  const upgradeServer = upgradeServerOf(context.app);
+  if (upgradeServer === undefined) {
+    const error = unservedRouteError(context.req);
+    if (error !== undefined) throw error;
+  }
   await next();
   const isRead = context.method === 'GET' || context.method === 'HEAD';
   if (!isRead || context.status !== 404 || (context.body ?? null) !== null || context.headerSent) return;
   context.respond = false;
-  sendUpgradeRequired(context.req, context.res);
+  if (upgradeServer === undefined) sendUpgradeRequired(context.req, context.res);
+  else upgradeServer.requireUpgrade(context.req, context.res);
 }

@@ -1,21 +1,22 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AnyServer, type AppOptions } from '@turnout/router';
+import type { AnyServer, AppOptions } from '@turnout/router';
 import {
   assertNewApp,
   attachApp,
-  describeMembers,
+  describeAppSockets,
   parseRegistration,
   pathOfTarget,
   pendingUpgradeOf,
   registerApp,
   serverOptions,
-  Switchboard,
+  UpgradeServer,
   WebSocketRoute,
-  type AppMembers,
+  type AppSockets,
 } from '@turnout/router/adapter';
 import compose from 'koa-compose';
 import type Application from 'koa';
 import type { Middleware } from 'koa';
+import { assertKoaApp } from './assert-koa-app.ts';
 import { contextOf, noteContext, type RouteContext } from './context.ts';
 import { claimsByRouter, hideRoutes, isRouter } from './koa-router.ts';
 import { passFiles } from './pass-files.ts';
@@ -27,8 +28,8 @@ import type { WsMethod } from './ws-method.ts';
 /** Options of an app; they hold for all upgrades that come through it. */
 export interface TurnoutOptions extends Omit<AppOptions, 'user'> {
   /**
-   * Whether upper and lower case differ in the paths of `app.ws()`. Default `true`, so that no spelling of a path slips past
-   * a guard that compares `context.path`; routers of `@koa/router` have an option of their own, `sensitive`.
+   * Whether upper and lower case differ in the paths of `app.ws()`. Default `true`, so that no spelling of a path slips
+   * past a guard that compares `context.path`; routers of `@koa/router` have an option of their own, `sensitive`.
    */
   readonly caseSensitive?: boolean | undefined;
   /** Whether a slash at the end makes another path of those of `app.ws()`. Default `true`. */
@@ -38,7 +39,7 @@ export interface TurnoutOptions extends Omit<AppOptions, 'user'> {
 }
 
 /** What `turnout()` adds to a Koa app. */
-export interface WebSocketApp extends AppMembers {
+export interface WebSocketApp extends AppSockets {
   /** Adds a WebSocket route. */
   readonly ws: WsMethod<this>;
 }
@@ -51,16 +52,18 @@ type Paths = Map<Middleware, PathTest>;
  * Changes this one app, not Koa.
  *
  * @returns the same app
- * @throws {TypeError | RangeError} on a wrong option, or an app that has WebSocket routes already
+ * @throws {TypeError | RangeError} on a wrong option, on what is no Koa app, and on an app that has WebSocket routes
+ *   already
  */
 export function turnout<App extends Application>(app: App, options: TurnoutOptions = {}): App & WebSocketApp {
+  assertKoaApp(app);
   assertNewApp(app);
   const rules = pathRulesOf(options);
   const paths: Paths = new Map();
   const onError = options.onError ?? ((error: unknown, { request }) => emitError(app, error, request));
   const chainOf = upgradeChainOf(app);
   let callback: ReturnType<Application['callback']> | undefined;
-  const switchboard = new Switchboard(
+  const upgradeServer = new UpgradeServer(
     {
       dispatch: (request, response) => {
         // Koa answers its own errors: it never rejects.
@@ -78,14 +81,15 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
       },
       // Koa says '' where the connection has none.
       clientAddressOf: (request) => contextOf(request)!.ip || undefined,
+      howToAttach: 'call attach(server, app), or app.listen() in place of http.createServer(app.callback())',
     },
     { ...options, onError } as AppOptions,
   );
-  registerApp(app, switchboard);
+  registerApp(app, upgradeServer);
   return Object.defineProperties(app, {
     ws: { value: createWs(app, paths, rules) },
     listen: { value: (...args: unknown[]) => listen(app, args), configurable: true },
-    ...describeMembers(switchboard),
+    ...describeAppSockets(upgradeServer),
   }) as App & WebSocketApp;
 }
 
@@ -123,7 +127,9 @@ export function attach(server: AnyServer, app: Application): void {
   attachApp(server, app);
 }
 
-/** As Koa serves a request, but that routers show none but their WebSocket routes. Koa's own `onerror` answers errors. */
+/**
+ * As Koa serves a request, but that routers show none but their WebSocket routes. Koa's own `onerror` answers errors.
+ */
 async function serveUpgrade(
   app: Application,
   chain: Chain,

@@ -10,7 +10,8 @@ export function isWakeUp(bytes: Buffer): boolean {
 }
 
 /**
- * Whether bytes are JSON as a program outside publishes it. What nodes publish begins with a letter that no JSON begins with.
+ * Whether bytes are JSON as a program outside publishes it. What nodes publish begins with a letter that no JSON begins
+ * with.
  */
 export function isJson(bytes: Buffer): boolean {
   if (!isUtf8(bytes)) return false;
@@ -22,7 +23,7 @@ export function isJson(bytes: Buffer): boolean {
   }
 }
 
-/** A message of a program outside, which does not count what it publishes: each is the first of a publisher of its own. */
+/** A message of a program outside, which does not count what it publishes. */
 export function outsideMessage(json: Buffer): BusMessage {
-  return { origin: `outside.${randomUUID()}`, sequence: 1, key: '', data: json.toString() };
+  return { origin: `outside.${randomUUID()}`, sequence: 0, key: '', data: json.toString() };
 }

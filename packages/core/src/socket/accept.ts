@@ -17,13 +17,17 @@ export interface Upgrade {
   readonly head: Buffer;
 }
 
-export interface AcceptOptions extends SocketOptions<WebSocket>, Partial<HandshakeLimits> {
+export interface AcceptOptions<Data = WebSocket['data']> extends SocketOptions<WebSocket>, Partial<HandshakeLimits> {
   /** The subprotocols that the server speaks, the favourite first, or a function that chooses. Default: none. */
   readonly protocols?: ProtocolChoice | undefined;
   /** Whether to compress messages with clients that can (RFC 7692), and how. Default: not. */
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   /** Further headers of the 101. */
   readonly headers?: Iterable<readonly [name: string, value: string]> | undefined;
+  /** Who the peer is, as the application names its users: the socket's `user`. Default: nobody. */
+  readonly user?: string | undefined;
+  /** The socket's `data`, which is the application's own. Default: an empty object. */
+  readonly data?: Data | undefined;
 }
 
 /**
@@ -34,18 +38,23 @@ export interface AcceptOptions extends SocketOptions<WebSocket>, Partial<Handsha
  *   {@link reject}
  * @throws {TypeError | RangeError} on an invalid option or header; nothing was written
  */
-export function accept({ request, duplex, head }: Upgrade, options: AcceptOptions = {}): WebSocket {
+export function accept<Data = WebSocket['data']>(
+  { request, duplex, head }: Upgrade,
+  options: AcceptOptions<Data> = {},
+): WebSocket<Data> {
   const upgrade = parseUpgradeRequest(request, options);
   const protocol = chooseProtocol(upgrade.protocols, options.protocols ?? []);
   const deflate = agreeOnDeflate(upgrade.extensions, resolveDeflate(options.perMessageDeflate));
   const choice = { protocol, deflate: deflate && deflate.parameters };
   const response = formatAcceptResponse(upgrade, choice, options.headers);
-  const socket = new WebSocket(duplex, {
+  const socket = new WebSocket<Data>(duplex, {
     role: 'server',
     limits: resolveLimits(options),
     onError: options.onError,
     messagesAfterClose: options.messagesAfterClose,
     rate: options.rate,
+    user: options.user,
+    data: options.data,
     protocol,
     deflate,
     head,
@@ -57,12 +66,16 @@ export function accept({ request, duplex, head }: Upgrade, options: AcceptOption
 /** How long a client that was refused may take to end the connection, in ms, until it is cut. */
 const lingerTimeout = 1_000;
 
-/** Refuses an upgrade with the error's status, `Connection: close` and its message as the body, and ends the connection. */
+/**
+ * Refuses an upgrade with the error's status, `Connection: close` and its message as the body, and ends the connection.
+ */
 export function reject(duplex: Duplex, error: HandshakeError): void {
   endAfter(duplex, formatRejection(error));
 }
 
-/** Writes `text` and ends; what the client still sends is read and dropped, as an unread byte would reset the answer. */
+/**
+ * Writes `text` and ends; what the client still sends is read and dropped, as an unread byte would reset the answer.
+ */
 function endAfter(duplex: Duplex, text: string): void {
   const timer = setTimeout(() => duplex.destroy(), lingerTimeout);
   duplex

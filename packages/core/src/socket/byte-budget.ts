@@ -6,7 +6,9 @@ export interface ByteHolder {
   shed(total: number): void;
 }
 
-/** Bytes of one kind that the process holds for all of its sockets. Over a limit the socket that holds most is closed. */
+/**
+ * Bytes of one kind that the process holds for all of its sockets. Over a limit the socket that holds most is closed.
+ */
 export class ByteBudget {
   /** As counted last; a holder may hold less by now. */
   readonly #counted = new Map<ByteHolder, number>();

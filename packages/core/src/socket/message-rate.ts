@@ -68,7 +68,7 @@ export class MessageRate {
     return new ProtocolError(
       'WS_ERR_TOO_FAST',
       CloseCode.PolicyViolation,
-      `Too fast: over ${this.#messages} messages or ${this.#bytes} bytes a second for ${this.#patience} ms`,
+      `Too fast: over ${this.#messages} messages or ${this.#bytes} bytes a second for ${this.#patience} ms (option rate)`,
     );
   }
 }

@@ -34,7 +34,7 @@ export interface SocketOptions<Socket> extends Partial<ConnectionLimits> {
   readonly rate?: MessageRate | undefined;
 }
 
-export interface WebSocketOptions<Socket> {
+export interface WebSocketOptions<Socket, Data = unknown> {
   readonly role: Role;
   /** Default: `defaultLimits`. What `resolveLimits()` gave is shared, not copied. */
   readonly limits?: Partial<ConnectionLimits> | undefined;
@@ -55,6 +55,8 @@ export interface WebSocketOptions<Socket> {
   readonly protocol?: string | undefined;
   /** Who the peer is, as the application names its users. Default: nobody. */
   readonly user?: string | undefined;
+  /** The application's own state of the socket. Default: an empty object. */
+  readonly data?: Data | undefined;
   /** The address that a client dialled. Default `''`. */
   readonly url?: string | undefined;
   /** Bytes that came behind the opening handshake. */

@@ -31,8 +31,12 @@ import type { SendOptions, WebSocketOptions } from './websocket-options.ts';
  *
  * Close codes sent: 1002, 1007, 1008 and 1009 for faults of the peer (as an `error` event), 1011 for errors of
  * listeners, 1013 for a peer that takes nothing and for the one that holds most over a `maxTotal…` limit.
+ *
+ * @typeParam Data the type of {@link WebSocket.data}; by default TypeScript does not check it
  */
-export class WebSocket extends EventTargetEmitter {
+// By default `any`, which every type fits: a handler, or what takes all sockets, need not agree on the type of `data`.
+// oxlint-disable-next-line typescript/no-explicit-any
+export class WebSocket<Data = any> extends EventTargetEmitter {
   static readonly CONNECTING = 0;
   static readonly OPEN = 1;
   static readonly CLOSING = 2;
@@ -46,17 +50,23 @@ export class WebSocket extends EventTargetEmitter {
   readonly url: string;
   /** Who the peer is, as the application names its users; undefined where it does not. */
   readonly user: string | undefined;
+  /**
+   * The application's own state of this socket: nothing here reads or changes it. The option `data`, else an empty
+   * object. A handler types it by its parameter: `(socket: WebSocket<{ room: string }>) => { … }`.
+   */
+  data: Data;
 
   readonly #duplex: Duplex;
   readonly #driver: SocketDriver<WebSocket>;
   #binaryType: BinaryType = 'nodebuffer';
 
   /** @throws {TypeError | RangeError} on a limit that is not a whole number of 0 or more, or `Infinity` */
-  constructor(duplex: Duplex, options: WebSocketOptions<WebSocket>) {
+  constructor(duplex: Duplex, options: WebSocketOptions<WebSocket, Data>) {
     super();
     this.protocol = options.protocol ?? '';
     this.url = options.url ?? '';
     this.user = options.user;
+    this.data = options.data ?? ({} as Data);
     this.extensions = extensionsOf(options.deflate);
     this.#duplex = duplex;
     this.#driver = new SocketDriver<WebSocket>(this, duplex, options);
@@ -82,8 +92,8 @@ export class WebSocket extends EventTargetEmitter {
   }
 
   /**
-   * What `message` listeners get a binary message as. Default `nodebuffer`. A word that is not one of them changes nothing,
-   * as in browsers. `receive()` always gives a Buffer.
+   * What `message` listeners get a binary message as. Default `nodebuffer`. A word that is not one of them changes
+   * nothing, as in browsers. `receive()` always gives a Buffer.
    */
   get binaryType(): BinaryType {
     return this.#binaryType;
@@ -101,8 +111,8 @@ export class WebSocket extends EventTargetEmitter {
   }
 
   /**
-   * The byte stream under this socket: for libraries written for `ws`, such as its own `createWebSocketStream()`. Do not
-   * read, write or pause it: frames pass through it.
+   * The byte stream under this socket: for libraries written for `ws`, such as its own `createWebSocketStream()`. Do
+   * not read, write or pause it: frames pass through it.
    */
   get _socket(): Duplex {
     return this.#duplex;
@@ -128,10 +138,10 @@ export class WebSocket extends EventTargetEmitter {
   }
 
   /**
-   * Sends a message: text for a string or a number, else binary. All that one turn of the event loop sends leaves in one
-   * write. Bytes are copied, so that they may be changed at once; but a server does not copy 64 KiB and more, unless it
-   * compresses them: leave those as they are until the callback. A Blob keeps its place among the messages while it is
-   * read, and is not compressed; one that cannot be read is reported, and ends the connection (1006).
+   * Sends a message: text for a string or a number, else binary. All that one turn of the event loop sends leaves in
+   * one write. Bytes are copied, so that they may be changed at once; but a server does not copy 64 KiB and more,
+   * unless it compresses them: leave those as they are until the callback. A Blob keeps its place among the messages
+   * while it is read, and is not compressed; one that cannot be read is reported, and ends the connection (1006).
    *
    * @param callback called when the transport has taken the message, or with the error why not
    * @returns `false` when more than `highWaterMark` waits (`await socket.drained()`), and when the socket is not open
@@ -192,7 +202,8 @@ export class WebSocket extends EventTargetEmitter {
   /**
    * Begins the closing handshake (§7.1.2). What was sent before leaves before the Close frame. Messages that have come
    * can still be read; those that come from now on are dropped, unless `messagesAfterClose` says otherwise. A peer that
-   * neither takes what was sent nor answers within `closeTimeout` is cut off. Does nothing where the socket is not open.
+   * neither takes what was sent nor answers within `closeTimeout` is cut off. Does nothing where the socket is not
+   * open.
    *
    * @param code 1000-1014 but 1004-1006, or 3000-4999. Default: none
    * @param reason UTF-8, at most 123 bytes

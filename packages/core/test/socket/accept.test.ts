@@ -31,6 +31,22 @@ test('answers the sample of the RFC as the RFC says', async () => {
   tcp.destroy();
 });
 
+test('gives each socket the user and the data that the application says', async () => {
+  server = await new TestServer({ user: 'ada', data: { room: 'a' } }).listen();
+  const { server: socket, client } = await server.open();
+  expect([socket.user, socket.data]).toEqual(['ada', { room: 'a' }]);
+  socket.data = { room: 'b' };
+  expect(socket.data).toEqual({ room: 'b' });
+  expect([client.user, client.data]).toEqual([undefined, {}]);
+});
+
+test('gives each socket data of its own where the application says none', async () => {
+  server = await new TestServer().listen();
+  const [first, second] = [await server.open(), await server.open()];
+  first.server.data.room = 'a';
+  expect([first.server.data, second.server.data]).toEqual([{ room: 'a' }, {}]);
+});
+
 test('chooses a subprotocol by its list or a function', async () => {
   server = await new TestServer({ protocols: ['b', 'a'] }).listen();
   const { server: socket, client } = await server.open({ protocols: ['a', 'b'] });

@@ -43,7 +43,7 @@ export function decodeBusMessage(bytes: Buffer): BusMessage {
   const dataStart = headStart + bytes.readUInt16BE(2);
   if (dataStart > bytes.length) throw new TypeError('Turnout message that is cut short');
   const { origin, sequence, key = '', binary, mark } = parseHead(bytes.toString('utf8', headStart, dataStart));
-  if (typeof origin !== 'string' || typeof key !== 'string' || !Number.isSafeInteger(sequence) || sequence < 1) {
+  if (typeof origin !== 'string' || typeof key !== 'string' || !Number.isSafeInteger(sequence) || sequence < 0) {
     throw new TypeError('header is malformed');
   }
   const rest = bytes.subarray(dataStart);
@@ -61,8 +61,9 @@ export interface StoredEntry {
 const foreignEntry: BusMessage = { origin: '', sequence: 1, key: '', data: '', mark: true };
 
 /**
- * The messages of a history, in order, from the bytes that are kept of them. An entry that is not a message is reported,
- * and a mark takes its place. Where an offset is missing, only what follows it is returned: messages follow each other.
+ * The messages of a history, in order, from the bytes that are kept of them. An entry that is not a message is
+ * reported, and a mark takes its place. Where an offset is missing, only what follows it is returned: messages follow
+ * each other.
  */
 export function decodeStored(entries: Iterable<StoredEntry>, onForeign: (reason: string) => void): StoredMessage[] {
   const messages: StoredMessage[] = [];

@@ -1,12 +1,15 @@
 import type { BusMessage } from '../bus/broker.ts';
 
-/** Publishers that are remembered. */
-const maxOrigins = 1_024;
+/** Publishers that are remembered: so many that were heard of last, and up to as many from before them. */
+const maxRecent = 512;
 
 /** Runs of one publisher that are remembered beside the one that it is in. */
 const maxOthers = 3;
 
-/** A number so far behind the publisher's run is no late message: that run began with a number that somebody has made up. */
+/**
+ * A number so far behind the publisher's run is no late message: that run began with a number that somebody has made
+ * up.
+ */
 const farBehind = 100;
 
 /** Of numbers that are nearer, so many in a row. */
@@ -31,7 +34,8 @@ interface Publisher {
  * - `next`: it follows the one before.
  * - `after-gap`: others should have come before it.
  * - `duplicate`: it has come already, or too late.
- * - `repaired`: it is the true next one; the number before was made up. `repaired-after-gap`: the same, with some missing.
+ * - `repaired`: it is the true next one; the number before was made up. `repaired-after-gap`: the same, with some
+ *   missing.
  */
 export type Verdict = 'next' | 'after-gap' | 'duplicate' | 'repaired' | 'repaired-after-gap';
 
@@ -40,11 +44,13 @@ export type Verdict = 'next' | 'after-gap' | 'duplicate' | 'repaired' | 'repaire
  * publisher as all that follow seem to be old, is found out by what the publisher goes on with.
  */
 export class PublisherSequences {
-  readonly #publishers = new Map<string, Publisher>();
+  #recent = new Map<string, Publisher>();
+  /** Those that are forgotten next, unless they are heard of again. */
+  #older = new Map<string, Publisher>();
 
   /** Whether anything is known of a publisher. */
   has(origin: string): boolean {
-    return this.#publishers.has(origin);
+    return this.#recent.has(origin) || this.#older.has(origin);
   }
 
   /** What a publisher sends next is the message after `last`. */
@@ -53,8 +59,10 @@ export class PublisherSequences {
   }
 
   note({ origin, sequence, mark, data }: BusMessage): Verdict {
+    // Who does not count can neither miss a message nor repeat one.
+    if (sequence === 0 && !mark) return 'next';
     const lowest = mark ? lowestOf(sequence, data) : sequence;
-    const publisher = this.#publishers.get(origin);
+    const publisher = this.#find(origin);
     if (publisher === undefined) {
       this.#set(origin, { first: sequence, last: sequence, aside: 0 }, lowest);
       return mark ? 'after-gap' : 'next';
@@ -74,15 +82,28 @@ export class PublisherSequences {
   }
 
   clear(): void {
-    this.#publishers.clear();
+    this.#recent.clear();
+    this.#older.clear();
+  }
+
+  #find(origin: string): Publisher | undefined {
+    const recent = this.#recent.get(origin);
+    if (recent !== undefined) return recent;
+    const older = this.#older.get(origin);
+    if (older !== undefined) this.#remember(origin, older);
+    return older;
   }
 
   #set(origin: string, run: Run, from = run.first): void {
-    if (this.#publishers.size === maxOrigins) {
-      const [oldest = origin] = this.#publishers.keys();
-      this.#publishers.delete(oldest);
+    this.#remember(origin, { from, run, others: [] });
+  }
+
+  #remember(origin: string, publisher: Publisher): void {
+    if (this.#recent.size === maxRecent) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
     }
-    this.#publishers.set(origin, { from, run, others: [] });
+    this.#recent.set(origin, publisher);
   }
 }
 

@@ -1,0 +1,33 @@
+/**
+ * Measures every peer once a round; every other round in reverse, so that none always follows the same one.
+ *
+ * @returns for each peer, its rounds
+ */
+export async function takeTurns<Peer, Value>(
+  peers: readonly Peer[],
+  roundCount: number,
+  measure: (peer: Peer, round: number) => Promise<Value>,
+): Promise<Value[][]> {
+  const turns = peers.map((peer) => ({ peer, values: [] as Value[] }));
+  for (let round = 0; round < roundCount; round++) {
+    for (const { peer, values } of round % 2 === 0 ? turns : turns.toReversed()) {
+      values.push(await measure(peer, round));
+    }
+  }
+  return turns.map(({ values }) => values);
+}
+
+/**
+ * Those whose names begin as one of `only`, a list with commas; all without it.
+ *
+ * @throws {Error} where there is none
+ */
+export function choose<Scenario extends { readonly name: string }>(
+  scenarios: readonly Scenario[],
+  only: string | undefined,
+): Scenario[] {
+  const wanted = only?.split(',');
+  const chosen = scenarios.filter(({ name }) => wanted?.some((start) => name.startsWith(start)) ?? true);
+  if (chosen.length > 0) return chosen;
+  throw new Error(`No such scenario: got ${only}, there are ${scenarios.map(({ name }) => name).join(', ')}`);
+}

@@ -1,0 +1,51 @@
+// One node of several, or alone: clients subscribe to topics as those of @turnout/client do, and publish by
+// {"publish":TOPIC,"data":…}. Parameters: the broker's kind and port, or none.
+import { createServer } from 'node:http';
+import { connectNats } from '@turnout/nats';
+import { connectRedis } from '@turnout/redis';
+import { createRouter } from '@turnout/router';
+import { createHub, type Broker, type Topic, type TopicOptions } from '@turnout/topics';
+import { kindOf, type TopicKind } from '../topic-kind.ts';
+import { listenAndReport } from './report-to-parent.ts';
+
+/** Counts instead of lists: lists for all who come are people × people. */
+const presence = { tell: 'counts' } as const;
+
+const optionsOf: Readonly<Record<TopicKind, TopicOptions>> = {
+  plain: { envelope: true },
+  history: { history: true },
+  presence: { envelope: true, presence },
+  both: { history: true, presence },
+};
+
+async function connectBroker([kind, port]: readonly string[]): Promise<Broker | undefined> {
+  if (kind === 'redis') return connectRedis({ url: `redis://127.0.0.1:${port}` });
+  if (kind === 'nats') return connectNats({ servers: `127.0.0.1:${port}` });
+  return undefined;
+}
+
+const broker = await connectBroker(process.argv.slice(2));
+const hub = createHub(broker === undefined ? {} : { broker });
+
+function topicOf(name: string): Topic {
+  return hub.topic(name, optionsOf[kindOf(name)]);
+}
+
+let socketCount = 0;
+const router = createRouter();
+router.ws('/', (socket) => {
+  const person = { id: `${process.pid}-${++socketCount}` };
+  const handle = hub.serve(socket, (name) => {
+    const topic = topicOf(name);
+    return topic.options.presence === null ? topic : { topic, person };
+  });
+  socket.on('message', async (message) => {
+    const text = message.toString();
+    if (await handle(text)) return;
+    const { publish, data } = JSON.parse(text) as { publish: string; data: unknown };
+    await topicOf(publish).publish(JSON.stringify(data));
+  });
+});
+const server = createServer();
+router.attach(server);
+await listenAndReport(server);

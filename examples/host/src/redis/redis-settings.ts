@@ -1,0 +1,46 @@
+export interface SentinelAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where Redis is, and how safe a write has to be before it counts. */
+export type RedisSettings = {
+  /** So many replicas must have a write before it counts. */
+  readonly replicas: number;
+} & (
+  | { readonly url: string }
+  | {
+      /** The name that Sentinel has for the master. */
+      readonly master: string;
+      readonly sentinels: readonly SentinelAddress[];
+    }
+);
+
+const sentinelPort = 26_379;
+
+/**
+ * Reads `REDIS_URL`, or `REDIS_SENTINELS` and `REDIS_MASTER`; and `REDIS_REPLICAS`.
+ *
+ * @returns undefined where no Redis is to be used
+ * @throws {Error} on a value that is not valid, which it names
+ */
+export function redisSettings(environment: NodeJS.ProcessEnv): RedisSettings | undefined {
+  const { REDIS_URL: url, REDIS_SENTINELS: sentinels, REDIS_MASTER: master = 'mymaster' } = environment;
+  if (url && sentinels) throw new Error('Expected REDIS_URL or REDIS_SENTINELS, received both');
+  if (sentinels) {
+    return { master, sentinels: sentinels.split(',').map(readAddress), replicas: readReplicas(environment, 1) };
+  }
+  return url ? { url, replicas: readReplicas(environment, 0) } : undefined;
+}
+
+function readAddress(text: string): SentinelAddress {
+  const [, host, port] = /^\s*([^\s:]+|\[[^\s\]]+\])(?::(\d{1,5}))?\s*$/.exec(text) ?? [];
+  if (host === undefined) throw new Error(`Expected REDIS_SENTINELS to be HOST:PORT,HOST:PORT…, received ${text}`);
+  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port ?? sentinelPort) };
+}
+
+function readReplicas({ REDIS_REPLICAS: text }: NodeJS.ProcessEnv, byDefault: number): number {
+  if (!text) return byDefault;
+  if (!/^\d$/.test(text)) throw new Error(`Expected REDIS_REPLICAS to be a number from 0 to 9, received ${text}`);
+  return Number(text);
+}

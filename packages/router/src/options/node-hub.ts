@@ -1,0 +1,22 @@
+/** Carries text between the nodes of an app; a hub of `@turnout/topics` is one. */
+export interface NodeHub {
+  /**
+   * @param listener called with what any node sends under the name
+   * @returns sends to all; resolves with `false` where it did not reach the others
+   */
+  link(name: string, listener: (text: string) => void): (text: string) => Promise<boolean>;
+}
+
+/** @throws {TypeError} on a `hub` option that carries nothing */
+export function assertNodeHub(hub: unknown): void {
+  if (hub === undefined || isNodeHub(hub)) return;
+  const got = hub === null ? 'null' : typeof hub === 'object' ? 'an object without link()' : typeof hub;
+  throw new TypeError(
+    `Invalid option hub: expected a hub, as createHub() of @turnout/topics makes it, got ${got}; leave it out on a single node`,
+  );
+}
+
+function isNodeHub(value: unknown): value is NodeHub {
+  // A string has a method of that name, too.
+  return typeof value === 'object' && value !== null && 'link' in value && typeof value.link === 'function';
+}

@@ -1,0 +1,22 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hideHttpRoutes } from './hide-http-routes.ts';
+import { passFiles } from './pass-files.ts';
+import { claimsTarget } from './claims-target.ts';
+import type { AppBinding } from '../server/upgrade-server.ts';
+
+/**
+ * Binds an app whose router is of pillarjs/router's kind: its own, or that of Express 4 or 5.
+ *
+ * @param stack the layers of the app's router
+ */
+export function bindRouter(dispatch: AppBinding['dispatch'], stack: () => readonly unknown[]): AppBinding {
+  return {
+    dispatch,
+    dispatchUpgrade(request: IncomingMessage, response: ServerResponse) {
+      hideHttpRoutes(request);
+      passFiles(stack());
+      dispatch(request, response);
+    },
+    claims: (target) => claimsTarget(stack(), target),
+  };
+}

@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parseRegistration } from '../upgrade/parse-registration.ts';
+import { pendingUpgradeOf } from '../upgrade/pending-upgrade.ts';
+import { noteWebSocketRoute } from './claims-target.ts';
+import { unservedRouteError } from '../upgrade/unserved-route.ts';
+import { noteUpgradeRequired } from '../upgrade/upgrade-required.ts';
+import { WebSocketRoute } from '../upgrade/web-socket-route.ts';
+
+/** A router of pillarjs/router's kind: its own, an Express app's, or an Express Router. */
+export interface RouteOwner {
+  route(path: never): object;
+}
+
+interface Route {
+  all(...handlers: readonly unknown[]): unknown;
+}
+
+/**
+ * Gives one router a method `ws(path, options?, ...middleware, handler)`, and returns that router. `Ws` is the type of
+ * the method, which knows the request and the middleware of the router's framework.
+ *
+ * The route becomes one of the router's own, in the order of registration, so that its path means what it means to
+ * `get()`. Of an upgrade request nothing but its WebSocket routes, `use()`, `all()` and `param()` see anything.
+ */
+export function installWs<Owner extends RouteOwner, Ws>(owner: Owner): Owner & { readonly ws: Ws } {
+  const ws = (path: unknown, ...rest: readonly unknown[]): Owner => {
+    const { options, middleware, handler } = parseRegistration(path, rest);
+    const { gate, accept } = createLayers(new WebSocketRoute(options, handler));
+    const route = owner.route(path as never) as Route;
+    route.all(gate, ...middleware, accept);
+    noteWebSocketRoute(route);
+    return owner;
+  };
+  return Object.assign(owner, { ws: ws as Ws });
+}
+
+type Next = (signal?: 'route' | Error) => void;
+
+/** What a route is made of: it stands in the router as `gate`, the app's middleware, `accept`. */
+interface Layers {
+  /** Lets upgrade requests in whose Origin is allowed; sends plain requests on to other routes. */
+  readonly gate: (request: IncomingMessage, response: ServerResponse, next: Next) => void;
+  readonly accept: (request: IncomingMessage) => void;
+}
+
+function createLayers(route: WebSocketRoute): Layers {
+  return {
+    gate(request, _response, next) {
+      const pending = pendingUpgradeOf(request);
+      if (pending === undefined) {
+        const error = unservedRouteError(request);
+        if (error !== undefined) return next(error);
+        noteUpgradeRequired(request);
+        return next('route');
+      }
+      const isAdmitted = route.admits(pending);
+      if (isAdmitted instanceof Promise) void goOnIf(isAdmitted, next);
+      else if (isAdmitted) next();
+    },
+    accept(request) {
+      route.accept(pendingUpgradeOf(request)!, { context: request });
+    },
+  };
+}
+
+async function goOnIf(condition: Promise<boolean>, next: Next): Promise<void> {
+  if (await condition) next();
+}

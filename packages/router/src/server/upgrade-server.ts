@@ -1,0 +1,235 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parseUpgradeRequest, reportError, resolveLimits } from '@turnout/core';
+import type { HandshakeError, Limits, UpgradeRequest, WebSocket } from '@turnout/core';
+import { Admission } from './admission.ts';
+import { resolveAppLimits } from '../options/app-limits.ts';
+import type { AppSockets, DisconnectOptions } from './app-sockets.ts';
+import { errorChannel } from '../upgrade/diagnostics.ts';
+import type { ErrorContext } from '../options/error-context.ts';
+import { OpenConnections } from './open-connections.ts';
+import type { CloseOptions } from './open-connections.ts';
+import { Notices } from '../options/notices.ts';
+import type { Address } from '../options/origin.ts';
+import type { UnclaimedUpgrade } from './unclaimed-upgrade.ts';
+import { UnclaimedUpgrades } from './unclaimed-upgrades.ts';
+import { PendingUpgrade, pendingUpgradeOf } from '../upgrade/pending-upgrade.ts';
+import type { UpgradeHost } from '../upgrade/pending-upgrade.ts';
+import { assertAppOptions, defaultSessionCheckInterval } from '../options/app-options.ts';
+import type { AppOptions } from '../options/app-options.ts';
+import { DisconnectRelay } from './disconnect-relay.ts';
+import { SessionPoller } from '../session/session-poller.ts';
+import type { SessionWatch } from '../session/session-watch.ts';
+import type { UpgradeChannel } from '../upgrade/upgrade-channel.ts';
+import { noteRefused, refusalOf, tellRefused } from '../upgrade/refusal.ts';
+import { noteServed } from '../upgrade/unserved-route.ts';
+import { describePlainRequest, isUpgradeRequired, sendUpgradeRequired } from '../upgrade/upgrade-required.ts';
+
+/** What an upgrade server needs of the framework's app: an adapter supplies it. */
+export interface AppBinding {
+  /** Sends a plain request through the app; the app's own 404 and error handlers answer what nobody else does. */
+  dispatch(request: IncomingMessage, response: ServerResponse): void;
+  /** Sends an upgrade request through the app, so that no HTTP route answers it. */
+  dispatchUpgrade(request: IncomingMessage, response: ServerResponse): void;
+  /** Whether any WebSocket route matches a request target. No middleware runs for it. */
+  claims(target: string): boolean;
+  /** Where the client believes to be, as the app's rules about proxies have it. Default: the connection and `Host`. */
+  addressOf?(request: IncomingMessage): Address;
+  /** The client's address, as the app's rules about proxies have it. Default: that of the connection. */
+  clientAddressOf?(request: IncomingMessage): string | undefined;
+  /** What to write when a server does not pass its upgrades to the app. Default: `call attach(server, app)`. */
+  readonly howToAttach?: string | undefined;
+}
+
+/** Serves an app's upgrade requests: takes them through the app, and knows which sockets are open. */
+export class UpgradeServer implements UpgradeHost, AppSockets {
+  readonly options: AppOptions;
+  readonly notices: Notices;
+  readonly #binding: AppBinding;
+  readonly #connections = new OpenConnections();
+  readonly #limits: Limits;
+  readonly #admission: Admission;
+  readonly #sessionPoller: SessionPoller;
+  readonly #disconnectRelay: DisconnectRelay | undefined;
+
+  /** @throws {TypeError | RangeError} on a wrong option */
+  constructor(binding: AppBinding, options: AppOptions = {}) {
+    assertAppOptions(options);
+    this.#binding = binding;
+    this.options = options;
+    this.notices = new Notices(options.warn);
+    this.#limits = resolveLimits(options);
+    this.#sessionPoller = new SessionPoller(options.sessionCheckInterval ?? defaultSessionCheckInterval);
+    const unclaimed = new UnclaimedUpgrades(this.#limits.handshakeTimeout);
+    this.#admission = new Admission(resolveAppLimits(options), this.#connections, unclaimed);
+    this.#disconnectRelay =
+      options.hub && new DisconnectRelay(options.hub, (user, reconnect) => this.#disconnect(user, reconnect));
+  }
+
+  /** The sockets that are open now. */
+  get sockets(): ReadonlySet<WebSocket> {
+    return this.#connections.sockets;
+  }
+
+  /** The sockets of one user, as the option `user` names them, over all sessions. */
+  socketsOf(user: string): readonly WebSocket[] {
+    return this.#connections.socketsOf(user);
+  }
+
+  /** See {@link AppSockets.disconnectUser}. */
+  async disconnectUser(user: string, { reconnect = false }: DisconnectOptions = {}): Promise<number> {
+    const count = this.#disconnect(user, reconnect);
+    await this.#disconnectRelay?.tell(user, reconnect);
+    return count;
+  }
+
+  #disconnect(user: string, reconnect: boolean): number {
+    return this.#connections.disconnect(user, reconnect ? 'reconnect' : 'final');
+  }
+
+  /** How many upgrades are not answered yet. */
+  get pendingCount(): number {
+    return this.#connections.pending.size;
+  }
+
+  /** Whether a WebSocket route of the app matches the target of a request. */
+  claims({ url = '' }: Pick<IncomingMessage, 'url'>): boolean {
+    return this.#binding.claims(url);
+  }
+
+  /**
+   * Answers an upgrade request: checks that there is room, then the request (RFC 6455 §4.2.1), and sends it through the
+   * app.
+   */
+  take(request: IncomingMessage, channel: UpgradeChannel, head: Buffer): void {
+    const { carrier, duplex } = channel;
+    const refusal = this.#admission.refusal(carrier);
+    if (refusal !== null) return this.#refuse(request, channel, refusal);
+    let upgrade: UpgradeRequest;
+    try {
+      upgrade = parseUpgradeRequest(request, this.#limits);
+    } catch (error) {
+      return this.#refuse(request, channel, error as HandshakeError);
+    }
+    const pending = new PendingUpgrade({ request, channel, head, upgrade }, this, this.#limits.handshakeTimeout);
+    this.#connections.addPending(pending);
+    if (carrier !== undefined) this.#admission.addStream(carrier, duplex);
+    try {
+      this.#binding.dispatchUpgrade(request, pending.response);
+    } catch (error) {
+      pending.fail(error);
+    }
+  }
+
+  /** Watches over an upgrade that is left to other listeners of the server, until one of them has taken it. */
+  leaveToOthers(upgrade: UnclaimedUpgrade): void {
+    this.#admission.leaveToOthers(upgrade);
+  }
+
+  /** Sends a plain request through the app. */
+  dispatch(request: IncomingMessage, response: ServerResponse): void {
+    this.#binding.dispatch(request, response);
+  }
+
+  /**
+   * To be called as a request enters the app, and not where another app passes it on: a WebSocket route then knows that
+   * the app's {@link finish} has the last word on what asks for an upgrade and comes as a plain request.
+   */
+  enter(request: IncomingMessage): void {
+    noteServed(request);
+  }
+
+  /** Answers a plain request for a path that only a WebSocket route has with 426, and says what is wrong with it. */
+  requireUpgrade(request: IncomingMessage, response: ServerResponse): void {
+    const reason = describePlainRequest(request, this.#binding.howToAttach);
+    sendUpgradeRequired(request, response, reason);
+    noteRefused(this.notices, { request, status: response.statusCode, reason, cause: reason });
+  }
+
+  /**
+   * Has the last word on a request that went through the app: an adapter calls it where the app's routes are at their
+   * end. Gives 426 where only a WebSocket route was there, and else leaves the answer to `answer`, unless the upgrade
+   * is decided: an error is then reported, as it cannot be answered any more.
+   */
+  finish(exchange: Exchange, answer: (error?: unknown) => void): void {
+    const { request, response, error } = exchange;
+    const pending = pendingUpgradeOf(request);
+    if (pending !== undefined && !pending.isUndecided) {
+      if (error) this.report(error, { phase: 'handshake', request });
+    } else if (!error && isUpgradeRequired(request) && !response.headersSent) {
+      this.requireUpgrade(request, response);
+    } else {
+      answer(error);
+    }
+  }
+
+  /**
+   * Refuses new upgrades with 503 and `Retry-After`, also those that are not answered yet, closes all sockets over
+   * `window`, waits for running handlers, and cuts off what has not gone within `timeout`. The HTTP server goes on.
+   *
+   * @returns a promise that resolves when the last has gone
+   * @throws {RangeError} on a code that may not be sent, or a time that is no delay
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    return this.#connections.close(options);
+  }
+
+  /** Before anything of the app has run. */
+  #refuse(request: IncomingMessage, channel: UpgradeChannel, error: HandshakeError): void {
+    channel.reject(error);
+    tellRefused(this.notices, refusalOf(request, error));
+  }
+
+  addressOf(request: IncomingMessage): Address {
+    if (this.#binding.addressOf !== undefined) return this.#binding.addressOf(request);
+    const { encrypted } = request.socket as { readonly encrypted?: boolean | undefined };
+    return { scheme: encrypted === true ? 'https' : 'http', host: request.headers.host };
+  }
+
+  clientAddressOf({ request }: PendingUpgrade): string | undefined {
+    const binding = this.#binding;
+    return binding.clientAddressOf ? binding.clientAddressOf(request) : request.socket.remoteAddress;
+  }
+
+  admitAddress(pending: PendingUpgrade): HandshakeError | null {
+    return this.#admission.admitAddress(this.clientAddressOf(pending), pending.duplex);
+  }
+
+  admitUser({ duplex }: PendingUpgrade, user: string | undefined): HandshakeError | null {
+    return this.#admission.admitUser(user, duplex);
+  }
+
+  report(error: unknown, context: ErrorContext): void {
+    if (errorChannel.hasSubscribers) errorChannel.publish({ error, ...context });
+    reportError(this.options.onError, error, context);
+  }
+
+  onSettled(pending: PendingUpgrade): void {
+    this.#connections.removePending(pending);
+  }
+
+  onOpen(socket: WebSocket): boolean {
+    return this.#connections.addSocket(socket);
+  }
+
+  onHandling(): void {
+    this.#connections.addHandler();
+  }
+
+  onHandled(): void {
+    this.#connections.removeHandler();
+  }
+
+  pollSession(watch: SessionWatch): void {
+    const isAsked = this.#sessionPoller.add(watch);
+    // Who is asked before each message must have been seen in the store before.
+    if (!isAsked && this.options.recheckSession) void watch.check();
+  }
+}
+
+/** A request that has reached the end of the app's routes. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** What was passed to `next`, or thrown, and not handled. */
+  readonly error?: unknown;
+}

@@ -1,0 +1,61 @@
+import type { SessionStore, StoredSession } from './session-request.ts';
+import { observeCalls, observersIn } from './store-observers.ts';
+import type { StoreMethods } from './store-observers.ts';
+
+/** What a session is made of, and what a store keeps of it. */
+export type SessionData = Record<string, unknown>;
+
+/** A session store of another convention than that of `express-session`. */
+export type ForeignStore = StoreMethods;
+
+/** How such a store is asked. */
+export interface StoreOperations {
+  load(id: string): Promise<SessionData | null | undefined>;
+  save(id: string, session: SessionData): Promise<unknown>;
+  destroy(id: string): Promise<unknown>;
+  /** Sets when the session expires as anew, where it expires at all. */
+  touch(session: SessionData): void;
+}
+
+const adapted = new WeakMap<ForeignStore, SessionStore>();
+
+/**
+ * Makes a store's sessions ones that can be watched. Its `destroy`, `clear`, `get` and `set` are replaced by ones that
+ * tell those who watch.
+ *
+ * @param createOperations is called while the store still has the methods that it had
+ */
+export function adaptStore(store: ForeignStore, createOperations: () => StoreOperations): SessionStore {
+  const known = adapted.get(store);
+  if (known !== undefined) return known;
+  const operations = createOperations();
+  const adaptedStore: SessionStore = {
+    destroy: (id, callback) => answer(operations.destroy(id), callback),
+    load: (id, callback) =>
+      answer(operations.load(id), (error, session) => callback(error, session && storedSession(id, session))),
+  };
+  const storedSession = (id: string, session: SessionData): StoredSession => {
+    const save: StoredSession['save'] = (callback) => answer(operations.save(id, session), callback);
+    const touch = (): void => operations.touch(session);
+    // Not enumerable: they are not part of what is stored.
+    return Object.defineProperties(session, {
+      save: { value: save },
+      touch: { value: touch },
+    }) as unknown as StoredSession;
+  };
+  observeCalls(store, observersIn(adaptedStore));
+  adapted.set(store, adaptedStore);
+  return adaptedStore;
+}
+
+type Callback<Value> = (error?: Error | null, value?: Value) => void;
+
+async function answer<Value>(promise: Promise<Value>, callback: Callback<Value> = () => {}): Promise<void> {
+  let value: Value;
+  try {
+    value = await promise;
+  } catch (error) {
+    return callback(error as Error);
+  }
+  callback(null, value);
+}

@@ -1,0 +1,57 @@
+import { ReadStream } from 'node:fs';
+import { sep } from 'node:path';
+import { pathOfTarget } from './path-of-target.ts';
+
+/** Between the path of a request and the end of its file: nothing, `.html`, `/index.html`. */
+const fileEnd = /^(\/index)?(\.\w+)*$/i;
+const folderIndex = /\/index(\.\w+)+$/i;
+
+/** What a web server that compresses in advance adds. */
+const compressed = /\.(br|gz|zst)$/;
+
+/**
+ * Another target of the same file, where a stream is the file that a web server finds at a target: `/` and `/folder/`
+ * are `index.html` there, `/page` may be `page.html`, and any of them may be stored compressed. A page that middleware
+ * chooses by something else, such as a login page for everybody who is not known, is none.
+ *
+ * @returns `undefined` for all else that a body may be
+ */
+export function aliasOfFile(stream: unknown, target: string): string | undefined {
+  if (!(stream instanceof ReadStream) || typeof stream.path !== 'string') return undefined;
+  const file = stream.path.split(sep).join('/').replace(compressed, '');
+  const path = decode(pathOfTarget(target)).replace(/\/+$/, '');
+  const start = path === '' ? file.search(folderIndex) : file.lastIndexOf(path);
+  const end = file.slice(start + path.length);
+  return start !== -1 && fileEnd.test(end) ? respell(path + end) + queryOf(target) : undefined;
+}
+
+/** Whether a redirect says no more than that a path is a folder: it leads to the same path with a slash at its end. */
+export function isFolderRedirect(status: number, location: unknown, target: string): boolean {
+  return status >= 300 && status < 400 && String(location).split('?', 1)[0] === `${pathOfTarget(target)}/`;
+}
+
+/** A target below another, where no file stands: what serves files by their path finds nothing. */
+export function targetWithoutFile(target: string): string {
+  return `${pathOfTarget(target).replace(/\/+$/, '')}/upgrade.websocket${queryOf(target)}`;
+}
+
+/** The same path in a spelling that nobody uses: what compares paths does not know it, what looks for a file does. */
+function respell(path: string): string {
+  const nameStart = path.lastIndexOf('/') + 1;
+  const [first] = Buffer.from(path.slice(nameStart));
+  const rest = encodeURIComponent(path.slice(nameStart + 1));
+  return `${encodeURI(path.slice(0, nameStart))}%${first!.toString(16)}${rest}`;
+}
+
+function queryOf(target: string): string {
+  const start = target.indexOf('?');
+  return start === -1 ? '' : target.slice(start);
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,139 @@
+import type { IncomingMessage } from 'node:http';
+import { agreeOnDeflate, chooseProtocol, resolveDeflate, resolveLimits } from '@turnout/core';
+import type { ConnectionLimits } from '@turnout/core';
+import { ratesOf } from '../options/message-rates.ts';
+import { openSocket } from './open-socket.ts';
+import type { Opening, SocketHandler } from './open-socket.ts';
+import { isAllowedOrigin, isSameOrigin } from '../options/origin.ts';
+import { pathOfTarget } from './path-of-target.ts';
+import type { PendingUpgrade, UpgradeHost } from './pending-upgrade.ts';
+import { refuseNext } from './refuse-next.ts';
+import type { SendAccept } from './send-accept.ts';
+import { assertRouteOptions } from '../options/route-options.ts';
+import type { RouteOptions } from '../options/route-options.ts';
+import { sessionOf, type SessionRequest } from '../session/session-request.ts';
+
+/** How a framework gets the accepted socket to the handler, and the 101 to the client. */
+export interface Answer {
+  /** What the handler gets beside the socket. */
+  readonly context: unknown;
+  /** Sends the 101 with these headers and what others it has. Default: by `writeHead()` and `end()` of the response. */
+  readonly send?: SendAccept | undefined;
+  /** The session of the request. Default: what the convention of `express-session` has left on it. */
+  readonly session?: SessionRequest | undefined;
+}
+
+/**
+ * A WebSocket route, whatever the framework: an adapter calls `admits` before its middleware, and `accept` after it.
+ */
+export class WebSocketRoute {
+  readonly #options: RouteOptions;
+  readonly #handler: SocketHandler<never>;
+  /** A route's limits in one app: resolved once, and shared by all its sockets. */
+  readonly #limits = new WeakMap<UpgradeHost, ConnectionLimits>();
+
+  /** @throws {TypeError | RangeError} on a wrong option */
+  constructor(options: RouteOptions, handler: SocketHandler<never>) {
+    assertRouteOptions(options);
+    this.#options = options;
+    this.#handler = handler;
+  }
+
+  /**
+   * Whether the client's address may have one more connection, and the Origin is allowed (RFC 6455 §10.2); where not,
+   * the upgrade has been refused.
+   */
+  admits(pending: PendingUpgrade): boolean | Promise<boolean> {
+    const { upgrade, host, request } = pending;
+    const excess = host.admitAddress(pending);
+    if (excess !== null) {
+      pending.interrupt(excess);
+      return false;
+    }
+    if (upgrade.origin === undefined || isSameOrigin(upgrade.origin, host.addressOf(request))) return true;
+    const rule = this.#options.origin ?? host.options.origin ?? 'same-origin';
+    const settle = (isAllowed: boolean): boolean => {
+      // As JavaScript, a rule may say anything: nothing but `true` lets a stranger in.
+      if (isAllowed !== true) pending.refuse(403, describeOrigin(pending));
+      return pending.isUndecided;
+    };
+    const fail = (error: unknown): boolean => {
+      pending.fail(error);
+      return false;
+    };
+    try {
+      const verdict = isAllowedOrigin(rule, upgrade.origin, request);
+      return verdict instanceof Promise ? verdict.then(settle).catch(fail) : settle(verdict);
+    } catch (error) {
+      return fail(error);
+    }
+  }
+
+  /** Accepts an upgrade that all middleware has let pass, unless it was answered. */
+  accept(pending: PendingUpgrade, { context, send, session = sessionOf(pending.request) }: Answer): void {
+    if (!pending.isUndecided) return;
+    const { protocols = [], perMessageDeflate = pending.host.options.perMessageDeflate } = this.#options;
+    const choice =
+      typeof protocols === 'function' ? (offered: readonly string[]) => protocols(offered, pending.request) : protocols;
+    let protocol: string;
+    let user: string | undefined;
+    try {
+      protocol = chooseProtocol(pending.upgrade.protocols, choice);
+      user = pending.host.options.user?.(context as IncomingMessage);
+    } catch (error) {
+      return pending.fail(error);
+    }
+    const excess = pending.host.admitUser(pending, user);
+    if (excess !== null) return pending.interrupt(excess);
+    const deflate = agreeOnDeflate(pending.upgrade.extensions, resolveDeflate(perMessageDeflate));
+    const rules = this.#rulesFor(pending, user);
+    const handler = this.#handlerFor(pending, context);
+    pending.accept(
+      { protocol, deflate: deflate && deflate.parameters },
+      {
+        send,
+        session,
+        user,
+        onAccepted: (accepted) =>
+          openSocket(pending, { ...accepted, ...rules, protocol, deflate, session, user, handler }),
+      },
+    );
+  }
+
+  #handlerFor({ upgrade }: PendingUpgrade, context: unknown): Opening['handler'] {
+    const handler = this.#handler as (...args: unknown[]) => unknown;
+    // A handler that declares no third parameter gets no third argument: it may count its arguments.
+    if (handler.length <= 2) return (socket) => handler(socket, context);
+    return (socket, fail) => handler(socket, context, refuseNext(pathOfTarget(upgrade.target), fail));
+  }
+
+  /** What holds for the socket by the options of the route and the app. */
+  #rulesFor(
+    pending: PendingUpgrade,
+    user: string | undefined,
+  ): Pick<Opening, 'limits' | 'rate' | 'messagesAfterClose'> {
+    const { host } = pending;
+    const { rate = host.options.rate, messagesAfterClose = host.options.messagesAfterClose } = this.#options;
+    return {
+      limits: this.#limitsIn(host),
+      rate: rate && ratesOf(rate).rateOf({ user, address: host.clientAddressOf(pending) }),
+      messagesAfterClose,
+    };
+  }
+
+  #limitsIn(host: UpgradeHost): ConnectionLimits {
+    const known = this.#limits.get(host);
+    if (known !== undefined) return known;
+    const resolved = resolveLimits({ ...host.options, ...this.#options });
+    this.#limits.set(host, resolved);
+    return resolved;
+  }
+}
+
+function describeOrigin({ request, upgrade, host }: PendingUpgrade): string {
+  const address = host.addressOf(request);
+  return (
+    `Origin ${upgrade.origin} may not open a WebSocket here, at ${address.scheme}://${address.host}: ` +
+    'it is neither the same origin nor one that the app allows (option origin)'
+  );
+}

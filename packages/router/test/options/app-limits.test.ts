@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { defaultAppLimits, resolveAppLimits } from '../../src/options/app-limits.ts';
+import { createRouter } from '../../src/index.ts';
+
+test('the limits of an app that sets none are the defaults', () => {
+  const defaults = {
+    maxConnections: 20_000,
+    maxPendingHandshakes: 1_000,
+    maxMemoryPercent: 90,
+    maxStreamsPerConnection: 100,
+    maxConnectionsPerAddress: Infinity,
+    maxConnectionsPerUser: Infinity,
+  };
+  expect(defaultAppLimits).toEqual(defaults);
+  expect(resolveAppLimits({})).toEqual(defaults);
+  expect(resolveAppLimits({ maxConnections: undefined } as object)).toEqual(defaults);
+});
+
+test('an app sets each limit by itself, 0 and Infinity included', () => {
+  const limits = {
+    maxConnections: 0,
+    maxPendingHandshakes: Infinity,
+    maxMemoryPercent: 100,
+    maxStreamsPerConnection: Infinity,
+    maxConnectionsPerAddress: 3,
+    maxConnectionsPerUser: 2,
+  };
+  expect(resolveAppLimits(limits)).toEqual(limits);
+  expect(resolveAppLimits({ maxMemoryPercent: 50 })).toEqual({ ...defaultAppLimits, maxMemoryPercent: 50 });
+});
+
+test.each(Object.keys(defaultAppLimits))('an app with a wrong %s is refused', (name) => {
+  const create = (value: unknown): unknown => createRouter({ [name]: value });
+  expect(() => create('9')).toThrow(new TypeError(`Invalid option ${name}: expected a number, got string`));
+  expect(() => create(null)).toThrow(TypeError);
+  for (const value of [-1, 1.5, NaN, -Infinity]) {
+    const message = `Invalid option ${name}: expected a whole number of 0 or more, or Infinity, got ${value}`;
+    expect(() => create(value)).toThrow(new RangeError(message));
+  }
+});

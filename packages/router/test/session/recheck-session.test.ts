@@ -1,0 +1,85 @@
+import { connect } from '@turnout/core';
+import { describe, expect, test } from 'vitest';
+import { serveRouter } from '../serving.ts';
+import { TestStore, useStore } from '../session-store.ts';
+
+async function serve(store: TestStore, handled: string[], sessionCheckInterval = 4_000) {
+  return serveRouter(
+    (app) => {
+      app.use(useStore(store));
+      app.ws('/', (socket) => {
+        socket.on('message', (data) => {
+          handled.push(data.toString());
+          socket.send('handled');
+        });
+      });
+    },
+    { recheckSession: true, sessionCheckInterval },
+  );
+}
+
+describe('with recheckSession', () => {
+  test('no message is handled once the store has lost the session, whoever ended it', async () => {
+    const store = new TestStore();
+    store.add('a', {});
+    const handled: string[] = [];
+    const { url } = await serve(store, handled);
+    const socket = await connect(`${url}/?a`);
+    for (const text of ['1', '2', '3']) socket.send(text);
+    for (let count = 0; count < 3; count++) await socket.receive();
+    // As another process does it: behind the back of this one.
+    store.sessions.delete('a');
+    for (const text of ['4', '5']) socket.send(text);
+    expect(await socket.closed).toMatchObject({ code: 3000, reason: 'Session ended' });
+    expect(handled).toEqual(['1', '2', '3']);
+  });
+
+  test('the store need not be asked at an interval', async () => {
+    const store = new TestStore();
+    store.add('a', {});
+    const handled: string[] = [];
+    const { url, router } = await serve(store, handled, Infinity);
+    const socket = await connect(`${url}/?a`);
+    await expect.poll(() => [router.sockets.size, store.calls]).toEqual([1, ['load a']]);
+    store.sessions.delete('a');
+    socket.send('1');
+    expect(await socket.closed).toMatchObject({ code: 3000 });
+    expect(handled).toEqual([]);
+  });
+
+  test('a store that cannot answer closes with 1011, and nothing is handled', async () => {
+    const store = new TestStore();
+    store.add('a', {});
+    const handled: string[] = [];
+    const { url, errors } = await serve(store, handled);
+    const socket = await connect(`${url}/?a`);
+    store.beforeAnswer = () => Promise.reject(new Error('No store'));
+    socket.send('1');
+    expect((await socket.closed).code).toBe(1011);
+    expect([handled, errors]).toMatchObject([[], [{ message: 'No store' }]]);
+  });
+
+  test('a client that says goodbye while it is asked has what it sent before handled', async () => {
+    const store = new TestStore();
+    store.add('a', {});
+    const handled: string[] = [];
+    const { url, router } = await serve(store, handled);
+    const socket = await connect(`${url}/?a`);
+    socket.send('1');
+    socket.send('2');
+    socket.close(1000);
+    await socket.closed;
+    await expect.poll(() => router.sockets.size).toBe(0);
+    expect(handled).toEqual(['1', '2']);
+  });
+
+  test('a request without a session is not asked about', async () => {
+    const handled: string[] = [];
+    const { url } = await serve(new TestStore(), handled);
+    const socket = await connect(`${url}/`);
+    socket.send('1');
+    await socket.receive();
+    expect(handled).toEqual(['1']);
+    socket.terminate();
+  });
+});

@@ -1,0 +1,211 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import type { SessionStore } from '../../src/adapter.ts';
+import type { StoredSession } from '../../src/session/session-request.ts';
+import { SessionWatch } from '../../src/session/session-watch.ts';
+
+type Answer = (error?: Error | null, session?: StoredSession | null) => void;
+
+/** A store as those of express-session are, whose answers the test gives. */
+class SlowStore implements SessionStore {
+  readonly answers: Answer[] = [];
+  readonly calls: string[] = [];
+
+  get(id: string, callback: Answer): void {
+    this.calls.push(`get ${id}`);
+    this.answers.push(callback);
+  }
+
+  set(id: string, _session: unknown, callback: Answer): void {
+    this.calls.push(`set ${id}`);
+    this.answers.push(callback);
+  }
+
+  destroy(id: string, callback: Answer): void {
+    this.calls.push(`destroy ${id}`);
+    this.answers.push(callback);
+  }
+
+  clear(callback: Answer): void {
+    this.calls.push('clear');
+    this.answers.push(callback);
+  }
+
+  load(id: string, callback: Answer): void {
+    this.get(id, callback);
+  }
+
+  /** Gives the oldest call its answer. */
+  answer(error?: Error | null, session?: object): void {
+    this.answers.shift()!(error, session as StoredSession | undefined);
+  }
+}
+
+function watch(sessionStore: SessionStore): SessionWatch {
+  return new SessionWatch({ sessionID: 'a', sessionStore, session: {} });
+}
+
+const ignore = (): void => {};
+
+describe('a session that is watched', () => {
+  test('is known to be stored once its store has given it, or taken it', () => {
+    const store = new SlowStore();
+    const [read, saved] = [watch(store), new SessionWatch({ sessionID: 'b', sessionStore: store, session: {} })];
+    store.get('a', ignore);
+    store.set('b', {}, ignore);
+    expect([read.knowledge, saved.knowledge]).toEqual(['unsaved', 'unsaved']);
+    store.answer(null, {});
+    store.answer();
+    expect([read.knowledge, saved.knowledge]).toEqual(['stored', 'stored']);
+  });
+
+  test('is not known to be stored by an answer that is an error', () => {
+    const store = new SlowStore();
+    const session = watch(store);
+    store.get('a', ignore);
+    store.set('a', {}, ignore);
+    store.answer(new Error('Cannot get'));
+    store.answer(new Error('Cannot set'));
+    expect(session.knowledge).toBe('unsaved');
+  });
+
+  test.each([
+    ['without a word', null],
+    ['by the error of a missing file', Object.assign(new Error('No such file'), { code: 'ENOENT' })],
+  ])('has ended where the store has it no more and says so %s, whoever asks', async (_how, error) => {
+    for (const ask of [
+      (store: SlowStore) => store.get('a', ignore),
+      (_store: SlowStore, session: SessionWatch) => void session.check(),
+    ]) {
+      const store = new SlowStore();
+      const session = watch(store);
+      session.noteStored();
+      ask(store, session);
+      store.answer(error);
+      await setImmediate();
+      expect(session.isEnded).toBe(true);
+    }
+  });
+
+  test('has not ended where the store fails', async () => {
+    const store = new SlowStore();
+    const session = watch(store);
+    session.noteStored();
+    store.get('a', ignore);
+    store.answer(new Error('No store'));
+    void session.check();
+    store.answer(new Error('No store'));
+    await setImmediate();
+    expect(session.isEnded).toBe(false);
+  });
+
+  test('has not ended by an answer to a question from before it was saved', async () => {
+    const store = new SlowStore();
+    const session = watch(store);
+    void session.check();
+    store.get('a', ignore);
+    session.noteStored();
+    store.answer(null);
+    store.answer(null);
+    await setImmediate();
+    expect(session.knowledge).toBe('stored');
+  });
+
+  test('has ended for those who read it while it was being destroyed', () => {
+    const store = new SlowStore();
+    const early = watch(store);
+    store.destroy('a', ignore);
+    const meanwhile = watch(store);
+    expect([early.isEnded, meanwhile.isEnded]).toEqual([true, false]);
+    store.answer();
+    expect(meanwhile.isEnded).toBe(true);
+  });
+
+  test('has ended for those who read it while the store was being cleared', () => {
+    const store = new SlowStore();
+    const early = watch(store);
+    store.clear(ignore);
+    const meanwhile = watch(store);
+    store.answer();
+    expect([early.isEnded, meanwhile.isEnded]).toEqual([true, true]);
+  });
+
+  test('goes on for those who read it where the store could not destroy it', () => {
+    const store = new SlowStore();
+    watch(store);
+    store.destroy('a', ignore);
+    store.clear(ignore);
+    const meanwhile = watch(store);
+    store.answer(new Error('Cannot destroy'));
+    store.answer(new Error('Cannot clear'));
+    expect(meanwhile.isEnded).toBe(false);
+  });
+
+  test('is asked for without a trace where the store can neither load nor say more', async () => {
+    const session = watch({ destroy: () => {} });
+    session.noteStored();
+    expect([await session.verify(), session.knowledge]).toEqual([true, 'stored']);
+    session.release();
+    expect([session.knowledge, session.isOver]).toEqual(['unsaved', true]);
+  });
+});
+
+describe('what a handshake saves', () => {
+  test('is not saved where the session has ended, here or elsewhere', async () => {
+    for (const end of [(session: SessionWatch) => session.end(), () => {}]) {
+      const store = new SlowStore();
+      const session = watch(store);
+      session.noteStored();
+      end(session);
+      let saved = 0;
+      store.set('a', {}, () => saved++);
+      await setImmediate();
+      if (!session.isEnded) store.answer(null);
+      await expect.poll(() => saved).toBe(1);
+      expect([session.isEnded, store.calls.includes('set a')]).toEqual([true, false]);
+    }
+  });
+
+  test('is saved where the session goes on, or the store cannot say', async () => {
+    for (const [error, found] of [[null, {}], [new Error('No store')]] as const) {
+      const store = new SlowStore();
+      const session = watch(store);
+      session.noteStored();
+      let saved = 0;
+      store.set('a', {}, () => saved++);
+      await setImmediate();
+      store.answer(error, found);
+      await expect.poll(() => store.calls).toEqual(['get a', 'set a']);
+      store.answer();
+      expect(saved).toBe(1);
+    }
+  });
+
+  test('is saved at once where the session is new, and once the socket is open', () => {
+    const store = new SlowStore();
+    const session = watch(store);
+    store.set('a', {}, ignore);
+    session.noteStored();
+    session.leaveHandshake();
+    store.set('a', {}, ignore);
+    expect(store.calls).toEqual(['set a', 'set a']);
+  });
+
+  test('is answered by a promise where the store does so', async () => {
+    const stored = new Map<string, unknown>();
+    const store = {
+      get: async (id: string) => stored.get(id),
+      set: async (id: string, session: unknown) => void stored.set(id, session),
+      destroy: async (id: string) => stored.delete(id),
+      load: (id: string, callback: Answer) => callback(null, stored.get(id) as StoredSession | undefined),
+    };
+    const session = watch(store as unknown as SessionStore);
+    await store.set('a', 1);
+    expect(session.knowledge).toBe('stored');
+    await store.set('a', 2);
+    expect(await store.get('a')).toBe(2);
+    stored.delete('a');
+    await store.set('a', 3);
+    expect([session.isEnded, stored.has('a'), await store.destroy('a')]).toEqual([true, false, false]);
+  });
+});

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { publishedFolders, root } from '../architecture/read-workspace.ts';
+
+/** The fields of a package.json that a registry shows, and those that say how it is published. */
+interface Metadata {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly keywords: readonly string[];
+  readonly homepage: string;
+  readonly bugs: string;
+  readonly license: string;
+  readonly author: string;
+  readonly repository: { readonly type: string; readonly url: string; readonly directory?: string };
+  readonly engines: { readonly node: string };
+  readonly publishConfig: Readonly<Record<string, unknown>>;
+}
+
+function readMetadata(folder: string): Metadata {
+  return JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Metadata;
+}
+
+// The root says where the repository is; npm refuses a package with provenance that names another.
+const workspace = readMetadata('.');
+
+describe.each(publishedFolders())('the package.json of %s', (folder) => {
+  const metadata = readMetadata(folder);
+
+  test('leads to its folder in the repository, its README and its issues', () => {
+    const page = workspace.homepage.replace('#readme', '');
+    expect(metadata.repository).toEqual({ ...workspace.repository, directory: folder });
+    expect(metadata.homepage).toBe(`${page}/tree/main/${folder}#readme`);
+    expect(metadata.bugs).toBe(workspace.bugs);
+  });
+
+  test('says who made it, under which license, and what to find it by', () => {
+    expect(metadata.author).toBe(workspace.author);
+    expect(metadata.license).toBe(workspace.license);
+    expect(metadata.description).toMatch(/^[^\n]{20,130}$/);
+    expect(metadata.keywords).toContain('websocket');
+    expect(metadata.keywords.length).toBeGreaterThan(4);
+    expect(metadata.keywords).toEqual([...new Set(metadata.keywords)]);
+  });
+
+  test('is published for everybody, with provenance', () => {
+    expect(metadata.publishConfig).toEqual({ access: 'public', provenance: true });
+  });
+
+  test('has the version and the Node.js versions of all packages', () => {
+    expect(metadata.version).toBe(readMetadata('packages/core').version);
+    expect(metadata.engines).toEqual(readMetadata('packages/core').engines);
+  });
+});

@@ -1,0 +1,30 @@
+// pnpm dev [EXAMPLE]: the tests of what is changed, and an example, both run anew after every change.
+import { join } from 'node:path';
+import { exampleEntry, exampleNames } from './examples.mjs';
+import { installDependencies } from './install-dependencies.mjs';
+import { root } from './root.mjs';
+import { runDependency } from './run.mjs';
+import { missingSystemParts, systemPartVariables } from './system-parts.mjs';
+
+const [example = 'echo'] = process.argv.slice(2).filter((parameter) => parameter !== '--');
+
+/** Those that belong to what is not committed, and from then on to what is saved. */
+function watchTests() {
+  const env = { ...process.env, ...systemPartVariables(missingSystemParts([])) };
+  const options = ['--changed', '--no-clearScreen', '--typecheck.enabled=false'];
+  return runDependency('vitest', ['watch', ...options], { env });
+}
+
+// The keys that are pressed are for vitest.
+function watchExample() {
+  const options = ['watch', '--clear-screen=false', '--conditions=@turnout/source', exampleEntry];
+  return runDependency('tsx', options, { cwd: join(root, 'examples', example), stdin: 'ignore' });
+}
+
+if (exampleNames.includes(example)) {
+  process.exitCode = await installDependencies();
+  if (process.exitCode === 0) await Promise.race([watchTests(), watchExample()]);
+} else {
+  console.error(`There is no example ${JSON.stringify(example)}; there are ${exampleNames.join(', ')}`);
+  process.exitCode = 2;
+}

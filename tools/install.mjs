@@ -1,0 +1,4 @@
+// Installs what the lockfile asks for; scripts that use tools from node_modules begin with it.
+import { installDependencies } from './install-dependencies.mjs';
+
+process.exitCode = await installDependencies();

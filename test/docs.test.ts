@@ -36,10 +36,10 @@ describe('the error codes', () => {
   const inCode = new Set(
     publishedFolders()
       .flatMap((folder) => sourceFiles(`${folder}/src`))
-      .flatMap((path) => [...read(path).matchAll(/['"](WS_ERR_\w+)['"]/g)].map(([, code]) => code)),
+      .flatMap((path) => [...read(path).matchAll(/['"]((?:WS|MSG|TOPIC)_ERR_\w+)['"]/g)].map(([, code]) => code)),
   );
   const inDocuments = new Set(
-    documents.flatMap((path) => [...read(path).matchAll(/`(WS_ERR_\w+)`/g)].map(([, code]) => code)),
+    documents.flatMap((path) => [...read(path).matchAll(/`((?:WS|MSG|TOPIC)_ERR_\w+)`/g)].map(([, code]) => code)),
   );
 
   test('of the code are all explained in a README', () => {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundlePackage } from './bundle-package.mjs';
 import { root } from './root.mjs';
 import { runDependency } from './run.mjs';
 
@@ -14,24 +15,33 @@ function discardStaleOutput(folder) {
   if (!existsSync(dist)) return;
   const expected = filesBelow(join(root, folder, 'src'))
     .filter((file) => file.endsWith('.ts'))
-    .flatMap((file) => ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((extension) => file.replace(/\.ts$/, extension)));
-  const present = filesBelow(dist).filter((file) => /\.(js|ts|map)$/.test(file));
+    .map((file) => file.replace(/\.ts$/, '.d.ts'));
+  const present = filesBelow(join(dist, 'types')).filter((file) => file.endsWith('.d.ts'));
   const isFresh = present.every((file) => expected.includes(file)) && expected.every((file) => present.includes(file));
   if (!isFresh) rmSync(dist, { recursive: true, force: true });
 }
 
 /** @param {string} folder */
 function filesBelow(folder) {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
 }
 
 /**
- * Compiles every package that the root tsconfig.json refers to into its dist folder.
+ * Builds every package that the root tsconfig.json refers to into its dist folder: tsc writes the declarations, and
+ * Rolldown the code.
  *
- * @returns {Promise<number>} the compiler's exit code
+ * @returns {Promise<number>} the exit code: 0, the compiler's, or 1 where a package could not be bundled
  */
-export function buildPackages() {
+export async function buildPackages() {
   const { references } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
   for (const { path } of references) discardStaleOutput(path);
-  return runDependency('typescript', ['-b', join(root, 'tsconfig.json')], { bin: 'tsc' });
+  const exitCode = await runDependency('typescript', ['-b', join(root, 'tsconfig.json')], { bin: 'tsc' });
+  if (exitCode !== 0) return exitCode;
+  try {
+    for (const { path } of references) await bundlePackage(path);
+    return 0;
+  } catch (error) {
+    console.error(error);
+    return 1;
+  }
 }

@@ -10,7 +10,9 @@ export interface Target {
   readonly headers?: readonly string[] | undefined;
 }
 
-/** One connection of the load: it compares every byte that comes with the reply expected again and again, and counts. */
+/**
+ * One connection of the load: it compares every byte that comes with the reply expected again and again, and counts.
+ */
 export class LoadConnection {
   readonly duplex: Socket;
   #replies: ExpectedReplies | undefined;

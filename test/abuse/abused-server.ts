@@ -100,7 +100,10 @@ export class AbusedServer {
     deepEqual(await this.child.call('faults'), []);
   }
 
-  /** LEAK0: waits until sockets, upgrades, connections, timers and handles are what they were before; the test's time limit ends it. */
+  /**
+   * LEAK0: waits until sockets, upgrades, connections, timers and handles are what they were before; the test's time
+   * limit ends it.
+   */
   async expectNothingLeft(): Promise<void> {
     await this.expectAlive();
     let gauges = await this.gauges();

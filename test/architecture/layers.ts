@@ -16,7 +16,10 @@ export interface PackageLayer {
   readonly mayImport: readonly RegExp[];
 }
 
-/** The order inside the `src` of packages that have rooms: each step imports only from the steps before it, and from its own. */
+/**
+ * The order inside the `src` of packages that have rooms: each step imports only from the steps before it, and from its
+ * own.
+ */
 export const packageOrders: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'packages/core': [
     ['errors.ts', 'opcode.ts', 'close-code.ts', 'role.ts', 'limits.ts'],
@@ -44,9 +47,9 @@ export const packageOrders: Readonly<Record<string, readonly (readonly string[])
       'hub.ts',
       'hub-options.ts',
     ],
-    ['index.ts'],
+    ['broker.ts', 'wire.ts', 'index.ts'],
   ],
-  'packages/router': [['options'], ['session'], ['upgrade'], ['server'], ['routes'], ['index.ts']],
+  'packages/router': [['options'], ['session'], ['upgrade'], ['server'], ['routes'], ['adapter.ts', 'index.ts']],
 };
 
 /** The folders of core that are pure functions and state machines. */

@@ -112,7 +112,9 @@ function packageOf(path: string, { packages }: Workspace): WorkspacePackage | un
   return packages.find(({ folder }) => path.startsWith(`${folder}/`));
 }
 
-/** The step of a file in the order of its package, 0 in a package without one; `null` where the order does not name it. */
+/**
+ * The step of a file in the order of its package, 0 in a package without one; `null` where the order does not name it.
+ */
 function rankIn(folder: string, path: string): number | null {
   const order = packageOrders[folder];
   if (order === undefined) return 0;

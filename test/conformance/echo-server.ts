@@ -56,7 +56,10 @@ export interface ServedConnection {
   readonly closed: Promise<CloseInfo>;
 }
 
-/** A plain node:http server that accepts every valid handshake; a query such as `?maxPayload=9` sets limits, and `/deflate` compresses. */
+/**
+ * A plain node:http server that accepts every valid handshake; a query such as `?maxPayload=9` sets limits, and
+ * `/deflate` compresses.
+ */
 export class EchoServer {
   readonly #server: Server;
   /** By the client's port. */

@@ -59,7 +59,10 @@ export async function answerTo(server: EchoServer, request: Buffer): Promise<str
   return (await answer).toString('latin1');
 }
 
-/** Opens a WebSocket, sends the chunks and reads until the server ends the connection, which the chunks must bring about. */
+/**
+ * Opens a WebSocket, sends the chunks and reads until the server ends the connection, which the chunks must bring
+ * about.
+ */
 export async function exchange(server: EchoServer, { target, early, chunks }: ExchangeOptions): Promise<Exchange> {
   const client = await dial(server.port);
   const answer = readToEnd(client);
@@ -78,7 +81,9 @@ export async function exchange(server: EchoServer, { target, early, chunks }: Ex
   return { bytes: bytes.subarray(acceptance.length), closeInfo: await served.closed };
 }
 
-/** So that two chunks never come in one read: both ends run on this event loop, so turns of it are all that it takes. */
+/**
+ * So that two chunks never come in one read: both ends run on this event loop, so turns of it are all that it takes.
+ */
 async function untilRead({ duplex }: ServedConnection, byteLength: number): Promise<void> {
   while (duplex.bytesRead < byteLength && !duplex.destroyed) await setImmediate();
 }

@@ -19,7 +19,9 @@ export interface Recording {
   readonly isMasked: boolean;
 }
 
-/** A server that follows a script and knows nothing of WebSockets but the accept key, and to end after a Close frame. */
+/**
+ * A server that follows a script and knows nothing of WebSockets but the accept key, and to end after a Close frame.
+ */
 export class RawServer {
   readonly #server: Server = createServer({ allowHalfOpen: true });
 

@@ -1,5 +1,5 @@
 import { attach, turnout } from '@turnout/express';
-import { pendingUpgradeOf } from '@turnout/router';
+import { pendingUpgradeOf } from '@turnout/router/adapter';
 import type { NextFunction, Request, RequestHandler, Response, Express } from 'express';
 import session, { Store, type SessionData } from 'express-session';
 import { createServer } from './create-server.ts';

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import cookie from '@fastify/cookie';
 import session from '@fastify/session';
 import { turnout, type TurnoutOptions } from '@turnout/fastify';
-import { pendingUpgradeOf } from '@turnout/router';
+import { pendingUpgradeOf } from '@turnout/router/adapter';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ContractApp, Framework, Route, SessionRecords, SessionSetUp, Step } from './framework.ts';
 

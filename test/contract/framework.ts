@@ -25,7 +25,10 @@ export interface HandlerContext {
 
 export interface Route {
   readonly options?: RouteOptions;
-  /** What the route's own middleware does with the session, before all else: it puts the user `new` in, or gives it another ID. */
+  /**
+   * What the route's own middleware does with the session, before all else: it puts the user `new` in, or gives it
+   * another ID.
+   */
   readonly session?: 'begin' | 'renew' | undefined;
   readonly steps?: readonly Step[];
   readonly handler: (socket: WebSocket, context: HandlerContext) => unknown;
@@ -46,7 +49,8 @@ export interface ContractApp {
   readonly serveFiles?: (folder: string) => void;
   /**
    * Keeps sessions as the framework's users do, in a store that other processes might share, and adds the pages
-   * `/login` (as `ann`), `/logout`, `/renew`, which gives the session another ID, and `/session`, which shows it as JSON.
+   * `/login` (as `ann`), `/logout`, `/renew`, which gives the session another ID, and `/session`, which shows it as
+   * JSON.
    */
   readonly useSessions: (records: SessionRecords, setUp?: SessionSetUp) => void;
   /** Awaits `step` once a route has accepted an upgrade, before its session is saved and the answer leaves. */

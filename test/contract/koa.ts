@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import Router from '@koa/router';
 import { attach, turnout, withWs, type Middleware, type TurnoutOptions } from '@turnout/koa';
-import { pendingUpgradeOf } from '@turnout/router';
+import { pendingUpgradeOf } from '@turnout/router/adapter';
 import Koa from 'koa';
 import session from 'koa-session';
 import serveFiles from 'koa-static';

@@ -6,7 +6,9 @@ import { serve, transports } from './serving.ts';
 
 const routes = ['/ws', '/ws/:id', '/room/:name/seat/:seat'];
 
-/** Paths made of what routes, decoders and proxies disagree about; dot segments and `//x` are refused before all routes. */
+/**
+ * Paths made of what routes, decoders and proxies disagree about; dot segments and `//x` are refused before all routes.
+ */
 const segment = fc.oneof(
   fc.constantFrom(
     'ws',

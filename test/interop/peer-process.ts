@@ -13,7 +13,9 @@ export interface PeerReport {
 
 const wordsOf = (parameter: string | undefined): string[] => (parameter === undefined ? [] : [parameter]);
 
-/** Has a peer connect, send, expect echoes and close. Rejects with what it prints where anything is not as it should be. */
+/**
+ * Has a peer connect, send, expect echoes and close. Rejects with what it prints where anything is not as it should be.
+ */
 export async function runClient(command: readonly string[], url: string, parameter?: string): Promise<PeerReport> {
   const [program, ...words] = command;
   const { stdout } = await promisify(execFile)(program!, [...words, 'client', url, ...wordsOf(parameter)], {

@@ -123,7 +123,8 @@ export const peers: readonly Peer[] = [
       plain,
       {
         ...deflated,
-        // It hands on twice what is not compressed where it might be (its issue 2794): so everything is compressed here.
+        // It hands on twice what is not compressed where it might be (its issue 2794): so everything is compressed
+        // here.
         options: { serverNoContextTakeover: false, clientNoContextTakeover: false },
         failsOnEmpty: 'an assertion ends its process when it compresses an empty message',
       },

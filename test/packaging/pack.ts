@@ -21,7 +21,7 @@ export interface Tarball {
 
 /** Packs one package as publishing it would, into the folder `destination`. The package must have been built. */
 export async function pack(folder: string, destination: string): Promise<Tarball> {
-  if (!existsSync(join(root, folder, 'dist/index.js'))) throw new Error(`${folder} is not built: run "pnpm build"`);
+  if (!existsSync(join(root, folder, 'dist/index.mjs'))) throw new Error(`${folder} is not built: run "pnpm build"`);
   const [program, ...parameters] = [...pnpm, 'pack', '--json', '--pack-destination', destination];
   const { stdout } = await execute(program, parameters, { cwd: join(root, folder) });
   const { name, filename, files } = JSON.parse(stdout.slice(stdout.indexOf('{'))) as {

@@ -5,12 +5,14 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { filesBelow, publishedFolders, readManifest } from '../architecture/read-workspace.ts';
-import { exportedNames } from './exported-names.ts';
-import { installProject, readInstalledManifest } from './installed-project.ts';
+import { ApiReport } from './api-report.ts';
+import { entryNames } from './entries.ts';
+import { readInstalledManifest } from './installed-project.ts';
 import type { InstalledProject } from './installed-project.ts';
 import type { Tarball } from './pack.ts';
+import { packingTimeout, sharedProject } from './shared-project.ts';
 
 const execute = promisify(execFile);
 const attw = join(
@@ -18,11 +20,15 @@ const attw = join(
   'dist/index.js',
 );
 
+/** As Node.js before 20.19, and as Jest, which has a require() of its own. */
+const withoutRequireOfModules = ['--no-experimental-require-module'];
+
 let project: InstalledProject;
+let api: ApiReport;
 beforeAll(async () => {
-  project = await installProject();
-});
-afterAll(() => project?.remove());
+  project = await sharedProject();
+  api = new ApiReport();
+}, packingTimeout);
 
 describe.each(publishedFolders())('the tarball of %s', (folder) => {
   const { name } = readManifest(folder);
@@ -33,15 +39,20 @@ describe.each(publishedFolders())('the tarball of %s', (folder) => {
     return found;
   }
 
-  test('holds the compiled files, their sources and the documents, and nothing else', () => {
+  test('holds the code, its types, its sources and the documents, and nothing else', () => {
     const sources = filesBelow(`${folder}/src`).map((file) => file.slice(`${folder}/`.length));
-    const modules = sources.filter((file) => file.endsWith('.ts'));
-    const compiled = modules.flatMap((file) => {
-      const output = file.replace(/^src\//, 'dist/').replace(/\.ts$/, '');
-      return [`${output}.js`, `${output}.js.map`, `${output}.d.ts`, `${output}.d.ts.map`];
-    });
-    const documents = ['LICENSE', 'README.md', 'package.json'];
-    expect(tarball().files).toEqual([...sources, ...compiled, ...documents].toSorted());
+    const types = sources
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => file.replace(/^src\//, 'dist/types/').replace(/\.ts$/, '.d.ts'));
+    const code = entryNames(folder).flatMap((entry) => [
+      `dist/${entry}.js`,
+      `dist/${entry}.mjs`,
+      `dist/types/${entry}.d.mts`,
+    ]);
+    const documents = ['LICENSE', 'README.md', 'dist/package.json', 'package.json'];
+    // What entries share is in files of its own, and so is what a page gets.
+    const files = tarball().files.filter((file) => !/^dist\/(shared-[a-z-]+\.js|index\.browser\.mjs)$/.test(file));
+    expect(files).toEqual([...sources, ...types, ...code, ...documents].toSorted());
   });
 
   test('names its dependencies by versions that a registry knows', async () => {
@@ -60,36 +71,36 @@ describe.each(publishedFolders())('the tarball of %s', (folder) => {
 
   test('gives every module resolution its types', async () => {
     // It exits with 1, and so rejects, where the types and the code of a resolution do not agree.
-    const { stdout } = await execute(process.execPath, [attw, tarball().path, '--profile', 'esm-only', '--no-emoji']);
-    expect(stdout).toContain('OK (ESM)');
+    const { stdout } = await execute(process.execPath, [attw, tarball().path, '--profile', 'strict', '--no-emoji']);
+    expect(stdout).toContain('No problems found');
   });
 
-  test('is imported by plain Node.js from what was compiled', async () => {
-    const values = await runtimeNames(`console.log(JSON.stringify(Object.keys(await import('${name}'))))`, 'module');
-    expect(values.toSorted()).toEqual(exportedValues());
-  });
+  describe.each(entryNames(folder))('with its entry %s', (entry) => {
+    const specifier = entry === 'index' ? name : `${name}/${entry}`;
 
-  test('is loaded by require()', async () => {
-    const values = await runtimeNames(`console.log(JSON.stringify(Object.keys(require('${name}'))))`, 'commonjs');
-    expect(values.filter((value) => value !== '__esModule').toSorted()).toEqual(exportedValues());
-  });
+    test('is imported by plain Node.js from what was compiled', async () => {
+      const values = await runtimeNames(`await import('${specifier}')`, 'module');
+      expect(values).toEqual(api.values(folder, entry));
+    });
 
-  test('exports the names that are written down, and no others', async () => {
-    const list = `${exportedNames(folder).join('\n')}\n`;
-    await expect(list).toMatchFileSnapshot(`exported-names/${folder.replaceAll('/', '-')}.txt`);
-  });
+    test('is loaded by require(), also where that takes no ES modules', async () => {
+      const values = await runtimeNames(`require('${specifier}')`, 'commonjs');
+      expect(values).toEqual(api.values(folder, entry));
+    });
 
-  function exportedValues(): string[] {
-    return exportedNames(folder)
-      .filter((line) => line.startsWith('value '))
-      .map((line) => line.slice('value '.length));
-  }
+    test('exports what is written down with its signatures, and nothing else', async () => {
+      const path = [folder.replace('packages/', '').replaceAll('/', '-'), entry].join('.');
+      await expect(api.text(folder, entry)).toMatchFileSnapshot(`api/${path}.txt`);
+    });
+  });
 });
 
 async function runtimeNames(code: string, inputType: 'module' | 'commonjs'): Promise<string[]> {
-  const parameters = [`--input-type=${inputType}`, '--no-warnings', '-e', code];
+  const program = `console.log(JSON.stringify(Object.keys(${code})))`;
+  const parameters = [`--input-type=${inputType}`, '--no-warnings', ...withoutRequireOfModules, '-e', program];
   const { stdout } = await execute(process.execPath, parameters, { cwd: project.folder, env: plainEnvironment() });
-  return JSON.parse(stdout) as string[];
+  const names = JSON.parse(stdout) as string[];
+  return names.filter((name) => name !== 'default' && name !== 'module.exports').toSorted();
 }
 
 /** Without what the test run tells Node.js, such as conditions. */

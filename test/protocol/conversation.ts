@@ -1,12 +1,13 @@
 /**
- * A conversation between a client and a server that a document shows, and a test replays: a `text` block under the comment
- * `<!-- conversation: NAME -->`. Its lines are
+ * A conversation between a client and a server that a document shows, and a test replays: a `text` block under the
+ * comment `<!-- conversation: NAME -->`. Its lines are
  *
  * - `> …` the client sends it,
  * - `< …` the next message of the server, its keys in any order; `< close CODE REASON` that it closes,
  * - `# …` what happens meanwhile, in the words of `scene.ts`.
  *
- * `"E1"` stands for an epoch, each time for the same one, and `…` for what may be anything: a value, or further items of a list.
+ * `"E1"` stands for an epoch, each time for the same one, and `…` for what may be anything: a value, or further items
+ * of a list.
  */
 export interface Conversation {
   readonly name: string;

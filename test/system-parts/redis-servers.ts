@@ -84,7 +84,10 @@ export class SentinelSite {
     return Number((answer as unknown[])[1]);
   }
 
-  /** Cuts the replicas off from the master, until {@link joinReplicas}: what is written meanwhile is on the master alone. */
+  /**
+   * Cuts the replicas off from the master, until {@link joinReplicas}: what is written meanwhile is on the master
+   * alone.
+   */
   async cutOffReplicas(): Promise<void> {
     const master = await this.masterPort();
     for (const { port } of this.servers) {
@@ -184,7 +187,10 @@ export class ClusterSite {
     }
   }
 
-  /** Moves a slot with its keys to another node, as `redis-cli --cluster reshard` does; `meanwhile` is called once its keys are there, and clients are still sent on. */
+  /**
+   * Moves a slot with its keys to another node, as `redis-cli --cluster reshard` does; `meanwhile` is called once its
+   * keys are there, and clients are still sent on.
+   */
   async moveSlot(slot: number, to: Daemon, meanwhile: () => Promise<void> = async () => {}): Promise<void> {
     const from = await this.#ownerOf(slot);
     if (from === to) return;

@@ -1,4 +1,5 @@
-// A server whose code fails: `failing-server.ts ws|turnout throw|reject|callback|error`. Prints "alive" where that ends nothing else.
+// A server whose code fails: `failing-server.ts ws|turnout throw|reject|callback|error`. Prints "alive" where that ends
+// nothing else.
 import type { WebSocket } from 'ws';
 import { play, type Implementation, type Stage } from './stage.ts';
 import { clientFrame } from '../abuse/client-frame.ts';

@@ -32,7 +32,10 @@ const topicsPerSocket = 100;
 const probe = 'probe';
 const probeSign = `"data":"${probe}"`;
 
-/** First subscriptions: each topic has one subscriber, who is told of it, and then publishes the probe that it must hear. */
+/**
+ * First subscriptions: each topic has one subscriber, who is told of it, and then publishes the probe that it must
+ * hear.
+ */
 export function measureTopicJoins(
   node: ServerProcess,
   { kind, topics }: { readonly kind: TopicKind; readonly topics: number },

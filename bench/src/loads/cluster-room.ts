@@ -27,7 +27,10 @@ interface Room {
   readonly data: string;
 }
 
-/** Everybody subscribes to one topic; then one publishes, in bursts of each length, and again when everybody has got all. */
+/**
+ * Everybody subscribes to one topic; then one publishes, in bursts of each length, and again when everybody has got
+ * all.
+ */
 export async function measureRoom(
   nodes: readonly ServerProcess[],
   { kind, people, byteLength }: RoomSettings,

@@ -73,8 +73,8 @@ export function createChatApp(options: ChatOptions): Example {
     const people = rooms.peopleIn(room);
     response.render('room', { room, lines, people, you: request.session.chatter, maxText });
   });
-  // For a page that was away for longer than the room remembers, or has just been loaded. Who has less than all that is kept
-  // may have missed what is kept no more.
+  // For a page that was away for longer than the room remembers, or has just been loaded. Who has less than all that is
+  // kept may have missed what is kept no more.
   app.get('/chat/:room/lines', requireRoomName, requirePageLogin, async ({ params, query }, response) => {
     const all = await history.after(params.room, 0);
     const lines = all.filter(({ id }) => id > Number(query['after'] ?? 0));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { WebSocket } from '@turnout/core';
+import type { WebSocket } from '@turnout/express';
 import { holdReading, type RateLimit } from '@turnout/example-host';
 import type { Request } from 'express';
 import { readMessage } from './chat-message.ts';

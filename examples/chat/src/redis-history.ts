@@ -28,7 +28,9 @@ return line
 const roomsKey = 'chat:rooms';
 const linesKey = (room: string): string => `chat:lines:${room}`;
 
-/** The newest lines of each room in Redis, for any number of processes. They are as durable as Redis is set up to be. */
+/**
+ * The newest lines of each room in Redis, for any number of processes. They are as durable as Redis is set up to be.
+ */
 export class RedisHistory implements History {
   readonly #redis: SharedRedis;
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { WebSocket } from '@turnout/core';
+import type { WebSocket } from '@turnout/express';
 import { TopicError, type Admitted, type Hub, type Topic } from '@turnout/topics';
 import type { Arrivals } from './arrivals.ts';
 import type { Line } from './history.ts';
@@ -19,7 +19,9 @@ interface PersonThere {
   readonly details?: unknown;
 }
 
-/** What a page that was away for a while gets by itself; one that was away for longer fetches the lines that are kept. */
+/**
+ * What a page that was away for a while gets by itself; one that was away for longer fetches the lines that are kept.
+ */
 const missed = { size: 100, ttl: 120_000 };
 
 /** How long, in ms, until a line that could not be told is told again. */

@@ -1,11 +1,11 @@
-import type { WebSocket } from '@turnout/core';
+import type { WebSocket } from '@turnout/express';
 
 /** In ms. */
 const duration = 100;
 
 /**
- * Reads nothing of a socket for a moment, for each message too many: who floods waits, and costs the others ten refusals a
- * second.
+ * Reads nothing of a socket for a moment, for each message too many: who floods waits, and costs the others ten
+ * refusals a second.
  */
 export function holdReading(socket: WebSocket): void {
   socket.pause();

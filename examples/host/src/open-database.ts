@@ -4,8 +4,8 @@ import Database from 'libsql';
 const ownerOnly = 0o600;
 
 /**
- * Opens an SQLite file, for its owner's eyes only whatever folder it is in. A committed change is on the disk: it outlives a
- * `kill -9` and a power cut.
+ * Opens an SQLite file, for its owner's eyes only whatever folder it is in. A committed change is on the disk: it
+ * outlives a `kill -9` and a power cut.
  */
 export function openDatabase(path: string): Database.Database {
   if (path !== ':memory:') keepPrivate(path);
@@ -17,7 +17,10 @@ export function openDatabase(path: string): Database.Database {
   return database;
 }
 
-/** SQLite gives the files beside a database the rights of the database; those that are there already keep what they have. */
+/**
+ * SQLite gives the files beside a database the rights of the database; those that are there already keep what they
+ * have.
+ */
 function keepPrivate(path: string): void {
   closeSync(openSync(path, 'a', ownerOnly));
   for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, ownerOnly);

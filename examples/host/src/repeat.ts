@@ -8,8 +8,8 @@ export interface RepeatOptions {
 }
 
 /**
- * Does something now, and again and again. A failure is reported and ends nothing: a disk that is full, or a database that is
- * locked, may not be the next time. The process need not wait for it.
+ * Does something now, and again and again. A failure is reported and ends nothing: a disk that is full, or a database
+ * that is locked, may not be the next time. The process need not wait for it.
  *
  * @returns ends it
  */

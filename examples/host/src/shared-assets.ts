@@ -2,7 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import express, { type RequestHandler } from 'express';
 
-/** The style and the scripts that the pages of several examples use, with the client; to be mounted beside an example's own. */
+/**
+ * The style and the scripts that the pages of several examples use, with the client; to be mounted beside an example's
+ * own.
+ */
 export function sharedAssets(): RequestHandler {
   const assets = express.Router();
   const client = bundleClient();

@@ -10,8 +10,8 @@ interface Write {
 }
 
 /**
- * Gathers the writes of one turn of the event loop into one transaction. A commit waits for the disk, and everybody waits
- * with it: so there is one for all who write at the same time, and not one for each of them.
+ * Gathers the writes of one turn of the event loop into one transaction. A commit waits for the disk, and everybody
+ * waits with it: so there is one for all who write at the same time, and not one for each of them.
  */
 export class WriteBatch {
   readonly #database: Database;
@@ -23,8 +23,8 @@ export class WriteBatch {
   }
 
   /**
-   * Has `write` change the database. Resolves with what it returns once that is on the disk; rejects where the transaction
-   * fails, and then nothing of it is kept.
+   * Has `write` change the database. Resolves with what it returns once that is on the disk; rejects where the
+   * transaction fails, and then nothing of it is kept.
    */
   run<Value>(write: () => Value): Promise<Value> {
     const kept = new Promise<Value>((resolve, reject) => {

@@ -57,8 +57,8 @@ function applyOne(style, code, rest) {
 }
 
 /**
- * Cuts a line at its colour sequences (ECMA-48, SGR) into `{ text, style }`. Every other sequence is left out: a log may
- * paint itself, and do nothing else.
+ * Cuts a line at its colour sequences (ECMA-48, SGR) into `{ text, style }`. Every other sequence is left out: a log
+ * may paint itself, and do nothing else.
  */
 export function parseAnsi(line) {
   const parts = [];
@@ -73,7 +73,9 @@ export function parseAnsi(line) {
   return parts;
 }
 
-/** A part as an element: text, whatever it holds. Colours are set by script, which a policy against inline style allows. */
+/**
+ * A part as an element: text, whatever it holds. Colours are set by script, which a policy against inline style allows.
+ */
 export function spanOf({ text, style }) {
   const span = document.createElement('span');
   span.textContent = text;

@@ -1,10 +1,15 @@
 import { behindOverlap } from './overlap.ts';
 import { firstLines } from './remote-tail.ts';
 
-/** So long, in ms, nothing must come for the first lines to be all there, where the log has fewer than `tail` would give. */
+/**
+ * So long, in ms, nothing must come for the first lines to be all there, where the log has fewer than `tail` would
+ * give.
+ */
 const settleTime = 300;
 
-/** Holds the first lines of a new connection until they are all there, and tells which of them were not shown before. */
+/**
+ * Holds the first lines of a new connection until they are all there, and tells which of them were not shown before.
+ */
 export class CatchUp {
   readonly #known: readonly string[];
   readonly #onDone: (missed: string[], isGapless: boolean) => void;

@@ -51,8 +51,8 @@ export function createLogViewer({ dataDir, knownHostsFile, agent, firstDelay = 1
     dataDir,
     database,
     writes,
-    // Users are removed by another process: so each is looked up for each request and upgrade, and for each open socket as
-    // often as Turnout asks for its session.
+    // Users are removed by another process: so each is looked up for each request and upgrade, and for each open socket
+    // as often as Turnout asks for its session.
     isValid: ({ reader }) => reader === undefined || users.isCurrent(reader),
   });
   const ssh = { knownHosts: () => KnownHosts.read(knownHostsFile), knownHostsFile, agent };

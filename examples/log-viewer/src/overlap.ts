@@ -2,8 +2,8 @@
 const certain = 20;
 
 /**
- * What of `fresh`, the end of a log as it is now, comes after `known`, its end as it was: `fresh` is what is left behind the
- * last place where both agree. `null` where they do not overlap.
+ * What of `fresh`, the end of a log as it is now, comes after `known`, its end as it was: `fresh` is what is left
+ * behind the last place where both agree. `null` where they do not overlap.
  */
 export function behindOverlap(known: readonly string[], fresh: readonly string[]): string[] | null {
   for (let end = fresh.length; end > 0; end--) {

@@ -62,8 +62,8 @@ export class RemoteTail {
 }
 
 /**
- * The command for the remote shell. `tail -F` alone would notice only at its next line that nobody reads; so a `cat` waits
- * for the end of the input, which comes when the connection goes, however it goes, and `tail` is ended then.
+ * The command for the remote shell. `tail -F` alone would notice only at its next line that nobody reads; so a `cat`
+ * waits for the end of the input, which comes when the connection goes, however it goes, and `tail` is ended then.
  */
 export function tailCommand(path: string): string {
   const script = `tail -n ${firstLines} -F -- "$1" & tail=$!; cat >/dev/null; kill "$tail"`;

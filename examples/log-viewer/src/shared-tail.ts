@@ -1,4 +1,4 @@
-import { prepareMessage, type PreparedMessage, type WebSocket } from '@turnout/core';
+import { prepareMessage, type PreparedMessage, type WebSocket } from '@turnout/express';
 import { CatchUp } from './catch-up.ts';
 import { explain, type HostError } from './host-error.ts';
 import type { Host, Log } from './log-store.ts';

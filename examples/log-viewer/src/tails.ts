@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { WebSocket } from '@turnout/core';
+import type { WebSocket } from '@turnout/express';
 import { repeat } from '@turnout/example-host';
 import type { Host, Log, LogStore } from './log-store.ts';
 import { SharedTail } from './shared-tail.ts';

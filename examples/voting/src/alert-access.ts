@@ -26,8 +26,8 @@ export function allowAlert(token: string | undefined): RequestHandler {
 }
 
 /**
- * What programs and browsers send by themselves. Every proxy adds headers of its own, and new ones come up with each product:
- * so a header that is not among these is a proxy's.
+ * What programs and browsers send by themselves. Every proxy adds headers of its own, and new ones come up with each
+ * product: so a header that is not among these is a proxy's.
  */
 const ownHeaders = new RegExp(
   `^(?:${[

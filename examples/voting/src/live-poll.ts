@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { WebSocket } from '@turnout/core';
+import type { WebSocket } from '@turnout/express';
 import { createHub, type Hub, type Topic } from '@turnout/topics';
 import type { Candidate, Counted, Vote, VoteStore } from './candidates.ts';
 
@@ -12,7 +12,10 @@ export interface User {
 /** How long, in ms, people who come and go are gathered before all are told who is there. */
 const gatherTime = 100;
 
-/** How long, in ms, until processes that could not be reached are told again, and counts that could not be read are read. */
+/**
+ * How long, in ms, until processes that could not be reached are told again, and counts that could not be read are
+ * read.
+ */
 const retryDelay = 500;
 
 /**
@@ -92,8 +95,8 @@ export class LivePoll {
   }
 
   /**
-   * What was counted while the processes could not hear each other. Each tells all others: some come back before votes are counted
-   * that others cannot tell of yet.
+   * What was counted while the processes could not hear each other. Each tells all others: some come back before votes
+   * are counted that others cannot tell of yet.
    */
   async #catchUp(): Promise<void> {
     while (!this.#isClosed) {

@@ -1,4 +1,4 @@
-import type { WebSocket } from '@turnout/core';
+import type { WebSocket } from '@turnout/express';
 import { repeat } from '@turnout/example-host';
 import { createHub } from '@turnout/topics';
 

@@ -4,7 +4,9 @@ import { candidateNames, type Candidate, type Counted, type Vote, type VoteStore
 
 const countsKey = 'voting:counts';
 
-/** How long, in seconds, the key of a vote is remembered; without one, for as long as the vote itself may be sent twice. */
+/**
+ * How long, in seconds, the key of a vote is remembered; without one, for as long as the vote itself may be sent twice.
+ */
 const keyTtl = 24 * 60 * 60;
 const ownKeyTtl = 60;
 

@@ -1,4 +1,4 @@
-import type { WebSocket } from '@turnout/core';
+import type { WebSocket } from '@turnout/express';
 import { holdReading, type RateLimit } from '@turnout/example-host';
 import type { Request } from 'express';
 import type { Vote } from './candidates.ts';

@@ -16,7 +16,9 @@ export interface ClosedEvent extends Event {
   readonly wasClean: boolean;
 }
 
-/** Why an attempt failed: what `url()`, `authenticate()` or the class `WebSocket` threw, or which step took too long. */
+/**
+ * Why an attempt failed: what `url()`, `authenticate()` or the class `WebSocket` threw, or which step took too long.
+ */
 export interface FailedEvent extends Event {
   readonly error: unknown;
 }
@@ -34,9 +36,9 @@ export interface ClientOptions {
   /** The class to use. Default: the global one, which Node.js has from 22 on. */
   readonly WebSocket?: WebSocketClass | undefined;
   /**
-   * Called with each new WebSocket, before anything subscribed or queued is sent and before `open`; what it returns is waited
-   * for. When it throws or rejects, an `error` event tells, and the client tries again later. Messages that come meanwhile are
-   * `message` events of the socket, and of the client too.
+   * Called with each new WebSocket, before anything subscribed or queued is sent and before `open`; what it returns is
+   * waited for. When it throws or rejects, an `error` event tells, and the client tries again later. Messages that come
+   * meanwhile are `message` events of the socket, and of the client too.
    */
   readonly authenticate?: ((socket: WebSocketLike) => unknown) | undefined;
   /**
@@ -58,8 +60,8 @@ export interface ClientOptions {
   /** How many messages wait while there is no connection: 0 or more, or `Infinity`. Default 100. */
   readonly maxQueued?: number | undefined;
   /**
-   * In ms, 1 to 2,147,483,647, or `Infinity` for never. How long the server may be silent before it is sent a ping, on a
-   * connection that subscribes to topics. Default 30,000.
+   * In ms, 1 to 2,147,483,647, or `Infinity` for never. How long the server may be silent before it is sent a ping, on
+   * a connection that subscribes to topics. Default 30,000.
    */
   readonly idleTimeout?: number | undefined;
   /** In ms, 1 to 2,147,483,647. How long nothing may come after a ping, until its answer. Default 5,000. */

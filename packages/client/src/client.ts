@@ -5,12 +5,18 @@ import { Feed } from './feed.ts';
 import { parseTopicMessage, type Position } from './topic-message.ts';
 import type { SubscribeOptions, TopicHandlers } from './topic-handlers.ts';
 
-/** What became of a message: `queued` until there is a connection, or `dropped`, as the queue is full or the client closed. */
+/**
+ * What became of a message: `queued` until there is a connection, or `dropped`, as the queue is full or the client
+ * closed.
+ */
 export type SendResult = 'sent' | 'queued' | 'dropped';
 
 /** What `subscribe()` returns. */
 export interface Subscription {
-  /** Of the last message, with which another page can go on; undefined where the topic has no history, or nothing has come. */
+  /**
+   * Of the last message, with which another page can go on; undefined where the topic has no history, or nothing has
+   * come.
+   */
   readonly position: Position | undefined;
   /** Ends it. The last one of a topic leaves the topic. */
   unsubscribe(): void;
@@ -28,13 +34,16 @@ export function createClient(url: Address, options: ClientOptions = {}): Client 
 }
 
 /**
- * A WebSocket that reconnects. Emits `open` whenever it is connected, `message`, `statechange`, `error` when it knows why an
- * attempt failed, `sessionended`, and `close` once, when it does not reconnect any more.
+ * A WebSocket that reconnects. Emits `open` whenever it is connected, `message`, `statechange`, `error` when it knows
+ * why an attempt failed, `sessionended`, and `close` once, when it does not reconnect any more.
  */
 export class Client extends Connection {
   readonly #maxQueued: number;
   readonly #queue: Sendable[] = [];
-  /** By topic. One that nobody uses any more stays until the connection ends: some of its messages are still on their way. */
+  /**
+   * By topic. One that nobody uses any more stays until the connection ends: some of its messages are still on their
+   * way.
+   */
   readonly #feeds = new Map<string, Feed>();
 
   constructor(address: Address, options: ClientOptions) {
@@ -44,7 +53,9 @@ export class Client extends Connection {
     this.start();
   }
 
-  /** Sends a message, or keeps it until there is a connection. One that was `sent` as a connection broke may be lost. */
+  /**
+   * Sends a message, or keeps it until there is a connection. One that was `sent` as a connection broke may be lost.
+   */
   send(data: Sendable): SendResult {
     if (this.transmit(data)) return 'sent';
     if (this.state === 'closed' || this.#queue.length >= this.#maxQueued) return 'dropped';
@@ -53,8 +64,8 @@ export class Client extends Connection {
   }
 
   /**
-   * Subscribes to a topic, on this connection and all that follow; of a topic with history nothing is missed in between. A
-   * topic may have several subscribers; the last one that unsubscribes leaves it.
+   * Subscribes to a topic, on this connection and all that follow; of a topic with history nothing is missed in
+   * between. A topic may have several subscribers; the last one that unsubscribes leaves it.
    */
   subscribe<Data = unknown>(
     topic: string,

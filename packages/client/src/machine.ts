@@ -1,9 +1,12 @@
 /*
- * Everything that decides what a client does next is this table. It knows no clock, no socket and no callback: connection.ts
- * does what entering a phase means, keeps its time limit, and turns what happens into signals.
+ * Everything that decides what a client does next is this table. It knows no clock, no socket and no callback:
+ * connection.ts does what entering a phase means, keeps its time limit, and turns what happens into signals.
  */
 
-/** `waiting`: for the next attempt. `offline`: the same, while the browser believes that there is no network. `closed`: for good. */
+/**
+ * `waiting`: for the next attempt. `offline`: the same, while the browser believes that there is no network. `closed`:
+ * for good.
+ */
 export type ClientState = 'connecting' | 'open' | 'waiting' | 'offline' | 'closed';
 
 export type Phase =

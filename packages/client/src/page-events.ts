@@ -6,7 +6,10 @@ interface Listened {
 export const page = globalThis as unknown as Listened & {
   /** What relative addresses are relative to. */
   readonly location?: { readonly href: string };
-  /** `onLine` is what the browser believes: wrong on machines that only talk to themselves, so it is no more than a hint. */
+  /**
+   * `onLine` is what the browser believes: wrong on machines that only talk to themselves, so it is no more than a
+   * hint.
+   */
   readonly navigator?: { readonly onLine?: boolean };
   readonly document?: Listened & { readonly hidden: boolean };
 };
@@ -16,7 +19,8 @@ const tick = 2_000;
 const jump = 10_000;
 
 /**
- * Listens to what a browser knows of the network, and of who looks at the page, and to the clock: until `signal` is aborted.
+ * Listens to what a browser knows of the network, and of who looks at the page, and to the clock: until `signal` is
+ * aborted.
  *
  * @param on told `offline`, or `woke` when the page or the machine did or the network came back
  */

@@ -4,8 +4,8 @@ const restartWindow = 6_000;
 const overloadFailures = 4;
 
 /**
- * How long to wait before connecting again, in ms: full jitter, so that clients that were cut off together do not come back
- * together.
+ * How long to wait before connecting again, in ms: full jitter, so that clients that were cut off together do not come
+ * back together.
  *
  * @param failures since it was open, 1 or more
  */

@@ -39,8 +39,8 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads what the server says of a topic, its keys in any order; `null` is the same as nothing. Undefined for everything else:
- * the application's own messages, which may be anything.
+ * Reads what the server says of a topic, its keys in any order; `null` is the same as nothing. Undefined for everything
+ * else: the application's own messages, which may be anything.
  */
 export function parseTopicMessage(data: unknown): TopicMessage | undefined {
   if (typeof data !== 'string' || !data.includes('"topic"')) return undefined;

@@ -3,7 +3,9 @@ import type { WebSocketClass } from '../src/index.ts';
 /** What becomes of a handshake that begins now. */
 export type Handshake = 'opens' | 'is refused' | 'hangs';
 
-/** A network and a server with topics, on whatever clock `setTimeout` has. No event comes in the turn of what caused it. */
+/**
+ * A network and a server with topics, on whatever clock `setTimeout` has. No event comes in the turn of what caused it.
+ */
 export class FakeNetwork {
   readonly sockets: FakeWebSocket[] = [];
   /** In ms. */

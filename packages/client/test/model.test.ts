@@ -9,7 +9,9 @@ const replayed = process.env['TURNOUT_SEED'];
 const seedCount = process.env['TURNOUT_LONG'] === '1' ? 50_000 : 2_000;
 const outcomes = ['works', 'fails', 'hangs', 'comes late'] as const;
 
-/** Longer than any wait of the client: a step that hangs, the session, the close, and the longest back-off after 1013. */
+/**
+ * Longer than any wait of the client: a step that hangs, the session, the close, and the longest back-off after 1013.
+ */
 const quiet = 4 * 1_000 + 30_000 + 1_000 + 40_000;
 
 afterEach(() => {

@@ -44,16 +44,12 @@ export { accept, reject, type AcceptOptions, type Upgrade } from './socket/accep
 export { ConnectError } from './socket/connect-error.ts';
 export { connect, type ConnectOptions } from './socket/connect.ts';
 export { guard, reportError, type ErrorHook, type ErrorPhase } from './socket/error-hook.ts';
-export type {
-  SocketCloseEvent,
-  SocketErrorEvent,
-  SocketEvent,
-  SocketMessageEvent,
-  WebSocketEvents,
-} from './socket/event-target.ts';
+export type { SocketCloseEvent, SocketErrorEvent, SocketEvent, SocketMessageEvent } from './socket/event-target.ts';
 export type { BinaryType, MessageData } from './socket/message-data.ts';
 export { MessageRate, type MessageRateOptions } from './socket/message-rate.ts';
 export type { SendCallback } from './socket/outbox.ts';
 export { prepareMessage } from './socket/prepare-message.ts';
+export type { WebSocketEvents } from './socket/socket-emitter.ts';
+export { SendError, type SendErrorCode } from './socket/send-error.ts';
 export type { ErrorContext, SendOptions, SocketOptions, WebSocketOptions } from './socket/websocket-options.ts';
 export { WebSocket } from './socket/websocket.ts';

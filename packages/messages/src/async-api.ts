@@ -10,8 +10,8 @@ export interface AsyncApiOptions {
   /** The messages of each path, in Express's syntax: `/rooms/:room`. */
   readonly channels: Readonly<Record<string, MessageContract<MessageDefinition>>>;
   /**
-   * The JSON Schema of a schema, for libraries that do not give it themselves. Default: by Standard JSON Schema, as zod 4.2
-   * and arktype 2.1.28 have it.
+   * The JSON Schema of a schema, for libraries that do not give it themselves. Default: by Standard JSON Schema, as zod
+   * 4.2 and arktype 2.1.28 have it.
    */
   readonly toJsonSchema?: (schema: StandardSchemaV1) => JsonSchema;
 }

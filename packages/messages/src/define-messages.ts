@@ -6,16 +6,18 @@ import { TypedSocket, type Commands } from './typed-socket.ts';
 export interface MessageContract<Definition extends MessageDefinition> {
   readonly definition: Definition;
   /**
-   * Speaks these messages over a route's socket: return its promise from the handler. It resolves when the socket has ended,
-   * and rejects with what the functions that `setUp` registers fail with, which closes the socket with 1011 and is reported.
+   * Speaks these messages over a route's socket: return its promise from the handler. It resolves when the socket has
+   * ended, and rejects with what the functions that `setUp` registers fail with, which closes the socket with 1011 and
+   * is reported.
    */
   serve(socket: WebSocket, setUp: (socket: TypedSocket<Definition>) => unknown, options?: ServeOptions): Promise<void>;
 }
 
 export interface ServeOptions {
   /**
-   * Is given what is no typed message, so that both share the socket: what `hub.serve()` of `@turnout/topics` returns. Nothing
-   * waits for it, but it counts as in flight. What it resolves with `false` for is invalid; what it throws closes with 1011.
+   * Is given what is no typed message, so that both share the socket: what `hub.serve()` of `@turnout/topics` returns.
+   * Nothing waits for it, but it counts as in flight. What it resolves with `false` for is invalid; what it throws
+   * closes with 1011.
    */
   readonly commands?: Commands;
 }

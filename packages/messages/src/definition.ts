@@ -27,9 +27,9 @@ export interface MessageDefinition {
    */
   readonly onInvalid?: 'answer' | 'close';
   /**
-   * How many messages and requests of one client are being handled at a time: until the promise that the function returns
-   * settles, and the client takes the reply. While one more waits nothing is read, and the client is held back. 1 or more;
-   * `Infinity` for no limit. Default 100.
+   * How many messages and requests of one client are being handled at a time: until the promise that the function
+   * returns settles, and the client takes the reply. While one more waits nothing is read, and the client is held back.
+   * 1 or more; `Infinity` for no limit. Default 100.
    *
    * While the client is asked something the reading goes on, for its reply: as many more messages may wait then, of
    * 1,048,576 characters together, and what comes beyond is answered with an error.

@@ -40,7 +40,10 @@ export class InFlight {
     this.#waitingSize += size;
   }
 
-  /** Resolves when nothing waits any more, or `isExcused` says that it does not matter. Rejects with what a task fails with. */
+  /**
+   * Resolves when nothing waits any more, or `isExcused` says that it does not matter. Rejects with what a task fails
+   * with.
+   */
   async untilRoom(isExcused: () => boolean): Promise<void> {
     for (;;) {
       if (this.#failure !== null) throw this.#failure.error;

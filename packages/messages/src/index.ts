@@ -21,12 +21,13 @@
  *
  * @module
  */
+export { AskError, type AskErrorCode } from './ask-error.ts';
 export { asyncApiDocument } from './async-api.ts';
 export type { AsyncApiOptions } from './async-api.ts';
 export { defineMessages } from './define-messages.ts';
 export type { MessageContract, ServeOptions } from './define-messages.ts';
 export type { Dialogue, Dialogues, Input, MessageDefinition, Output, Schemas } from './definition.ts';
-export { AskError } from './questions.ts';
+export { InvalidMessage } from './invalid-message.ts';
 export type { AskOptions } from './questions.ts';
 export { typedClient } from './typed-client.ts';
 export type { ClientLike, TypedClient, TypedClientOptions } from './typed-client.ts';

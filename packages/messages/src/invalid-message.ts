@@ -1,6 +1,7 @@
 /** A message that is not what the definition says. */
 export class InvalidMessage extends Error {
   override readonly name = 'InvalidMessage';
+  readonly code = 'MSG_ERR_INVALID';
   /** Where in the message it is wrong, such as `data.option`; `''` for the whole of it. */
   readonly path: string;
   /** 1007 for what is not JSON text, 1008 for what does not fit (RFC 6455 §7.4.1). */

@@ -1,3 +1,4 @@
+import { AskError } from './ask-error.ts';
 import { check, checkNow } from './check.ts';
 import type { Dialogue } from './definition.ts';
 import type { Reply } from './envelope.ts';
@@ -5,11 +6,6 @@ import type { Reply } from './envelope.ts';
 export interface AskOptions {
   /** How long to wait for the reply, in ms; `Infinity` for no limit. Default 10,000. */
   readonly timeout?: number;
-}
-
-/** The other side was asked, and there is no reply. */
-export class AskError extends Error {
-  override readonly name = 'AskError';
 }
 
 interface Question {
@@ -40,8 +36,8 @@ export class Questions {
   }
 
   /**
-   * Resolves with the reply. Rejects with an {@link AskError} if there is none in time, and with an `InvalidMessage` on a
-   * request or a reply that does not fit.
+   * Resolves with the reply. Rejects with an {@link AskError} if there is none in time, and with an `InvalidMessage` on
+   * a request or a reply that does not fit.
    */
   async ask(dialogue: Dialogue, { type, request, send, timeout = 10_000 }: Asking): Promise<unknown> {
     const id = ++this.#last;
@@ -49,7 +45,7 @@ export class Questions {
       this.#open.set(id, { isSent: false, resolve, reject });
     });
     const expire = (): void => {
-      this.#open.get(id)?.reject(new AskError(`No reply to ${type} within timeout ${timeout} ms`));
+      this.#open.get(id)?.reject(new AskError('MSG_ERR_TIMEOUT', `No reply to ${type} within timeout ${timeout} ms`));
     };
     const timer = timeout === Infinity ? undefined : setTimeout(expire, timeout);
     try {
@@ -68,7 +64,7 @@ export class Questions {
     const question = this.#open.get(id);
     if (error === undefined) return question?.resolve(data);
     const { message } = (error ?? {}) as { readonly message?: unknown };
-    return question?.reject(new AskError(`The ${this.#peer} cannot reply: ${String(message)}`));
+    return question?.reject(new AskError('MSG_ERR_REFUSED', `The ${this.#peer} cannot reply: ${String(message)}`));
   }
 
   /** What waited for a connection has left. */
@@ -87,6 +83,6 @@ export class Questions {
   }
 
   #gone(): AskError {
-    return new AskError(`The ${this.#peer} has gone without a reply`);
+    return new AskError('MSG_ERR_GONE', `The ${this.#peer} has gone without a reply`);
   }
 }

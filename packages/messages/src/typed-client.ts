@@ -4,7 +4,8 @@ import type { Dialogues, Input, MessageDefinition, Output, Part, Schemas } from 
 import { parseEnvelope, type Envelope } from './envelope.ts';
 import { defined } from './find-schema.ts';
 import { InvalidMessage } from './invalid-message.ts';
-import { AskError, Questions, type AskOptions } from './questions.ts';
+import { AskError } from './ask-error.ts';
+import { Questions, type AskOptions } from './questions.ts';
 
 /** What a client has to have: the one of `@turnout/client`. */
 export interface ClientLike {
@@ -17,8 +18,8 @@ type SendResult = 'sent' | 'queued' | 'dropped';
 
 export interface TypedClientOptions {
   /**
-   * Told of what a function throws or rejects with, of a message of the server that does not fit, and of what the server finds
-   * wrong with one of this client. Default: it is printed.
+   * Told of what a function throws or rejects with, of a message of the server that does not fit, and of what the
+   * server finds wrong with one of this client. Default: it is printed.
    */
   readonly onError?: (error: unknown) => void;
 }
@@ -26,8 +27,8 @@ export interface TypedClientOptions {
 type Listener = (data: never) => unknown;
 
 /**
- * Speaks the messages of a definition over a client, as the other side of `serve()`. Its topics and the application's own
- * messages are left alone.
+ * Speaks the messages of a definition over a client, as the other side of `serve()`. Its topics and the application's
+ * own messages are left alone.
  */
 export function typedClient<Definition extends MessageDefinition>(
   client: ClientLike,
@@ -69,8 +70,8 @@ export class TypedClient<Definition extends MessageDefinition> {
   }
 
   /**
-   * Has a function answer the questions of a type: with what it returns, or resolves with. What it throws is told to the server,
-   * too.
+   * Has a function answer the questions of a type: with what it returns, or resolves with. What it throws is told to
+   * the server, too.
    *
    * @throws {TypeError} as {@link on}
    */
@@ -100,8 +101,8 @@ export class TypedClient<Definition extends MessageDefinition> {
   /**
    * Requests something of the server, and resolves with its reply. Without a connection the request waits for one.
    *
-   * Rejects with an {@link AskError} if the server cannot reply, does not in time, or the connection is lost after the request
-   * was sent: it may have been handled then. Rejects with an `InvalidMessage` on a reply that does not fit.
+   * Rejects with an {@link AskError} if the server cannot reply, does not in time, or the connection is lost after the
+   * request was sent: it may have been handled then. Rejects with an `InvalidMessage` on a reply that does not fit.
    */
   async ask<Type extends keyof Part<Definition, 'answers'> & string>(
     type: Type,
@@ -112,7 +113,7 @@ export class TypedClient<Definition extends MessageDefinition> {
     const send = (message: object): boolean => {
       const result = this.#send(message);
       if (result === 'dropped')
-        throw new AskError(`Cannot ask for ${type}: the client is closed, or its queue is full`);
+        throw new AskError('MSG_ERR_NOT_SENT', `Cannot ask for ${type}: the client is closed, or its queue is full`);
       return result === 'sent';
     };
     const reply = await this.#questions.ask(dialogue, { ...options, type, request, send });

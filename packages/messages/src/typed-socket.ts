@@ -1,17 +1,18 @@
 import type { WebSocket } from '@turnout/core';
+import { AskError } from './ask-error.ts';
 import { check, checkNow } from './check.ts';
 import { defined, known } from './find-schema.ts';
 import type { Dialogue, Dialogues, Input, MessageDefinition, Output, Part, Schemas } from './definition.ts';
 import { parseEnvelope, type Envelope } from './envelope.ts';
 import { InFlight } from './in-flight.ts';
 import { InvalidMessage } from './invalid-message.ts';
-import { AskError, Questions, type AskOptions } from './questions.ts';
+import { Questions, type AskOptions } from './questions.ts';
 
 type Listener = (data: never) => unknown;
 
 /**
- * Takes a message that is no typed one, such as what `hub.serve()` of `@turnout/topics` returns; resolves with whether it was
- * for it.
+ * Takes a message that is no typed one, such as what `hub.serve()` of `@turnout/topics` returns; resolves with whether
+ * it was for it.
  */
 export type Commands = (message: string | Buffer) => boolean | Promise<boolean>;
 
@@ -83,8 +84,8 @@ export class TypedSocket<Definition extends MessageDefinition> {
   /**
    * Asks the client, and resolves with its reply.
    *
-   * Rejects with an {@link AskError} where the client says that it cannot, does not reply in time, or has gone, and with
-   * an `InvalidMessage` where the reply is not what the schema takes.
+   * Rejects with an {@link AskError} where the client says that it cannot, does not reply in time, or has gone, and
+   * with an `InvalidMessage` where the reply is not what the schema takes.
    */
   async ask<Type extends keyof Part<Definition, 'asks'> & string>(
     type: Type,
@@ -92,7 +93,8 @@ export class TypedSocket<Definition extends MessageDefinition> {
     options: AskOptions = {},
   ): Promise<Output<(Part<Definition, 'asks'> & Dialogues)[Type]['reply']>> {
     const dialogue = defined(this.#definition.asks, 'asks', type);
-    if (this.socket.readyState !== this.socket.OPEN) throw new AskError('The client has gone without a reply');
+    if (this.socket.readyState !== this.socket.OPEN)
+      throw new AskError('MSG_ERR_GONE', 'The client has gone without a reply');
     this.#start();
     const send = (message: object): true => {
       this.#send(message);
@@ -128,8 +130,9 @@ export class TypedSocket<Definition extends MessageDefinition> {
   }
 
   /**
-   * One after the other, so that an asynchronous schema keeps their order and holds the client back. While a message waits for
-   * room nothing is read, unless the client is asked something: its reply comes behind what it has sent before.
+   * One after the other, so that an asynchronous schema keeps their order and holds the client back. While a message
+   * waits for room nothing is read, unless the client is asked something: its reply comes behind what it has sent
+   * before.
    */
   async #read(): Promise<void> {
     // What is registered in this turn is there before the first message.
@@ -176,7 +179,10 @@ export class TypedSocket<Definition extends MessageDefinition> {
     if (!isTaken) await this.socket.drained();
   }
 
-  /** What is no typed message at all may be for others on the same socket. They are not waited for, as they may ask the client. */
+  /**
+   * What is no typed message at all may be for others on the same socket. They are not waited for, as they may ask the
+   * client.
+   */
   #onInvalid(envelope: Envelope | undefined, error: InvalidMessage, message: string | Buffer): void {
     const commands = this.#commands;
     if (envelope !== undefined || commands === undefined) return this.#refuse(envelope, error);

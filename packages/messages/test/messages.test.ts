@@ -7,7 +7,7 @@ import { Ajv } from 'ajv';
 import * as v from 'valibot';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { asyncApiDocument, defineMessages } from '../src/index.ts';
+import { asyncApiDocument, defineMessages, type AskError, type InvalidMessage } from '../src/index.ts';
 import { open } from './open.ts';
 
 const libraries = {
@@ -105,12 +105,12 @@ describe('requests', () => {
   });
 
   test('to a client reject where it cannot reply, replies wrongly, not in time, or has gone', async () => {
-    const results: string[] = [];
+    const results: [code: string, message: string][] = [];
     const { client } = await open(dialogue, (socket) => {
       socket.on('fast', async (timeout) => {
         await socket
           .ask('confirm', '', { timeout: Number(timeout) })
-          .catch((error: Error) => results.push(error.message));
+          .catch((error: AskError | InvalidMessage) => results.push([error.code, error.message]));
       });
     });
     const ask = async (timeout: string): Promise<number> => {
@@ -128,11 +128,11 @@ describe('requests', () => {
     client.close();
     await expect.poll(() => results.length).toBe(5);
     expect(results).toEqual([
-      'The client cannot reply: I will not',
-      'The client cannot reply: undefined',
-      expect.stringMatching(/boolean/),
-      'No reply to confirm within timeout 10 ms',
-      'The client has gone without a reply',
+      ['MSG_ERR_REFUSED', 'The client cannot reply: I will not'],
+      ['MSG_ERR_REFUSED', 'The client cannot reply: undefined'],
+      ['MSG_ERR_INVALID', expect.stringMatching(/boolean/)],
+      ['MSG_ERR_TIMEOUT', 'No reply to confirm within timeout 10 ms'],
+      ['MSG_ERR_GONE', 'The client has gone without a reply'],
     ]);
   });
 });
@@ -144,7 +144,9 @@ test('a client that has gone is not waited for', async () => {
     failure = await socket.ask('confirm', '', { timeout: Infinity }).catch((error: unknown) => error);
   });
   client.close();
-  await expect.poll(() => failure).toMatchObject({ name: 'AskError', message: 'The client has gone without a reply' });
+  await expect
+    .poll(() => failure)
+    .toMatchObject({ name: 'AskError', code: 'MSG_ERR_GONE', message: 'The client has gone without a reply' });
 });
 
 describe('the order of messages', () => {

@@ -1,7 +1,9 @@
 /** Commands of one client that run at a time. */
 const maxRunning = 8;
 
-/** Runs few commands of a client at a time, and the others in order. A newer one about a name replaces one that waits. */
+/**
+ * Runs few commands of a client at a time, and the others in order. A newer one about a name replaces one that waits.
+ */
 export class CommandQueue {
   /** By name; called with whether it is its turn, or was dropped. */
   readonly #waiting = new Map<string, (isTurn: boolean) => void>();

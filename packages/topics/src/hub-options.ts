@@ -7,21 +7,27 @@ export interface HubOptions {
   /** What carries messages to other nodes. Default: none, this process is alone. */
   readonly broker?: Broker;
   /**
-   * While the broker is lost: with `deliver-locally`, the default, what is published reaches the subscribers of this node;
-   * with `fail`, `publish()` rejects. Topics with history always fail.
+   * While the broker is lost: with `deliver-locally`, the default, what is published reaches the subscribers of this
+   * node; with `fail`, `publish()` rejects. Topics with history always fail.
    */
   readonly whenLost?: WhenLost;
   /** Default 128. */
   readonly maxTopicsPerSocket?: number;
   /** Bytes that wait for all slow subscribers together, beside what their sockets hold. Default 64 MiB. */
   readonly maxTotalQueuedBytes?: number;
-  /** How often, in ms, a node tells the others that it is alive: after three to four times that, its people are gone. Default 3,000. */
+  /**
+   * How often, in ms, a node tells the others that it is alive: after three to four times that, its people are gone.
+   * Default 3,000.
+   */
   readonly presenceInterval?: number;
-  /** How often, in ms, a node asks how far the histories are that it follows, in case the bus has lost their last message. Default 10,000. */
+  /**
+   * How often, in ms, a node asks how far the histories are that it follows, in case the bus has lost their last
+   * message. Default 10,000.
+   */
   readonly historyCheckInterval?: number;
   /**
-   * Told of every error that a listener throws or rejects with, and of every promise of the hub that rejects while nobody
-   * awaits it. Default: it is printed.
+   * Told of every error that a listener throws or rejects with, and of every promise of the hub that rejects while
+   * nobody awaits it. Default: it is printed.
    */
   readonly onError?: (error: unknown) => unknown;
 }

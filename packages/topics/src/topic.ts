@@ -92,12 +92,17 @@ export class Topic extends EventEmitter<TopicEvents> {
     return this.#feed;
   }
 
-  /** Who is subscribed, on all nodes, as far as this one knows: it does soon after its first subscriber, or {@link follow}. */
+  /**
+   * Who is subscribed, on all nodes, as far as this one knows: it does soon after its first subscriber, or
+   * {@link follow}.
+   */
   people(): Person[] {
     return this.#presence?.people() ?? [];
   }
 
-  /** Learns who is subscribed on other nodes also while nobody is on this one, until the function it returns is called. */
+  /**
+   * Learns who is subscribed on other nodes also while nobody is on this one, until the function it returns is called.
+   */
   follow(): () => void {
     this.#follows++;
     this.#presence?.hold();
@@ -113,14 +118,15 @@ export class Topic extends EventEmitter<TopicEvents> {
   }
 
   /**
-   * Sends a socket all that is published from now on, until it closes or is unsubscribed. Where it is subscribed already,
-   * it begins anew.
+   * Sends a socket all that is published from now on, until it closes or is unsubscribed. Where it is subscribed
+   * already, it begins anew.
    *
    * With history, what it has missed since a position comes first: each message once, in order, or nothing of it and
    * `recovered: false`. Whether the client may have it is for the caller to say, each time.
    *
    * @returns how it begins; `null` where the socket has closed, or was unsubscribed, meanwhile
-   * @throws {TypeError | RangeError} (rejects) on `since` without history, a malformed person, and over `maxTopicsPerSocket`
+   * @throws {TypeError | RangeError} (rejects) on `since` without history, a malformed person, and over
+   *   `maxTopicsPerSocket`
    * @throws {TopicError} (rejects) where the broker can't be reached, unless there is no history and `whenLost` is
    *   `deliver-locally`
    */
@@ -146,8 +152,8 @@ export class Topic extends EventEmitter<TopicEvents> {
    * Sends a message to all subscribers, on all nodes; in the same order to all.
    *
    * @param message bytes or text; where the topic has an envelope, text is JSON
-   * @returns resolves with whether the broker has it; with `false` where the broker is lost, and only the subscribers of this
-   *   node were sent it. A rejection that nobody awaits goes to the hub's `onError`
+   * @returns resolves with whether the broker has it; with `false` where the broker is lost, and only the subscribers
+   *   of this node were sent it. A rejection that nobody awaits goes to the hub's `onError`
    * @throws {TypeError} at once if the message is neither text nor bytes, or not JSON where JSON is required
    * @throws {TopicError} at once with `TOPIC_ERR_TOO_LONG`; rejects where the message could not be published
    */

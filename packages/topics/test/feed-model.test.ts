@@ -113,7 +113,10 @@ function feedOf(context: HubContext, log: (number | 'gap')[]): Feed {
   });
 }
 
-/** Those of the numbers that are neither in a log nor told as a gap where they are missing, or later where they are the first. */
+/**
+ * Those of the numbers that are neither in a log nor told as a gap where they are missing, or later where they are the
+ * first.
+ */
 function untold(log: readonly (number | 'gap')[], numbers: readonly number[]): number[] {
   return numbers.filter((number) => {
     if (log.includes(number)) return false;

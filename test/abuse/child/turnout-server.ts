@@ -108,7 +108,10 @@ async function gauges(): Promise<Gauges> {
   return { sockets: router.sockets.size, pending: gate.waiting, connections, resources: countResources() };
 }
 
-/** Sends to all at `path`, for whom it waits where they are slow, and at `others`. Returns the most that waited for one of these. */
+/**
+ * Sends to all at `path`, for whom it waits where they are slow, and at `others`. Returns the most that waited for one
+ * of these.
+ */
 async function broadcast({ path, others, count, length }: BroadcastSettings): Promise<number> {
   const data = Buffer.alloc(length);
   let mostBuffered = 0;

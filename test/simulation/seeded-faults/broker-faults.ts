@@ -77,7 +77,10 @@ class EarlyConfirmation extends SimBroker {
   }
 }
 
-/** After the server has changed, it goes on with one that has been demoted: that takes everything, and passes nothing on. */
+/**
+ * After the server has changed, it goes on with one that has been demoted: that takes everything, and passes nothing
+ * on.
+ */
 class DemotedServer extends SimBroker {
   #isDemoted = false;
 

@@ -36,8 +36,9 @@ interface Command {
 }
 
 /**
- * The Redis that the processes of an example share. What it says is written, or read by {@link run}, outlives the server that
- * has said so: enough replicas have it. Commands that come while others wait for that are sent together, and wait once.
+ * The Redis that the processes of an example share. What it says is written, or read by {@link run}, outlives the
+ * server that has said so: enough replicas have it. Commands that come while others wait for that are sent together,
+ * and wait once.
  */
 export class SharedRedis {
   readonly #settings: RedisSettings;
@@ -72,8 +73,8 @@ export class SharedRedis {
   }
 
   /**
-   * Runs a command. Resolves with its answer once enough replicas have what it has written, or read. Where it rejects the command
-   * may have been run, once or twice: it has to be one that may.
+   * Runs a command. Resolves with its answer once enough replicas have what it has written, or read. Where it rejects
+   * the command may have been run, once or twice: it has to be one that may.
    */
   run(words: readonly string[]): Promise<unknown> {
     return new Promise((resolve, reject) => {

@@ -20,7 +20,9 @@ export interface RunningProcess {
   readonly child: ChildProcess;
   /** The lines of its standard output, as they come. */
   readonly lines: readonly string[];
-  /** Resolves at the line that says where it listens; rejects with what it says on standard error where it ends before. */
+  /**
+   * Resolves at the line that says where it listens; rejects with what it says on standard error where it ends before.
+   */
   readonly url: Promise<string>;
   /** Kills it, where it still runs. */
   kill(): Promise<void>;

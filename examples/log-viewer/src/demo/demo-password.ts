@@ -1,6 +1,9 @@
 import { randomInt } from 'node:crypto';
 
-/** Letters and digits that look like no others: it is read, copied and typed by people, and taken for an option by nobody. */
+/**
+ * Letters and digits that look like no others: it is read, copied and typed by people, and taken for an option by
+ * nobody.
+ */
 const characters = 'abcdefghijkmnpqrstuvwxyz23456789';
 const length = 12;
 

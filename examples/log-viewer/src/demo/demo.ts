@@ -12,7 +12,9 @@ export interface Demo {
   readonly password: string;
 }
 
-/** The log viewer with a host to look at: an sshd on this machine, and a log that writes itself. All of it is temporary. */
+/**
+ * The log viewer with a host to look at: an sshd on this machine, and a log that writes itself. All of it is temporary.
+ */
 export async function startDemo(): Promise<Demo> {
   const folder = mkdtempSync(join(tmpdir(), 'turnout-log-viewer-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });

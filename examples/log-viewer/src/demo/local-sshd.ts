@@ -28,7 +28,10 @@ export interface LocalSshd {
   stop(): Promise<void>;
 }
 
-/** Starts it; keys that are in the folder already are used again. Rejects where there is no sshd, and says what to install. */
+/**
+ * Starts it; keys that are in the folder already are used again. Rejects where there is no sshd, and says what to
+ * install.
+ */
 export async function startLocalSshd({
   folder,
   program = '/usr/sbin/sshd',

@@ -4,8 +4,8 @@ type Send = (data: unknown, ...rest: unknown[]) => boolean;
 type Emit = (name: string, ...args: unknown[]) => boolean;
 
 /**
- * Makes a socket one of `ws` 7, on which `express-ws` stands: text and close reasons come as strings, and what is falsy and
- * not a number is sent as an empty message.
+ * Makes a socket one of `ws` 7, on which `express-ws` stands: text and close reasons come as strings, and what is falsy
+ * and not a number is sent as an empty message.
  */
 export function asWs7(socket: WebSocket): void {
   const emit = socket.emit.bind(socket) as Emit;

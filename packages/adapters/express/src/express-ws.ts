@@ -1,12 +1,14 @@
 /**
- * The way over from [`express-ws`](https://www.npmjs.com/package/express-ws): its API on Turnout. New code uses `turnout()`.
+ * The way over from [`express-ws`](https://www.npmjs.com/package/express-ws): its API on Turnout. New code uses
+ * `turnout()`.
  *
  * @module
  */
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { PerMessageDeflateOptions, WebSocket } from '@turnout/core';
-import { createWebSocketServer, installWs, type WebSocketServer } from '@turnout/router';
+import { createWebSocketServer } from '@turnout/router';
+import { installWs, type WebSocketServer } from '@turnout/router/adapter';
 import { Router, type Application, type NextFunction, type Request } from 'express';
 import { asWs7 } from './as-ws7.ts';
 import { attach, turnout, type WebSocketApp } from './turnout.ts';
@@ -48,7 +50,8 @@ type WsMethod = (
 const servers = new WeakMap<object, WebSocketServer>();
 
 /**
- * Gives an app `ws()` as `express-ws` does: text messages are strings, and all functions behind the path get the socket.
+ * Gives an app `ws()` as `express-ws` does: text messages are strings, and all functions behind the path get the
+ * socket.
  *
  * @throws {TypeError} on an option of `wsOptions` that is not there, with what to use instead
  */

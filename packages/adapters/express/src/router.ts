@@ -1,4 +1,4 @@
-import { installWs } from '@turnout/router';
+import { installWs } from '@turnout/router/adapter';
 import { Router as ExpressRouter } from 'express';
 import type { RouterOptions } from 'express';
 import type { WsMethod } from './ws-method.ts';

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
+import type { Address, AppOptions } from '@turnout/router';
 import {
   assertNewApp,
   attachApp,
@@ -11,10 +12,8 @@ import {
   registerApp,
   serverOptions,
   UpgradeServer,
-  type Address,
   type AppSockets,
-  type AppOptions,
-} from '@turnout/router';
+} from '@turnout/router/adapter';
 import type { Application, NextFunction, Request } from 'express';
 import finalhandler from 'finalhandler';
 import { assertExpressApp } from './assert-express-app.ts';
@@ -36,8 +35,8 @@ type Handle = (request: IncomingMessage, response: ServerResponse, next?: NextFu
  * them. Changes this one app, not Express.
  *
  * @returns the same app
- * @throws {TypeError | RangeError} on a wrong option, on what is no Express app, and on an app that has WebSocket routes
- *   already
+ * @throws {TypeError | RangeError} on a wrong option, on what is no Express app, and on an app that has WebSocket
+ *   routes already
  */
 export function turnout<App extends Application>(app: App, options: TurnoutOptions = {}): App & WebSocketApp {
   assertExpressApp(app);
@@ -93,7 +92,9 @@ function clientAddressOf(message: IncomingMessage): string | undefined {
   return (message as Request).ip;
 }
 
-/** Has the app's requests end in the upgrade server, and then as they do in Express: its 404, its default error handler. */
+/**
+ * Has the app's requests end in the upgrade server, and then as they do in Express: its 404, its default error handler.
+ */
 function finishWith(app: Application, upgradeServer: UpgradeServer): void {
   const handle = (app as unknown as { handle: Handle }).handle.bind(app);
   const onerror = (error: unknown): void => {

@@ -3,19 +3,48 @@
  *
  * @module
  */
-export { liveSession } from '@turnout/router';
+export {
+  CloseCode,
+  DisconnectError,
+  liveSession,
+  prepareMessage,
+  ProtocolError,
+  SendError,
+  WebSocket,
+} from '@turnout/router';
 export type {
+  Address,
+  AppOptions,
+  BinaryType,
+  CloseInfo,
   CloseOptions,
   DisconnectOptions,
   ErrorContext,
   ErrorHook,
+  ErrorPhase,
+  Limits,
   LiveSession,
   LiveSessionData,
+  MessageData,
+  NodeHub,
   OriginRule,
+  OriginTest,
+  PerMessageDeflateOptions,
+  PreparedMessage,
   ProtocolRule,
+  RateOptions,
   RouteOptions,
+  SendCallback,
+  SendOptions,
+  SocketCloseEvent,
+  SocketErrorEvent,
+  SocketEvent,
   SocketHandler,
+  SocketMessageEvent,
+  WarnOption,
+  WebSocketEvents,
   WebSocketServer,
+  WebSocketServerEvents,
   WebSocketServerOptions,
 } from '@turnout/router';
 export { createWebSocketServer } from './web-socket-server.ts';

@@ -4,7 +4,7 @@ import {
   type SessionData,
   type SessionRequest,
   type SessionStore,
-} from '@turnout/router';
+} from '@turnout/router/adapter';
 import type { FastifyRequest } from 'fastify';
 
 type Callback = (error?: Error | null, session?: SessionData | null) => void;
@@ -55,7 +55,10 @@ export function sessionFor(request: FastifyRequest): SessionRequest | undefined 
   };
 }
 
-/** Whether the client has sent the ID, behind the prefix that cookies may have: a session that is not in the store gets another. */
+/**
+ * Whether the client has sent the ID, behind the prefix that cookies may have: a session that is not in the store gets
+ * another.
+ */
 function isFromCookie({ session, cookies = {} }: SessionOwner): boolean {
   return Object.values(cookies).some((value) => value?.endsWith(session!.encryptedSessionId));
 }

@@ -1,16 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Address, AppOptions, CloseOptions, DisconnectOptions } from '@turnout/router';
 import {
   attach,
   parseRegistration,
   pendingUpgradeOf,
   UpgradeServer,
   WebSocketRoute,
-  type Address,
   type AppSockets,
-  type AppOptions,
-  type CloseOptions,
-  type DisconnectOptions,
-} from '@turnout/router';
+} from '@turnout/router/adapter';
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { PathTable, type RouterOptions } from './path-table.ts';
@@ -88,7 +85,8 @@ function assertRegistered(app: unknown, options: unknown): void {
 }
 
 /**
- * Has a route of `@fastify/websocket` told, where that plugin is not there to see it: it would be a page, and its upgrades 404.
+ * Has a route of `@fastify/websocket` told, where that plugin is not there to see it: it would be a page, and its
+ * upgrades 404.
  *
  * @throws {TypeError} on such a route
  */
@@ -136,8 +134,8 @@ function addRoute(this: FastifyInstance, path: string, ...rest: readonly unknown
 }
 
 /**
- * The plugin that gives a Fastify app WebSocket routes, `app.ws(path, options?, handler)`. Register it before the routes;
- * `app.close()` then closes the sockets too.
+ * The plugin that gives a Fastify app WebSocket routes, `app.ws(path, options?, handler)`. Register it before the
+ * routes; `app.close()` then closes the sockets too.
  *
  * @example
  * ```ts

@@ -8,7 +8,9 @@ export type Params<Path extends string> = string extends Path ? Record<string, s
 /** Options of one route: those of its sockets, which replace the app's, and Fastify's own. */
 export type WsRouteOptions = RouteOptions & OwnOptions;
 
-/** A route's own code: gets the accepted socket and Fastify's request; `this` is the instance that the route stands in. */
+/**
+ * A route's own code: gets the accepted socket and Fastify's request; `this` is the instance that the route stands in.
+ */
 export type Handler<P> = (
   this: FastifyInstance,
   ...parameters: Parameters<SocketHandler<FastifyRequest<{ Params: P }>>>

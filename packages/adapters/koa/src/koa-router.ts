@@ -1,4 +1,4 @@
-import { parseRegistration, pendingUpgradeOf, WebSocketRoute } from '@turnout/router';
+import { parseRegistration, pendingUpgradeOf, WebSocketRoute } from '@turnout/router/adapter';
 import type { Middleware } from 'koa';
 import { passFiles } from './pass-files.ts';
 import { createRouteMiddleware } from './route-middleware.ts';
@@ -33,8 +33,8 @@ const prepared = new WeakSet<RouterLike>();
 const upgrading = new WeakSet<RouterLike>();
 
 /**
- * Gives a router of `@koa/router` a method `ws(path, options?, ...middleware, handler)`; the app that its `routes()` are
- * used in must have gone through `turnout()`.
+ * Gives a router of `@koa/router` a method `ws(path, options?, ...middleware, handler)`; the app that its `routes()`
+ * are used in must have gone through `turnout()`.
  *
  * @returns the same router
  */

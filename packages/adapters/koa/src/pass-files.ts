@@ -1,4 +1,4 @@
-import { aliasOfFile, targetWithoutFile } from '@turnout/router';
+import { aliasOfFile, targetWithoutFile } from '@turnout/router/adapter';
 import type { Context, Middleware } from 'koa';
 
 /** What Koa keeps of an answer beside its headers, and its types leave out. */
@@ -9,9 +9,9 @@ interface ExplicitResponse {
 /**
  * Has middleware pass an upgrade on where it would answer with the file that stands at its path, as `koa-static` does.
  *
- * Middleware that answers with the file at the path is asked twice more: whether it gives the same file for another spelling
- * of its path, as only what looks for a file does, and then at a path below, where no file stands. If it goes on there, so
- * does the upgrade. What answers for another reason fails the one or the other, and its answer stands.
+ * Middleware that answers with the file at the path is asked twice more: whether it gives the same file for another
+ * spelling of its path, as only what looks for a file does, and then at a path below, where no file stands. If it goes
+ * on there, so does the upgrade. What answers for another reason fails the one or the other, and its answer stands.
  */
 export function passFiles(middleware: Middleware): Middleware {
   return async (context, next) => {
@@ -58,8 +58,8 @@ function rememberAnswer(context: Context): () => void {
 type Next = () => Promise<unknown>;
 
 /**
- * Has something look at a context as if it were for another target. What it looks at later, or passes the context on to, sees
- * the one that was asked for.
+ * Has something look at a context as if it were for another target. What it looks at later, or passes the context on
+ * to, sees the one that was asked for.
  */
 function runAt(context: Context, target: string, run: (pass: (next: Next) => Next) => unknown): unknown {
   const { url } = context;

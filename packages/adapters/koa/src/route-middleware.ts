@@ -5,7 +5,7 @@ import {
   upgradeServerOf,
   type PendingUpgrade,
   type WebSocketRoute,
-} from '@turnout/router';
+} from '@turnout/router/adapter';
 import compose from 'koa-compose';
 import type { Context, Middleware, Next } from 'koa';
 import { sessionFor } from './session.ts';

@@ -5,7 +5,7 @@ import {
   type SessionData,
   type SessionRequest,
   type SessionStore,
-} from '@turnout/router';
+} from '@turnout/router/adapter';
 import type { Context } from 'koa';
 
 /** What `koa-session` tells its store of a call: `ctx` is there where a request makes it. */
@@ -34,16 +34,23 @@ interface SessionContext {
 
 const day = 24 * 60 * 60 * 1000;
 
-/** Under which key the session of a context was last saved: after `regenerate()` the session itself names the old one. */
+/**
+ * Under which key the session of a context was last saved: after `regenerate()` the session itself names the old one.
+ */
 const savedKeys = new WeakMap<Context, string>();
 
-/** Has the session of an upgrade watched from when `koa-session` asks its store for it. To be called before middleware runs. */
+/**
+ * Has the session of an upgrade watched from when `koa-session` asks its store for it. To be called before middleware
+ * runs.
+ */
 export function watchSession(context: Context): void {
   const { store, maxAge } = (context as unknown as SessionContext).sessionOptions ?? {};
   if (store !== undefined) adapt(store, maxAge);
 }
 
-/** The session of `koa-session`, where it keeps it in a store; one that is kept in a cookie cannot be ended by others. */
+/**
+ * The session of `koa-session`, where it keeps it in a store; one that is kept in a cookie cannot be ended by others.
+ */
 export function sessionFor(context: Context): SessionRequest | undefined {
   const { session, sessionOptions } = context as unknown as SessionContext;
   const { store, maxAge } = sessionOptions ?? {};

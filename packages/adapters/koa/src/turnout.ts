@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AnyServer, AppOptions } from '@turnout/router';
 import {
   assertNewApp,
   attachApp,
@@ -10,10 +11,8 @@ import {
   serverOptions,
   UpgradeServer,
   WebSocketRoute,
-  type AnyServer,
   type AppSockets,
-  type AppOptions,
-} from '@turnout/router';
+} from '@turnout/router/adapter';
 import compose from 'koa-compose';
 import type Application from 'koa';
 import type { Middleware } from 'koa';
@@ -29,8 +28,8 @@ import type { WsMethod } from './ws-method.ts';
 /** Options of an app; they hold for all upgrades that come through it. */
 export interface TurnoutOptions extends Omit<AppOptions, 'user'> {
   /**
-   * Whether upper and lower case differ in the paths of `app.ws()`. Default `true`, so that no spelling of a path slips past
-   * a guard that compares `context.path`; routers of `@koa/router` have an option of their own, `sensitive`.
+   * Whether upper and lower case differ in the paths of `app.ws()`. Default `true`, so that no spelling of a path slips
+   * past a guard that compares `context.path`; routers of `@koa/router` have an option of their own, `sensitive`.
    */
   readonly caseSensitive?: boolean | undefined;
   /** Whether a slash at the end makes another path of those of `app.ws()`. Default `true`. */
@@ -128,7 +127,9 @@ export function attach(server: AnyServer, app: Application): void {
   attachApp(server, app);
 }
 
-/** As Koa serves a request, but that routers show none but their WebSocket routes. Koa's own `onerror` answers errors. */
+/**
+ * As Koa serves a request, but that routers show none but their WebSocket routes. Koa's own `onerror` answers errors.
+ */
 async function serveUpgrade(
   app: Application,
   chain: Chain,

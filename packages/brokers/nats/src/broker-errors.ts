@@ -36,7 +36,10 @@ export function isSameHistory(one: HistoryOptions | null, other: HistoryOptions 
   return one?.size === other?.size && one?.ttl === other?.ttl;
 }
 
-/** The refusal of the server that an error is or is caused by. By its name: the connection may be of another copy of the client. */
+/**
+ * The refusal of the server that an error is or is caused by. By its name: the connection may be of another copy of the
+ * client.
+ */
 export function refusalIn(error: unknown): PermissionViolationError | undefined {
   if (!(error instanceof Error)) return undefined;
   return error.name === 'PermissionViolationError' ? (error as PermissionViolationError) : refusalIn(error.cause);

@@ -17,7 +17,8 @@ const longestWait = 2_000;
  *
  * @throws {TypeError} (rejects) on a prefix that is none, and on `connection` beside `servers` or `client`
  * @throws {RangeError} (rejects) on `replicas` or `removeIdleAfter` that are out of range
- * @throws {Error} (rejects) where NATS can't be reached, or refuses what all topics need; later it connects again by itself
+ * @throws {Error} (rejects) where NATS can't be reached, or refuses what all topics need; later it connects again by
+ *   itself
  */
 export async function connectNats(options: NatsBrokerOptions = {}): Promise<Broker> {
   const { prefix = 'turnout', replicas = 1, removeIdleAfter = day } = options;

@@ -7,8 +7,8 @@ import type { Names } from './names.ts';
 const memory = 30 * 86_400_000;
 
 /**
- * The epochs of histories that are not there: known before the first message, so that reading makes no stream, and another one
- * once a history was removed. One stream for all, which keeps a message for each history that was removed.
+ * The epochs of histories that are not there: known before the first message, so that reading makes no stream, and
+ * another one once a history was removed. One stream for all, which keeps a message for each history that was removed.
  */
 export class Epochs {
   readonly #access: JetStreamAccess;

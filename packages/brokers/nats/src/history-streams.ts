@@ -41,7 +41,10 @@ const nanoseconds = 1_000_000;
 /** How long, in ms, a consumer outlives one read. */
 const consumerTtl = 5_000;
 
-/** How many bytes, roughly, are asked for at once: what the server has to keep for a slow reader, it drops the connection for. */
+/**
+ * How many bytes, roughly, are asked for at once: what the server has to keep for a slow reader, it drops the
+ * connection for.
+ */
 const pageBytes = 1024 * 1024;
 
 /** JetStream's streams: one for each topic with history, since only then its offsets follow each other. */

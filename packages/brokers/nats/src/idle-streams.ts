@@ -21,7 +21,9 @@ const longestDelay = 2 ** 31 - 1;
 /** How long, in ms, a subscriber may take to say that it is there. */
 const answerTimeout = 2_000;
 
-/** Removes the streams of topics that nobody needs any more: empty for some time, and without a subscriber on any node. */
+/**
+ * Removes the streams of topics that nobody needs any more: empty for some time, and without a subscriber on any node.
+ */
 export class IdleStreams {
   readonly #options: IdleStreamsOptions;
   #timer: NodeJS.Timeout | undefined;

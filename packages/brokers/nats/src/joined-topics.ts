@@ -51,12 +51,17 @@ export class JoinedTopics {
     this.#all.get(topic.name)?.note(topic, state);
   }
 
-  /** The connection is lost. The client would ask for all of them in one piece once it is back, and be found dead meanwhile. */
+  /**
+   * The connection is lost. The client would ask for all of them in one piece once it is back, and be found dead
+   * meanwhile.
+   */
   onLost(): void {
     for (const joined of this.#all.values()) joined.unsubscribe();
   }
 
-  /** Joins all again, as fast as the server follows: how long that may take has no limit, as the client's pings go on. */
+  /**
+   * Joins all again, as fast as the server follows: how long that may take has no limit, as the client's pings go on.
+   */
   async rejoin(): Promise<void> {
     const all = [...this.#all.values()];
     for (let start = 0; start < all.length; start += rejoinBatch) {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** Who speaks on a subject: a node, another program, or a node that asks who has joined; or any, and the one that it was. */
+/**
+ * Who speaks on a subject: a node, another program, or a node that asks who has joined; or any, and the one that it
+ * was.
+ */
 export type SubjectKind = 'node' | 'json' | 'ask' | '*' | '{{wildcard(1)}}';
 
 /** The subjects and streams of topics, below one prefix. */

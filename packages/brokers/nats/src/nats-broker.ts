@@ -41,7 +41,10 @@ const closeTimeout = 1_000;
 /** Bytes that the client puts before a message for JetStream. */
 const headerLength = Buffer.byteLength('NATS/1.0\r\n\r\n');
 
-/** At most once over core NATS, and a stream that orders; with history JetStream, which publishes what it has stored again, with its place. */
+/**
+ * At most once over core NATS, and a stream that orders; with history JetStream, which publishes what it has stored
+ * again, with its place.
+ */
 export class NatsBroker implements Broker {
   readonly #connection: NatsConnection;
   readonly #settings: NatsBrokerSettings;

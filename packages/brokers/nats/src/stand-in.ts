@@ -16,8 +16,8 @@ export interface StandInParts {
 const storeTime = 250;
 
 /**
- * Stands where the stream of a history will be, as long as there is none: what another program publishes there would reach
- * nobody. One of the nodes that stand there makes the stream, and gives the message to it.
+ * Stands where the stream of a history will be, as long as there is none: what another program publishes there would
+ * reach nobody. One of the nodes that stand there makes the stream, and gives the message to it.
  */
 export class StandIn {
   readonly #topic: KeptTopic;

@@ -1,12 +1,13 @@
 import { defineScript } from './redis-script.ts';
 
 /*
- * A topic's history is a Stream, whose entries' IDs are OFFSET-0, and a hash with its position: the epoch, the offset of
- * the newest message, and the options that it is kept by.
+ * A topic's history is a Stream, whose entries' IDs are OFFSET-0, and a hash with its position: the epoch, the offset
+ * of the newest message, and the options that it is kept by.
  *
- * A history that nobody has published to has no key, and yet an epoch, which its first message takes over: it follows from
- * a hash that all histories share, with an ID of its own and, for each of many parts of all names, how many histories have
- * begun there. An epoch is thus never given to a second history of a name, also where the keys of the first are gone.
+ * A history that nobody has published to has no key, and yet an epoch, which its first message takes over: it follows
+ * from a hash that all histories share, with an ID of its own and, for each of many parts of all names, how many
+ * histories have begun there. An epoch is thus never given to a second history of a name, also where the keys of the
+ * first are gone.
  *
  * KEYS: position, stream, epochs. ARGV: an ID for the epochs, the part that the name belongs to, size, ttl.
  */
@@ -119,8 +120,8 @@ end
 `;
 
 /**
- * Stores a message, and publishes it with its position. ARGV: channel, PUBLISH or SPUBLISH, whether this node is joined, epoch and
- * offset of the newest message that this node knows of, message.
+ * Stores a message, and publishes it with its position. ARGV: channel, PUBLISH or SPUBLISH, whether this node is
+ * joined, epoch and offset of the newest message that this node knows of, message.
  * Gives epoch, offset, how many entries of others were in the way, and whether it was published.
  */
 export const publishScript = defineScript(`${store}
@@ -130,9 +131,9 @@ return { epoch, string.format('%.0f', offset), foreign, isHeard }
 `);
 
 /**
- * Takes what stands at the head of the inbox, as far as it is what is expected there. KEYS: inbox too. ARGV: as above, and then
- * pairs of what is expected and the message that it is stored as, or nothing where it is dropped. Gives how many entries of
- * others were in the way, how many items were taken, and what was stored and not published.
+ * Takes what stands at the head of the inbox, as far as it is what is expected there. KEYS: inbox too. ARGV: as above,
+ * and then pairs of what is expected and the message that it is stored as, or nothing where it is dropped. Gives how
+ * many entries of others were in the way, how many items were taken, and what was stored and not published.
  */
 export const takeInboxScript = defineScript(`${store}
 local taken, unheard = 0, {}
@@ -158,7 +159,8 @@ return removed
 `);
 
 /**
- * Gives a history another epoch where it lacks messages that this node knows of. ARGV: epoch and offset of the newest of them.
+ * Gives a history another epoch where it lacks messages that this node knows of. ARGV: epoch and offset of the newest
+ * of them.
  */
 export const renewScript = defineScript(`${common}
 if renew(ARGV[5], ARGV[6]) and isKnown then redis.call('HSET', KEYS[1], 'epoch', epoch) end
@@ -170,7 +172,9 @@ local used = redis.pcall('HGET', KEYS[1], 'used')
 return type(used) == 'string' and redis.call('TIME')[1] * 1000 - (tonumber(used) or 0) < ${optionsTtl} and 1 or 0
 `);
 
-/** How many entries Redis looks at at once, and how many bytes, roughly, one page has: so long nobody else is served. */
+/**
+ * How many entries Redis looks at at once, and how many bytes, roughly, one page has: so long nobody else is served.
+ */
 const [step, pageBytes] = [100, 1024 * 1024];
 
 /**

@@ -10,7 +10,8 @@ export function isWakeUp(bytes: Buffer): boolean {
 }
 
 /**
- * Whether bytes are JSON as a program outside publishes it. What nodes publish begins with a letter that no JSON begins with.
+ * Whether bytes are JSON as a program outside publishes it. What nodes publish begins with a letter that no JSON begins
+ * with.
  */
 export function isJson(bytes: Buffer): boolean {
   if (!isUtf8(bytes)) return false;

@@ -36,7 +36,8 @@ const foreignEntry = 'entry of the Stream that is not Turnout’s';
  * Connects to Redis, as the broker of one hub.
  *
  * @throws {TypeError} (rejects) on options that name more than one way to connect
- * @throws {TopicError | Error} (rejects) where Redis cannot be reached, or is not a master; later it connects again by itself
+ * @throws {TopicError | Error} (rejects) where Redis cannot be reached, or is not a master; later it connects again by
+ *   itself
  */
 export async function connectRedis(options: RedisBrokerOptions = {}): Promise<Broker> {
   const broker = new RedisBroker(options);

@@ -15,8 +15,8 @@ const maxRedirections = 40;
 const tryAgainAfter = 25;
 
 /**
- * The masters of a Redis Cluster. They are there together or not at all: where one fails, so has the whole, as its topics
- * may have missed something.
+ * The masters of a Redis Cluster. They are there together or not at all: where one fails, so has the whole, as its
+ * topics may have missed something.
  */
 export class RedisCluster implements RedisConnections {
   readonly names: RedisNames;
@@ -27,7 +27,10 @@ export class RedisCluster implements RedisConnections {
   #slots: ClusterSlots;
   /** Where channels were subscribed to at the last {@link check}. */
   #subscribed: ClusterSlots;
-  /** Slots whose channels a master has said to be gone, since the last {@link check}; and those of them that are to be told of. */
+  /**
+   * Slots whose channels a master has said to be gone, since the last {@link check}; and those of them that are to be
+   * told of.
+   */
   readonly #unsubscribed = new Set<number>();
   #untold = new Set<number>();
 

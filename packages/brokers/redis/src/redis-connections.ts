@@ -20,7 +20,10 @@ export interface RedisConnections {
   /** Resolves when all of the channels are subscribed to. */
   subscribe(channels: readonly string[]): Promise<void>;
   unsubscribe(channels: readonly string[]): Promise<void>;
-  /** How many are subscribed to each of the channels. In a Cluster before Redis 7 only those are counted that are at the channel's own node. */
+  /**
+   * How many are subscribed to each of the channels. In a Cluster before Redis 7 only those are counted that are at the
+   * channel's own node.
+   */
   countSubscribers(channels: readonly string[]): Promise<number[]>;
   /** Asks all servers whether they are there, and masters; rejects where one is not. */
   check(): Promise<void>;

@@ -1,12 +1,18 @@
 import { TopicError } from '@turnout/topics';
 
-/** Answers of a server that cannot serve, though it can be reached. Older servers put an error of a script behind a dash. */
+/**
+ * Answers of a server that cannot serve, though it can be reached. Older servers put an error of a script behind a
+ * dash.
+ */
 const unable = /(?:^|-)(READONLY|LOADING|MASTERDOWN|NOREPLICAS|CLUSTERDOWN)\b/;
 
 /** Answers to a user whose ACL lacks something; in a script they depend on the version of the server. */
 const refusal = /NOPERM|ACL failure in script|The user executing the script can't/;
 
-/** Whether an error means that this is not, or no longer, a server that can be worked with: another has to be looked for. */
+/**
+ * Whether an error means that this is not, or no longer, a server that can be worked with: another has to be looked
+ * for.
+ */
 export function isLoss(error: unknown): boolean {
   return unable.test(messageOf(error)) || isConnectionError(error);
 }

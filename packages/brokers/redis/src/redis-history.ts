@@ -134,7 +134,9 @@ export class RedisHistory {
     return [epoch, String(offset)];
   }
 
-  /** A message that is stored where the slot is being moved to is heard where it still is. What gets lost is read later. */
+  /**
+   * A message that is stored where the slot is being moved to is heard where it still is. What gets lost is read later.
+   */
   #announce(topic: KeptTopic, parts: readonly Buffer[]): void {
     this.#connections.publish(this.#connections.names.channel(topic), Buffer.concat(parts)).catch(() => {});
   }

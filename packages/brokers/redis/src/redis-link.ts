@@ -125,7 +125,10 @@ export class RedisLink {
     }
   }
 
-  /** A network that has stopped passing bytes on says nothing, and neither does a master that is one no more: they are asked. */
+  /**
+   * A network that has stopped passing bytes on says nothing, and neither does a master that is one no more: they are
+   * asked.
+   */
   async #watch(connections: RedisConnections, failing: AbortController): Promise<void> {
     const { pingInterval, pingTimeout } = this.#options;
     while (!failing.signal.aborted) {

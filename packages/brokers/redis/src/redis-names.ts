@@ -13,8 +13,8 @@ export interface HistoryKeys {
 }
 
 /**
- * Names of keys and channels. Channels have no database in Redis, so its number is part of every name. What is in braces
- * tells a Cluster where they are: all that one script touches is in one slot.
+ * Names of keys and channels. Channels have no database in Redis, so its number is part of every name. What is in
+ * braces tells a Cluster where they are: all that one script touches is in one slot.
  */
 export class RedisNames {
   readonly #start: string;

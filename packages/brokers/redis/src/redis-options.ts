@@ -26,11 +26,17 @@ export interface RedisBrokerOptions extends Partial<PendingLimits> {
   readonly cluster?: Pick<RedisClusterOptions, 'rootNodes' | 'defaults' | 'nodeAddressMap'>;
   /** Servers that Sentinel watches: options of `createSentinel()`. */
   readonly sentinel?: RedisSentinelOptions;
-  /** A client that the application has made by `createClient()`, `createCluster()` or `createSentinel()`. It is duplicated. */
+  /**
+   * A client that the application has made by `createClient()`, `createCluster()` or `createSentinel()`. It is
+   * duplicated.
+   */
   readonly duplicateOf?: ApplicationClient;
   /** Begins the names of all keys and channels; the number of the database follows. Default `turnout:`. */
   readonly prefix?: string;
-  /** How often, in ms, each connection is asked whether it is there, and each server whether it is the master. Default 1,000. */
+  /**
+   * How often, in ms, each connection is asked whether it is there, and each server whether it is the master. Default
+   * 1,000.
+   */
   readonly pingInterval?: number;
   /** How long, in ms, an answer to that may take before the connection is given up. Default 3,000. */
   readonly pingTimeout?: number;

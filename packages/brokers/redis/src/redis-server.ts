@@ -111,7 +111,9 @@ export class RedisServer implements RedisConnections {
     await Promise.allSettled(this.#both.map((connection) => connection.close()));
   }
 
-  /** With its text until the server has shown that it knows it: scripts of one node are run in the order of their calls. */
+  /**
+   * With its text until the server has shown that it knows it: scripts of one node are run in the order of their calls.
+   */
   async #evaluate(script: RedisScript, rest: readonly Argument[]): Promise<unknown> {
     const answer = await this.send(['EVAL', script.text, ...rest]);
     this.#scripts.add(script);
@@ -132,7 +134,9 @@ export class RedisServer implements RedisConnections {
     });
   }
 
-  /** Changes nothing, and is refused where writing is: by a replica, and by a master that loads or has too few replicas. */
+  /**
+   * Changes nothing, and is refused where writing is: by a replica, and by a master that loads or has too few replicas.
+   */
   async #confirm(): Promise<void> {
     try {
       await this.send(['PEXPIRE', this.names.probe, '1']);

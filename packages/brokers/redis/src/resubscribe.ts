@@ -13,8 +13,8 @@ export interface Resubscribing {
 const step = 512;
 
 /**
- * Subscribes to the channels of many topics, in steps that each have an answer: all of them take as long as they take, and
- * the time limit is for the next answer.
+ * Subscribes to the channels of many topics, in steps that each have an answer: all of them take as long as they take,
+ * and the time limit is for the next answer.
  */
 export async function resubscribe(
   connections: RedisConnections,

@@ -17,8 +17,8 @@ const done = Promise.resolve();
 const maxContacts = 10_000;
 
 /**
- * Finds out whether other nodes have a topic with history that this one has without, or the other way round: neither would
- * hear of the other.
+ * Finds out whether other nodes have a topic with history that this one has without, or the other way round: neither
+ * would hear of the other.
  */
 export class TopicContacts {
   readonly #contacts = new Map<string, Contact>();

@@ -5,8 +5,8 @@ import type { DeflateSettings } from './deflate-settings.ts';
 import type { SlidingWindow } from './sliding-window.ts';
 
 /**
- * Stands behind each payload. The four bytes that go without saying on the wire (RFC 7692 §7.2.2), an empty final block,
- * and a byte that zlib leaves unread if it was given whole blocks up to there.
+ * Stands behind each payload. The four bytes that go without saying on the wire (RFC 7692 §7.2.2), an empty final
+ * block, and a byte that zlib leaves unread if it was given whole blocks up to there.
  */
 const end = Buffer.from([0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff, 0x00]);
 

@@ -18,7 +18,10 @@ interface Engine {
   readonly Instance: new (module: object) => { readonly exports: unknown };
 }
 
-/** How much is masked at once, in bytes: what fits the processor's nearest cache, which makes long payloads twice as fast. */
+/**
+ * How much is masked at once, in bytes: what fits the processor's nearest cache, which makes long payloads twice as
+ * fast.
+ */
 const step = 16 * 1024;
 
 /**

@@ -1,4 +1,6 @@
-/** Reason phrases of the IANA HTTP Status Code Registry, for every status that refuses a request (RFC 9110 §15.4-15.6). */
+/**
+ * Reason phrases of the IANA HTTP Status Code Registry, for every status that refuses a request (RFC 9110 §15.4-15.6).
+ */
 const reasonPhrases = new Map<number, string>([
   [300, 'Multiple Choices'],
   [301, 'Moved Permanently'],

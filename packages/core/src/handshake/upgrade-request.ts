@@ -134,9 +134,9 @@ const defaultPort = new Map([
 ]);
 
 /**
- * "A server SHOULD treat a request as malformed if it contains a Host header field that identifies an entity that differs
- * from the entity in the ":authority" pseudo-header field" (RFC 9113 §8.3.1): a guard that reads the one must not judge
- * another host than the other.
+ * "A server SHOULD treat a request as malformed if it contains a Host header field that identifies an entity that
+ * differs from the entity in the ":authority" pseudo-header field" (RFC 9113 §8.3.1): a guard that reads the one must
+ * not judge another host than the other.
  */
 function assertHostAgrees(fields: HeaderFields, authority: string): void {
   const port = defaultPort.get(fieldValues(fields, ':scheme').join().toLowerCase());

@@ -2,8 +2,9 @@ const smallest = 256;
 const noBytes = Buffer.alloc(0);
 
 /**
- * Once so many bytes have come, what the message is known to reach is allocated at once: the system gives memory when it
- * is written to, not before, so that it still follows the bytes. Each growth is a copy, which at 16 MiB costs a third.
+ * Once so many bytes have come, what the message is known to reach is allocated at once: the system gives memory when
+ * it is written to, not before, so that it still follows the bytes. Each growth is a copy, which at 16 MiB costs a
+ * third.
  */
 const trusted = 64 * 1024;
 

@@ -29,7 +29,10 @@ function sequenceLength(lead: number): number {
   return lead >= 0xe0 ? 3 : 2;
 }
 
-/** Whether the bytes from `start` on, less than one sequence, can still become one: the ranges of RFC 3629 §4. All after the lead are 80-BF. */
+/**
+ * Whether the bytes from `start` on, less than one sequence, can still become one: the ranges of RFC 3629 §4. All after
+ * the lead are 80-BF.
+ */
 function isPossiblePrefix(bytes: Uint8Array, start: number): boolean {
   const lead = bytes[start];
   if (lead === undefined) return true;

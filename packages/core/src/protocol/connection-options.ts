@@ -10,6 +10,8 @@ export interface ConnectionOptions {
   readonly deflate?: AgreedDeflate | null | undefined;
   /** What becomes of messages that come after `close()`. Default `drop`. */
   readonly messagesAfterClose?: MessagesAfterClose | undefined;
-  /** Called when something that was deflated or inflated off the event loop is there: pull `next()`, take the output. */
+  /**
+   * Called when something that was deflated or inflated off the event loop is there: pull `next()`, take the output.
+   */
   readonly onReady?: (() => void) | undefined;
 }

@@ -5,6 +5,9 @@ import { encodeFrame } from '../frame/frame-encoder.ts';
 import { Opcode } from '../opcode.ts';
 import { deflatedFrame } from './deflated-frame.ts';
 
+/** Says that an object is a prepared message of this copy of the package, or of another that is installed beside it. */
+const brand = Symbol.for('@turnout/core: PreparedMessage');
+
 interface DeflatedFrame {
   readonly settings: DeflateSettings;
   readonly windowBits: number;
@@ -16,6 +19,7 @@ export class PreparedMessage {
   readonly isBinary: boolean;
   readonly compress: boolean;
   readonly payload: Buffer;
+  readonly [brand] = true;
   #frame: Buffer | undefined;
   readonly #deflated: DeflatedFrame[] = [];
 
@@ -65,4 +69,20 @@ export class PreparedMessage {
     const deflated = deflater.deflate(this.payload);
     return deflated instanceof Uint8Array ? encode(deflated) : deflated.then(encode);
   }
+}
+
+const adopted = new WeakMap<object, PreparedMessage>();
+
+/** Whether another copy of the package has made it, whose methods may differ: {@link adopt} it. */
+export function isOfOtherCopy(data: unknown): data is PreparedMessage {
+  return typeof data === 'object' && data !== null && brand in data && !(data instanceof PreparedMessage);
+}
+
+/** The same message as one of this copy: framed and compressed once, too. */
+export function adopt(other: PreparedMessage): PreparedMessage {
+  const known = adopted.get(other);
+  if (known !== undefined) return known;
+  const message = new PreparedMessage(other.payload, other);
+  adopted.set(other, message);
+  return message;
 }

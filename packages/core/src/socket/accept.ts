@@ -66,12 +66,16 @@ export function accept<Data = WebSocket['data']>(
 /** How long a client that was refused may take to end the connection, in ms, until it is cut. */
 const lingerTimeout = 1_000;
 
-/** Refuses an upgrade with the error's status, `Connection: close` and its message as the body, and ends the connection. */
+/**
+ * Refuses an upgrade with the error's status, `Connection: close` and its message as the body, and ends the connection.
+ */
 export function reject(duplex: Duplex, error: HandshakeError): void {
   endAfter(duplex, formatRejection(error));
 }
 
-/** Writes `text` and ends; what the client still sends is read and dropped, as an unread byte would reset the answer. */
+/**
+ * Writes `text` and ends; what the client still sends is read and dropped, as an unread byte would reset the answer.
+ */
 function endAfter(duplex: Duplex, text: string): void {
   const timer = setTimeout(() => duplex.destroy(), lingerTimeout);
   duplex

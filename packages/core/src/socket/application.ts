@@ -1,7 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import { errorChannel } from './diagnostics.ts';
 import { guard, phaseOf, reportError, type ErrorPhase } from './error-hook.ts';
-import type { EventTargetEmitter, WebSocketEvents } from './event-target.ts';
+import type { EventTargetEmitter } from './event-target.ts';
+import type { WebSocketEvents } from './socket-emitter.ts';
 import type { UnreadMessage } from './inbox.ts';
 import { toBinaryType, type BinaryType } from './message-data.ts';
 import type { WebSocketOptions } from './websocket-options.ts';

@@ -6,7 +6,9 @@ export interface ByteHolder {
   shed(total: number): void;
 }
 
-/** Bytes of one kind that the process holds for all of its sockets. Over a limit the socket that holds most is closed. */
+/**
+ * Bytes of one kind that the process holds for all of its sockets. Over a limit the socket that holds most is closed.
+ */
 export class ByteBudget {
   /** As counted last; a holder may hold less by now. */
   readonly #counted = new Map<ByteHolder, number>();
@@ -45,6 +47,16 @@ export class ByteBudget {
 }
 
 /** What the process holds for its sockets: unsent output, messages that nobody has read, and parts of messages. */
-export const unsentBudget = new ByteBudget();
-export const unreadBudget = new ByteBudget();
-export const incompleteBudget = new ByteBudget();
+interface ProcessBudgets {
+  readonly unsent: ByteBudget;
+  readonly unread: ByteBudget;
+  readonly incomplete: ByteBudget;
+}
+
+/** Where they are for all copies of this package in the process. Other methods of ByteBudget need another name here. */
+const key = Symbol.for('@turnout/core: ByteBudget 1');
+
+const shared = globalThis as { [key]?: ProcessBudgets };
+shared[key] ??= { unsent: new ByteBudget(), unread: new ByteBudget(), incomplete: new ByteBudget() };
+
+export const { unsent: unsentBudget, unread: unreadBudget, incomplete: incompleteBudget } = shared[key];

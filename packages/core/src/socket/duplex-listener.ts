@@ -16,8 +16,8 @@ interface ListenedDuplex extends Duplex {
 }
 
 /**
- * Tells `listener` of the Duplex's events. The functions are the same for all Duplexes: four for each would be a tenth of
- * what an idle socket takes. An error destroys the Duplex, and is told by that alone.
+ * Tells `listener` of the Duplex's events. The functions are the same for all Duplexes: four for each would be a tenth
+ * of what an idle socket takes. An error destroys the Duplex, and is told by that alone.
  */
 export function listenTo(duplex: Duplex, listener: DuplexListener): void {
   (duplex as ListenedDuplex)[listening] = listener;

@@ -7,8 +7,8 @@ import { gatherBatch } from './batch.ts';
 export type WriteCallback = (error?: Error | null) => void;
 
 /**
- * How much is handed to the Duplex at a time, in bytes. One that tells how far it is with a write, as TCP and TLS do, gets
- * as much as keeps a fast peer busy; any other little enough to see by its writes that a slow peer moves.
+ * How much is handed to the Duplex at a time, in bytes. One that tells how far it is with a write, as TCP and TLS do,
+ * gets as much as keeps a fast peer busy; any other little enough to see by its writes that a slow peer moves.
  */
 const maxWrite = 4 * 1024 * 1024;
 const maxBlindWrite = 16 * 1024;
@@ -58,7 +58,10 @@ export class DuplexWriter {
     return this.#waiting === 0 && this.#isIdle;
   }
 
-  /** Whether no write of ours is on its way. Behind those of others, such as the 101, ours may go: its end is told to us. */
+  /**
+   * Whether no write of ours is on its way. Behind those of others, such as the 101, ours may go: its end is told to
+   * us.
+   */
   get #isIdle(): boolean {
     return this.#writes === 0 || this.#duplex.writableLength === 0;
   }

@@ -1,18 +1,5 @@
-import { captureRejectionSymbol, EventEmitter } from 'node:events';
-
-/** The events of a {@link WebSocket}, with the arguments of the `ws` package's. */
-export interface WebSocketEvents {
-  /** Of sockets of `connect()` alone: a server's socket is open when it is handed out. */
-  open: [];
-  /** `data` is a Buffer for text too; a binary message is what `binaryType` says. */
-  message: [data: Buffer, isBinary: boolean];
-  close: [code: number, reason: Buffer];
-  error: [error: Error];
-  ping: [data: Buffer];
-  pong: [data: Buffer];
-  /** `bufferedAmount` is down to `highWaterMark` after a `send()` that returned `false`. */
-  drain: [];
-}
+import { captureRejectionSymbol } from 'node:events';
+import { SocketEmitter, type EmitterListener, type WebSocketEvents } from './socket-emitter.ts';
 
 /** What a WHATWG listener gets: the part of the DOM's Event that means something on a server. */
 export interface SocketEvent<Target> {
@@ -41,8 +28,6 @@ export interface SocketEventMap<Target> {
   close: SocketCloseEvent<Target>;
   error: SocketErrorEvent<Target>;
 }
-
-export type EmitterListener<Name extends keyof WebSocketEvents> = (...args: WebSocketEvents[Name]) => unknown;
 
 type EventName = keyof SocketEventMap<unknown>;
 type Listener<Target, Name extends EventName> = (event: SocketEventMap<Target>[Name]) => unknown;
@@ -85,7 +70,7 @@ const eventFrom: {
  * An EventEmitter that is a WHATWG EventTarget too (`addEventListener`, `onmessage`…), as the WebSocket of browsers.
  * Listeners of both kinds are called in the order in which they were added, with the socket as their `this`.
  */
-export abstract class EventTargetEmitter extends EventEmitter<WebSocketEvents> {
+export abstract class EventTargetEmitter extends SocketEmitter {
   constructor() {
     super({ captureRejections: true });
   }
@@ -98,7 +83,7 @@ export abstract class EventTargetEmitter extends EventEmitter<WebSocketEvents> {
   /** Called where the promise that a listener of `name` returned has rejected. */
   protected abstract onListenerRejected(error: unknown, name: string): void;
 
-  override [captureRejectionSymbol](error: Error, name: unknown, ..._args: unknown[]): void {
+  [captureRejectionSymbol](error: Error, name: unknown, ..._args: unknown[]): void {
     this.onListenerRejected(error, String(name));
   }
 

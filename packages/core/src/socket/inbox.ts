@@ -17,7 +17,8 @@ const messageOverhead = 256;
  * Messages that have come and that nobody has read yet, and readers that wait for one. Never both at a time.
  *
  * `maxUnreadMessages` holds a peer back that is faster than its reader. Before anybody has read at all there is no
- * reader to be faster than: until then only the bytes count, so that the Close frame behind some unread messages is seen.
+ * reader to be faster than: until then only the bytes count, so that the Close frame behind some unread messages is
+ * seen.
  */
 export class Inbox {
   readonly #limits: InboxLimits;

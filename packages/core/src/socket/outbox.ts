@@ -4,6 +4,7 @@ import type { ConnectionLimits } from '../limits.ts';
 import type { Connection } from '../protocol/connection.ts';
 import { unsentBudget, type ByteHolder } from './byte-budget.ts';
 import { DuplexWriter, type WriteCallback } from './duplex-writer.ts';
+import { SendError } from './send-error.ts';
 import { slowPeer } from './slow-peer.ts';
 import { StallWatch, type StallLimits, type WaitingOutput } from './stall-watch.ts';
 import { atEndOfTurn } from './turn.ts';
@@ -152,7 +153,7 @@ export class Outbox implements ByteHolder, WaitingOutput {
     this.#stallWatch?.stop();
     unsentBudget.forget(this);
     this.stop();
-    this.#settle(Infinity, new Error('Message not sent: the connection has ended'));
+    this.#settle(Infinity, new SendError('WS_ERR_NOT_SENT', 'Message not sent: the connection has ended'));
   }
 
   onStalled(error: ProtocolError): void {

@@ -12,7 +12,9 @@ import { TurnShare, type TurnWaiter } from './turn-share.ts';
 
 type MessageEvent = Extract<ConnectionEvent, { type: 'message' }>;
 
-/** What `next()` gives: what the connection gives, and what went wrong where the application was asked about a message. */
+/**
+ * What `next()` gives: what the connection gives, and what went wrong where the application was asked about a message.
+ */
 export type ReaderEvent = ConnectionEvent | { readonly type: 'fault'; readonly error: unknown };
 
 /** Who takes the messages: `message` listeners, or whoever calls `receive()`. */
@@ -43,8 +45,8 @@ const holds = { paused: 1, admission: 2, rate: 4 } as const;
 
 /**
  * The last stage of the pull chain: decides what is read when. It holds the peer back while the socket is paused, while
- * too much is unread, while the application is asked about a message, while the peer is over its rate, and once the socket
- * has had its share of a turn.
+ * too much is unread, while the application is asked about a message, while the peer is over its rate, and once the
+ * socket has had its share of a turn.
  */
 export class Reader implements MessageProgress, ByteHolder {
   readonly #connection: Connection;
@@ -116,7 +118,9 @@ export class Reader implements MessageProgress, ByteHolder {
     this.#share.begin(length);
   }
 
-  /** What is next for the listeners; `null` where nothing is, or it has to wait. What `receive()` takes is kept for it. */
+  /**
+   * What is next for the listeners; `null` where nothing is, or it has to wait. What `receive()` takes is kept for it.
+   */
   next(taker: MessageTaker): ReaderEvent | null {
     while (this.#mayGive) {
       const event = this.#inbox.isEmpty ? this.#pull() : this.#nextBehind(taker);
@@ -137,7 +141,9 @@ export class Reader implements MessageProgress, ByteHolder {
     return this.isFull ? null : this.#pull();
   }
 
-  /** To be called after `next()` has given `null`: counts what is held, and watches over a message that is not whole. */
+  /**
+   * To be called after `next()` has given `null`: counts what is held, and watches over a message that is not whole.
+   */
   settle(): void {
     if (!this.#connection.takesMessages) this.#inbox.end();
     if (this.#isEnded) return;

@@ -13,7 +13,7 @@ import { closeChannel, slowChannel } from './diagnostics.ts';
 import { listenTo, type DuplexListener } from './duplex-listener.ts';
 import type { ErrorPhase } from './error-hook.ts';
 import type { UnreadMessage } from './inbox.ts';
-import { notOpen } from './not-open.ts';
+import { notOpen } from './send-error.ts';
 import { Outbox, type OutboxOwner, type SendCallback } from './outbox.ts';
 import { Reader, type ReaderEvent, type ReaderOwner } from './reader.ts';
 import { Transport } from './transport.ts';
@@ -21,8 +21,8 @@ import type { TurnWaiter } from './turn-share.ts';
 import type { WebSocketOptions } from './websocket-options.ts';
 
 /**
- * What goes on inside a WebSocket: takes each chunk of the Duplex through the stages that read it, tells the WebSocket's
- * listeners what comes out, and owns the parts that write and end.
+ * What goes on inside a WebSocket: takes each chunk of the Duplex through the stages that read it, tells the
+ * WebSocket's listeners what comes out, and owns the parts that write and end.
  */
 export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
   implements ReaderOwner, OutboxOwner, DuplexListener
@@ -225,7 +225,10 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     this.#application.dispatch('close', info.code, Buffer.from(info.reason));
   }
 
-  /** Takes everything that may be read now through the stages, to whoever reads it; from within the application's context. */
+  /**
+   * Takes everything that may be read now through the stages, to whoever reads it; from within the application's
+   * context.
+   */
   read(): void {
     const connection = this.#connection;
     const reader = this.#reader;

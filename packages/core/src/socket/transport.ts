@@ -14,8 +14,8 @@ export interface TransportParts {
 }
 
 /**
- * A Ping or Close frame waits in the system's buffers behind what was sent before it. The peer is given a second for each
- * so many bytes of that, up to what those buffers hold.
+ * A Ping or Close frame waits in the system's buffers behind what was sent before it. The peer is given a second for
+ * each so many bytes of that, up to what those buffers hold.
  */
 const bytesForSecond = 64 * 1024;
 const maxBytesAhead = 8 * 1024 * 1024;
@@ -91,7 +91,9 @@ export class Transport implements KeepaliveOwner {
     this.#startCloseTimer();
   }
 
-  /** Writes what is left, then ends our side; the peer's end follows or is not waited for longer than `closeTimeout`. */
+  /**
+   * Writes what is left, then ends our side; the peer's end follows or is not waited for longer than `closeTimeout`.
+   */
   end(): void {
     this.#outbox.end();
     this.startClosing();

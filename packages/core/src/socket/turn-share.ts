@@ -36,10 +36,15 @@ function beginTurn(): void {
   mark();
 }
 
-/** A chunk of this length, in bytes, may be one of many that are read in the same turn: Node.js reads no more at once. */
+/**
+ * A chunk of this length, in bytes, may be one of many that are read in the same turn: Node.js reads no more at once.
+ */
 const fullRead = 64 * 1024;
 
-/** Short chunks may be many in a turn too, as TLS gives them: of so many, a power of two, one begins to measure its turn. */
+/**
+ * Short chunks may be many in a turn too, as TLS gives them: of so many, a power of two, one begins to measure its
+ * turn.
+ */
 const chunksToMeasured = 64;
 
 /** The clock is read before the 2nd, the 4th and each 16th message of a chunk: 40 ns are a fifth of a short message. */

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { CloseInfo } from '../protocol/connection-event.ts';
 import { extensionsOf } from '../protocol/deflation.ts';
-import { PreparedMessage } from '../protocol/prepared-message.ts';
+import { adopt, isOfOtherCopy, PreparedMessage } from '../protocol/prepared-message.ts';
 import { readControlArguments, type ControlData } from './control-arguments.ts';
 import { phaseOf } from './error-hook.ts';
 import { EventTargetEmitter } from './event-target.ts';
@@ -51,8 +51,8 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
   /** Who the peer is, as the application names its users; undefined where it does not. */
   readonly user: string | undefined;
   /**
-   * The application's own state of this socket: nothing here reads or changes it. The option `data`, else an empty object.
-   * A handler types it by its parameter: `(socket: WebSocket<{ room: string }>) => { … }`.
+   * The application's own state of this socket: nothing here reads or changes it. The option `data`, else an empty
+   * object. A handler types it by its parameter: `(socket: WebSocket<{ room: string }>) => { … }`.
    */
   data: Data;
 
@@ -92,8 +92,8 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
   }
 
   /**
-   * What `message` listeners get a binary message as. Default `nodebuffer`. A word that is not one of them changes nothing,
-   * as in browsers. `receive()` always gives a Buffer.
+   * What `message` listeners get a binary message as. Default `nodebuffer`. A word that is not one of them changes
+   * nothing, as in browsers. `receive()` always gives a Buffer.
    */
   get binaryType(): BinaryType {
     return this.#binaryType;
@@ -111,8 +111,8 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
   }
 
   /**
-   * The byte stream under this socket: for libraries written for `ws`, such as its own `createWebSocketStream()`. Do not
-   * read, write or pause it: frames pass through it.
+   * The byte stream under this socket: for libraries written for `ws`, such as its own `createWebSocketStream()`. Do
+   * not read, write or pause it: frames pass through it.
    */
   get _socket(): Duplex {
     return this.#duplex;
@@ -138,10 +138,10 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
   }
 
   /**
-   * Sends a message: text for a string or a number, else binary. All that one turn of the event loop sends leaves in one
-   * write. Bytes are copied, so that they may be changed at once; but a server does not copy 64 KiB and more, unless it
-   * compresses them: leave those as they are until the callback. A Blob keeps its place among the messages while it is
-   * read, and is not compressed; one that cannot be read is reported, and ends the connection (1006).
+   * Sends a message: text for a string or a number, else binary. All that one turn of the event loop sends leaves in
+   * one write. Bytes are copied, so that they may be changed at once; but a server does not copy 64 KiB and more,
+   * unless it compresses them: leave those as they are until the callback. A Blob keeps its place among the messages
+   * while it is read, and is not compressed; one that cannot be read is reported, and ends the connection (1006).
    *
    * @param callback called when the transport has taken the message, or with the error why not
    * @returns `false` when more than `highWaterMark` waits (`await socket.drained()`), and when the socket is not open
@@ -157,6 +157,7 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
     if (data instanceof PreparedMessage) return this.#driver.sendPrepared(data, done);
     const { binary = true, fin = true, compress = true } = options ?? {};
     if (data instanceof Blob) return this.#driver.sendBlob(data, { isBinary: binary, fin }, done);
+    if (!ArrayBuffer.isView(data) && isOfOtherCopy(data)) return this.#driver.sendPrepared(adopt(data), done);
     const message = toTextOrBytes(data);
     const isBinary = options?.binary ?? typeof message !== 'string';
     return this.#driver.send({ data: message, isBinary, fin, compress }, done);
@@ -201,7 +202,8 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
   /**
    * Begins the closing handshake (§7.1.2). What was sent before leaves before the Close frame. Messages that have come
    * can still be read; those that come from now on are dropped, unless `messagesAfterClose` says otherwise. A peer that
-   * neither takes what was sent nor answers within `closeTimeout` is cut off. Does nothing where the socket is not open.
+   * neither takes what was sent nor answers within `closeTimeout` is cut off. Does nothing where the socket is not
+   * open.
    *
    * @param code 1000-1014 but 1004-1006, or 3000-4999. Default: none
    * @param reason UTF-8, at most 123 bytes

@@ -1,6 +1,8 @@
 import { ProtocolError } from '../../src/errors.ts';
 
-/** Runs what must fail as a peer's fault and returns `<close code> <error code>: <message>`; any other throw goes on. */
+/**
+ * Runs what must fail as a peer's fault and returns `<close code> <error code>: <message>`; any other throw goes on.
+ */
 export function faultOf(run: () => unknown): string {
   try {
     run();

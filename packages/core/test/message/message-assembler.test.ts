@@ -122,7 +122,8 @@ describe('maxPayload', () => {
   test('of Infinity ends where a Buffer does', () => {
     const head = Buffer.alloc(10, '827f', 'hex');
     head.writeBigUInt64BE(BigInt(constants.MAX_LENGTH) + 1n, 2);
-    // From Node.js 22 on, a Buffer may be as long as JavaScript can count, which is where the frame header's own rule ends.
+    // From Node.js 22 on, a Buffer may be as long as JavaScript can count, which is where the frame header's own rule
+    // ends.
     const expected =
       constants.MAX_LENGTH < Number.MAX_SAFE_INTEGER
         ? `1009 WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: Message of ${constants.MAX_LENGTH + 1} bytes or more is over maxPayload ${constants.MAX_LENGTH}`

@@ -257,12 +257,17 @@ describe('what was accepted for sending', () => {
     serverEnd.isStalled = true;
     server.send(Buffer.alloc(300_000), (error) => told.push(`first: ${error?.message}`));
     await settle();
-    server.send('second', (error) => told.push(`second: ${error?.message}`));
+    let failure: unknown;
+    server.send('second', (error) => {
+      failure = error;
+      told.push(`second: ${error?.message}`);
+    });
     server.terminate();
     await server.closed;
     await settle();
     expect(told).toHaveLength(2);
     expect(told[1]).toBe('second: Message not sent: the connection has ended');
+    expect(failure).toMatchObject({ name: 'SendError', code: 'WS_ERR_NOT_SENT' });
     expect(told[0]).not.toBe('first: undefined');
   });
 

@@ -5,7 +5,9 @@ import { WebSocket } from '@turnout/core';
 
 /** Of the keepalive's own clock, with these limits. */
 const tick = 625;
-/** As the defaults, but for a millisecond that makes no difference: those have a timer of real time, from other tests. */
+/**
+ * As the defaults, but for a millisecond that makes no difference: those have a timer of real time, from other tests.
+ */
 const limits = { pingInterval: 25_001, pongTimeout: 9_999 };
 
 beforeEach(() => {

@@ -105,7 +105,7 @@ test('calls back when the transport has taken the message, or with the error why
   await client.closed;
   await settle();
   expect(results.slice(5).map(String)).toEqual(
-    Array.from({ length: 2 }, () => 'Error: WebSocket is not open: readyState 2 (CLOSING)'),
+    Array.from({ length: 2 }, () => 'SendError: WebSocket is not open: readyState 2 (CLOSING)'),
   );
 });
 
@@ -114,7 +114,7 @@ test('calls back that the socket is closed once it is', async () => {
   server.terminate();
   await server.closed;
   const error = await new Promise((resolve) => server.send('late', resolve));
-  expect(String(error)).toBe('Error: WebSocket is not open: readyState 3 (CLOSED)');
+  expect(String(error)).toBe('SendError: WebSocket is not open: readyState 3 (CLOSED)');
 });
 
 test('sends a number as its text', async () => {

@@ -6,7 +6,10 @@ export interface AppLimits {
   readonly maxConnections: number;
   /** Upgrades that middleware has not answered yet, at a time; beyond it: 503. Default 1,000. */
   readonly maxPendingHandshakes: number;
-  /** How much of V8's heap, and of the container's or machine's memory, may be in use, in percent; beyond it: 503. Default 90. */
+  /**
+   * How much of V8's heap, and of the container's or machine's memory, may be in use, in percent; beyond it: 503.
+   * Default 90.
+   */
   readonly maxMemoryPercent: number;
   /** WebSockets that are open or being opened over one connection of HTTP/2, at a time; beyond it: 429. Default 100. */
   readonly maxStreamsPerConnection: number;

@@ -18,7 +18,10 @@ export interface AppOptions<Request extends IncomingMessage = IncomingMessage>
   readonly origin?: OriginRule<Request> | undefined;
   /** Whether to compress messages with clients that can (RFC 7692), and how. Default: not. */
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
-  /** How fast clients may send messages; beyond it they are held back, then closed with 1008. Default: as fast as they like. */
+  /**
+   * How fast clients may send messages; beyond it they are held back, then closed with 1008. Default: as fast as they
+   * like.
+   */
   readonly rate?: RateOptions | undefined;
   /** What becomes of messages that come after a socket's `close()` was called. Default `drop`. */
   readonly messagesAfterClose?: MessagesAfterClose | undefined;
@@ -33,7 +36,8 @@ export interface AppOptions<Request extends IncomingMessage = IncomingMessage>
    */
   readonly recheckSession?: boolean | undefined;
   /**
-   * Names the user of a request, once middleware has run, for `disconnectUser()`; `undefined` for nobody. Default: none.
+   * Names the user of a request, once middleware has run, for `disconnectUser()`; `undefined` for nobody. Default:
+   * none.
    */
   readonly user?: UserRule<Request> | undefined;
   /** Joins the app to its other nodes, where `disconnectUser()` then works too. Default: this process is alone. */

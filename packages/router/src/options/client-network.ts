@@ -3,8 +3,8 @@ import { isIPv6 } from 'node:net';
 const mappedIPv4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 /**
- * What of an address tells one client from another: of IPv4 all, of IPv6 the network of 64 bits, whose addresses are all
- * one client's to choose from (RFC 4291 §2.5.1). An IPv4 address that is written as IPv6 is the same client.
+ * What of an address tells one client from another: of IPv4 all, of IPv6 the network of 64 bits, whose addresses are
+ * all one client's to choose from (RFC 4291 §2.5.1). An IPv4 address that is written as IPv6 is the same client.
  */
 export function networkOf(address: string): string {
   const mapped = mappedIPv4.exec(address)?.[1];

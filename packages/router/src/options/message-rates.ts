@@ -4,8 +4,8 @@ import { networkOf } from './client-network.ts';
 /** How fast messages may come, and who shares that. */
 export interface RateOptions extends MessageRateOptions {
   /**
-   * Whose messages are counted together: those of each socket, of all sockets of a user (as the option `user` names them),
-   * or of an address. A socket without a user or address counts for itself. Default `socket`.
+   * Whose messages are counted together: those of each socket, of all sockets of a user (as the option `user` names
+   * them), or of an address. A socket without a user or address counts for itself. Default `socket`.
    */
   readonly per?: 'socket' | 'user' | 'address' | undefined;
 }
@@ -40,7 +40,8 @@ export function assertRate(options: RateOptions | undefined): void {
 const known = new WeakMap<RateOptions, MessageRates>();
 
 /**
- * The rates that all sockets with these options share: those of an app's routes, or of one route with options of its own.
+ * The rates that all sockets with these options share: those of an app's routes, or of one route with options of its
+ * own.
  */
 export function ratesOf(options: RateOptions): MessageRates {
   let rates = known.get(options);

@@ -8,8 +8,9 @@ const quietTime = 60_000;
 const maxLength = 600;
 
 /**
- * Tells a developer in one line what was refused or failed, and what to do: a browser shows neither the body of a refusal
- * nor why a socket was closed. Only the first of each kind in a minute is told, so that no client can fill a log.
+ * Tells a developer in one line what was refused or failed, and what to do: a browser shows neither the body of a
+ * refusal nor why a socket was closed. Only the first of each kind in a minute is told, so that no client can fill a
+ * log.
  */
 export class Notices {
   readonly #warn: ((line: string) => unknown) | undefined;

@@ -93,7 +93,10 @@ export class AnswerTrial {
     for (const restore of this.#restore) restore();
   }
 
-  /** Stands before a method; once it is over, it is taken away, or where somebody stands before it by then, does nothing. */
+  /**
+   * Stands before a method; once it is over, it is taken away, or where somebody stands before it by then, does
+   * nothing.
+   */
   #shadow(name: 'writeHead' | (typeof beginnings)[number], before: (call: Method, args: unknown[]) => unknown): void {
     const methods = this.#response as unknown as Record<string, Method | undefined>;
     const isOwn = Object.hasOwn(methods, name);

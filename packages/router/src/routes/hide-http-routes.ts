@@ -26,9 +26,9 @@ const guardsOnly = 'CONNECT';
  * Express, `app.all()` is one handler for each method that Node.js knows), what `get()` registered does not. Where
  * nothing is left of a route, `params` reads empty too, so that no `param()` callback loads what no handler will see.
  *
- * Where the layers of a router are watched ({@link noteWatchedRoute}), `method` reads so no sooner than the route is called,
- * so that the `param()` callbacks of a route that mixes `all()` and `get()` see a `GET` too. In a router that nobody can see,
- * behind a function of the app, they see `CONNECT`, and so does what runs after them where they fail.
+ * Where the layers of a router are watched ({@link noteWatchedRoute}), `method` reads so no sooner than the route is
+ * called, so that the `param()` callbacks of a route that mixes `all()` and `get()` see a `GET` too. In a router that
+ * nobody can see, behind a function of the app, they see `CONNECT`, and so does what runs after them where they fail.
  */
 export function hideHttpRoutes(request: IncomingMessage): void {
   const masked = request as unknown as MaskedRequest;

@@ -22,10 +22,10 @@ const watched = new WeakSet<object>();
  * Has the middleware among these layers, and below them, pass an upgrade on where it would answer with the file that
  * stands at its path, as `express.static` does: a WebSocket is no file.
  *
- * No list says what serves files. Middleware that answers with the file at the path is asked twice more: whether it gives
- * the same file for another spelling of its path, as only what looks for a file does, and then at a path below, where no
- * file stands. If it goes on there, so does the upgrade. What answers for another reason, a page for who has not logged in
- * say, fails the one or the other, and its answer stands.
+ * No list says what serves files. Middleware that answers with the file at the path is asked twice more: whether it
+ * gives the same file for another spelling of its path, as only what looks for a file does, and then at a path below,
+ * where no file stands. If it goes on there, so does the upgrade. What answers for another reason, a page for who has
+ * not logged in say, fails the one or the other, and its answer stands.
  */
 export function passFiles(stack: readonly unknown[]): void {
   for (const layer of stack as readonly RunningLayer[]) {
@@ -82,8 +82,8 @@ function tryToPass({ request, response, run }: Middleware, next: Next): void {
 }
 
 /**
- * Has something look at a request as if it were for another target. What it looks at later, or passes the request on to,
- * sees the one that was asked for.
+ * Has something look at a request as if it were for another target. What it looks at later, or passes the request on
+ * to, sees the one that was asked for.
  */
 function runAt(request: IncomingMessage, target: string, run: (pass: (next: Next) => Next) => void): void {
   const { url } = request;

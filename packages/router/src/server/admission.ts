@@ -52,8 +52,8 @@ export class Admission {
   }
 
   /**
-   * Counts an upgrade that is left to the server's other listeners with those that wait for an answer, until one of them
-   * has taken it; where none does within `handshakeTimeout`, it gets 404. Over `maxPendingHandshakes` and
+   * Counts an upgrade that is left to the server's other listeners with those that wait for an answer, until one of
+   * them has taken it; where none does within `handshakeTimeout`, it gets 404. Over `maxPendingHandshakes` and
    * `maxConnections` the oldest of them gets 503, the new one not before all listeners have seen it.
    */
   leaveToOthers(upgrade: UnclaimedUpgrade): void {
@@ -118,7 +118,9 @@ function overload(code: string, message: string): HandshakeError {
   return new HandshakeError(code, 503, message, retryLater);
 }
 
-/** The client has had its share (RFC 6585 §4): another server is not to be asked in its place, as proxies do on a 503. */
+/**
+ * The client has had its share (RFC 6585 §4): another server is not to be asked in its place, as proxies do on a 503.
+ */
 function excess(code: string, message: string): HandshakeError {
   return new HandshakeError(code, 429, message, retryLater);
 }

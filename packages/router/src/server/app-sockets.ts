@@ -8,9 +8,9 @@ export interface AppSockets {
   /** The sockets of one user, as the option `user` names them, over all sessions. */
   socketsOf(user: string): readonly WebSocket[];
   /**
-   * Closes all sockets of one user, over all sessions and, with the option `hub`, on all nodes: with 3000 `Disconnected`, or
-   * where they may come back at once 1012. Upgrades of that user which began before, and are not answered yet, are refused
-   * with 401 or 503, or their sockets are closed as they open.
+   * Closes all sockets of one user, over all sessions and, with the option `hub`, on all nodes: with 3000
+   * `Disconnected`, or where they may come back at once 1012. Upgrades of that user which began before, and are not
+   * answered yet, are refused with 401 or 503, or their sockets are closed as they open.
    *
    * @returns a promise of how many on this node, which are being closed when it returns; it rejects where other nodes
    *   could not be told

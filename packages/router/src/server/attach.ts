@@ -21,9 +21,9 @@ const attachments = new WeakMap<AnyServer, Attachment>();
  * Serves an app's WebSocket routes on an HTTP server, whose plain requests it answers too where nobody else does.
  *
  * Several apps may be attached, and other libraries may listen for `upgrade` beside them: the first app with a route
- * for the path takes an upgrade; one that no app has a route for is left to the other listeners, and answered with 404 where
- * none of them takes it within `handshakeTimeout` of the first app. Where there are none, it goes to the first app and
- * its 404.
+ * for the path takes an upgrade; one that no app has a route for is left to the other listeners, and answered with 404
+ * where none of them takes it within `handshakeTimeout` of the first app. Where there are none, it goes to the first
+ * app and its 404.
  *
  * A server of HTTP/2 tells its clients from then on that they may open WebSockets on their connection (RFC 8441).
  *

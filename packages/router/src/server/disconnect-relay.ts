@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NodeHub } from '../options/node-hub.ts';
+import { DisconnectError } from './disconnect-error.ts';
 
 interface Order {
   readonly from: string;
@@ -20,10 +21,10 @@ export class DisconnectRelay {
     });
   }
 
-  /** Rejects where the other nodes were not reached. */
+  /** Rejects with a {@link DisconnectError} where the other nodes were not reached. */
   async tell(user: string, reconnect: boolean): Promise<void> {
     const order: Order = { from: this.#id, user, reconnect };
     if (await this.#send(JSON.stringify(order))) return;
-    throw new Error(`Cannot tell other nodes to disconnect user ${user}: the broker cannot be reached`);
+    throw new DisconnectError(user);
   }
 }

@@ -25,8 +25,8 @@ export interface UnclaimedContext {
 }
 
 /**
- * An upgrade of HTTP/1.1 that is left to others. Who takes one writes an answer, or reads what the client sends: Node.js
- * hands the connection over with nobody reading.
+ * An upgrade of HTTP/1.1 that is left to others. Who takes one writes an answer, or reads what the client sends:
+ * Node.js hands the connection over with nobody reading.
  */
 export function unclaimedUpgrade(
   request: IncomingMessage,

@@ -96,7 +96,10 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
     return this.#binding.claims(url);
   }
 
-  /** Answers an upgrade request: checks that there is room, then the request (RFC 6455 §4.2.1), and sends it through the app. */
+  /**
+   * Answers an upgrade request: checks that there is room, then the request (RFC 6455 §4.2.1), and sends it through the
+   * app.
+   */
   take(request: IncomingMessage, channel: UpgradeChannel, head: Buffer): void {
     const { carrier, duplex } = channel;
     const refusal = this.#admission.refusal(carrier);

@@ -13,8 +13,8 @@ export interface WebSocketServerEvents {
 
 export interface WebSocketServerOptions {
   /**
-   * Chooses one of the subprotocols that a client offers, or `false` for none; not asked where none is offered. Libraries
-   * may set it later, as graphql-ws does. Default: the first offered, as in `ws`.
+   * Chooses one of the subprotocols that a client offers, or `false` for none; not asked where none is offered.
+   * Libraries may set it later, as graphql-ws does. Default: the first offered, as in `ws`.
    */
   handleProtocols?: ((offered: Set<string>, request: IncomingMessage) => string | false | undefined) | undefined;
 }
@@ -25,9 +25,9 @@ type ConnectionListener = (...args: WebSocketServerEvents['connection']) => unkn
 type ServerState = 'running' | 'closing' | 'closed';
 
 /**
- * Stands where a library wants the `WebSocketServer` of `ws`: it emits `connection` for each socket of the routes that it
- * is the handler of, and knows the sockets that are open. It listens on no port: routes bring the sockets, behind the
- * app's middleware and origin rule.
+ * Stands where a library wants the `WebSocketServer` of `ws`: it emits `connection` for each socket of the routes that
+ * it is the handler of, and knows the sockets that are open. It listens on no port: routes bring the sockets, behind
+ * the app's middleware and origin rule.
  */
 export class WebSocketServer<Context = IncomingMessage> extends EventEmitter<WebSocketServerEvents> {
   readonly options: WebSocketServerOptions;

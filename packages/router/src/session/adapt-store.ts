@@ -20,8 +20,8 @@ export interface StoreOperations {
 const adapted = new WeakMap<ForeignStore, SessionStore>();
 
 /**
- * Makes a store's sessions ones that can be watched. Its `destroy`, `clear`, `get` and `set` are replaced by ones that tell
- * those who watch.
+ * Makes a store's sessions ones that can be watched. Its `destroy`, `clear`, `get` and `set` are replaced by ones that
+ * tell those who watch.
  *
  * @param createOperations is called while the store still has the methods that it had
  */

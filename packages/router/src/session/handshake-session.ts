@@ -30,7 +30,8 @@ export class HandshakeSession {
   }
 
   /**
-   * Has the store asked once more whether the session goes on: another process may have ended it since middleware read it.
+   * Has the store asked once more whether the session goes on: another process may have ended it since middleware read
+   * it.
    *
    * @returns nothing where there is nothing to ask about: no session, or one that is made in this very handshake
    */

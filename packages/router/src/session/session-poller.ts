@@ -10,7 +10,9 @@ const partCount = 8;
  */
 export class SessionPoller {
   readonly #interval: number;
-  /** A session stays in its part, so that no more than an interval lies between two looks at it, or before the first. */
+  /**
+   * A session stays in its part, so that no more than an interval lies between two looks at it, or before the first.
+   */
   readonly #parts: readonly Set<SessionWatch>[] = Array.from({ length: partCount }, () => new Set<SessionWatch>());
   #count = 0;
   #timer: NodeJS.Timeout | undefined;

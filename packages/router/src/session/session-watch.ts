@@ -3,8 +3,9 @@ import { endSession, isMissing, observersIn } from './store-observers.ts';
 import type { ObserversById, SessionObserver } from './store-observers.ts';
 
 /**
- * `unsaved`: the store has not been seen to have the session, which may be new. `stored`: it has been seen, so that a store
- * that has it no more says that it has ended. `ended`: nothing is handled under it any more. `released`: nobody watches.
+ * `unsaved`: the store has not been seen to have the session, which may be new. `stored`: it has been seen, so that a
+ * store that has it no more says that it has ended. `ended`: nothing is handled under it any more. `released`: nobody
+ * watches.
  */
 type WatchState = 'unsaved' | 'stored' | 'ended' | 'released';
 
@@ -91,8 +92,8 @@ export class SessionWatch implements SessionObserver {
   }
 
   /**
-   * Asks the store whether the session goes on, and ends the watches over it where the store has it no more. What the store
-   * has never been seen to have is not saved yet. Rejects where the store cannot answer.
+   * Asks the store whether the session goes on, and ends the watches over it where the store has it no more. What the
+   * store has never been seen to have is not saved yet. Rejects where the store cannot answer.
    */
   async verify(): Promise<boolean> {
     if (this.store.load === undefined) return !this.isEnded;
@@ -103,14 +104,17 @@ export class SessionWatch implements SessionObserver {
     return !this.isEnded;
   }
 
-  /** As {@link verify} for callers that do not wait: a store that cannot answer has not ended the session, and is asked again. */
+  /**
+   * As {@link verify} for callers that do not wait: a store that cannot answer has not ended the session, and is asked
+   * again.
+   */
   async check(): Promise<void> {
     await this.verify().catch(() => {});
   }
 
   /**
-   * Loads the session, has `change` change it, and saves it; one after the other, so that no change of this socket undoes
-   * another.
+   * Loads the session, has `change` change it, and saves it; one after the other, so that no change of this socket
+   * undoes another.
    *
    * @returns a promise of `false`, with nothing saved, where it has ended; it rejects with what `change` throws or the
    *   store fails with

@@ -15,7 +15,10 @@ export interface SessionObserver {
 /** An entry is there only while somebody watches. */
 export type ObserversById = Map<string, Set<SessionObserver>>;
 
-/** A store of any convention whose methods take the ID first, and answer by a callback, their last parameter, or a promise. */
+/**
+ * A store of any convention whose methods take the ID first, and answer by a callback, their last parameter, or a
+ * promise.
+ */
 export interface StoreMethods {
   destroy(id: string, ...rest: never[]): unknown;
   clear?(...rest: never[]): unknown;

@@ -16,12 +16,15 @@ interface UserOrders {
   reconnect: number;
 }
 
-/** About how many users orders are remembered. Handshakes that began before an order that is forgotten have to try again. */
+/**
+ * About how many users orders are remembered. Handshakes that began before an order that is forgotten have to try
+ * again.
+ */
 const maxUsers = 10_000;
 
 /**
- * Orders to disconnect users, remembered for the handshakes that had begun: whose they are is known only once middleware
- * has run. What begins after an order is not concerned.
+ * Orders to disconnect users, remembered for the handshakes that had begun: whose they are is known only once
+ * middleware has run. What begins after an order is not concerned.
  */
 export class DisconnectOrders {
   /** By user, in the order of their last orders. */

@@ -10,9 +10,9 @@ const folderIndex = /\/index(\.\w+)+$/i;
 const compressed = /\.(br|gz|zst)$/;
 
 /**
- * Another target of the same file, where a stream is the file that a web server finds at a target: `/` and `/folder/` are
- * `index.html` there, `/page` may be `page.html`, and any of them may be stored compressed. A page that middleware chooses
- * by something else, such as a login page for everybody who is not known, is none.
+ * Another target of the same file, where a stream is the file that a web server finds at a target: `/` and `/folder/`
+ * are `index.html` there, `/page` may be `page.html`, and any of them may be stored compressed. A page that middleware
+ * chooses by something else, such as a login page for everybody who is not known, is none.
  *
  * @returns `undefined` for all else that a body may be
  */

@@ -21,8 +21,8 @@ export function http2Channel(response: Http2ServerResponse): UpgradeChannel {
 function doNothing(): void {}
 
 /**
- * Shows a request as the GET that it is to the app's middleware, whose routers and guards do not know `CONNECT`, and with
- * the `Host` that it has in HTTP/1.1, which is always its `:authority` (RFC 9113 §8.3.1).
+ * Shows a request as the GET that it is to the app's middleware, whose routers and guards do not know `CONNECT`, and
+ * with the `Host` that it has in HTTP/1.1, which is always its `:authority` (RFC 9113 §8.3.1).
  */
 export function asGet(request: Http2ServerRequest): IncomingMessage {
   Object.assign(request, { method: 'GET' });

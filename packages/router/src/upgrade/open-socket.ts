@@ -13,8 +13,8 @@ import type { SessionRequest } from '../session/session-request.ts';
 
 /**
  * A route's own code: gets the accepted socket, and the request or context of the app's framework. Messages wait until
- * somebody reads them, so it may await something first. When it throws or rejects, its socket is closed with 1011 and the
- * error reported in phase `open`.
+ * somebody reads them, so it may await something first. When it throws or rejects, its socket is closed with 1011 and
+ * the error reported in phase `open`.
  */
 export type SocketHandler<Context = IncomingMessage> = (socket: WebSocket, context: Context) => unknown;
 

@@ -8,7 +8,7 @@ import type { DisconnectOrder } from './disconnect-orders.ts';
 import type { ErrorContext } from '../options/error-context.ts';
 import { removeForeignHeaders } from './foreign-header.ts';
 import { refusalOf, tellRefused } from './refusal.ts';
-import { sendThrough, type SendAccept } from './send-accept.ts';
+import { announceNoBody, sendThrough, type SendAccept } from './send-accept.ts';
 import { HandshakeSession } from '../session/handshake-session.ts';
 import type { Notices } from '../options/notices.ts';
 import type { Address } from '../options/origin.ts';
@@ -150,7 +150,10 @@ export class PendingUpgrade {
     return this.#session.watch;
   }
 
-  /** The session that middleware has just given the request, or is loading: an adapter says so where the request does not. */
+  /**
+   * The session that middleware has just given the request, or is loading: an adapter says so where the request does
+   * not.
+   */
   watchSession(session: SessionRequest | undefined): void {
     if (this.#state === 'pending') this.#session.follow(session);
   }
@@ -172,8 +175,8 @@ export class PendingUpgrade {
   }
 
   /**
-   * Answers 101 with the headers that middleware has set, unless another answer was begun, the session has ended, or the
-   * user was disconnected. The store is asked about the session first.
+   * Answers 101 with the headers that middleware has set, unless another answer was begun, the session has ended, or
+   * the user was disconnected. The store is asked about the session first.
    */
   accept(choice: HandshakeChoice, acceptance: Acceptance): void {
     if (!this.isUndecided) return;
@@ -198,6 +201,7 @@ export class PendingUpgrade {
     this.#state = 'accepting';
     try {
       removeForeignHeaders(this.response);
+      announceNoBody(this.response);
       send(acceptHeaders(this.upgrade, choice));
     } catch (error) {
       this.#state = 'pending';

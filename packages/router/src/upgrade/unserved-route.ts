@@ -10,8 +10,8 @@ export function noteServed(request: IncomingMessage): void {
 }
 
 /**
- * The error for a request that asks for a WebSocket, but reaches its route as a plain request in an app without an upgrade
- * server: that app's 404 would explain nothing.
+ * The error for a request that asks for a WebSocket, but reaches its route as a plain request in an app without an
+ * upgrade server: that app's 404 would explain nothing.
  *
  * @returns `undefined` for all other requests
  */

@@ -32,8 +32,8 @@ export function describePlainRequest(request: IncomingMessage, howToAttach = 'ca
 }
 
 /**
- * Answers a plain request for a path that only a WebSocket route has: 426 (RFC 9110 §15.5.22), and over HTTP/2, which has
- * no Upgrade, 405 (§15.5.6).
+ * Answers a plain request for a path that only a WebSocket route has: 426 (RFC 9110 §15.5.22), and over HTTP/2, which
+ * has no Upgrade, 405 (§15.5.6).
  *
  * @param reason what the client reads. Default: by the request
  */

@@ -23,7 +23,9 @@ export interface Answer {
   readonly session?: SessionRequest | undefined;
 }
 
-/** A WebSocket route, whatever the framework: an adapter calls `admits` before its middleware, and `accept` after it. */
+/**
+ * A WebSocket route, whatever the framework: an adapter calls `admits` before its middleware, and `accept` after it.
+ */
 export class WebSocketRoute {
   readonly #options: RouteOptions;
   readonly #handler: SocketHandler<never>;
@@ -38,8 +40,8 @@ export class WebSocketRoute {
   }
 
   /**
-   * Whether the client's address may have one more connection, and the Origin is allowed (RFC 6455 §10.2); where not, the
-   * upgrade has been refused.
+   * Whether the client's address may have one more connection, and the Origin is allowed (RFC 6455 §10.2); where not,
+   * the upgrade has been refused.
    */
   admits(pending: PendingUpgrade): boolean | Promise<boolean> {
     const { upgrade, host, request } = pending;

@@ -1,6 +1,6 @@
 import Router from 'router';
 import { describe, expect, test } from 'vitest';
-import { installWs } from '../../src/index.ts';
+import { installWs } from '../../src/adapter.ts';
 import { claimsTarget, noteMountedApp } from '../../src/routes/claims-target.ts';
 
 type Ws = (path: string, handler: () => void) => unknown;

@@ -5,7 +5,8 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { connect } from '@turnout/core';
 import { describe, expect, test } from 'vitest';
-import { createRouter, UpgradeServer } from '../../src/index.ts';
+import { createRouter } from '../../src/index.ts';
+import { attach, UpgradeServer } from '../../src/adapter.ts';
 import { formatHandshake, RawClient, statusOf } from '../raw-client.ts';
 import { listen, serveRouter } from '../serving.ts';
 
@@ -225,7 +226,6 @@ describe('an upgrade server', () => {
       },
       { onError: (error) => errors.push(error) },
     );
-    const { attach } = await import('../../src/index.ts');
     attach(server, upgradeServer);
     const { port } = await listen(server);
     expect(statusOf(await RawClient.exchange(port, formatHandshake()))).toBe(500);

@@ -46,7 +46,11 @@ describe('the users of an app', () => {
     expect(await here!.router.disconnectUser('ann', { reconnect: true })).toBe(1);
     for (const socket of sockets) expect((await socket.closed).code).toBe(1012);
     isReached = false;
-    await expect(here!.router.disconnectUser('ann')).rejects.toThrow('Cannot tell other nodes to disconnect user ann');
+    await expect(here!.router.disconnectUser('ann')).rejects.toMatchObject({
+      name: 'DisconnectError',
+      code: 'WS_ERR_NODES_UNREACHABLE',
+      message: expect.stringContaining('Cannot tell other nodes to disconnect user ann'),
+    });
   });
 
   test.each([

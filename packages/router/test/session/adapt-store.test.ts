@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { adaptStore } from '../../src/index.ts';
+import { adaptStore } from '../../src/adapter.ts';
 import { SessionWatch } from '../../src/session/session-watch.ts';
 
 type Data = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { connect } from '@turnout/core';
 import { describe, expect, test } from 'vitest';
-import { pendingUpgradeOf } from '../../src/index.ts';
+import { pendingUpgradeOf } from '../../src/adapter.ts';
 import { formatHandshake, RawClient, statusOf, textFrame } from '../raw-client.ts';
 import { eventually, serveRouter } from '../serving.ts';
 import { sessionIn, TestStore, useStore } from '../session-store.ts';

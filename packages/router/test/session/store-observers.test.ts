@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { SessionStore } from '../../src/index.ts';
+import type { SessionStore } from '../../src/adapter.ts';
 import type { StoredSession } from '../../src/session/session-request.ts';
 import { SessionWatch } from '../../src/session/session-watch.ts';
 

@@ -5,14 +5,18 @@ import type { Position } from './position.ts';
 export interface BusMessage {
   /** The node that has published it. */
   readonly origin: string;
-  /** Counts what that node has published on the topic, from 1: what is missing shows. 0 for a publisher that does not count. */
+  /**
+   * Counts what that node has published on the topic, from 1: what is missing shows. 0 for a publisher that does not
+   * count.
+   */
   readonly sequence: number;
   /** What a newer message with the same key makes stale; `''` for none. */
   readonly key: string;
   readonly data: string | Buffer;
   /**
-   * Delivered to nobody. Without a history it says that messages of its node have failed, from the number that `data` holds to
-   * `sequence`: who has not received what was published until then misses it. In a history it takes the place of an entry that is not Turnout's.
+   * Delivered to nobody. Without a history it says that messages of its node have failed, from the number that `data`
+   * holds to `sequence`: who has not received what was published until then misses it. In a history it takes the place
+   * of an entry that is not Turnout's.
    */
   readonly mark?: true;
 }
@@ -68,16 +72,17 @@ export interface BrokerEvents {
 /**
  * What carries messages between nodes. It belongs to one hub. `createHub()` without one has one of this process alone.
  *
- * Its methods reject with a {@link TopicError} of the code that fits: `TOPIC_ERR_BROKER_LOST` only while the broker cannot
- * be reached, `TOPIC_ERR_TIMEOUT` where the outcome is unknown, `TOPIC_ERR_BROKER` where the server has refused, and
- * `TOPIC_ERR_OPTIONS` where it knows the topic with other options. None waits for a lost broker to come back.
+ * Its methods reject with a {@link TopicError} of the code that fits: `TOPIC_ERR_BROKER_LOST` only while the broker
+ * cannot be reached, `TOPIC_ERR_TIMEOUT` where the outcome is unknown, `TOPIC_ERR_BROKER` where the server has refused,
+ * and `TOPIC_ERR_OPTIONS` where it knows the topic with other options. None waits for a lost broker to come back.
  */
 export interface Broker {
   /** Called once, before all else. */
   start(events: BrokerEvents): void;
   /**
-   * Once it resolves, each receiver is called for all that is published on its topic; also after the broker was lost and
-   * is back. Rejects where any topic is not joined: the hub then tries again. Joining twice is harmless: the newer receiver counts.
+   * Once it resolves, each receiver is called for all that is published on its topic; also after the broker was lost
+   * and is back. Rejects where any topic is not joined: the hub then tries again. Joining twice is harmless: the newer
+   * receiver counts.
    */
   join(joins: readonly Join[]): Promise<void>;
   leave(topics: readonly BrokerTopic[]): Promise<void>;
@@ -88,10 +93,14 @@ export interface Broker {
    *   `maxPendingBytes`, `TOPIC_ERR_TOO_LONG` for more bytes than the server takes
    */
   publish(topic: BrokerTopic, message: BusMessage): Promise<void>;
-  /** Sends a message of the hub itself. As `publish()`, but never counted against the limits of what applications publish. */
+  /**
+   * Sends a message of the hub itself. As `publish()`, but never counted against the limits of what applications
+   * publish.
+   */
   tell(topic: BrokerTopic, message: BusMessage): Promise<void>;
   /**
-   * What is kept of a topic with history. Never counted against the limits of what applications publish, and writes nothing.
+   * What is kept of a topic with history. Never counted against the limits of what applications publish, and writes
+   * nothing.
    *
    * @param since an offset: messages after it; `Infinity` for the position alone
    */

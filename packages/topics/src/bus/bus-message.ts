@@ -61,8 +61,9 @@ export interface StoredEntry {
 const foreignEntry: BusMessage = { origin: '', sequence: 1, key: '', data: '', mark: true };
 
 /**
- * The messages of a history, in order, from the bytes that are kept of them. An entry that is not a message is reported,
- * and a mark takes its place. Where an offset is missing, only what follows it is returned: messages follow each other.
+ * The messages of a history, in order, from the bytes that are kept of them. An entry that is not a message is
+ * reported, and a mark takes its place. Where an offset is missing, only what follows it is returned: messages follow
+ * each other.
  */
 export function decodeStored(entries: Iterable<StoredEntry>, onForeign: (reason: string) => void): StoredMessage[] {
   const messages: StoredMessage[] = [];

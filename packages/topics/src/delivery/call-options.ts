@@ -9,8 +9,8 @@ export interface SubscribeOptions {
   /** Who it is, for a topic with presence. */
   readonly person?: Person | undefined;
   /**
-   * Called once it is subscribed, before any live message: a state that is sent here, and not awaited, is whole, as nothing is
-   * lost or doubled between it and what follows.
+   * Called once it is subscribed, before any live message: a state that is sent here, and not awaited, is whole, as
+   * nothing is lost or doubled between it and what follows.
    */
   readonly onSubscribed?: ((subscribed: Subscribed) => void) | undefined;
 }

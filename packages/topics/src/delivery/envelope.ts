@@ -1,7 +1,10 @@
 import type { Position } from '../bus/position.ts';
 import type { Person } from '../people/person.ts';
 
-/** What a subscriber of a topic with an envelope is sent, as JSON. `data` is what was published, `bytes` the same of bytes, in Base64. */
+/**
+ * What a subscriber of a topic with an envelope is sent, as JSON. `data` is what was published, `bytes` the same of
+ * bytes, in Base64.
+ */
 export type TopicMessage = { readonly topic: string } & (
   | { readonly data: unknown; readonly offset?: number }
   | { readonly bytes: string; readonly offset?: number }

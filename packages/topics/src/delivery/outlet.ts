@@ -44,8 +44,9 @@ export function createOutlet(socket: WebSocket, owner: OutletOwner): Outlet {
 const patience = 10_000;
 
 /**
- * Sends everything, and closes a subscriber that cannot keep up: one that has been behind for 10 s on end, and for which
- * more than `maxQueuedBytes` waits. A burst is none of that. One that takes nothing at all its socket closes itself.
+ * Sends everything, and closes a subscriber that cannot keep up: one that has been behind for 10 s on end, and for
+ * which more than `maxQueuedBytes` waits. A burst is none of that. One that takes nothing at all its socket closes
+ * itself.
  */
 class DirectOutlet implements Outlet {
   readonly #socket: WebSocket;

@@ -13,7 +13,10 @@ export interface ReplayOptions {
   readonly missed: readonly StoredMessage[];
 }
 
-/** What a subscriber has missed, and what comes meanwhile, sent as fast as its socket takes it: a long history is no reason to close it. */
+/**
+ * What a subscriber has missed, and what comes meanwhile, sent as fast as its socket takes it: a long history is no
+ * reason to close it.
+ */
 export class Replay {
   readonly #options: ReplayOptions;
   #offset: number;
@@ -34,8 +37,8 @@ export class Replay {
   /**
    * Sends what the socket takes.
    *
-   * @returns `full` where it is to be called again after `drain`; `done` where nothing is missing; `overtaken` where what
-   *   follows is kept no more
+   * @returns `full` where it is to be called again after `drain`; `done` where nothing is missing; `overtaken` where
+   *   what follows is kept no more
    */
   send(): 'full' | 'done' | 'overtaken' {
     const { follower, start } = this.#options;

@@ -2,9 +2,10 @@ import type { HistoryOptions } from '../bus/broker.ts';
 import { longestDetails } from '../people/person.ts';
 
 /**
- * What happens to a subscriber that reads more slowly than the topic is published: `close` closes it with 1013 once it has
- * been behind for 10 s and more than `maxQueuedBytes` waits, or once it takes nothing for `sendTimeout`. The others keep what it has not taken, up to `maxQueuedBytes`, and drop
- * messages: the oldest, the newest, or with `latest` those that a newer one with the same key makes stale.
+ * What happens to a subscriber that reads more slowly than the topic is published: `close` closes it with 1013 once it
+ * has been behind for 10 s and more than `maxQueuedBytes` waits, or once it takes nothing for `sendTimeout`. The others
+ * keep what it has not taken, up to `maxQueuedBytes`, and drop messages: the oldest, the newest, or with `latest` those
+ * that a newer one with the same key makes stale.
  */
 export type SlowPolicy = 'close' | 'drop-oldest' | 'drop-newest' | 'latest';
 
@@ -18,7 +19,10 @@ export interface TopicOptions {
    * 120,000. They arrive in an envelope then, with their position.
    */
   readonly history?: boolean | Partial<HistoryOptions>;
-  /** Puts messages into an envelope, which is JSON, with the topic's name: text is JSON then, and bytes are Base64. Default: only with `history`. */
+  /**
+   * Puts messages into an envelope, which is JSON, with the topic's name: text is JSON then, and bytes are Base64.
+   * Default: only with `history`.
+   */
   readonly envelope?: boolean;
   /** Keeps who is subscribed, on all nodes. Default `false`; `true` is all defaults of {@link PresenceOptions}. */
   readonly presence?: boolean | Partial<PresenceOptions>;

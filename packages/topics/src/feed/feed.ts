@@ -30,8 +30,8 @@ interface Waiting {
 }
 
 /**
- * One topic as this node receives it from the broker: each message once, in order. What is missing is read from the history,
- * or announced as missing.
+ * One topic as this node receives it from the broker: each message once, in order. What is missing is read from the
+ * history, or announced as missing.
  */
 export class Feed implements MembershipListener {
   readonly topic: BrokerTopic;
@@ -68,8 +68,9 @@ export class Feed implements MembershipListener {
   }
 
   /**
-   * Once it resolves, every publication is delivered; or, where the broker is lost and `whenLost` is `deliver-locally`, those
-   * of this node, and the others once the broker is back. Call {@link release} exactly once per `hold()`, even if it rejects.
+   * Once it resolves, every publication is delivered; or, where the broker is lost and `whenLost` is `deliver-locally`,
+   * those of this node, and the others once the broker is back. Call {@link release} exactly once per `hold()`, even if
+   * it rejects.
    */
   hold(): Promise<void> {
     this.#users++;

@@ -27,7 +27,10 @@ type Arrived = StoredMessage & { readonly epoch: string };
 /** How long, in ms, until a history that could not be read is asked for again. */
 const readAgainAfter = 200;
 
-/** Follows a history from one position on: each message once and in order, whatever the bus has lost, doubled or reordered. */
+/**
+ * Follows a history from one position on: each message once and in order, whatever the bus has lost, doubled or
+ * reordered.
+ */
 export class HistoryFollower {
   readonly #topic: BrokerTopic;
   readonly #context: HubContext;
@@ -87,8 +90,8 @@ export class HistoryFollower {
   }
 
   /**
-   * Asks how far the history is, and reads what was there the last time and still has not come: a last message that the bus has
-   * lost is followed by none that would show it.
+   * Asks how far the history is, and reads what was there the last time and still has not come: a last message that the
+   * bus has lost is followed by none that would show it.
    */
   async verify(): Promise<void> {
     if (this.#epoch === null || this.#arrived !== undefined) return;

@@ -23,7 +23,8 @@ export class HistoryReads {
   /**
    * Asks until the broker answers.
    *
-   * @throws {TopicError} (rejects) where the broker is lost or refuses, and where it has not answered once it `isWanted` no more
+   * @throws {TopicError} (rejects) where the broker is lost or refuses, and where it has not answered once it
+   *   `isWanted` no more
    */
   async readPatiently(topic: BrokerTopic, since: number, isWanted: () => boolean): Promise<HistoryPage> {
     const backOff = new BackOff();

@@ -89,7 +89,9 @@ export class HubContext {
     this.marks.close();
   }
 
-  /** Calls the application's code: what it throws or rejects with goes to its hook, and not into the broker's client. */
+  /**
+   * Calls the application's code: what it throws or rejects with goes to its hook, and not into the broker's client.
+   */
   call(callback: () => unknown): void {
     guard(callback, (error) => this.#parts.onError(error));
   }

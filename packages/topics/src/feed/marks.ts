@@ -20,8 +20,8 @@ export interface MarksParts {
 }
 
 /**
- * Tells all nodes how far a publisher has come, after a message of it has failed: those that have not received it announce
- * a gap, though nothing else is published. Told until the broker has it.
+ * Tells all nodes how far a publisher has come, after a message of it has failed: those that have not received it
+ * announce a gap, though nothing else is published. Told until the broker has it.
  */
 export class Marks {
   readonly #parts: MarksParts;

@@ -37,8 +37,8 @@ const batchSize = 512;
 const maxCalls = 4;
 
 /**
- * The topics that this node has joined at the broker. Joins and leaves of a turn are gathered into few calls, with few in
- * flight, and tried again until they hold.
+ * The topics that this node has joined at the broker. Joins and leaves of a turn are gathered into few calls, with few
+ * in flight, and tried again until they hold.
  */
 export class Memberships {
   readonly #parts: MembershipParts;

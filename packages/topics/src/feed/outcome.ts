@@ -1,6 +1,6 @@
 /**
- * The promise of something that an application may leave unattended. Where it rejects and nobody has asked for it by the
- * end of the turn, `onForgotten` is told: the rejection is no `unhandledRejection`, which would end the process.
+ * The promise of something that an application may leave unattended. Where it rejects and nobody has asked for it by
+ * the end of the turn, `onForgotten` is told: the rejection is no `unhandledRejection`, which would end the process.
  */
 export class Outcome<Value> extends Promise<Value> {
   /** What is made of it is the application's own promise. */

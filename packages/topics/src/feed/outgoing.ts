@@ -1,8 +1,8 @@
 import type { BusMessage } from '../bus/broker.ts';
 
 /**
- * What has become of a message that was published here: `sent` where the broker has not answered yet, `confirmed` where it
- * has the message, which has not come back yet, and `kept` where only this node delivers it.
+ * What has become of a message that was published here: `sent` where the broker has not answered yet, `confirmed` where
+ * it has the message, which has not come back yet, and `kept` where only this node delivers it.
  */
 type Fate = 'sent' | 'confirmed' | 'kept';
 
@@ -71,8 +71,8 @@ export class Outgoing {
   }
 
   /**
-   * What this node is to deliver now, in order: messages that it keeps, and before them those that the broker has and that will
-   * not come back in time. None of them overtakes one that may still come back.
+   * What this node is to deliver now, in order: messages that it keeps, and before them those that the broker has and
+   * that will not come back in time. None of them overtakes one that may still come back.
    */
   due(): BusMessage[] {
     const due: BusMessage[] = [];
@@ -85,7 +85,9 @@ export class Outgoing {
     return due.slice(0, dueCount);
   }
 
-  /** A message came back: what this node keeps of those before it. Those that are confirmed have been lost on the way. */
+  /**
+   * A message came back: what this node keeps of those before it. Those that are confirmed have been lost on the way.
+   */
   keptBefore(sequence: number): BusMessage[] {
     const kept: BusMessage[] = [];
     for (const [earlier, { message, fate }] of this.#entries) {

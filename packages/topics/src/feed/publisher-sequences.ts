@@ -6,7 +6,10 @@ const maxRecent = 512;
 /** Runs of one publisher that are remembered beside the one that it is in. */
 const maxOthers = 3;
 
-/** A number so far behind the publisher's run is no late message: that run began with a number that somebody has made up. */
+/**
+ * A number so far behind the publisher's run is no late message: that run began with a number that somebody has made
+ * up.
+ */
 const farBehind = 100;
 
 /** Of numbers that are nearer, so many in a row. */
@@ -31,7 +34,8 @@ interface Publisher {
  * - `next`: it follows the one before.
  * - `after-gap`: others should have come before it.
  * - `duplicate`: it has come already, or too late.
- * - `repaired`: it is the true next one; the number before was made up. `repaired-after-gap`: the same, with some missing.
+ * - `repaired`: it is the true next one; the number before was made up. `repaired-after-gap`: the same, with some
+ *   missing.
  */
 export type Verdict = 'next' | 'after-gap' | 'duplicate' | 'repaired' | 'repaired-after-gap';
 

@@ -6,7 +6,9 @@ export interface Member {
   readonly person: Person;
   /** The person as JSON. */
   readonly text: string;
-  /** Grows with each change of the details that a node has seen: where nodes have different details, the newest count. */
+  /**
+   * Grows with each change of the details that a node has seen: where nodes have different details, the newest count.
+   */
   readonly stamp: number;
   readonly hash: Hash;
 }

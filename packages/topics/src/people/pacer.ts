@@ -3,7 +3,9 @@ const rest = 100;
 /** How long, in ms, one turn may take. */
 const turnTime = 10;
 
-/** What has become of an item: there was nothing to tell, all of it was told, or there is more to tell in the next turn. */
+/**
+ * What has become of an item: there was nothing to tell, all of it was told, or there is more to tell in the next turn.
+ */
 export type Told = 'nothing' | 'whole' | 'more';
 
 /**

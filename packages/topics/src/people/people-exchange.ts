@@ -15,8 +15,9 @@ import { Rooms, type Follower, type Seat } from './rooms.ts';
 type Link = Readonly<Record<never, never>>;
 
 /**
- * Who is in the rooms of a hub, on all nodes. Each node says what changes of its own people, and with each beat the digest
- * of each room; a node that finds a difference asks for the list. What a node has said holds while the node is heard.
+ * Who is in the rooms of a hub, on all nodes. Each node says what changes of its own people, and with each beat the
+ * digest of each room; a node that finds a difference asks for the list. What a node has said holds while the node is
+ * heard.
  */
 export class PeopleExchange {
   readonly #context: HubContext;

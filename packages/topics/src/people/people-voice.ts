@@ -6,8 +6,8 @@ import type { RoomDigest } from './people-message.ts';
 import type { Room } from './room.ts';
 
 /**
- * Says to the other nodes what this one has. Whatever is said of a room follows its news: so what another node has heard
- * of it is at each point just what this node had.
+ * Says to the other nodes what this one has. Whatever is said of a room follows its news: so what another node has
+ * heard of it is at each point just what this node had.
  */
 export class PeopleVoice {
   readonly #feed: Feed;

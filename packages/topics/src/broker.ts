@@ -1,0 +1,22 @@
+/**
+ * What a broker is made of: the interface that the hub speaks, the messages that travel, and what limits those on their
+ * way.
+ *
+ * @module
+ */
+export type {
+  Broker,
+  BrokerEvents,
+  BrokerTopic,
+  BusMessage,
+  HistoryOptions,
+  HistoryPage,
+  Join,
+  Receiver,
+  StoredMessage,
+} from './bus/broker.ts';
+export { decodeBusMessage, decodeStored, encodeBusMessage, type StoredEntry } from './bus/bus-message.ts';
+export { TopicError, type TopicErrorCode } from './bus/errors.ts';
+export { MemoryBroker, MemoryBus } from './bus/memory-broker.ts';
+export { defaultPendingLimits, PendingCalls, type PendingLimits } from './bus/pending-calls.ts';
+export { parsePosition, type Position } from './bus/position.ts';

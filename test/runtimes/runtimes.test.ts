@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { root } from '../architecture/read-workspace.ts';
+import { createNpmProject, type NpmProject } from '../packaging/npm-project.ts';
+import { echoModule, writeFiles } from '../packaging/programs.ts';
+
+const isLong = process.env['TURNOUT_LONG'] === '1';
+const execute = promisify(execFile);
+
+interface Runtime {
+  readonly name: string;
+  readonly program: readonly string[];
+  readonly tests: readonly string[];
+  /** Tests that do not pass there; docs/runtimes.md says why. */
+  readonly exceptions: string;
+}
+
+const runtimes: readonly Runtime[] = [
+  { name: 'bun', program: ['run'], tests: ['--bun', 'run'], exceptions: '' },
+  {
+    name: 'deno',
+    program: ['run', '-A'],
+    tests: ['run', '-A', '--conditions=@turnout/source'],
+    exceptions: 'fastify targets that two readers may understand differently',
+  },
+];
+
+// Both come as packages of npm, and the suite takes a minute on each.
+describe.skipIf(!isLong).each(runtimes)('$name', ({ name, program, tests, exceptions }) => {
+  let project: NpmProject;
+  beforeAll(async () => {
+    project = await createNpmProject({ express: '5.3.0', bun: '1.4.5', deno: '2.9.6' });
+  }, 600_000);
+  afterAll(() => project?.remove());
+
+  function run(parameters: readonly string[], cwd: string): Promise<{ stdout: string }> {
+    const env = { ...process.env, NODE_OPTIONS: '', VITEST: undefined, TURNOUT_RUNTIME: name };
+    return execute(join(project.folder, 'node_modules/.bin', name), parameters, { cwd, env, maxBuffer: 2 ** 26 });
+  }
+
+  test('runs a program with the packages as they are installed', async () => {
+    await writeFiles(project.folder, { 'echo.mjs': `${echoModule}console.log(await echo());process.exit();` });
+    const { stdout } = await run([...program, 'echo.mjs'], project.folder);
+    expect(stdout).toBe('hello\n');
+  });
+
+  test('passes the contract suite', async () => {
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/runtimes/vitest.config.ts'];
+    const filter = exceptions === '' ? [] : ['-t', `^(?!${exceptions})`];
+    const { stdout } = await run([...tests, ...vitest, ...filter], root);
+    expect(stdout).toMatch(/Tests\s.*passed/);
+  });
+});

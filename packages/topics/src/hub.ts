@@ -135,8 +135,8 @@ export class Hub extends EventEmitter<HubEvents> {
   }
 
   /**
-   * Unsubscribes all sockets, which stay open, and leaves the broker once it has answered for what was published, or does
-   * not within 5 s. What is published from now on rejects with `TOPIC_ERR_CLOSED`.
+   * Unsubscribes all sockets, which stay open, and leaves the broker once it has answered for what was published, or
+   * does not within 5 s. What is published from now on rejects with `TOPIC_ERR_CLOSED`.
    */
   close(): Promise<void> {
     this.#closed ??= this.#context.outcome(this.#close());

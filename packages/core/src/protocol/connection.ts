@@ -60,10 +60,7 @@ export class Connection {
     return this.#state;
   }
 
-  /**
-   * Whether messages may still be given out: once a Close frame was sent only those that had come, unless asked for
-   * more.
-   */
+  /** Whether messages may still be given out: after our Close frame only those that had come, unless asked for more. */
   get takesMessages(): boolean {
     if (this.#state !== 'closing-local') return this.#state === 'open';
     return !this.isFinishing || this.#parser.bytesParsed < this.#bytesAtClose || this.#source.isBusy;
@@ -144,9 +141,7 @@ export class Connection {
     return true;
   }
 
-  /**
-   * Keeps the place of a message; returns what takes its bytes when they are there, or `null` where {@link send} fails.
-   */
+  /** Keeps the place of a message; returns what takes its bytes later, or `null` where {@link send} fails. */
   sendLater(message: LaterMessage): FillMessage | null {
     return this.#state === 'open' ? this.#sender.sendLater(message) : null;
   }
@@ -187,9 +182,7 @@ export class Connection {
     this.#pushClose(payload);
   }
 
-  /**
-   * Fails the connection for a fault of the peer (§7.1.7): a Close frame with its code, and nothing is read any more.
-   */
+  /** Fails the connection for a fault of the peer (§7.1.7): sends a Close frame with its code, and reads no more. */
   fail({ closeCode, message }: ProtocolError): void {
     const isCloseSent = this.#state !== 'open';
     const reason = fitReason(message);
@@ -222,9 +215,7 @@ export class Connection {
     return this.#output.take();
   }
 
-  /**
-   * Tells that a chunk from `takeOutput()` has been copied and will not be read again, so that its memory is reused.
-   */
+  /** Tells that a chunk from `takeOutput()` is copied and will not be read again: its memory is reused. */
   release(chunk: Uint8Array): void {
     releaseChunk(chunk);
   }

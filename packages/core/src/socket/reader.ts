@@ -12,9 +12,7 @@ import { TurnShare, type TurnWaiter } from './turn-share.ts';
 
 type MessageEvent = Extract<ConnectionEvent, { type: 'message' }>;
 
-/**
- * What `next()` gives: what the connection gives, and what went wrong where the application was asked about a message.
- */
+/** What `next()` gives: an event of the connection, or what went wrong as the application was asked about a message. */
 export type ReaderEvent = ConnectionEvent | { readonly type: 'fault'; readonly error: unknown };
 
 /** Who takes the messages: `message` listeners, or whoever calls `receive()`. */
@@ -118,9 +116,7 @@ export class Reader implements MessageProgress, ByteHolder {
     this.#share.begin(length);
   }
 
-  /**
-   * What is next for the listeners; `null` where nothing is, or it has to wait. What `receive()` takes is kept for it.
-   */
+  /** What is next for the listeners; `null` if nothing is, or it has to wait. Keeps what `receive()` takes for it. */
   next(taker: MessageTaker): ReaderEvent | null {
     while (this.#mayGive) {
       const event = this.#inbox.isEmpty ? this.#pull() : this.#nextBehind(taker);
@@ -141,9 +137,7 @@ export class Reader implements MessageProgress, ByteHolder {
     return this.isFull ? null : this.#pull();
   }
 
-  /**
-   * To be called after `next()` has given `null`: counts what is held, and watches over a message that is not whole.
-   */
+  /** To be called once `next()` has given `null`: counts what is held, and watches a message that is not whole. */
   settle(): void {
     if (!this.#connection.takesMessages) this.#inbox.end();
     if (this.#isEnded) return;

@@ -225,10 +225,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     this.#application.dispatch('close', info.code, Buffer.from(info.reason));
   }
 
-  /**
-   * Takes everything that may be read now through the stages, to whoever reads it; from within the application's
-   * context.
-   */
+  /** Takes all that may be read now through the stages, to whoever reads it; in the application's context. */
   read(): void {
     const connection = this.#connection;
     const reader = this.#reader;

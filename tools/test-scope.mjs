@@ -3,7 +3,7 @@ import { join, relative, sep } from 'node:path';
 import { root } from './root.mjs';
 
 /** The tests of what was compiled; all others run from the sources. */
-const testsOfBuilds = ['test/packaging', 'test/docs.test.ts', 'test/bench.test.ts'];
+const testsOfBuilds = ['test/packaging', 'test/runtimes', 'test/docs.test.ts', 'test/bench.test.ts'];
 
 /**
  * Whether a run of these tests needs the packages compiled. Where a parameter is no path, vitest may take it for a part

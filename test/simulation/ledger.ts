@@ -50,6 +50,8 @@ export class Ledger implements BusObserver {
   readonly #cutOff = new Set<string>();
   /** When a node had its broker again the last time. */
   readonly #restoredAt = new Map<string, number>();
+  /** By origin. */
+  readonly #nodes = new Map<string, string>();
   #arrivals = 0;
 
   constructor(clock: VirtualClock) {
@@ -115,9 +117,11 @@ export class Ledger implements BusObserver {
   /** What the broker of a node tells of its losses. */
   observe(node: string): BrokerObserver {
     return {
-      onDropped: (topic, { data }, isKnowable) => {
+      onSent: ({ origin }) => void this.#nodes.set(origin, node),
+      onDropped: (topic, { origin, data, mark }, isKnowable) => {
         this.addCause(node, topic.name);
         if (topic.history !== null) return;
+        if (mark && !isKnowable) this.#forgetFailed(topic, origin, node);
         const message = this.#find(topic, data);
         message?.droppedAt.add(node);
         if (!isKnowable) message?.unknowable.add(node);
@@ -132,6 +136,14 @@ export class Ledger implements BusObserver {
         this.addCause(node, undefined);
       },
     };
+  }
+
+  /** A mark does not come to a node that has never heard of its publisher: nothing shows what has failed there. */
+  #forgetFailed({ name }: BrokerTopic, origin: string, at: string): void {
+    const publisher = this.#nodes.get(origin);
+    for (const { topic, node, arrival, unknowable } of this.messages) {
+      if (topic === name && node === publisher && arrival === undefined) unknowable.add(at);
+    }
   }
 
   #wasLost(node: string, since: number): boolean {

@@ -22,6 +22,8 @@ export interface SimBrokerParts extends Omit<BusLinkParts, 'receive' | 'onDroppe
 }
 
 export interface BrokerObserver {
+  /** This node sends a message. */
+  onSent(message: BusMessage): void;
   /** A message does not come to this node. */
   onDropped(topic: BrokerTopic, message: BusMessage, isKnowable: boolean): void;
   /** All that is published does not come to this node, until `onRestored`. */
@@ -76,12 +78,12 @@ export class SimBroker implements Broker {
   }
 
   publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
-    const bytes = encodeBusMessage(message);
+    const bytes = this.#encode(message);
     return this.#calls.publish(bytes.length, () => this.#send(topic, bytes));
   }
 
   tell(topic: BrokerTopic, message: BusMessage): Promise<void> {
-    return this.#calls.run(() => this.#send(topic, encodeBusMessage(message)));
+    return this.#calls.run(() => this.#send(topic, this.#encode(message)));
   }
 
   read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
@@ -138,6 +140,11 @@ export class SimBroker implements Broker {
 
   protected tellRestored(): void {
     this.#events?.onRestored();
+  }
+
+  #encode(message: BusMessage): Buffer {
+    this.#parts.observer.onSent(message);
+    return encodeBusMessage(message);
   }
 
   async #send(topic: BrokerTopic, bytes: Buffer): Promise<void> {
@@ -198,6 +205,8 @@ export class SimBroker implements Broker {
       await this.#connect();
     }
     if (this.#isClosed) return;
+    // A gap is told, and all begins anew.
+    this.#heard.clear();
     observer.onRestored();
     this.tellRestored();
   }

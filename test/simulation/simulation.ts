@@ -126,10 +126,13 @@ async function probe(world: World, violations: string[]): Promise<void> {
   const refused = probes.filter(({ outcome }) => outcome !== true);
   for (const { topic, node, outcome } of refused) violations.push(`${node} cannot publish on ${topic}: ${outcome}`);
   for (const stream of world.streams.filter(isAlive)) {
-    // The first to publish may find out that the server has less than was thought: that is a gap.
+    // The first to publish may find out that the server has less than was thought: that is a gap, which is told.
     if (world.ledger.reused.has(stream.topic)) continue;
+    const toldUntil = stream.events.findLast(({ type }) => type === 'gap')?.at ?? -1;
     const got = new Set(dataOf(stream).map(({ id }) => id));
-    const missing = probes.filter(({ topic, id }) => topic === stream.topic && !got.has(id));
+    const missing = probes.filter(
+      ({ topic, id, calledAt }) => topic === stream.topic && !got.has(id) && calledAt > toldUntil,
+    );
     for (const { node } of missing) violations.push(`${stream.name} on ${stream.nodes.at(-1)} is deaf to ${node}`);
   }
 }

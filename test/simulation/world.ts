@@ -153,6 +153,7 @@ export class World {
   #observe(node: string): BrokerObserver {
     const observer = this.ledger.observe(node);
     return {
+      onSent: (message) => observer.onSent(message),
       onDropped: (topic, message, isKnowable) => {
         this.trace(`a message of ${topic.name} is dropped on its way to ${node}: ${String(message.data).slice(0, 20)}`);
         observer.onDropped(topic, message, isKnowable);

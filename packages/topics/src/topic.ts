@@ -140,7 +140,7 @@ export class Topic extends EventEmitter<TopicEvents> {
     if (subscriber === undefined) return false;
     const { profile, outlet } = subscriber;
     this.#notices?.forget(socket);
-    if (profile !== undefined && outlet !== undefined) this.#presence?.leave(profile.person.id, { atOnce });
+    if (profile !== undefined && outlet !== undefined) this.#presence?.leave(profile.person, { atOnce });
     this.#presence?.release();
     this.#feed.release();
     this.#host.onUnsubscribed(socket, this);

@@ -90,6 +90,39 @@ describe('a bus that doubles, loses and reorders', () => {
     expect([gaps, hub.counts.duplicates, hub.counts.gaps]).toEqual([['gap'], 3, 1]);
   });
 
+  test('has who resumes at a node that lags behind get what is missing, each once', async () => {
+    const { broker, hub, topic, pair } = await setUp(history);
+    const [one, two, three] = await held(broker, topic, 3);
+    broker.deliver('news', one!);
+    await pair.client.expect({ topic: 'news', offset: 1, data: 1 });
+    const other = await new SocketServer().open();
+    const since = { epoch: two!.position!.epoch, offset: 2 };
+    expect(await topic.subscribe(other.socket, { since })).toMatchObject({ offset: 2, recovered: true });
+    await other.client.expect({ topic: 'news', subscribed: { ...since, recovered: true } });
+    await other.client.expect({ topic: 'news', offset: 3, data: 3 });
+    broker.deliver('news', three!);
+    await other.client.expectNothing();
+    expect(hub.counts.gaps).toBe(0);
+  });
+
+  test('delivers nothing twice of a history that goes on in another epoch with what it has kept', async () => {
+    const { broker, hub, topic, pair } = await setUp(history);
+    for (const data of ['1', '2']) await topic.publish(data);
+    for (const offset of [1, 2]) await pair.client.expect({ topic: 'news', offset, data: offset });
+    await held(broker, topic, 1);
+    const read = broker.read.bind(broker);
+    broker.read = async (...args) => {
+      const { position, messages } = await read(...args);
+      return { position: { ...position, epoch: 'other' }, messages };
+    };
+    broker.events.onLost(new Error('Away'));
+    broker.events.onRestored();
+    await pair.client.expect({ topic: 'news', gap: { epoch: 'other', offset: 2 } });
+    await pair.client.expect({ topic: 'news', offset: 3, data: 1 });
+    await pair.client.expectNothing();
+    expect(hub.counts.gaps).toBe(1);
+  });
+
   test('reads nothing for ever for a position that somebody has made up', async () => {
     const { broker, topic, pair } = await setUp(history);
     const [one] = await held(broker, topic, 1);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BeatIntake } from '../src/people/beat-intake.ts';
 import { createMember, type Member } from '../src/people/member.ts';
 import { parsePeopleMessage, type PeopleMessage } from '../src/people/people-message.ts';
@@ -106,11 +106,12 @@ describe('a beat', () => {
 describe('a room', () => {
   test('shows somebody once, for as long as any node has them', () => {
     const room = followedRoom();
-    room.join(profile('ann'));
+    const ann = profile('ann');
+    room.join(ann);
     room.hearJoined('n', [member('ann'), member('bob')]);
     room.hearList('m', { ...whole, members: [member('ann')] });
     expect(changes(room)).toEqual(['+ann', '+bob']);
-    room.leave('ann', { atOnce: true });
+    room.leave(ann.person, { atOnce: true });
     room.hearLeft('n', ['ann', 'bob'], { atOnce: true });
     expect(changes(room)).toEqual(['-bob']);
     for (const id of room.forget('m')) room.update(id);
@@ -120,14 +121,15 @@ describe('a room', () => {
 
   test('has no change where somebody came and went, or left and came back', () => {
     const room = followedRoom();
-    room.join(profile('ann', 1));
-    room.leave('ann', { atOnce: true });
+    const ann = profile('ann', 1);
+    room.join(ann);
+    room.leave(ann.person, { atOnce: true });
     room.hearJoined('n', [member('bob')]);
     room.hearLeft('n', ['bob'], { atOnce: true });
     expect([changes(room), [...room.takeNews()]]).toEqual([[], []]);
-    room.join(profile('ann', 1));
+    room.join(ann);
     expect(changes(room)).toEqual(['+ann']);
-    room.leave('ann', { atOnce: true });
+    room.leave(ann.person, { atOnce: true });
     room.join(profile('ann', 1));
     expect(changes(room)).toEqual([]);
     room.join(profile('ann', 2));
@@ -136,9 +138,10 @@ describe('a room', () => {
 
   test('has changed details of somebody who has left and not yet gone', () => {
     const room = followedRoom();
-    room.join(profile('ann', 'old'));
+    const ann = profile('ann', 'old');
+    room.join(ann);
     expect(changes(room)).toEqual(['+ann']);
-    room.leave('ann', { atOnce: false });
+    room.leave(ann.person, { atOnce: false });
     expect([changes(room), people(room)]).toEqual([[], [{ id: 'ann', details: 'old' }]]);
     room.join(profile('ann', 'new'));
     expect([changes(room), people(room)]).toEqual([['=ann'], [{ id: 'ann', details: 'new' }]]);
@@ -153,12 +156,6 @@ describe('a room', () => {
     there.join(profile('ann', 'a'));
     here.hearJoined('there', Array.from(there.local.members()));
     expect([people(here), people(there)]).toEqual([[{ id: 'ann', details: 'a' }], [{ id: 'ann', details: 'a' }]]);
-    const [one, other] = [followedRoom(), followedRoom()];
-    one.join(profile('bob', 1));
-    other.join(profile('bob', 2));
-    one.hearJoined('other', Array.from(other.local.members()));
-    other.hearJoined('one', Array.from(one.local.members()));
-    expect(people(one)).toEqual(people(other));
   });
 
   test('that is followed anew has all who are there come', () => {
@@ -174,8 +171,9 @@ describe('a room', () => {
 
   test('that nobody follows waits for nobody', () => {
     const room = followedRoom();
-    room.join(profile('ann'));
-    room.leave('ann', { atOnce: false });
+    const ann = profile('ann');
+    room.join(ann);
+    room.leave(ann.person, { atOnce: false });
     expect(room.size).toBe(1);
     room.unfollow();
     expect(room.size).toBe(0);
@@ -200,8 +198,66 @@ describe('a room', () => {
   });
 });
 
+describe('the details of somebody over several sockets', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: 1_000 }));
+  afterEach(() => void vi.useRealTimers());
+
+  const exchange = (one: Room, other: Room): unknown[] => {
+    one.hearJoined('other', Array.from(other.local.members()));
+    other.hearJoined('one', Array.from(one.local.members()));
+    return [people(one), people(other)];
+  };
+
+  test('are those that were given last, also by nodes that did not know of each other', () => {
+    const [one, other] = [followedRoom(), followedRoom()];
+    one.join(profile('ann', 'z'));
+    one.join(profile('ann', 'y'));
+    vi.setSystemTime(2_000);
+    other.join(profile('ann', 'a'));
+    expect(exchange(one, other)).toEqual([[{ id: 'ann', details: 'a' }], [{ id: 'ann', details: 'a' }]]);
+  });
+
+  test('are those that were given last, also where they are as before on a node that has heard of no others', () => {
+    const [one, other] = [followedRoom(), followedRoom()];
+    one.join(profile('ann', 'a'));
+    exchange(one, other);
+    vi.setSystemTime(2_000);
+    one.join(profile('ann', 'z'));
+    vi.setSystemTime(3_000);
+    other.join(profile('ann', 'a'));
+    expect(exchange(one, other)).toEqual([[{ id: 'ann', details: 'a' }], [{ id: 'ann', details: 'a' }]]);
+  });
+
+  test('are those that were given last, also by a node whose clock is behind', () => {
+    const [one, other] = [followedRoom(), followedRoom()];
+    one.join(profile('ann', 'z'));
+    exchange(one, other);
+    vi.setSystemTime(10);
+    other.join(profile('ann', 'a'));
+    expect(exchange(one, other)).toEqual([[{ id: 'ann', details: 'a' }], [{ id: 'ann', details: 'a' }]]);
+  });
+
+  test('are those of a socket that is still there, on whichever node', () => {
+    const [one, other] = [followedRoom(), followedRoom()];
+    const [first, last] = [profile('ann', 1), profile('ann', 3)];
+    one.join(first);
+    vi.setSystemTime(2_000);
+    other.join(profile('ann', 2));
+    vi.setSystemTime(3_000);
+    one.join(last);
+    expect(exchange(one, other)).toEqual([[{ id: 'ann', details: 3 }], [{ id: 'ann', details: 3 }]]);
+    one.leave(last.person, { atOnce: false });
+    expect([...one.takeNews()]).toMatchObject([{ id: 'ann', now: { text: first.text } }]);
+    expect(exchange(one, other)).toEqual([[{ id: 'ann', details: 2 }], [{ id: 'ann', details: 2 }]]);
+    other.forget('one');
+    one.forget('other');
+    for (const room of [one, other]) room.update('ann');
+    expect([people(one), people(other)]).toEqual([[{ id: 'ann', details: 1 }], [{ id: 'ann', details: 2 }]]);
+  });
+});
+
 describe('a message between nodes', () => {
-  const longest = member('\u0001'.repeat(256), 'ä'.repeat(8_191), 2 ** 32);
+  const longest = member('\u0001'.repeat(256), 'ä'.repeat(8_191), 2 ** 52);
   const parse = (text: string): PeopleMessage => {
     expect(Buffer.byteLength(text)).toBeLessThan(64 * 1024);
     return parsePeopleMessage(text);

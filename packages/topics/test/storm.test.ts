@@ -199,6 +199,53 @@ describe('what is published', () => {
     expect(here.hub.counts).toMatchObject({ gaps: 0, duplicates: 1 });
   });
 
+  test('and was lost on its way back is a gap where others have come since, and does not come after them', async () => {
+    const { here, there, topic, own } = await twoNodes();
+    here.broker.isHolding = true;
+    expect(await topic.publish('1')).toBe(true);
+    here.broker.held.length = 0;
+    here.broker.isHolding = false;
+    await there.hub.topic('news', plain).publish('2');
+    here.broker.failure = lost;
+    expect(await topic.publish('3')).toBe(false);
+    await expect.poll(() => own).toEqual([2, 'gap', 3]);
+  });
+
+  test('while the broker of another node is lost is one gap there, with what follows', async () => {
+    const { here, there, topic, others } = await twoNodes();
+    await topic.publish('1');
+    await expect.poll(() => others).toEqual([1]);
+    there.broker.events.onLost(lost);
+    there.broker.isHolding = true;
+    await topic.publish('2');
+    there.broker.held.length = 0;
+    there.broker.isHolding = false;
+    there.broker.events.onRestored();
+    await topic.publish('3');
+    await topic.publish('4');
+    await expect.poll(() => others).toEqual([1, 'gap', 3, 4]);
+    expect([here.hub.counts.gaps, there.hub.counts.gaps]).toEqual([0, 1]);
+  });
+
+  test('before anybody here subscribes is not delivered later, when the broker is lost', async () => {
+    const { broker, hub } = startNode();
+    const topic = hub.topic('news', plain);
+    let open = (): void => {};
+    broker.gate = new Promise((resolve) => (open = resolve));
+    broker.isHolding = true;
+    const published = topic.publish('1');
+    broker.gate = undefined;
+    const received = await listen(topic);
+    open();
+    expect(await published).toBe(true);
+    broker.held.length = 0;
+    broker.failure = lost;
+    expect(await topic.publish('2')).toBe(false);
+    await settle();
+    expect(received).not.toContain(1);
+    expect(received).toContain(2);
+  });
+
   test('just before the first subscribes, and comes just after, is no duplicate', async () => {
     const { broker, hub } = startNode();
     const topic = hub.topic('news', plain);

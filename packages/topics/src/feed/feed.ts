@@ -106,7 +106,7 @@ export class Feed implements MembershipListener {
     this.#publisher.onRestored();
     if (this.#phase !== 'open') return;
     if (this.topic.history !== null) this.#follower?.catchUp();
-    else this.#announceGap();
+    else this.#beginAnew();
   }
 
   onJoined(): void {
@@ -114,10 +114,8 @@ export class Feed implements MembershipListener {
     const wasAlone = this.#phase === 'alone';
     this.#phase = 'open';
     if (this.#follower !== undefined) return void this.#start(this.#follower);
-    // A message of this node that is on its way may or may not come.
-    const { origin, sequence, isQuiet } = this.#publisher;
-    if (isQuiet) this.#sequences.begin(origin, sequence);
-    if (wasAlone) this.#announceGap();
+    if (wasAlone) this.#beginAnew();
+    else this.#expectOwn();
     return this.#settle();
   }
 
@@ -129,7 +127,10 @@ export class Feed implements MembershipListener {
   receive(message: BusMessage, position: Position | null): void {
     if (position !== null) this.#follower?.receive(message, position);
     else if (message.origin === this.#publisher.origin) this.#receiveOwn(message);
-    else if (this.#isSound(message)) this.#note(message);
+    else if (this.#isSound(message)) {
+      this.#publisher.onOther();
+      this.#note(message);
+    }
   }
 
   #open(): Promise<void> {
@@ -212,6 +213,19 @@ export class Feed implements MembershipListener {
     if (message.mark) return;
     const own = this.#publisher.take(message);
     this.#listener.onMessage(own?.message ?? message, position, own?.except);
+  }
+
+  /** One gap stands for all that was missed: numbers that are missing are no others. */
+  #beginAnew(): void {
+    this.#sequences.clear();
+    this.#expectOwn();
+    this.#announceGap();
+  }
+
+  #expectOwn(): void {
+    // A message of this node that is on its way may or may not come.
+    const { origin, sequence, isQuiet } = this.#publisher;
+    if (isQuiet) this.#sequences.begin(origin, sequence);
   }
 
   #announceGap(): void {

@@ -10,6 +10,8 @@ interface Entry {
   readonly message: BusMessage;
   readonly except: unknown;
   fate: Fate;
+  /** How many messages of others had come when it was confirmed. */
+  others: number;
 }
 
 /** Confirmed messages that are remembered until they come back, and the bytes of them. */
@@ -20,6 +22,7 @@ export class Outgoing {
   readonly #entries = new Map<number, Entry>();
   #confirmed = 0;
   #confirmedBytes = 0;
+  #others = 0;
 
   get isEmpty(): boolean {
     return this.#entries.size === 0;
@@ -31,8 +34,13 @@ export class Outgoing {
     return undefined;
   }
 
+  /** A message of another publisher has come. */
+  onOther(): void {
+    this.#others++;
+  }
+
   add(message: BusMessage, except: unknown): void {
-    this.#entries.set(message.sequence, { message, except, fate: 'sent' });
+    this.#entries.set(message.sequence, { message, except, fate: 'sent', others: 0 });
   }
 
   /** The broker has it. */
@@ -40,6 +48,7 @@ export class Outgoing {
     const entry = this.#entries.get(sequence);
     if (entry === undefined) return;
     entry.fate = 'confirmed';
+    entry.others = this.#others;
     this.#confirmed++;
     this.#confirmedBytes += entry.message.data.length;
     for (const [oldest, { fate }] of this.#entries) {
@@ -59,7 +68,7 @@ export class Outgoing {
   }
 
   /** It came back, or will not. */
-  remove(sequence: number): Omit<Entry, 'fate'> | undefined {
+  remove(sequence: number): Omit<Entry, 'fate' | 'others'> | undefined {
     const entry = this.#entries.get(sequence);
     if (entry === undefined) return undefined;
     this.#entries.delete(sequence);
@@ -71,14 +80,16 @@ export class Outgoing {
   }
 
   /**
-   * What this node is to deliver now, in order: messages that it keeps, and before them those that the broker has and
-   * that will not come back in time. None of them overtakes one that may still come back.
+   * What this node is to deliver now, in order: messages that it keeps, and before them those that the broker has and that will
+   * not come back in time. None of them overtakes one that may still come back. A confirmed one is left out where messages
+   * of others have come since: it would come after them, out of order, and is missing.
    */
   due(): BusMessage[] {
     const due: BusMessage[] = [];
     let dueCount = 0;
-    for (const { message, fate } of this.#entries.values()) {
+    for (const { message, fate, others } of this.#entries.values()) {
       if (fate === 'sent') break;
+      if (fate === 'confirmed' && others !== this.#others) continue;
       due.push(message);
       if (fate === 'kept') dueCount = due.length;
     }

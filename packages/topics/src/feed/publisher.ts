@@ -110,6 +110,11 @@ export class Publisher {
     return origin === this.#origin ? this.#outgoing.remove(sequence) : undefined;
   }
 
+  /** A message of another publisher comes: what this node delivers itself must not be older. */
+  onOther(): void {
+    this.#outgoing.onOther();
+  }
+
   /** The broker was lost: what has not come back will not. */
   onRestored(): void {
     this.#outgoing.forgetConfirmed();

@@ -71,8 +71,8 @@ export class Presence {
   }
 
   /** Somebody has one socket less here. */
-  leave(id: string, options: { readonly atOnce: boolean }): void {
-    this.#room?.leave(id, options);
+  leave(person: Person, options: { readonly atOnce: boolean }): void {
+    this.#room?.leave(person, options);
     this.#update();
   }
 

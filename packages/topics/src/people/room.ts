@@ -1,7 +1,7 @@
 import { Changes, type Change } from './changes.ts';
 import type { DigestValue } from './digest.ts';
-import { createMember, maxStamp, newerOf, type Member } from './member.ts';
-import type { Profile } from './person.ts';
+import { createMember, newerOf, nextStamp, type Member } from './member.ts';
+import type { Person, Profile } from './person.ts';
 import { RemoteRoster, type ListPage } from './remote-roster.ts';
 import { Roster } from './roster.ts';
 
@@ -39,7 +39,8 @@ export class Room {
   readonly #changes = new Changes();
   /** Those who left on this node, and are not to be given time to come back. */
   readonly #leftAtOnce = new Set<string>();
-  readonly #sockets = new Map<string, number>();
+  /** By person, as whom each of their sockets on this node has come, in that order: the last counts. */
+  readonly #sockets = new Map<string, Member[]>();
   readonly #remote = new Map<string, RemoteRoster>();
   readonly #shown = new Map<string, Member>();
   #grace: Grace | undefined;
@@ -92,28 +93,28 @@ export class Room {
   /** Somebody has one socket more on this node. */
   join(profile: Profile): void {
     const { id } = profile.person;
-    this.#sockets.set(id, (this.#sockets.get(id) ?? 0) + 1);
+    const member = createMember(profile, nextStamp(this.#shown.get(id)));
+    const sockets = this.#sockets.get(id);
+    if (sockets === undefined) this.#sockets.set(id, [member]);
+    else sockets.push(member);
     this.#leftAtOnce.delete(id);
-    const known = this.#shown.get(id);
-    const before = this.#local.get(id);
-    if (before !== undefined && before.text === profile.text && known?.text === profile.text) return;
-    this.#news.note(id, before);
-    const stamp = known === undefined ? 0 : known.text === profile.text ? known.stamp : known.stamp + 1;
-    this.#local.set(createMember(profile, Math.min(stamp, maxStamp)));
+    this.#setLocal(id, member);
     this.update(id);
   }
 
-  /** Somebody has one socket less on this node. */
-  leave(id: string, options: { readonly atOnce: boolean }): void {
-    const sockets = this.#sockets.get(id) ?? 0;
-    if (sockets > 1) {
-      this.#sockets.set(id, sockets - 1);
-      return;
-    }
-    this.#sockets.delete(id);
-    this.#news.note(id, this.#local.get(id));
-    this.#local.delete(id);
-    if (options.atOnce) this.#leftAtOnce.add(id);
+  /**
+   * Somebody has one socket less on this node.
+   *
+   * @param person the same object that the socket has joined with
+   */
+  leave(person: Person, options: { readonly atOnce: boolean }): void {
+    const { id } = person;
+    const sockets = this.#sockets.get(id)?.filter((member) => member.person !== person) ?? [];
+    const newest = sockets.at(-1);
+    if (newest === undefined) this.#sockets.delete(id);
+    else this.#sockets.set(id, sockets);
+    if (newest === undefined && options.atOnce) this.#leftAtOnce.add(id);
+    this.#setLocal(id, newest);
     this.update(id, options);
   }
 
@@ -199,6 +200,12 @@ export class Room {
     this.#grace?.end(id);
     this.#noteChange(id, shown);
     this.#shown.delete(id);
+  }
+
+  #setLocal(id: string, member: Member | undefined): void {
+    this.#news.note(id, this.#local.get(id));
+    if (member === undefined) this.#local.delete(id);
+    else this.#local.set(member);
   }
 
   #noteChange(id: string, before: Member | undefined): void {

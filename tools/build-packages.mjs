@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundlePackage } from './bundle-package.mjs';
 import { root } from './root.mjs';
 import { runDependency } from './run.mjs';
 
@@ -38,6 +37,8 @@ export async function buildPackages() {
   const exitCode = await runDependency('typescript', ['-b', join(root, 'tsconfig.json')], { bin: 'tsc' });
   if (exitCode !== 0) return exitCode;
   try {
+    // Its tools may have been installed by the caller just now.
+    const { bundlePackage } = await import('./bundle-package.mjs');
     for (const { path } of references) await bundlePackage(path);
     return 0;
   } catch (error) {

@@ -80,9 +80,9 @@ export class Outgoing {
   }
 
   /**
-   * What this node is to deliver now, in order: messages that it keeps, and before them those that the broker has and that will
-   * not come back in time. None of them overtakes one that may still come back. A confirmed one is left out where messages
-   * of others have come since: it would come after them, out of order, and is missing.
+   * What this node is to deliver now, in order: messages that it keeps, and before them those that the broker has and
+   * that will not come back in time. None of them overtakes one that may still come back. A confirmed one is left out
+   * where messages of others have come since: it would come after them, out of order, and is missing.
    */
   due(): BusMessage[] {
     const due: BusMessage[] = [];

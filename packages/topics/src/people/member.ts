@@ -14,8 +14,8 @@ export interface Member {
 export const maxStamp = 2 ** 52;
 
 /**
- * For details that are given now: the time by the clock of this node, in ms. More where that is not later than the stamp
- * of what this node knows, as its clock may be behind that of another.
+ * For details that are given now: the time by the clock of this node, in ms. More where that is not later than the
+ * stamp of what this node knows, as its clock may be behind that of another.
  */
 export function nextStamp(known: Member | undefined): number {
   return Math.min(Math.max(Date.now(), (known?.stamp ?? 0) + 1), maxStamp);

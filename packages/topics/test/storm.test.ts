@@ -211,6 +211,23 @@ describe('what is published', () => {
     await expect.poll(() => own).toEqual([2, 'gap', 3]);
   });
 
+  test('and was lost on its way back is a gap also where others have come before it was confirmed', async () => {
+    const { here, there, topic, own } = await twoNodes();
+    let open = (): void => {};
+    here.broker.gate = new Promise((resolve) => (open = resolve));
+    const first = topic.publish('1');
+    here.broker.gate = undefined;
+    await there.hub.topic('news', plain).publish('2');
+    here.broker.isHolding = true;
+    open();
+    expect(await first).toBe(true);
+    here.broker.held.length = 0;
+    here.broker.isHolding = false;
+    here.broker.failure = lost;
+    expect(await topic.publish('3')).toBe(false);
+    await expect.poll(() => own).toEqual([2, 'gap', 3]);
+  });
+
   test('while the broker of another node is lost is one gap there, with what follows', async () => {
     const { here, there, topic, others } = await twoNodes();
     await topic.publish('1');

@@ -9,9 +9,9 @@ type Fate = 'sent' | 'confirmed' | 'kept';
 interface Entry {
   readonly message: BusMessage;
   readonly except: unknown;
+  /** How many messages of others had come when it was published. */
+  readonly others: number;
   fate: Fate;
-  /** How many messages of others had come when it was confirmed. */
-  others: number;
 }
 
 /** Confirmed messages that are remembered until they come back, and the bytes of them. */
@@ -40,7 +40,7 @@ export class Outgoing {
   }
 
   add(message: BusMessage, except: unknown): void {
-    this.#entries.set(message.sequence, { message, except, fate: 'sent', others: 0 });
+    this.#entries.set(message.sequence, { message, except, others: this.#others, fate: 'sent' });
   }
 
   /** The broker has it. */
@@ -48,7 +48,6 @@ export class Outgoing {
     const entry = this.#entries.get(sequence);
     if (entry === undefined) return;
     entry.fate = 'confirmed';
-    entry.others = this.#others;
     this.#confirmed++;
     this.#confirmedBytes += entry.message.data.length;
     for (const [oldest, { fate }] of this.#entries) {

@@ -40,8 +40,8 @@ export function* checkOrder(stream: Stream, messages: readonly Published[]): Gen
 }
 
 /**
- * A message that the server has lost is behind a gap at a node that begins there, and before it at one that has the message
- * and is cut off: a client that goes from the one to the other gets it again.
+ * A message that the server has lost is behind a gap at a node that begins there, and before it at one that has the
+ * message and is cut off: a client that goes from the one to the other gets it again.
  */
 function forgetLost(seen: Set<number>, messages: readonly Published[]): void {
   for (const id of seen) if (messages[id]?.isLost) seen.delete(id);

@@ -27,6 +27,9 @@ type Arrived = StoredMessage & { readonly epoch: string };
 /** How long, in ms, until a history that could not be read is asked for again. */
 const readAgainAfter = 200;
 
+/** Publishers whose last message is remembered. */
+const maxPublishers = 1_024;
+
 /**
  * Follows a history from one position on: each message once and in order, whatever the bus has lost, doubled or
  * reordered.
@@ -37,6 +40,8 @@ export class HistoryFollower {
   readonly #listener: FollowerListener;
   #epoch: string | null = null;
   #ring: HistoryRing;
+  /** The last sequence of each publisher, whatever has become of the history since. */
+  readonly #delivered = new Map<string, number>();
   /** While the history is being read: what comes meanwhile. */
   #arrived: Arrived[] | undefined = [];
   /** Settles when nothing is being read any more. */
@@ -157,6 +162,7 @@ export class HistoryFollower {
 
   #take(stored: StoredMessage): void {
     this.#ring.push(stored);
+    this.#noteDelivered(stored.message);
     this.#listener.onMessage(stored.message, { epoch: this.#epoch!, offset: stored.offset });
   }
 
@@ -226,15 +232,32 @@ export class HistoryFollower {
   /**
    * Goes over to another history, which may hold messages of the one before, in an epoch of its own.
    *
-   * @returns those behind the last that was delivered; of another epoch none where that is not known: none comes twice
+   * @returns those behind the last that was delivered: none comes twice
    */
   #change(position: Position, read: readonly StoredMessage[]): readonly StoredMessage[] {
-    const held = this.#ring.all();
-    const last = read.findLastIndex(({ message }) => held.some((stored) => isSame(stored.message, message)));
-    const old = last === -1 && position.epoch !== this.#epoch ? read : read.slice(0, last + 1);
+    const old = read.slice(0, this.#lastOld(position, read) + 1);
     this.#begin({ ...position, offset: read[0] === undefined ? position.offset : read[0].offset - 1 });
     for (const stored of old) this.#ring.push(stored);
     return read.slice(old.length);
+  }
+
+  /**
+   * The index of the last message that was delivered; where none of another epoch was, of the last that may have been.
+   */
+  #lastOld({ epoch }: Position, read: readonly StoredMessage[]): number {
+    const held = this.#ring.all();
+    const last = read.findLastIndex(({ message }) => held.some((stored) => isSame(stored.message, message)));
+    if (last !== -1 || epoch === this.#epoch) return last;
+    // Its publisher has gone on since what was delivered of it.
+    const isNew = ({ origin, sequence }: BusMessage): boolean => sequence > (this.#delivered.get(origin) ?? Infinity);
+    return read.findLastIndex(({ message }) => !isNew(message));
+  }
+
+  #noteDelivered({ origin, sequence }: BusMessage): void {
+    this.#delivered.set(origin, sequence);
+    if (this.#delivered.size <= maxPublishers) return;
+    const [oldest = origin] = this.#delivered.keys();
+    this.#delivered.delete(oldest);
   }
 
   /** Whether what was read follows what has come. */

@@ -1,10 +1,13 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 // Packages are tested from their TypeScript sources; test/packaging proves the built ones.
 const conditions = ['@turnout/source'];
 
 /** `pnpm test:long`: millions of inputs instead of thousands, and abuse at full scale. */
 const isLong = process.env['TURNOUT_LONG'] === '1';
+
+/** They install dozens of packages, and take minutes. */
+const longOnly = ['test/packaging/toolchains.test.ts', 'test/runtimes/runtimes.test.ts'];
 
 const full = { lines: 100, branches: 100, functions: 100, statements: 100 };
 
@@ -13,6 +16,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['packages/**/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: isLong ? configDefaults.exclude : [...configDefaults.exclude, ...longOnly],
     typecheck: {
       enabled: true,
       include: ['test/types/**/*.test-d.ts'],

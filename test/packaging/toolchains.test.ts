@@ -5,8 +5,6 @@ import { echoModule, echoProgram, runNode, writeFiles } from './programs.ts';
 import * as programs from './type-programs.ts';
 import { bundler, commonjs, node10, node16, nodenext, tsconfig, type Compilation } from './type-programs.ts';
 
-const isLong = process.env['TURNOUT_LONG'] === '1';
-
 const dependencies = {
   '@types/express': '5.0.6',
   '@types/koa': '3.0.3',
@@ -39,7 +37,7 @@ async function ownFaults(folder: string, compiler: string): Promise<string[]> {
 }
 
 // By npm and pnpm from the registry: the fast ones, which need no network, are in loading.test.ts and types.test.ts.
-describe.skipIf(!isLong)('in a new project', () => {
+describe('in a new project', () => {
   let project: NpmProject;
   beforeAll(async () => {
     project = await createNpmProject(dependencies);

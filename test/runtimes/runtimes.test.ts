@@ -6,7 +6,6 @@ import { root } from '../architecture/read-workspace.ts';
 import { createNpmProject, type NpmProject } from '../packaging/npm-project.ts';
 import { echoModule, writeFiles } from '../packaging/programs.ts';
 
-const isLong = process.env['TURNOUT_LONG'] === '1';
 const execute = promisify(execFile);
 
 interface Runtime {
@@ -28,7 +27,7 @@ const runtimes: readonly Runtime[] = [
 ];
 
 // Both come as packages of npm, and the suite takes a minute on each.
-describe.skipIf(!isLong).each(runtimes)('$name', ({ name, program, tests, exceptions }) => {
+describe.each(runtimes)('$name', ({ name, program, tests, exceptions }) => {
   let project: NpmProject;
   beforeAll(async () => {
     project = await createNpmProject({ express: '5.3.0', bun: '1.4.5', deno: '2.9.6' });

@@ -24,6 +24,7 @@ export default defineConfig({
     },
     // Notices of what tests have refused on purpose; those about notices look at the console themselves.
     onConsoleLog: (log) => !log.startsWith('turnout: '),
+    globalSetup: 'test/packaging/shared-folder.ts',
     // One process and no isolation is an order of magnitude faster; tests keep no global state.
     pool: 'threads',
     isolate: false,

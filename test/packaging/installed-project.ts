@@ -21,8 +21,8 @@ export interface InstalledProject {
  * Packs every package and unpacks it into a new project. The dependencies of the packages, and the `extra` ones, are
  * linked from the repository, so that no network is needed.
  */
-export async function installProject(extra: readonly string[] = []): Promise<InstalledProject> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'turnout-installed-')));
+export async function installProject(extra: readonly string[] = [], parent = tmpdir()): Promise<InstalledProject> {
+  const folder = await realpath(await mkdtemp(join(parent, 'turnout-installed-')));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const tarballs = await Promise.all(publishedFolders().map((source) => pack(source, folder)));

@@ -64,7 +64,6 @@ import Fastify from 'fastify';
 import * as koa from '@turnout/koa';
 import * as fastify from '@turnout/fastify';
 import { connectRedis } from '@turnout/redis';
-import { connectNats } from '@turnout/nats';
 
 const app = koa.turnout(new Koa());
 app.ws('/rooms/:room', (socket: koa.WebSocket, context) => void socket.send(context.params.room));
@@ -73,7 +72,12 @@ server.register(fastify.turnout);
 server.after(() => {
   server.ws('/rooms/:room', (socket: fastify.WebSocket, request) => void socket.send(request.params.room));
 });
-export const all = [app, server, connectRedis, connectNats];
+export const all = [app, server, connectRedis];
+`;
+
+export const natsModule = `
+import { connectNats } from '@turnout/nats';
+export const connecting = connectNats({ servers: 'nats://127.0.0.1' });
 `;
 
 export interface Compilation {

@@ -4,12 +4,14 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../architecture/read-workspace.ts';
 import { createNpmProject, type NpmProject } from '../packaging/npm-project.ts';
-import { echoModule, writeFiles } from '../packaging/programs.ts';
+import { echoModule, runNode, writeFiles } from '../packaging/programs.ts';
 
 const execute = promisify(execFile);
 
 interface Runtime {
   readonly name: string;
+  /** What its package runs once it is installed. */
+  readonly install: string;
   readonly program: readonly string[];
   readonly tests: readonly string[];
   /** Tests that do not pass there; docs/runtimes.md says why. */
@@ -17,9 +19,10 @@ interface Runtime {
 }
 
 const runtimes: readonly Runtime[] = [
-  { name: 'bun', program: ['run'], tests: ['--bun', 'run'], exceptions: '' },
+  { name: 'bun', install: 'install.js', program: ['run'], tests: ['--bun', 'run'], exceptions: '' },
   {
     name: 'deno',
+    install: 'install.cjs',
     program: ['run', '-A'],
     tests: ['run', '-A', '--conditions=@turnout/source'],
     exceptions: 'fastify targets that two readers may understand differently',
@@ -27,10 +30,11 @@ const runtimes: readonly Runtime[] = [
 ];
 
 // Both come as packages of npm, and the suite takes a minute on each.
-describe.each(runtimes)('$name', ({ name, program, tests, exceptions }) => {
+describe.each(runtimes)('$name', ({ name, install, program, tests, exceptions }) => {
   let project: NpmProject;
   beforeAll(async () => {
     project = await createNpmProject({ express: '5.3.0', bun: '1.4.5', deno: '2.9.6' });
+    await runNode(join(project.folder, 'node_modules', name), [install]);
   }, 600_000);
   afterAll(() => project?.remove());
 

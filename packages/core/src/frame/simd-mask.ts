@@ -31,8 +31,8 @@ const step = 16 * 1024;
  * @param engine `null`, or one without SIMD, where the processor or the way that Node.js was started has none
  * @returns `null` where there is none
  */
-export function loadSimdMask(engine: Engine | null = globalEngine()): SimdMask | null {
-  const exports = engine && instantiate(engine);
+export function loadSimdMask(engine: Engine | null | undefined = globalEngine()): SimdMask | null {
+  const exports = engine ? instantiate(engine) : null;
   if (exports === null) return null;
   const { mask } = exports;
   const memory = new Uint8Array(exports.memory.buffer);
@@ -56,8 +56,8 @@ export function loadSimdMask(engine: Engine | null = globalEngine()): SimdMask |
   };
 }
 
-function globalEngine(): Engine | null {
-  return (globalThis as { readonly WebAssembly?: Engine }).WebAssembly ?? null;
+function globalEngine(): Engine | undefined {
+  return (globalThis as { readonly WebAssembly?: Engine }).WebAssembly;
 }
 
 function instantiate({ Module, Instance }: Engine): Exports | null {

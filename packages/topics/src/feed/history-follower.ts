@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { BrokerTopic, BusMessage, HistoryPage, StoredMessage } from '../bus/broker.ts';
 import type { HubContext } from './hub-context.ts';
 import { HistoryRing } from '../bus/history-ring.ts';
+import { RecentPublishers } from './recent-publishers.ts';
 import type { Position } from '../bus/position.ts';
 
 /** Messages that follow each other, read from a history. */
@@ -27,9 +28,6 @@ type Arrived = StoredMessage & { readonly epoch: string };
 /** How long, in ms, until a history that could not be read is asked for again. */
 const readAgainAfter = 200;
 
-/** Publishers whose last message is remembered. */
-const maxPublishers = 1_024;
-
 /**
  * Follows a history from one position on: each message once and in order, whatever the bus has lost, doubled or
  * reordered.
@@ -41,7 +39,7 @@ export class HistoryFollower {
   #epoch: string | null = null;
   #ring: HistoryRing;
   /** The last sequence of each publisher, whatever has become of the history since. */
-  readonly #delivered = new Map<string, number>();
+  readonly #delivered = new RecentPublishers<number>();
   /** While the history is being read: what comes meanwhile. */
   #arrived: Arrived[] | undefined = [];
   /** Settles when nothing is being read any more. */
@@ -162,7 +160,9 @@ export class HistoryFollower {
 
   #take(stored: StoredMessage): void {
     this.#ring.push(stored);
-    this.#noteDelivered(stored.message);
+    // One that does not count tells nothing of what it published before.
+    const { origin, sequence } = stored.message;
+    if (sequence > 0) this.#delivered.set(origin, sequence);
     this.#listener.onMessage(stored.message, { epoch: this.#epoch!, offset: stored.offset });
   }
 
@@ -251,13 +251,6 @@ export class HistoryFollower {
     // Its publisher has gone on since what was delivered of it.
     const isNew = ({ origin, sequence }: BusMessage): boolean => sequence > (this.#delivered.get(origin) ?? Infinity);
     return read.findLastIndex(({ message }) => !isNew(message));
-  }
-
-  #noteDelivered({ origin, sequence }: BusMessage): void {
-    this.#delivered.set(origin, sequence);
-    if (this.#delivered.size <= maxPublishers) return;
-    const [oldest = origin] = this.#delivered.keys();
-    this.#delivered.delete(oldest);
   }
 
   /** Whether what was read follows what has come. */

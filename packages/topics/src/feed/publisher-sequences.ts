@@ -1,7 +1,5 @@
 import type { BusMessage } from '../bus/broker.ts';
-
-/** Publishers that are remembered: so many that were heard of last, and up to as many from before them. */
-const maxRecent = 512;
+import { RecentPublishers } from './recent-publishers.ts';
 
 /** Runs of one publisher that are remembered beside the one that it is in. */
 const maxOthers = 3;
@@ -44,13 +42,11 @@ export type Verdict = 'next' | 'after-gap' | 'duplicate' | 'repaired' | 'repaire
  * publisher as all that follow seem to be old, is found out by what the publisher goes on with.
  */
 export class PublisherSequences {
-  #recent = new Map<string, Publisher>();
-  /** Those that are forgotten next, unless they are heard of again. */
-  #older = new Map<string, Publisher>();
+  readonly #publishers = new RecentPublishers<Publisher>();
 
   /** Whether anything is known of a publisher. */
   has(origin: string): boolean {
-    return this.#recent.has(origin) || this.#older.has(origin);
+    return this.#publishers.has(origin);
   }
 
   /** What a publisher sends next is the message after `last`. */
@@ -62,7 +58,7 @@ export class PublisherSequences {
     // Who does not count can neither miss a message nor repeat one.
     if (sequence === 0 && !mark) return 'next';
     const lowest = mark ? lowestOf(sequence, data) : sequence;
-    const publisher = this.#find(origin);
+    const publisher = this.#publishers.get(origin);
     if (publisher === undefined) {
       this.#set(origin, { first: sequence, last: sequence, aside: 0 }, lowest);
       return mark ? 'after-gap' : 'next';
@@ -82,28 +78,11 @@ export class PublisherSequences {
   }
 
   clear(): void {
-    this.#recent.clear();
-    this.#older.clear();
-  }
-
-  #find(origin: string): Publisher | undefined {
-    const recent = this.#recent.get(origin);
-    if (recent !== undefined) return recent;
-    const older = this.#older.get(origin);
-    if (older !== undefined) this.#remember(origin, older);
-    return older;
+    this.#publishers.clear();
   }
 
   #set(origin: string, run: Run, from = run.first): void {
-    this.#remember(origin, { from, run, others: [] });
-  }
-
-  #remember(origin: string, publisher: Publisher): void {
-    if (this.#recent.size === maxRecent) {
-      this.#older = this.#recent;
-      this.#recent = new Map();
-    }
-    this.#recent.set(origin, publisher);
+    this.#publishers.set(origin, { from, run, others: [] });
   }
 }
 

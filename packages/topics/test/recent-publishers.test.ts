@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { RecentPublishers } from '../src/feed/recent-publishers.ts';
+
+test('a publisher that is heard of again is remembered, however many others come by', () => {
+  const publishers = new RecentPublishers<number>();
+  publishers.set('asked', 1);
+  for (let index = 0; index < 5_000; index++) {
+    publishers.set(`passer-by ${index}`, 1);
+    publishers.set('set', index);
+    publishers.get('asked');
+  }
+  expect([publishers.get('asked'), publishers.get('set')]).toEqual([1, 4_999]);
+  expect(publishers.has('passer-by 0')).toBe(false);
+});
+
+test('nothing is known of publishers once they are forgotten on purpose', () => {
+  const publishers = new RecentPublishers<number>();
+  for (let index = 0; index < 600; index++) publishers.set(String(index), index);
+  publishers.clear();
+  expect(publishers.has('0') || publishers.has('599')).toBe(false);
+});

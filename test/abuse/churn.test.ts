@@ -75,16 +75,16 @@ test(
 );
 
 test('a process without a free file serves those it has, and takes new ones when there are files again', async () => {
-  const server = await startForTest({ maxFiles: 60 });
+  const server = await startForTest({ maxFiles: 256 });
   const existing = await RawPeer.open(server.port);
-  const crowd = await Promise.all(Array.from({ length: 100 }, () => dialTcp(server.port)));
+  const crowd = await Promise.all(Array.from({ length: 400 }, () => dialTcp(server.port)));
   for (const tcp of crowd) tcp.write(handshakeText());
   for (let turn = 0; turn < 20; turn++) {
     await server.expectAlive();
     expect(await existing.echo('still here')).toBe('still here');
   }
   // The files are all taken: not everybody was let in.
-  expect((await server.gauges()).sockets).toBeLessThan(60);
+  expect((await server.gauges()).sockets).toBeLessThan(256);
   for (const tcp of crowd) tcp.destroy();
   const next = await openAtLast(server);
   expect(await next.echo('here again')).toBe('here again');

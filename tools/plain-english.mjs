@@ -1,0 +1,56 @@
+// The phrases that this project writes in plainer words. `node tools/plain-english.mjs [FOLDER…]` prints where they are.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { repositoryFiles } from './repository-files.mjs';
+import { root } from './root.mjs';
+
+/** @type {readonly [phrase: RegExp, instead: string][]} */
+const phrases = [
+  [/\b(is|are|was|were) none\b/i, '"does not exist", "there is no …"'],
+  [/\b(is|are|was|were) no (?!longer|more|less|fewer|other|one\b|match\b)\w/i, '"is not a …", "there is no …"'],
+  [/\b(it|that|this|they|one) (has|have) none\b/i, '"has no …"'],
+  [/\bnobody must\b/i, '"nobody has to", "must not"'],
+  [/\bwho (goes|adds|holds most|is behind|waits)\b/i, 'name it: "the socket that …"'],
+  [/\bwhere (it|there) (is|are) (not there|none|not)\b/i, '"if there is no …", "if it is missing"'],
+  [/\bso many\b/i, '"this many", "the same number", or the number'],
+  [/\bcomes? back\b/i, '"reconnects", "returns", "recovers"'],
+  [/\baloud\b/i, '"and says so"'],
+  [/\banew\b/i, '"again", "from scratch"'],
+  [/\bgoodbye\b/i, '"closing handshake"'],
+  [/\b(can|don|doesn|isn|won|shouldn|wouldn)'t\b/i, 'no contractions'],
+  [/\bgoes with (a|its|the) (close )?code\b/i, '"is closed with code …"'],
+];
+
+/** What may hold them: the history, and these words themselves. */
+const exempt = /^(CHANGELOG\.md|tools\/plain-english\.mjs|test\/tools\/plain-english\.test\.ts)$/;
+
+/**
+ * @param {string} text
+ * @returns {{ line: number, phrase: string, instead: string }[]}
+ */
+export function findPhrases(text) {
+  return text.split('\n').flatMap((line, index) =>
+    phrases.flatMap(([phrase, instead]) => {
+      const match = phrase.exec(line);
+      return match === null ? [] : [{ line: index + 1, phrase: match[0], instead }];
+    }),
+  );
+}
+
+/** `FILE:LINE: "PHRASE": write INSTEAD`, of all files below the folders, or of the whole repository. */
+export function complaints(folders = ['']) {
+  const files = folders.flatMap((folder) => repositoryFiles(/\.(ts|tsx|mjs|md|html)$/, folder));
+  return files
+    .filter((file) => !exempt.test(file))
+    .flatMap((file) =>
+      findPhrases(readFileSync(join(root, file), 'utf8')).map(
+        ({ line, phrase, instead }) => `${file}:${line}: "${phrase}": write ${instead}`,
+      ),
+    );
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const folders = process.argv.slice(2);
+  for (const complaint of complaints(folders.length > 0 ? folders : undefined)) console.log(complaint);
+}

@@ -6,6 +6,7 @@ import { createClient, type Address, type Client, type ClientOptions, type WebSo
 import { FakeNetwork } from './fake-network.ts';
 import { FakePage } from './fake-page.ts';
 import { LiveServer } from './live-server.ts';
+import { OwnClock } from './own-clock.ts';
 
 const WebSocket = WsWebSocket as unknown as WebSocketClass;
 
@@ -193,13 +194,14 @@ describe('one attempt at a time', () => {
   });
 
   test('closes what is open, and what is about to open', async () => {
-    useFakeTime();
+    const clock = new OwnClock(() => 0);
     const network = new FakeNetwork();
-    const client = connectTo(network);
-    client.close();
-    await vi.advanceTimersByTimeAsync(60_000);
+    await clock.run(async () => {
+      connectTo(network).close();
+      await clock.advance(60_000);
+    });
     expect(network.sockets.map(({ readyState }) => readyState)).toEqual([3]);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(clock.pending).toEqual([]);
   });
 
   test('goes on after a close() that its socket does not take', async () => {

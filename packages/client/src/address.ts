@@ -1,3 +1,4 @@
+import { expect } from './expect.ts';
 import { page } from './page-events.ts';
 
 /**
@@ -7,6 +8,6 @@ import { page } from './page-events.ts';
  */
 export function toUrl(given: string | URL): string {
   const url = new URL(given, page.location?.href).href.replace(/^http/, 'ws');
-  if (/^wss?:/.test(url)) return url;
-  throw new TypeError(`Invalid url: expected ws: or wss:, got ${url}`);
+  expect(/^wss?:/.test(url), 'url', 'ws: or wss:', url);
+  return url;
 }

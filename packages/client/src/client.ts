@@ -1,9 +1,10 @@
 import type { Address, ClientOptions, Sendable } from './client-options.ts';
+import type { SubscribeOptions, TopicHandlers } from './topic-handlers.ts';
 import { Connection } from './connection.ts';
+import { parseTopicMessage, type Position } from './topic-message.ts';
 import { settingsOf } from './settings.ts';
 import { Feed } from './feed.ts';
-import { parseTopicMessage, type Position } from './topic-message.ts';
-import type { SubscribeOptions, TopicHandlers } from './topic-handlers.ts';
+import { tell } from './tell.ts';
 
 /**
  * What became of a message: `queued` until there is a connection, or `dropped`, as the queue is full or the client
@@ -57,7 +58,7 @@ export class Client extends Connection {
    * Sends a message, or keeps it until there is a connection. One that was `sent` as a connection broke may be lost.
    */
   send(data: Sendable): SendResult {
-    if (this.transmit(data)) return 'sent';
+    if (this.sendNow(data)) return 'sent';
     if (this.state === 'closed' || this.#queue.length >= this.#maxQueued) return 'dropped';
     this.#queue.push(data);
     return 'queued';
@@ -73,7 +74,7 @@ export class Client extends Connection {
     { since }: SubscribeOptions = {},
   ): Subscription {
     const subscriber = { handlers: handlers as TopicHandlers, since };
-    const feed = this.#feeds.get(topic) ?? new Feed(topic, (command) => this.transmit(JSON.stringify(command)));
+    const feed = this.#feeds.get(topic) ?? new Feed(topic, (command) => this.sendNow(JSON.stringify(command)));
     this.#feeds.set(topic, feed);
     feed.add(subscriber);
     return {
@@ -86,7 +87,7 @@ export class Client extends Connection {
 
   protected resume(): void {
     for (const feed of this.#feeds.values()) feed.ask();
-    while (this.#queue[0] !== undefined && this.transmit(this.#queue[0])) this.#queue.shift();
+    for (const data of this.#queue.splice(0)) tell(() => this.send(data));
   }
 
   protected pause(): void {
@@ -94,11 +95,10 @@ export class Client extends Connection {
       feed.pause();
       if (!feed.isUsed) this.#feeds.delete(topic);
     }
-    if (this.state === 'closed') this.#queue.length = 0;
   }
 
-  protected take(data: unknown): boolean {
-    const message = parseTopicMessage(data);
+  protected take(text: string): boolean {
+    const message = parseTopicMessage(text);
     const feed = message && this.#feeds.get(message.topic);
     if (!feed) return false;
     feed.take(message);

@@ -1,16 +1,15 @@
-import { toUrl } from './address.ts';
-import type { Address, ClosedEvent, FailedEvent, Sendable, WebSocketLike } from './client-options.ts';
 import { steps, type ClientState, type Phase, type Signal } from './machine.ts';
-import { page, watchPage } from './page-events.ts';
-import { isFinal, sessionEnded } from './close-codes.ts';
-import { reconnectDelay } from './reconnect-delay.ts';
-import { isSessionOver } from './session-check.ts';
-import { longest, type Settings } from './settings.ts';
+import { toUrl } from './address.ts';
 import { tell } from './tell.ts';
+import { isSessionOver } from './session-check.ts';
+import { page, watchPage } from './page-events.ts';
+import { reconnectDelay } from './reconnect-delay.ts';
+import { isFinal, sessionEnded } from './close-codes.ts';
+import type { Address, ClosedEvent, FailedEvent, Sendable, WebSocketLike } from './client-options.ts';
+import { longest, type Settings } from './settings.ts';
 
 /** How a connection ends that nobody has closed. */
 const lost = { code: 1006, reason: '' };
-const pong = /^\s*\{\s*"pong"\s*:\s*true\s*\}\s*$/;
 
 /** Does what the steps of the machine mean, and tells of it. One attempt at a time, one socket, one timer. */
 export abstract class Connection extends EventTarget {
@@ -22,9 +21,9 @@ export abstract class Connection extends EventTarget {
   declare onsessionended?: ((event: Event) => void) | null;
   /** As of `WebSocket`; set before the connection opens. */
   binaryType: 'blob' | 'arraybuffer' = 'blob';
-  readonly #address: Address;
+  readonly #address: Exclude<Address, string | URL> | undefined;
   readonly #settings: Settings;
-  readonly #watching = new AbortController();
+  readonly #stopWatching: () => void;
   #phase: Phase = 'waiting';
   #state: ClientState = 'connecting';
   /** Aborted when its phase is left: nobody waits any more for what that has begun. */
@@ -32,67 +31,54 @@ export abstract class Connection extends EventTarget {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #url = '';
   #socket: WebSocketLike | undefined;
-  #pings = 0;
   #failures = 0;
   /** How the last connection has ended, or how it is to end. */
   #end = lost;
 
   /** What a phase begins with. A signal of its own comes last in it. */
-  readonly #begin: Readonly<Partial<Record<Phase, (last: Phase) => void>>> = {
+  readonly #begin: Readonly<Partial<Record<Phase, () => unknown>>> = {
     addressing: () => {
       this.#socket = undefined;
       this.#end = lost;
-      const address = this.#address;
-      if (typeof address !== 'function') return this.#on('done');
-      return this.#wait(address, (given) => {
+      return this.#wait(this.#address, (given) => {
         this.#url = toUrl(given);
         this.#on('done');
       });
     },
-    connecting: () => this.#wait(() => this.#connect()),
+    connecting: () =>
+      this.#wait(
+        () => this.#connect(),
+        () => {},
+      ),
     authenticating: () => {
       const { authenticate } = this.#settings;
       const socket = this.#socket;
-      if (!authenticate || !socket) return this.#on('done');
-      return this.#wait(
-        () => authenticate(socket),
-        () => this.#on('done'),
-      );
+      return this.#wait(authenticate && socket && (() => authenticate(socket)));
     },
-    open: (last) => {
-      if (last !== 'authenticating') return;
-      this.#failures = 0;
-      this.resume();
-    },
-    asked: () => {
-      if (!this.isPinged()) return this.#on('ponged');
-      this.#pings++;
-      return this.#socket?.send('{"ping":true}');
-    },
+    asked: () => (this.isPinged() ? this.sendNow('{"ping":true}') : this.#on('ponged')),
     closing: () => this.#socket?.close(),
     checking: () => {
       const { sessionUrl } = this.#settings;
-      if (!sessionUrl) return this.#on('done');
-      return this.#wait(
-        () => isSessionOver(sessionUrl, this.#stay.signal),
-        (isOver) => (isOver ? this.#endSession() : this.#on('done')),
-      );
+      return this.#wait(sessionUrl && (() => isSessionOver(sessionUrl, this.#stay.signal)), (isOver) => {
+        if (isOver) this.#emit('sessionended');
+        this.#on(isOver ? 'ended' : 'done');
+      });
     },
     waiting: () => {
       this.#socket = undefined;
     },
     closed: () => {
       this.#socket = undefined;
-      this.#watching.abort();
+      this.#stopWatching();
     },
   };
 
   constructor(address: Address, settings: Settings) {
     super();
-    this.#address = address;
     this.#settings = settings;
-    if (typeof address !== 'function') this.#url = toUrl(address);
-    watchPage(this.#watching.signal, (what) => this.#on(what));
+    if (typeof address === 'function') this.#address = address;
+    else this.#url = toUrl(address);
+    this.#stopWatching = watchPage((what) => this.#on(what));
   }
 
   /** The address of the last attempt; `''` before a function has given one. */
@@ -131,10 +117,11 @@ export abstract class Connection extends EventTarget {
   }
 
   /** @returns whether the connection has taken it */
-  protected transmit(data: Sendable): boolean {
-    if (steps[this.#phase].state !== 'open' || this.#socket?.readyState !== 1) return false;
-    this.#socket.send(data);
-    return true;
+  protected sendNow(data: Sendable): boolean {
+    const socket = this.#socket;
+    const isOpen = steps[this.#phase].state === 'open' && socket?.readyState === 1;
+    if (isOpen) socket.send(data);
+    return isOpen;
   }
 
   /** There is a connection: what waits is sent, before the application is told. */
@@ -144,7 +131,7 @@ export abstract class Connection extends EventTarget {
   protected abstract pause(): void;
 
   /** @returns whether it was no message of the application */
-  protected abstract take(data: unknown): boolean;
+  protected abstract take(text: string): boolean;
 
   /** Whether the server is one that answers pings. */
   protected abstract isPinged(): boolean;
@@ -155,7 +142,7 @@ export abstract class Connection extends EventTarget {
 
   #on(signal: Signal, end = this.#end): void {
     const last = this.#phase;
-    const next = signal === 'ended' ? 'closed' : steps[last].on[signal];
+    const next = signal === 'ended' ? 'closed' : steps[last][signal];
     if (next) {
       this.#phase = next;
       this.#end = end;
@@ -163,7 +150,7 @@ export abstract class Connection extends EventTarget {
       if (next !== last) {
         this.#stay.abort();
         this.#stay = new AbortController();
-        this.#begin[next]?.(last);
+        this.#begin[next]?.();
       }
     }
     this.#tellState();
@@ -184,12 +171,21 @@ export abstract class Connection extends EventTarget {
     );
   }
 
-  /** Does something as long as its phase lasts. What it throws is told. */
-  #wait<Value>(work: () => Value | Promise<Value>, then?: (value: Value) => void): void {
+  /** Does something as long as its phase lasts; nothing to do is done at once. What it throws is told. */
+  async #wait<Value>(
+    work: (() => Value | Promise<Value>) | '' | undefined,
+    then: (value: Value) => void = () => this.#on('done'),
+  ): Promise<void> {
+    if (!work) return this.#on('done');
     const { signal } = this.#stay;
-    new Promise<Value>((resolve) => resolve(work()))
-      .then((value) => signal.aborted || then?.(value))
-      .catch((error: unknown) => signal.aborted || this.#fail(error));
+    try {
+      const value = await work();
+      if (!signal.aborted) then(value);
+    } catch (error) {
+      // What is thrown at once is told when the application has had time to listen.
+      await undefined;
+      if (!signal.aborted) this.#fail(error);
+    }
   }
 
   #fail(error: unknown): void {
@@ -201,7 +197,6 @@ export abstract class Connection extends EventTarget {
     const { WebSocket, protocols } = this.#settings;
     const socket = new WebSocket(this.#url, protocols);
     this.#socket = socket;
-    this.#pings = 0;
     const on = <Type extends Event>(type: string, listener: (event: Type) => void): void =>
       socket.addEventListener(type, (event: Type) => {
         if (socket === this.#socket) listener(event);
@@ -217,25 +212,22 @@ export abstract class Connection extends EventTarget {
   }
 
   #onMessage(data: unknown): void {
-    if (this.#isGivenUp) return undefined;
-    if (this.#pings > 0 && pong.test(String(data))) {
-      this.#pings--;
-      return this.#on('ponged');
+    const text = String(data);
+    if (this.#isGivenUp) return;
+    if (this.#phase === 'asked' && text.replace(/\s/g, '') === '{"pong":true}') this.#on('ponged');
+    else {
+      this.#on('heard');
+      if (!this.take(text)) this.#emit('message', { data });
     }
-    this.#on('heard');
-    return this.take(data) ? undefined : this.#emit('message', { data });
   }
 
   #onClose({ code, reason }: ClosedEvent): void {
     // What answers our own close says nothing about whether to reconnect.
     if (this.#isGivenUp) this.#on('lost');
-    else if (code === sessionEnded) this.#endSession({ code, reason });
-    else this.#on(isFinal(code, this.#settings.finalCodes) ? 'ended' : 'lost', { code, reason });
-  }
-
-  #endSession(end = lost): void {
-    this.#emit('sessionended');
-    this.#on('ended', end);
+    else {
+      if (code === sessionEnded) this.#emit('sessionended');
+      this.#on(isFinal(code, this.#settings.finalCodes) ? 'ended' : 'lost', { code, reason });
+    }
   }
 
   #tellState(): void {
@@ -243,10 +235,13 @@ export abstract class Connection extends EventTarget {
     if (state === 'waiting' && page.navigator?.onLine === false) state = 'offline';
     if (state === this.#state) return;
     this.#state = state;
-    if (state !== 'open') this.pause();
+    if (state === 'open') {
+      this.#failures = 0;
+      this.resume();
+    } else this.pause();
     this.#emit('statechange');
     if (state === 'closed') this.#emit('close', { ...this.#end, wasClean: this.#end.code !== 1006 });
-    if (state === 'open' && this.#state === state) this.#emit('open');
+    if (this.#state === 'open') this.#emit('open');
   }
 
   #emit(type: string, details?: object): void {

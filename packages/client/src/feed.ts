@@ -42,7 +42,7 @@ export class Feed {
   add(subscriber: Subscriber): void {
     if (!this.isUsed) {
       this.#since = subscriber.since;
-      this.#isResuming = this.position !== undefined;
+      this.#isResuming = !!this.position;
     }
     this.#subscribers.add(subscriber);
     if (this.#state === 'idle') this.ask();
@@ -69,10 +69,11 @@ export class Feed {
 
   take(message: TopicMessage): void {
     const { subscribed, refused } = message;
-    const isAnswer = subscribed || refused;
-    if (this.#state === 'leaving' && isAnswer) {
-      this.#leave();
-      this.ask();
+    if (this.#state === 'leaving') {
+      if (subscribed || refused) {
+        this.#leave();
+        this.ask();
+      }
     } else if (refused) {
       this.pause();
       this.#tell('onRefused', [refused]);
@@ -117,8 +118,8 @@ export class Feed {
   #join(subscriber: Subscriber): void {
     if (this.#state !== 'live' || !this.#subscribers.has(subscriber)) return;
     const { since } = subscriber;
-    const { epoch, offset } = Object(since) as Partial<Position>;
-    const recovered = !!epoch && epoch === this.position?.epoch && offset === this.position.offset;
+    const { epoch, offset }: Partial<Position> = { ...this.position };
+    const recovered = typeof since === 'object' && since.epoch === epoch && since.offset === offset;
     this.#tellStart(recovered, !!since && !recovered, [subscriber]);
   }
 
@@ -148,8 +149,7 @@ export class Feed {
     to: Iterable<Subscriber> = this.#subscribers,
   ): void {
     for (const { handlers } of to) {
-      const known: Partial<Record<keyof TopicHandlers, (...args: never) => void>> = handlers;
-      tell(() => known[name]?.(...(args as never)));
+      tell(() => (handlers[name] as ((...args: unknown[]) => void) | undefined)?.(...args));
     }
   }
 }

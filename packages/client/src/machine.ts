@@ -45,33 +45,43 @@ export type Signal =
   /** For good. */
   | 'ended';
 
-export interface Step {
+/**
+ * The phase that follows each signal; signals that are not here are ignored, but for `ended`, after which every phase is
+ * `closed`.
+ */
+export type Step = Readonly<Partial<Record<Exclude<Signal, 'ended'>, Phase>>> & {
   /** What the application is told. Default: `connecting`. */
   readonly state?: ClientState;
   /** What limits it: a setting, in ms. After it the phase has failed. Default: `connectTimeout`. */
   readonly limit?: 'connectTimeout' | 'idleTimeout' | 'pongTimeout' | 'closeTimeout' | 'delay';
-  /** What follows; signals that are not here are ignored, but for `ended`, after which every phase is `closed`. */
-  readonly on: Readonly<Partial<Record<Exclude<Signal, 'ended'>, Phase>>>;
-}
+};
 
 export const steps: Readonly<Record<Phase, Step>> = {
-  addressing: { on: { done: 'connecting', failed: 'checking', offline: 'waiting' } },
-  connecting: { on: { done: 'authenticating', failed: 'closing', lost: 'checking', offline: 'closing' } },
-  authenticating: { on: { done: 'open', failed: 'closing', lost: 'checking', offline: 'closing' } },
+  addressing: { done: 'connecting', failed: 'checking', offline: 'waiting' },
+  connecting: { done: 'authenticating', failed: 'closing', lost: 'checking', offline: 'closing' },
+  authenticating: { done: 'open', failed: 'closing', lost: 'checking', offline: 'closing' },
   open: {
     state: 'open',
     limit: 'idleTimeout',
-    on: { heard: 'open', failed: 'asked', woke: 'asked', lost: 'waiting', offline: 'closing' },
+    heard: 'open',
+    failed: 'asked',
+    woke: 'asked',
+    lost: 'waiting',
+    offline: 'closing',
   },
   // What is heard may have been on its way since before the machine slept: only the pong proves anything.
   asked: {
     state: 'open',
     limit: 'pongTimeout',
-    on: { heard: 'asked', ponged: 'open', failed: 'closing', lost: 'waiting', offline: 'closing' },
+    heard: 'asked',
+    ponged: 'open',
+    failed: 'closing',
+    lost: 'waiting',
+    offline: 'closing',
   },
-  closing: { state: 'waiting', limit: 'closeTimeout', on: { failed: 'waiting', lost: 'waiting', woke: 'replacing' } },
-  replacing: { limit: 'closeTimeout', on: { failed: 'addressing', lost: 'addressing', offline: 'closing' } },
-  checking: { on: { done: 'waiting', failed: 'waiting', offline: 'waiting' } },
-  waiting: { state: 'waiting', limit: 'delay', on: { failed: 'addressing', woke: 'addressing' } },
-  closed: { state: 'closed', on: {} },
+  closing: { state: 'waiting', limit: 'closeTimeout', failed: 'waiting', lost: 'waiting', woke: 'replacing' },
+  replacing: { limit: 'closeTimeout', failed: 'addressing', lost: 'addressing', offline: 'closing' },
+  checking: { done: 'waiting', failed: 'waiting', offline: 'waiting' },
+  waiting: { state: 'waiting', limit: 'delay', failed: 'addressing', woke: 'addressing' },
+  closed: { state: 'closed' },
 };

@@ -1,9 +1,11 @@
-interface Listened {
-  addEventListener?(type: string, listener: (event: Event) => void, options: { signal: AbortSignal }): void;
-}
+/** In ms. How often the clock is looked at, and how far it has jumped if the machine slept. */
+const tick = 2_000;
+const jump = 10_000;
 
 /** What a page has, and Node.js does not, or not all of it. */
-export const page = globalThis as unknown as Listened & {
+export const page = globalThis as unknown as {
+  addEventListener?(type: string, listener: (event: Event) => void, capture: boolean): void;
+  removeEventListener?(type: string, listener: (event: Event) => void, capture: boolean): void;
   /** What relative addresses are relative to. */
   readonly location?: { readonly href: string };
   /**
@@ -11,35 +13,33 @@ export const page = globalThis as unknown as Listened & {
    * hint.
    */
   readonly navigator?: { readonly onLine?: boolean };
-  readonly document?: Listened & { readonly hidden: boolean };
+  readonly document?: { readonly hidden: boolean };
 };
 
-/** In ms. How often the clock is looked at, and how far it has jumped if the machine slept. */
-const tick = 2_000;
-const jump = 10_000;
+const types = ['offline', 'online', 'pageshow', 'visibilitychange', 'resume'];
 
 /**
- * Listens to what a browser knows of the network, and of who looks at the page, and to the clock: until `signal` is
- * aborted.
+ * Listens to what a browser knows of the network, and of who looks at the page, and to the clock.
  *
  * @param on told `offline`, or `woke` when the page or the machine did or the network came back
+ * @returns what ends it
  */
-export function watchPage(signal: AbortSignal, on: (what: 'offline' | 'woke') => void): void {
-  const { document } = page;
-  const woke = (): void => {
-    if (!document?.hidden) on('woke');
+export function watchPage(on: (what: 'offline' | 'woke') => void): () => void {
+  const hear = ({ type }: { readonly type: string }): void => {
+    if (type === 'offline') on(type);
+    else if (type === 'online' || !page.document?.hidden) on('woke');
   };
-  const options = { signal };
-  page.addEventListener?.('offline', () => on('offline'), options);
-  page.addEventListener?.('online', () => on('woke'), options);
-  page.addEventListener?.('pageshow', woke, options);
-  for (const type of ['visibilitychange', 'resume']) document?.addEventListener?.(type, woke, options);
   let last = Date.now();
   const timer = setInterval(() => {
     const passed = Date.now() - last;
     last += passed;
     // Timers of hidden pages run late without any sleep.
-    if (passed > jump) woke();
+    if (passed > jump) hear({ type: 'resume' });
   }, tick);
-  signal.addEventListener('abort', () => clearInterval(timer));
+  // Those of the document are heard on their way to it, whether they bubble or not.
+  for (const type of types) page.addEventListener?.(type, hear, true);
+  return () => {
+    clearInterval(timer);
+    for (const type of types) page.removeEventListener?.(type, hear, true);
+  };
 }

@@ -10,8 +10,8 @@ const overloadFailures = 4;
  * @param failures since it was open, 1 or more
  */
 export function reconnectDelay(code: number, failures: number, { minDelay, maxDelay }: Delays): number {
-  const steps = code === 1013 ? failures + overloadFailures : failures;
   const isRestart = code === 1012 && failures === 1;
+  const steps = code === 1013 ? failures + overloadFailures : failures;
   return Math.random() * (isRestart ? restartWindow : Math.min(maxDelay, minDelay * 2 ** steps));
 }
 

@@ -1,11 +1,11 @@
 /**
- * Whether the server says that the session has ended: by 401, 403 or a redirect, to a login page. An error of the
- * server, or none that answers, says nothing of the session.
+ * Whether the server says that the session has ended: by 401, 403 or a redirect, to a login page, which a browser shows
+ * as status 0. An error of the server, or none that answers, says nothing of the session.
  */
-export async function isSessionOver(url: string | URL, signal: AbortSignal): Promise<boolean> {
+export function isSessionOver(url: string | URL, signal: AbortSignal): Promise<boolean> {
   const init = { signal, credentials: 'include', redirect: 'manual', cache: 'no-store' };
   return fetch(url, init as RequestInit).then(
-    ({ status, type }) => type === 'opaqueredirect' || /^(401|403|3..)$/.test(`${status}`),
+    ({ status }) => /^(0|40[13]|3..)$/.test(`${status}`),
     () => false,
   );
 }

@@ -1,4 +1,5 @@
 import type { ClientOptions, WebSocketClass } from './client-options.ts';
+import { expect } from './expect.ts';
 
 type Numbers =
   | 'minDelay'
@@ -17,49 +18,41 @@ export type Settings = Omit<ClientOptions, Numbers | 'WebSocket' | 'finalCodes'>
 /** What a timer takes; a longer one would fire at once. */
 export const longest = 2 ** 31 - 1;
 
-const defaults: Readonly<Record<Numbers, number>> = {
-  minDelay: 500,
-  maxDelay: 30_000,
-  connectTimeout: 10_000,
-  maxQueued: 100,
-  idleTimeout: 30_000,
-  pongTimeout: 5_000,
-  closeTimeout: 1_000,
-};
-
 /** @throws {TypeError} that names the option, what is expected and what it got */
 export function settingsOf(options: ClientOptions): Settings {
   const { WebSocket } = globalThis;
-  const others = { WebSocket, protocols: [], authenticate: undefined, sessionUrl: undefined, finalCodes: [] };
-  const settings: Record<string, unknown> = { ...others, ...defaults };
-  const names = Object.keys(settings);
+  const settings: Record<string, unknown> = {
+    WebSocket,
+    protocols: undefined,
+    authenticate: undefined,
+    sessionUrl: undefined,
+    finalCodes: [],
+    minDelay: 500,
+    maxDelay: 30_000,
+    connectTimeout: 10_000,
+    maxQueued: 100,
+    idleTimeout: 30_000,
+    pongTimeout: 5_000,
+    closeTimeout: 1_000,
+  };
   for (const [name, value] of Object.entries(options)) {
-    if (!names.includes(name)) throw new TypeError(`Unknown option ${name}: did you mean ${nearest(name, names)}?`);
+    expect(Object.hasOwn(settings, name), 'option', Object.keys(settings).join(), name);
     if (value !== undefined) {
-      check(name, value);
+      check(name, value, settings[name]);
       settings[name] = value;
     }
   }
-  if (!settings['WebSocket']) throw new TypeError('No WebSocket: run npm i ws and pass its { WebSocket }');
+  expect(!!settings['WebSocket'], 'option WebSocket', 'that of npm i ws: { WebSocket }', undefined);
   return settings as unknown as Settings;
 }
 
-function check(name: string, value: unknown): void {
-  const least = name === 'maxQueued' ? 0 : 1;
-  const isWithin = typeof value === 'number' && value >= least && value <= longest;
-  const isEndless = value === Infinity && /Q|idle/.test(name);
-  if (name in defaults) expect(isWithin || isEndless, name, `${least} to ${longest}`, value);
-  if (name === 'finalCodes') expect(Array.isArray(value), name, 'a list', value);
-  if (name === 'authenticate') expect(typeof value === 'function', name, 'a function', value);
-}
-
-function expect(isValid: boolean, name: string, expected: string, got: unknown): void {
-  if (!isValid) throw new TypeError(`Invalid option ${name}: expected ${expected}, got ${got as string}`);
-}
-
-/** The name that shares most pairs of letters with another. */
-function nearest(name: string, names: string[]): string | undefined {
-  const shared = (other: string): number =>
-    Array.from(name).filter((_, index) => other.includes(name.slice(index, index + 2))).length;
-  return names.sort((one, other) => shared(other) - shared(one))[0];
+function check(name: string, value: unknown, usual: unknown): void {
+  const what = `option ${name}`;
+  if (typeof usual === 'number') {
+    const least = name === 'maxQueued' ? 0 : 1;
+    const most = /Q|idle/.test(name) ? Infinity : longest;
+    expect(typeof value === 'number' && value >= least && value <= most, what, `${least} to ${most}`, value);
+  }
+  if (name === 'finalCodes') expect(Array.isArray(value), what, 'a list', value);
+  if (name === 'authenticate') expect(typeof value === 'function', what, 'a function', value);
 }

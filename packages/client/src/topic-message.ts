@@ -27,31 +27,30 @@ export interface TopicMessage {
   readonly refused?: string | null;
 }
 
-const kinds: Readonly<Record<string, string>> = {
-  subscribed: 'object',
-  gap: 'object',
-  people: 'list',
-  joined: 'list',
-  left: 'list',
-  count: 'number',
-  refused: 'string',
-  bytes: 'string',
+/** An example of each thing that the server says, `data` aside, which may be anything. */
+const examples: Readonly<Record<string, unknown>> = {
+  subscribed: {},
+  gap: {},
+  people: [],
+  joined: [],
+  left: [],
+  count: 0,
+  refused: '',
+  bytes: '',
 };
 
 /**
  * Reads what the server says of a topic, its keys in any order; `null` is the same as nothing. Undefined for everything
  * else: the application's own messages, which may be anything.
  */
-export function parseTopicMessage(data: unknown): TopicMessage | undefined {
-  if (typeof data !== 'string' || !data.includes('"topic"')) return undefined;
+export function parseTopicMessage(text: string): TopicMessage | undefined {
+  if (!text.includes('"topic"')) return undefined;
   try {
-    const message = JSON.parse(data) as TopicMessage & Record<string, unknown>;
+    const message = JSON.parse(text) as Record<string, unknown> & { topic: string };
     const { bytes } = message;
-    const contents = Object.keys(kinds).filter((name) => (message[name] ?? null) !== null);
-    if (contents.some((name) => kindOf(message[name]) !== kinds[name])) return undefined;
-    if (typeof bytes === 'string') {
-      return { ...message, data: Uint8Array.from(atob(bytes), (byte) => byte.charCodeAt(0)) };
-    }
+    const contents = Object.keys(examples).filter((name) => (message[name] ?? null) !== null);
+    if (contents.some((name) => kindOf(message[name]) !== kindOf(examples[name]))) return undefined;
+    if (typeof bytes === 'string') message['data'] = Uint8Array.from(atob(bytes), (byte) => byte.charCodeAt(0));
     return contents[0] || 'data' in message ? message : undefined;
   } catch {
     return undefined;

@@ -163,9 +163,10 @@ describe('a client', () => {
 
   test('knows from the browser when the network goes and comes back, and when somebody looks', async () => {
     const server = await startServer();
-    const page = Object.assign(new EventTarget(), { hidden: true });
+    const page = { hidden: true };
     const network = new EventTarget();
     vi.stubGlobal('addEventListener', network.addEventListener.bind(network));
+    vi.stubGlobal('removeEventListener', network.removeEventListener.bind(network));
     vi.stubGlobal('document', page);
     vi.stubGlobal('location', { href: server.url.replace('ws', 'http') });
     onTestFinished(() => void vi.unstubAllGlobals());
@@ -179,14 +180,14 @@ describe('a client', () => {
     network.dispatchEvent(new Event('online'));
     await until(client, 'open');
     network.dispatchEvent(new Event('online'));
-    page.dispatchEvent(new Event('visibilitychange'));
+    network.dispatchEvent(new Event('visibilitychange'));
     expect(client.state).toBe('open');
     server.sockets.at(-1)!.terminate();
     await expect.poll(() => client.state).toBe('waiting');
-    page.dispatchEvent(new Event('visibilitychange'));
+    network.dispatchEvent(new Event('visibilitychange'));
     expect(client.state).toBe('waiting');
     page.hidden = false;
-    page.dispatchEvent(new Event('visibilitychange'));
+    network.dispatchEvent(new Event('visibilitychange'));
     await until(client, 'open');
   });
 });

@@ -84,7 +84,7 @@ describe('the address', () => {
     expect(client.state).toBe('waiting');
     expect(errors).toEqual([new Error('addressing took longer than connectTimeout, 500 ms')]);
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(url).toHaveBeenCalledTimes(2);
+    expect(url.mock.calls.length).toBeGreaterThan(1);
   });
 
   test.each(['ftp://server.example/', 'mailto:somebody', 'no address'])('%s is no address', (url) => {
@@ -240,7 +240,7 @@ describe('a page', () => {
   const wakes: [string, (page: FakePage) => void][] = [
     ['is shown', (page) => page.show()],
     ['is shown again', (page) => page.window.dispatchEvent(new Event('pageshow'))],
-    ['is resumed', (page) => page.document.dispatchEvent(new Event('resume'))],
+    ['is resumed', (page) => page.window.dispatchEvent(new Event('resume'))],
     ['is online', (page) => page.goOnline()],
     ['has slept', () => vi.setSystemTime(Date.now() + 60_000)],
   ];
@@ -278,17 +278,17 @@ describe('a page', () => {
 
 describe('an option', () => {
   test.each([
-    [{ maxQueue: 1 }, 'Unknown option maxQueue: did you mean maxQueued?'],
-    [{ idletimeout: 1 }, 'Unknown option idletimeout: did you mean idleTimeout?'],
-    [{ protocol: 'a' }, 'Unknown option protocol: did you mean protocols?'],
-    [{ toString: 1 }, 'Unknown option toString'],
+    [{ maxQueue: 1 }, /^Invalid option: expected WebSocket,.*,maxQueued,.*, got maxQueue$/],
+    [{ idletimeout: 1 }, /expected .*,idleTimeout,.*, got idletimeout$/],
+    [{ protocol: 'a' }, /expected .*,protocols,.*, got protocol$/],
+    [{ toString: 1 }, /got toString$/],
     [{ minDelay: -1 }, 'Invalid option minDelay: expected 1 to 2147483647, got -1'],
     [{ minDelay: '5' }, 'Invalid option minDelay'],
     [{ maxDelay: 2 ** 31 }, 'Invalid option maxDelay'],
     [{ connectTimeout: Infinity }, 'Invalid option connectTimeout'],
     [{ connectTimeout: NaN }, 'Invalid option connectTimeout'],
     [{ idleTimeout: 0 }, 'Invalid option idleTimeout'],
-    [{ maxQueued: 'x' }, 'Invalid option maxQueued: expected 0 to 2147483647, got x'],
+    [{ maxQueued: 'x' }, 'Invalid option maxQueued: expected 0 to Infinity, got x'],
     [{ pongTimeout: null }, 'Invalid option pongTimeout'],
     [{ finalCodes: 4401 }, 'Invalid option finalCodes: expected a list, got 4401'],
     [{ authenticate: 'token' }, 'Invalid option authenticate: expected a function, got token'],
@@ -308,16 +308,22 @@ describe('an option', () => {
   });
 });
 
-describe('a handler', () => {
-  test('that throws stops nothing, and is an uncaught error', async () => {
+/** What is uncaught from here to the end of the test. */
+function uncaughtErrors(): unknown[] {
+  const errors: unknown[] = [];
+  const listeners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => errors.push(error));
+  onTestFinished(() => {
+    process.removeAllListeners('uncaughtException');
+    for (const listener of listeners) process.on('uncaughtException', listener);
+  });
+  return errors;
+}
+
+describe('a fault of the page', () => {
+  test('in a handler stops nothing, and is an uncaught error', async () => {
     const server = await startServer();
-    const uncaught = vi.fn<(error: Error) => void>();
-    const listeners = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException').on('uncaughtException', uncaught);
-    onTestFinished(() => {
-      process.removeAllListeners('uncaughtException');
-      for (const listener of listeners) process.on('uncaughtException', listener);
-    });
+    const uncaught = uncaughtErrors();
     const client = connect(server.url);
     client.onstatechange = () => {
       throw new Error('A fault of the page');
@@ -325,6 +331,19 @@ describe('a handler', () => {
     await expect.poll(() => client.state).toBe('open');
     server.sockets[0]!.terminate();
     await expect.poll(() => server.sockets.length).toBe(2);
-    await expect.poll(() => uncaught.mock.calls.length).toBeGreaterThan(0);
+    await expect.poll(() => uncaught.length).toBeGreaterThan(0);
+  });
+
+  test('in a queued message, which no WebSocket takes, holds nothing up', async () => {
+    const server = await startServer();
+    const heard: string[] = [];
+    server.onMessage = (data) => heard.push(data);
+    const uncaught = uncaughtErrors();
+    const client = connect(server.url);
+    const results = [client.send('before'), client.send({} as string), client.send('after')];
+    expect(results).toEqual(['queued', 'queued', 'queued']);
+    await expect.poll(() => heard).toEqual(['before', 'after']);
+    await expect.poll(() => uncaught).toEqual([expect.any(TypeError)]);
+    expect([client.state, server.handshakes]).toEqual(['open', 1]);
   });
 });

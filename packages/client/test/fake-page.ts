@@ -3,10 +3,11 @@ import { vi } from 'vitest';
 /** What a browser has and Node.js does not: stubbed until `vi.unstubAllGlobals()`. */
 export class FakePage {
   readonly window = new EventTarget();
-  readonly document = Object.assign(new EventTarget(), { hidden: false });
+  readonly document = { hidden: false };
 
   constructor(href = 'http://page.example/') {
     vi.stubGlobal('addEventListener', this.window.addEventListener.bind(this.window));
+    vi.stubGlobal('removeEventListener', this.window.removeEventListener.bind(this.window));
     vi.stubGlobal('document', this.document);
     vi.stubGlobal('location', { href });
     vi.stubGlobal('navigator', { onLine: true });
@@ -22,7 +23,8 @@ export class FakePage {
     this.window.dispatchEvent(new Event('online'));
   }
 
+  /** Events of a document pass its window first. */
   show(): void {
-    this.document.dispatchEvent(new Event('visibilitychange'));
+    this.window.dispatchEvent(new Event('visibilitychange'));
   }
 }

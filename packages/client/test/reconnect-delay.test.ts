@@ -47,7 +47,7 @@ test('gives a server that has too much to do more time', () => {
 });
 
 test('is of no use after a fault of the client, a refusal or the end of the session', () => {
-  expect([1000, 1001, 1002, 1006, 1007, 1008, 1011, 1012, 1013, 3000].filter((code) => isFinal(code))).toEqual([
+  expect([1000, 1001, 1002, 1006, 1007, 1008, 1011, 1012, 1013, 3000].filter((code) => isFinal(code, []))).toEqual([
     1000, 1002, 1007, 1008, 3000,
   ]);
 });

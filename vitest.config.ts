@@ -41,7 +41,7 @@ export default defineConfig({
         'packages/{adapters,brokers}/*/src/**/*.ts',
       ],
       reporter: ['text'],
-      thresholds: { 'packages/core/src/**': full, 'packages/router/src/**': full },
+      thresholds: { 'packages/core/src/**': full, 'packages/router/src/**': full, 'packages/client/src/**': full },
     },
   },
 });

@@ -183,8 +183,9 @@ export abstract class Connection extends EventTarget {
       if (!signal.aborted) then(value);
     } catch (error) {
       // What is thrown at once is told when the application has had time to listen.
-      await undefined;
-      if (!signal.aborted) this.#fail(error);
+      queueMicrotask(() => {
+        if (!signal.aborted) this.#fail(error);
+      });
     }
   }
 

@@ -65,7 +65,7 @@ describe('the address', () => {
       if (++asked === 2) throw new Error('No token');
       return `${server.url}?token=${asked}`;
     });
-    expect(client.url).toBe('');
+    expect([client.url, client.protocol, client.bufferedAmount]).toEqual(['', '', 0]);
     const errors = errorsOf(client);
     await expect.poll(() => client.state).toBe('open');
     expect([client.url, client.url, asked]).toEqual([`${server.url}?token=1`, `${server.url}?token=1`, 1]);
@@ -85,6 +85,18 @@ describe('the address', () => {
     expect(errors).toEqual([new Error('addressing took longer than connectTimeout, 500 ms')]);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(url.mock.calls.length).toBeGreaterThan(1);
+  });
+
+  test('that fails after it was given up is told once', async () => {
+    useFakeTime();
+    const url = (): Promise<string> =>
+      new Promise((_resolve, reject) => void setTimeout(reject, 600, new Error('Late')));
+    const client = connectTo(new FakeNetwork(), url, { connectTimeout: 500, minDelay: 60_000, maxDelay: 60_000 });
+    vi.spyOn(Math, 'random').mockReturnValue(1);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const errors = errorsOf(client);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(errors).toEqual([new Error('addressing took longer than connectTimeout, 500 ms')]);
   });
 
   test.each(['ftp://server.example/', 'mailto:somebody', 'no address'])('%s is no address', (url) => {
@@ -202,6 +214,26 @@ describe('one attempt at a time', () => {
     });
     expect(network.sockets.map(({ readyState }) => readyState)).toEqual([3]);
     expect(clock.pending).toEqual([]);
+  });
+
+  test('takes nothing more from a socket that was given up', async () => {
+    useFakeTime();
+    const network = new FakeNetwork();
+    const client = connectTo(network, undefined, { maxDelay: 1_000 });
+    client.subscribe('news', { onMessage: () => {} });
+    await vi.advanceTimersByTimeAsync(100);
+    const [old] = network.sockets;
+    network.isMute = true;
+    const messages: unknown[] = [];
+    client.onmessage = ({ data }) => void messages.push(data);
+    await vi.advanceTimersByTimeAsync(30_000 + 5_000);
+    // A WebSocket of `ws` tells of messages while it closes; those of browsers do not.
+    old?.dispatchEvent(new MessageEvent('message', { data: 'late' }));
+    network.isMute = false;
+    await vi.advanceTimersByTimeAsync(1_000 + 1_000 + 100);
+    expect([network.sockets.length, old?.readyState, client.state]).toEqual([2, 2, 'open']);
+    old?.end(1008);
+    expect([client.state, messages]).toEqual(['open', []]);
   });
 
   test('goes on after a close() that its socket does not take', async () => {

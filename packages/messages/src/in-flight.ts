@@ -61,14 +61,16 @@ export class InFlight {
 
   /** Starts all that waits: no more will come. */
   startAll(): void {
-    while (this.#waiting.length > 0) this.#startNext();
+    this.#startWaiting(Infinity);
   }
 
-  #startNext(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) return;
-    this.#waitingSize -= next.size;
-    this.#start(next.task);
+  #startWaiting(limit: number): void {
+    while (this.#running < limit) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#waitingSize -= next.size;
+      this.#start(next.task);
+    }
   }
 
   #start(task: Task): void {
@@ -88,7 +90,7 @@ export class InFlight {
 
   #onSettled(): void {
     this.#running--;
-    while (this.#running < this.limit && this.#waiting.length > 0) this.#startNext();
+    this.#startWaiting(this.limit);
     this.#wake();
   }
 

@@ -26,10 +26,17 @@ export function messageClasses(app: Application): MessageClasses {
   };
 }
 
+/** Called as the functions that they are: `Reflect.construct()` would give each object a shape of its own. */
 function withPrototype<Class extends new (...args: never[]) => object>(base: Class, prototype: object): Class {
-  function Message(...args: unknown[]): object {
-    return Reflect.construct(base, args, Message) as object;
+  if (isClass(base)) return base;
+  function Message(this: object, ...args: unknown[]): void {
+    Reflect.apply(base, this, args);
   }
   Message.prototype = prototype;
   return Message as unknown as Class;
+}
+
+/** Whether it needs `new`: not in Node.js up to 26, but elsewhere. */
+function isClass(base: unknown): boolean {
+  return /^class\b/.test(String(base));
 }

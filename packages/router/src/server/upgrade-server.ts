@@ -195,7 +195,7 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
   }
 
   admitAddress(pending: PendingUpgrade): HandshakeError | null {
-    return this.#admission.admitAddress(this.clientAddressOf(pending), pending.duplex);
+    return this.#admission.admitAddress(() => this.clientAddressOf(pending), pending.duplex);
   }
 
   admitUser({ duplex }: PendingUpgrade, user: string | undefined): HandshakeError | null {

@@ -90,7 +90,7 @@ describe('a server that is not attached to its app', () => {
     [
       'Express',
       (lines) => onExpress.turnout(express(), { warn: (line) => lines.push(line) }).ws('/x', () => {}),
-      'call attach(server, app), or app.listen() in place of http.createServer(app)',
+      'call attach(server, app), or app.listen() or createServer(app) of @turnout/express in place of http.createServer(app)',
     ],
     [
       'Express with a router',
@@ -99,7 +99,7 @@ describe('a server that is not attached to its app', () => {
         router.ws('/x', () => {});
         return onExpress.turnout(express(), { warn: (line) => lines.push(line) }).use(router);
       },
-      'call attach(server, app), or app.listen() in place of http.createServer(app)',
+      'call attach(server, app), or app.listen() or createServer(app) of @turnout/express in place of http.createServer(app)',
     ],
     [
       'Koa',

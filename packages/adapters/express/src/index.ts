@@ -60,6 +60,7 @@ export type {
   WebSocketServerEvents,
   WebSocketServerOptions,
 } from '@turnout/router';
+export { createSecureServer, createServer } from './create-server.ts';
 export { Router } from './router.ts';
 export type { WebSocketRouter } from './router.ts';
 export { attach, turnout } from './turnout.ts';

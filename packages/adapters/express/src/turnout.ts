@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { Address, AppOptions } from '@turnout/router';
@@ -10,13 +9,14 @@ import {
   installWs,
   noteMountedApp,
   registerApp,
-  serverOptions,
   UpgradeServer,
   type AppSockets,
 } from '@turnout/router/adapter';
 import type { Application, NextFunction, Request } from 'express';
 import finalhandler from 'finalhandler';
 import { assertExpressApp } from './assert-express-app.ts';
+import { createServer } from './create-server.ts';
+import { messageClasses } from './message-classes.ts';
 import type { WsMethod } from './ws-method.ts';
 
 /** Options of an app; they hold for all upgrades that come through it. */
@@ -42,8 +42,9 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
   assertExpressApp(app);
   assertNewApp(app);
   const stack = (): readonly unknown[] => routerOf(app)?.stack ?? [];
+  const { ServerResponse: Response } = messageClasses(app);
   const binding = bindRouter((request, response) => (app as unknown as Handle)(request, response), stack);
-  const upgradeServer = new UpgradeServer({ ...binding, addressOf, clientAddressOf, howToAttach }, options);
+  const upgradeServer = new UpgradeServer({ ...binding, Response, addressOf, clientAddressOf, howToAttach }, options);
   registerApp(app, upgradeServer);
   finishWith(app, upgradeServer);
   // Express calls a mounted app from a function of its own, which it has just made the last layer of the parent.
@@ -64,7 +65,8 @@ export function attach(server: Server | SecureServer, app: Application): void {
   attachApp(server, app);
 }
 
-const howToAttach = 'call attach(server, app), or app.listen() in place of http.createServer(app)';
+const howToAttach =
+  'call attach(server, app), or app.listen() or createServer(app) of @turnout/express in place of http.createServer(app)';
 
 interface Stacked {
   readonly stack: readonly { readonly handle: object }[];
@@ -113,8 +115,7 @@ function finishWith(app: Application, upgradeServer: UpgradeServer): void {
 
 /** As `app.listen()` of Express: the last function is called once, when the server listens or cannot. */
 function listen(app: Application, ...args: unknown[]): Server {
-  const server = createServer(serverOptions, app);
-  attach(server, app);
+  const server = createServer(app);
   const last = args.at(-1);
   if (typeof last === 'function') {
     let callback = last as ((error?: Error) => void) | undefined;

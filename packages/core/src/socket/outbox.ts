@@ -153,6 +153,7 @@ export class Outbox implements ByteHolder, WaitingOutput {
     this.#stallWatch?.stop();
     unsentBudget.forget(this);
     this.stop();
+    if (!this.#callbacks?.length) return;
     this.#settle(Infinity, new SendError('WS_ERR_NOT_SENT', 'Message not sent: the connection has ended'));
   }
 

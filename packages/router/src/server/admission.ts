@@ -87,10 +87,12 @@ export class Admission {
   }
 
   /** Counts a connection for its client's address, once; or tells why that has too many, with 429. */
-  admitAddress(address: string | undefined, duplex: Duplex): HandshakeError | null {
+  admitAddress(addressOf: () => string | undefined, duplex: Duplex): HandshakeError | null {
     const { maxConnectionsPerAddress: max } = this.#limits;
-    // A socket of the file system has no address.
-    if (max === Infinity || address === undefined || this.#addressed.has(duplex)) return null;
+    if (max === Infinity || this.#addressed.has(duplex)) return null;
+    const address = addressOf();
+    // A socket of the file system has none.
+    if (address === undefined) return null;
     const network = networkOf(address);
     if (this.#addresses.countOf(network) >= max) {
       const message = `Too many connections of your address: maxConnectionsPerAddress is ${max}`;

@@ -38,12 +38,15 @@ export interface AppBinding {
   clientAddressOf?(request: IncomingMessage): string | undefined;
   /** What to write when a server does not pass its upgrades to the app. Default: `call attach(server, app)`. */
   readonly howToAttach?: string | undefined;
+  /** The class of the responses that middleware gets over HTTP/1.1, where the app has its own. */
+  readonly Response?: typeof ServerResponse | undefined;
 }
 
 /** Serves an app's upgrade requests: takes them through the app, and knows which sockets are open. */
 export class UpgradeServer implements UpgradeHost, AppSockets {
   readonly options: AppOptions;
   readonly notices: Notices;
+  readonly Response: UpgradeHost['Response'];
   readonly #binding: AppBinding;
   readonly #connections = new OpenConnections();
   readonly #limits: Limits;
@@ -55,6 +58,7 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
   constructor(binding: AppBinding, options: AppOptions = {}) {
     assertAppOptions(options);
     this.#binding = binding;
+    this.Response = binding.Response;
     this.options = options;
     this.notices = new Notices(options.warn);
     this.#limits = resolveLimits(options);
@@ -191,7 +195,7 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
   }
 
   admitAddress(pending: PendingUpgrade): HandshakeError | null {
-    return this.#admission.admitAddress(this.clientAddressOf(pending), pending.duplex);
+    return this.#admission.admitAddress(() => this.clientAddressOf(pending), pending.duplex);
   }
 
   admitUser({ duplex }: PendingUpgrade, user: string | undefined): HandshakeError | null {

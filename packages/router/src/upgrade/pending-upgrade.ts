@@ -29,6 +29,8 @@ export type UpgradeState = 'pending' | 'accepting' | 'accepted' | 'refused' | 'a
 export interface UpgradeHost {
   readonly options: AppOptions;
   readonly notices: Notices;
+  /** The class of the responses that middleware gets over HTTP/1.1. Default: that of `node:http`. */
+  readonly Response: typeof ServerResponse | undefined;
   /** Whether a WebSocket route of the app matches a request target. */
   claims(request: { readonly url: string }): boolean;
   /** Where the client believes to be, for the comparison with its Origin. */
@@ -119,6 +121,7 @@ export class PendingUpgrade {
     this.#channel = channel;
     this.#head = head;
     this.response = channel.createResponse(request, {
+      Response: host.Response,
       isAccepting: () => this.#state === 'accepting',
       onAnswered: () => this.#onAnswered(),
     });

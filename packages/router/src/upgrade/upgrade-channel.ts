@@ -5,6 +5,8 @@ import { createUpgradeResponse, endLingering, releaseResponse } from './upgrade-
 
 /** Who the response is for: the upgrade. */
 export interface ResponseHost {
+  /** The app's own class of responses. */
+  readonly Response: typeof ServerResponse | undefined;
   /** Whether a response with `acceptStatus` leaves the connection to a WebSocket. */
   readonly isAccepting: () => boolean;
   /** Called once the response is written. */
@@ -33,7 +35,8 @@ export function http1Channel(duplex: Duplex): UpgradeChannel {
   return {
     duplex,
     acceptStatus: 101,
-    createResponse: (request, { onAnswered }) => createUpgradeResponse(request, duplex).once('finish', onAnswered),
+    createResponse: (request, { Response, onAnswered }) =>
+      createUpgradeResponse(request, duplex, Response).once('finish', onAnswered),
     release: (response) => releaseResponse(response, duplex),
     reject: (error) => reject(duplex, error),
     end: () => endLingering(duplex),

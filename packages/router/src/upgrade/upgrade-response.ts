@@ -12,8 +12,12 @@ const lingerTime = 1_000;
  *
  * Once it is finished, or to be given up, it has to be let go with {@link releaseResponse}.
  */
-export function createUpgradeResponse(request: IncomingMessage, duplex: Duplex): ServerResponse {
-  const response = new ServerResponse(request);
+export function createUpgradeResponse(
+  request: IncomingMessage,
+  duplex: Duplex,
+  Response: typeof ServerResponse = ServerResponse,
+): ServerResponse {
+  const response = new Response(request);
   response.shouldKeepAlive = false;
   // Node.js hands over a net.Socket, and calls it a Duplex.
   response.assignSocket(duplex as Socket);

@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Connection } from '../protocol/connection.ts';
 import { gatherBatch } from './batch.ts';
+import { unacknowledgedBytes } from './system-queue.ts';
 
 /** Called when bytes were handed to the transport, or with the error that kept them from that. */
 export type WriteCallback = (error?: Error | null) => void;
@@ -14,6 +15,7 @@ const maxWrite = 4 * 1024 * 1024;
 const maxBlindWrite = 16 * 1024;
 
 interface WriteQueue {
+  readonly fd?: number;
   readonly writeQueueSize?: number;
 }
 
@@ -37,6 +39,8 @@ export class DuplexWriter {
   #offset = 0;
   #waiting = 0;
   #passed = 0;
+  #unacknowledged = 0;
+  #acknowledgements = 0;
   /** Writes of ours whose callback is still to come. */
   #writes = 0;
   #onBatch: WriteCallback;
@@ -81,9 +85,18 @@ export class DuplexWriter {
     return this.#passed;
   }
 
-  /** A number that changes whenever the system has taken bytes. */
+  /** A number that changes whenever the system has taken bytes, or {@link askSystem} found that the peer has. */
   get bytesGone(): number {
-    return this.#passed - (this.#queueSize ?? this.#duplex.writableLength);
+    return this.#passed - (this.#queue?.writeQueueSize ?? this.#duplex.writableLength) + this.#acknowledgements;
+  }
+
+  /** Finds out whether the peer has acknowledged bytes since it was last asked, though the system takes no more yet. */
+  async askSystem(): Promise<void> {
+    const { fd } = this.#queue ?? {};
+    if (fd === undefined) return;
+    const length = (await unacknowledgedBytes(fd)) ?? 0;
+    if (length < this.#unacknowledged) this.#acknowledgements++;
+    this.#unacknowledged = length;
   }
 
   /** Writes a batch; only where {@link isFree}. @param done called when the transport has taken all of it */
@@ -116,14 +129,13 @@ export class DuplexWriter {
   }
 
   get #maxWrite(): number {
-    return this.#queueSize === undefined ? maxBlindWrite : maxWrite;
+    return this.#queue?.writeQueueSize === undefined ? maxBlindWrite : maxWrite;
   }
 
-  /** What the system has still to take, in bytes; under TLS that of the TCP connection moves. */
-  get #queueSize(): number | undefined {
+  /** What the system has still to take; under TLS that of the TCP connection moves. */
+  get #queue(): WriteQueue | null | undefined {
     const handle = this.#duplex._handle;
-    const queue = handle?._parent ?? handle;
-    return queue?.writeQueueSize;
+    return handle?._parent ?? handle;
   }
 
   /** Whole chunks, or a piece of one that is too long. */

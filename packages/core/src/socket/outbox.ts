@@ -86,6 +86,10 @@ export class Outbox implements ByteHolder, WaitingOutput {
     return this.#writer.bytesGone;
   }
 
+  askSystem(): void {
+    void this.#writer.askSystem();
+  }
+
   /** Bytes that were ever handed to the transport. */
   get bytesPassed(): number {
     return this.#writer.bytesPassed;

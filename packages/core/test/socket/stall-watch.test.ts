@@ -28,11 +28,16 @@ class Output implements WaitingOutput {
   bytesGone = 0;
   stalled: { after: number; error: ProtocolError } | undefined;
   readonly watch: StallWatch;
+  asked = 0;
   readonly #start = Date.now();
 
   constructor(limits: Partial<StallLimits> = {}) {
     this.watch = new StallWatchOfTest({ ...defaults, ...limits }, this);
     this.watch.start();
+  }
+
+  askSystem(): void {
+    this.asked++;
   }
 
   onStalled(error: ProtocolError): void {

@@ -22,6 +22,7 @@ export interface PackageLayer {
  */
 export const packageOrders: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'packages/core': [
+    ['options'],
     ['errors.ts', 'opcode.ts', 'close-code.ts', 'role.ts', 'limits.ts'],
     ['handshake'],
     ['frame'],
@@ -29,7 +30,7 @@ export const packageOrders: Readonly<Record<string, readonly (readonly string[])
     ['message'],
     ['protocol'],
     ['socket'],
-    ['index.ts'],
+    ['options.ts', 'index.ts'],
   ],
   'packages/topics': [
     ['bus'],
@@ -53,7 +54,7 @@ export const packageOrders: Readonly<Record<string, readonly (readonly string[])
 };
 
 /** The folders of core that are pure functions and state machines. */
-export const protocolFolders = /^packages\/core\/src\/(handshake|frame|deflate|message|protocol)\//;
+export const protocolFolders = /^packages\/core\/src\/(options|handshake|frame|deflate|message|protocol)\//;
 
 /** The rooms of router that serve apps of every framework. */
 export const frameworkFreeFolders = /^packages\/router\/src\/(options|session|upgrade|server)\//;

@@ -24,14 +24,7 @@ export {
   type HandshakeRequest,
   type UpgradeRequest,
 } from './handshake/upgrade-request.ts';
-export {
-  checkLimit,
-  defaultLimits,
-  resolveLimits,
-  type ConnectionLimits,
-  type HandshakeLimits,
-  type Limits,
-} from './limits.ts';
+export { defaultLimits, resolveLimits, type ConnectionLimits, type HandshakeLimits, type Limits } from './limits.ts';
 export type { Role } from './role.ts';
 export type { CloseInfo, ConnectionEvent, MessagesAfterClose } from './protocol/connection-event.ts';
 export { Connection } from './protocol/connection.ts';

@@ -1,4 +1,8 @@
 import type { DeflateWishes } from '../handshake/permessage-deflate.ts';
+import { flag } from '../options/choice.ts';
+import { group, members } from '../options/group.ts';
+import type { OptionsFor, Resolved } from '../options/option.ts';
+import { whole } from '../options/whole-number.ts';
 import { JobLimiter } from './job-limiter.ts';
 
 /** Options of permessage-deflate (RFC 7692); the names of `ws`. */
@@ -24,14 +28,7 @@ export interface PerMessageDeflateOptions {
   /** Messages of fewer bytes are sent as they are. Default 1024. */
   readonly threshold?: number | undefined;
   /** zlib's own options for what is sent. */
-  readonly zlibDeflateOptions?:
-    | {
-        /** 1, fastest, to 9, smallest. Default 6, of zlib. */
-        readonly level?: number | undefined;
-        /** 1 to 9. Default 5. */
-        readonly memLevel?: number | undefined;
-      }
-    | undefined;
+  readonly zlibDeflateOptions?: ZlibDeflateOptions | undefined;
   /**
    * How many times its compressed length a message of over 16 MiB may have. Default 100; beyond it: 1009. Shorter
    * messages are `maxPayload`'s affair.
@@ -41,6 +38,13 @@ export interface PerMessageDeflateOptions {
   readonly maxFinalBlocks?: number | undefined;
   /** Messages deflated and inflated off the event loop at a time, by all sockets of these options. Default 8. */
   readonly concurrencyLimit?: number | undefined;
+}
+
+export interface ZlibDeflateOptions {
+  /** 1, fastest, to 9, smallest. Default 6, of zlib. */
+  readonly level?: number | undefined;
+  /** 1 to 9. Default 5. */
+  readonly memLevel?: number | undefined;
 }
 
 /** {@link PerMessageDeflateOptions}, checked and complete. */
@@ -54,6 +58,23 @@ export interface DeflateSettings {
   readonly jobs: JobLimiter;
 }
 
+const zlibOptions = {
+  level: whole({ default: 6, min: 1, max: 9 }),
+  memLevel: whole({ default: 5, min: 1, max: 9 }),
+} satisfies OptionsFor<ZlibDeflateOptions>;
+
+export const deflateOptions = {
+  serverNoContextTakeover: flag(undefined),
+  clientNoContextTakeover: flag(undefined),
+  serverMaxWindowBits: whole({ default: undefined, min: 8, max: 15 }),
+  clientMaxWindowBits: whole({ default: undefined, min: 8, max: 15 }),
+  threshold: whole({ default: 1024, unit: 'bytes', infinity: true }),
+  zlibDeflateOptions: members(zlibOptions),
+  maxRatio: whole({ default: 100, min: 1, infinity: true }),
+  maxFinalBlocks: whole({ default: 256, unit: 'blocks', infinity: true }),
+  concurrencyLimit: whole({ default: 8, min: 1, unit: 'messages', infinity: true }),
+} satisfies OptionsFor<PerMessageDeflateOptions>;
+
 const known = new WeakMap<PerMessageDeflateOptions, DeflateSettings>();
 const defaults: PerMessageDeflateOptions = {};
 
@@ -62,58 +83,22 @@ const defaults: PerMessageDeflateOptions = {};
  * route share one limit of jobs.
  *
  * @returns `null` where the option is off
- * @throws {TypeError} on an option of the wrong type
+ * @throws {TypeError} on an option of the wrong type, or one that does not exist
  * @throws {RangeError} on a number out of its range
  */
 export function resolveDeflate(option: boolean | PerMessageDeflateOptions | undefined): DeflateSettings | null {
   if (option === undefined || option === false) return null;
   const options = option === true ? defaults : option;
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(
-      `Invalid option perMessageDeflate: expected a boolean or an object, got ${option === null ? 'null' : typeof option}`,
-    );
-  }
-  let settings = known.get(options);
-  if (settings === undefined) {
-    settings = createSettings(options);
-    known.set(options, settings);
-  }
+  const shared = known.get(options);
+  if (shared !== undefined) return shared;
+  const resolved = group(deflateOptions).read('perMessageDeflate', options);
+  if (resolved === null) return null;
+  const settings = createSettings(resolved);
+  known.set(options, settings);
   return settings;
 }
 
-function createSettings(options: PerMessageDeflateOptions): DeflateSettings {
-  const { zlibDeflateOptions: zlib = {} } = options;
-  return {
-    wishes: {
-      serverNoContextTakeover: flag('serverNoContextTakeover', options.serverNoContextTakeover),
-      clientNoContextTakeover: flag('clientNoContextTakeover', options.clientNoContextTakeover),
-      serverMaxWindowBits: windowBits('serverMaxWindowBits', options.serverMaxWindowBits),
-      clientMaxWindowBits: windowBits('clientMaxWindowBits', options.clientMaxWindowBits),
-    },
-    threshold: whole('threshold', options.threshold ?? 1024, [0, Infinity]),
-    level: whole('zlibDeflateOptions.level', zlib.level ?? 6, [1, 9]),
-    memLevel: whole('zlibDeflateOptions.memLevel', zlib.memLevel ?? 5, [1, 9]),
-    maxRatio: whole('maxRatio', options.maxRatio ?? 100, [1, Infinity]),
-    maxFinalBlocks: whole('maxFinalBlocks', options.maxFinalBlocks ?? 256, [0, Infinity]),
-    jobs: new JobLimiter(whole('concurrencyLimit', options.concurrencyLimit ?? 8, [1, Infinity])),
-  };
-}
-
-function flag(name: string, value: boolean | undefined): boolean | undefined {
-  if (value === undefined || typeof value === 'boolean') return value;
-  throw new TypeError(`Invalid option perMessageDeflate.${name}: expected a boolean, got ${typeof value}`);
-}
-
-function windowBits(name: string, value: number | undefined): number | undefined {
-  return value === undefined ? undefined : whole(name, value, [8, 15]);
-}
-
-function whole(name: string, value: number, [least, most]: readonly [least: number, most: number]): number {
-  if (typeof value !== 'number') {
-    throw new TypeError(`Invalid option perMessageDeflate.${name}: expected a number, got ${typeof value}`);
-  }
-  const isWhole = Number.isInteger(value) || value === Infinity;
-  if (isWhole && value >= least && value <= most) return value;
-  const range = most === Infinity ? `of ${least} or more` : `from ${least} to ${most}`;
-  throw new RangeError(`Invalid option perMessageDeflate.${name}: expected a whole number ${range}, got ${value}`);
+function createSettings(options: Resolved<typeof deflateOptions>): DeflateSettings {
+  const { zlibDeflateOptions, threshold, maxRatio, maxFinalBlocks, concurrencyLimit, ...wishes } = options;
+  return { wishes, threshold, ...zlibDeflateOptions, maxRatio, maxFinalBlocks, jobs: new JobLimiter(concurrencyLimit) };
 }

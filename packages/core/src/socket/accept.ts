@@ -5,9 +5,12 @@ import type { HandshakeError } from '../errors.ts';
 import { formatAcceptResponse, formatRejection } from '../handshake/handshake-response.ts';
 import { chooseProtocol, type ProtocolChoice } from '../handshake/subprotocol.ts';
 import { parseUpgradeRequest } from '../handshake/upgrade-request.ts';
-import { resolveLimits, type HandshakeLimits } from '../limits.ts';
+import { limitOptions, limitsAmong, type HandshakeLimits } from '../limits.ts';
+import type { OptionsFor } from '../options/option.ts';
+import { readOptions } from '../options/read-options.ts';
+import { checked, value, words } from '../options/value.ts';
 import { agreeOnDeflate } from '../protocol/deflation.ts';
-import type { SocketOptions } from './websocket-options.ts';
+import { socketOptions, type SocketOptions } from './websocket-options.ts';
 import { WebSocket } from './websocket.ts';
 
 /** The upgrade as `http.Server` gives it to an `upgrade` listener. */
@@ -30,6 +33,23 @@ export interface AcceptOptions<Data = WebSocket['data']> extends SocketOptions<W
   readonly data?: Data | undefined;
 }
 
+export const acceptOptions = {
+  ...limitOptions,
+  ...socketOptions,
+  protocols: value<ProtocolChoice>(
+    'a list or a function',
+    (given) => Array.isArray(given) || typeof given === 'function',
+  ),
+  perMessageDeflate: checked<boolean | PerMessageDeflateOptions>('a boolean or an object', resolveDeflate),
+  headers: value<Iterable<readonly [string, string]>>('pairs of a name and a value', isIterable),
+  user: words<string>(),
+  data: value<unknown>('any value', () => true),
+} satisfies OptionsFor<AcceptOptions>;
+
+function isIterable(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && Symbol.iterator in given;
+}
+
 /**
  * Accepts an upgrade: answers 101 and gives the open socket (RFC 6455 §4.2). Whether the request's origin and session
  * are welcome is the caller's to decide first.
@@ -42,14 +62,16 @@ export function accept<Data = WebSocket['data']>(
   { request, duplex, head }: Upgrade,
   options: AcceptOptions<Data> = {},
 ): WebSocket<Data> {
-  const upgrade = parseUpgradeRequest(request, options);
+  readOptions(acceptOptions, options);
+  const limits = limitsAmong(options);
+  const upgrade = parseUpgradeRequest(request, limits);
   const protocol = chooseProtocol(upgrade.protocols, options.protocols ?? []);
   const deflate = agreeOnDeflate(upgrade.extensions, resolveDeflate(options.perMessageDeflate));
   const choice = { protocol, deflate: deflate && deflate.parameters };
   const response = formatAcceptResponse(upgrade, choice, options.headers);
   const socket = new WebSocket<Data>(duplex, {
     role: 'server',
-    limits: resolveLimits(options),
+    limits,
     onError: options.onError,
     messagesAfterClose: options.messagesAfterClose,
     rate: options.rate,

@@ -7,9 +7,12 @@ import type { ConnectionOptions } from 'node:tls';
 import { resolveDeflate, type DeflateSettings, type PerMessageDeflateOptions } from '../deflate/deflate-settings.ts';
 import type { HandshakeError } from '../errors.ts';
 import { checkServerResponse, clientHeaders, createKey, type ClientHandshake } from '../handshake/client-handshake.ts';
-import { resolveLimits, type HandshakeLimits } from '../limits.ts';
+import { limitOptions, limitsAmong, type HandshakeLimits } from '../limits.ts';
+import type { OptionsFor } from '../options/option.ts';
+import { readOptions } from '../options/read-options.ts';
+import { checked, object, words } from '../options/value.ts';
 import { ConnectError } from './connect-error.ts';
-import type { SocketOptions } from './websocket-options.ts';
+import { socketOptions, type SocketOptions } from './websocket-options.ts';
 import { WebSocket } from './websocket.ts';
 
 export interface ConnectOptions extends SocketOptions<WebSocket>, Partial<Pick<HandshakeLimits, 'handshakeTimeout'>> {
@@ -27,6 +30,19 @@ export interface ConnectOptions extends SocketOptions<WebSocket>, Partial<Pick<H
   readonly connection?: Duplex | undefined;
 }
 
+const { maxHeaders, maxTargetLength, maxListLength, ...clientLimits } = limitOptions;
+
+export const connectOptions = {
+  ...clientLimits,
+  ...socketOptions,
+  protocols: words<string | readonly string[]>('one or list'),
+  perMessageDeflate: checked<boolean | PerMessageDeflateOptions>('a boolean or an object', resolveDeflate),
+  headers: object<Readonly<Record<string, string>>>(),
+  cookies: object<Readonly<Record<string, string>>>(),
+  tls: object<ConnectionOptions>(),
+  connection: object<Duplex>('a Duplex'),
+} satisfies OptionsFor<ConnectOptions>;
+
 /** A refusal's body is kept up to here, in bytes. */
 const maxBodyLength = 64 * 1024;
 
@@ -42,7 +58,8 @@ const maxBodyLength = 64 * 1024;
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<WebSocket> {
   const target = parseUrl(url);
-  const limits = resolveLimits(options);
+  readOptions(connectOptions, options);
+  const limits = limitsAmong(options);
   const { handshakeTimeout } = limits;
   const settings = resolveDeflate(options.perMessageDeflate);
   const handshake = createHandshake(options.protocols ?? [], settings);
@@ -70,8 +87,9 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
         const { protocol, deflate: parameters } = checkServerResponse(answerOf(response), handshake);
         clearTimeout(timer);
         const deflate = parameters && settings && { parameters, settings };
-        const { onError } = options;
-        resolve(openSocket(duplex, { role: 'client', limits, onError, protocol, deflate, head, url: target.href }));
+        const { onError, messagesAfterClose, rate } = options;
+        const own = { limits, onError, messagesAfterClose, rate };
+        resolve(openSocket(duplex, { ...own, role: 'client', protocol, deflate, head, url: target.href }));
       } catch (error) {
         duplex.destroy();
         fail(connectError(error as HandshakeError, response));

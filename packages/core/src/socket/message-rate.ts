@@ -1,15 +1,23 @@
 import { CloseCode } from '../close-code.ts';
 import { ProtocolError } from '../errors.ts';
-import { checkLimit } from '../limits.ts';
+import type { OptionsFor } from '../options/option.ts';
+import { resolveOptions } from '../options/read-options.ts';
+import { milliseconds, whole } from '../options/whole-number.ts';
 
 export interface MessageRateOptions {
-  /** Messages a second. Default: `Infinity`. */
+  /** Messages a second, 1 or more. Default: `Infinity`. */
   readonly messages?: number | undefined;
-  /** Bytes of messages a second, as the application gets them. Default: `Infinity`. */
+  /** Bytes of messages a second, as the application gets them, 1 or more. Default: `Infinity`. */
   readonly bytes?: number | undefined;
-  /** How long a peer may go on being over the rate, held back all the while, in ms. Default: 10,000. */
+  /** How long a peer may go on being over the rate, held back all the while, in ms; `Infinity` for ever. Default: 10,000. */
   readonly patience?: number | undefined;
 }
+
+export const messageRateOptions = {
+  messages: whole({ default: Infinity, min: 1, unit: 'messages', infinity: true }),
+  bytes: whole({ default: Infinity, min: 1, unit: 'bytes', infinity: true }),
+  patience: milliseconds({ default: 10_000, infinity: true }),
+} satisfies OptionsFor<MessageRateOptions>;
 
 /** A bucket holds what comes in so many ms. */
 const burstTime = 1_000;
@@ -32,11 +40,12 @@ export class MessageRate {
   /** Since when it has been over without a break. */
   #overSince: number | null = null;
 
-  /** @throws {TypeError | RangeError} on an option that is not a whole number of 0 or more, or `Infinity` */
-  constructor({ messages = Infinity, bytes = Infinity, patience = 10_000 }: MessageRateOptions) {
-    this.#messages = checkLimit('messages', messages);
-    this.#bytes = checkLimit('bytes', bytes);
-    this.#patience = checkLimit('patience', patience);
+  /** @throws {TypeError | RangeError} on a wrong option, which it names */
+  constructor(options: MessageRateOptions) {
+    const { messages, bytes, patience } = resolveOptions(messageRateOptions, options);
+    this.#messages = messages;
+    this.#bytes = bytes;
+    this.#patience = patience;
   }
 
   /** Whether nothing that came lately counts any more: a rate that nobody uses may be forgotten. */

@@ -1,7 +1,10 @@
 import type { Role } from '../role.ts';
-import type { ConnectionLimits } from '../limits.ts';
+import { resolveLimits, type ConnectionLimits } from '../limits.ts';
 import type { MessagesAfterClose } from '../protocol/connection-event.ts';
 import type { AgreedDeflate } from '../protocol/deflation.ts';
+import { oneOf } from '../options/choice.ts';
+import type { OptionsFor } from '../options/option.ts';
+import { callback, checked, object, value, words } from '../options/value.ts';
 import type { ErrorHook, ErrorPhase } from './error-hook.ts';
 import type { MessageRate } from './message-rate.ts';
 
@@ -34,6 +37,18 @@ export interface SocketOptions<Socket> extends Partial<ConnectionLimits> {
   readonly rate?: MessageRate | undefined;
 }
 
+/** What {@link SocketOptions} has beside limits. */
+export const socketOptions = {
+  onError: callback<ErrorHook<ErrorContext<unknown>>>(),
+  messagesAfterClose: oneOf<MessagesAfterClose, undefined>(['drop', 'deliver'], undefined),
+  rate: value<MessageRate>('a MessageRate', isMessageRate),
+};
+
+/** It may be that of another copy of this package. */
+function isMessageRate(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && 'count' in given && 'fault' in given;
+}
+
 export interface WebSocketOptions<Socket, Data = unknown> {
   readonly role: Role;
   /** Default: `defaultLimits`. What `resolveLimits()` gave is shared, not copied. */
@@ -62,3 +77,16 @@ export interface WebSocketOptions<Socket, Data = unknown> {
   /** Bytes that came behind the opening handshake. */
   readonly head?: Buffer | undefined;
 }
+
+export const webSocketOptions = {
+  ...socketOptions,
+  role: oneOf<Role, undefined>(['server', 'client'], undefined),
+  limits: checked<Partial<ConnectionLimits>>('limits', resolveLimits),
+  admitMessage: callback<() => Promise<boolean>>(),
+  deflate: value<AgreedDeflate | null>('what agreeOnDeflate() gave', (given) => typeof given === 'object'),
+  protocol: words<string>(),
+  user: words<string>(),
+  data: value<unknown>('any value', () => true),
+  url: words<string>(),
+  head: object<Buffer>('a Buffer'),
+} satisfies OptionsFor<WebSocketOptions<never>>;

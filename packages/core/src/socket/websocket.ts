@@ -3,6 +3,8 @@ import type { CloseInfo } from '../protocol/connection-event.ts';
 import { extensionsOf } from '../protocol/deflation.ts';
 import { adopt, isOfOtherCopy, PreparedMessage } from '../protocol/prepared-message.ts';
 import { readControlArguments, type ControlData } from './control-arguments.ts';
+import { readOptions } from '../options/read-options.ts';
+import { kindOf } from '../options/option.ts';
 import { phaseOf } from './error-hook.ts';
 import { EventTargetEmitter } from './event-target.ts';
 import {
@@ -17,7 +19,7 @@ import {
 import type { SendCallback } from './outbox.ts';
 import { remoteAddressOf } from './remote-address.ts';
 import { SocketDriver } from './socket-driver.ts';
-import type { SendOptions, WebSocketOptions } from './websocket-options.ts';
+import { webSocketOptions, type SendOptions, type WebSocketOptions } from './websocket-options.ts';
 
 /**
  * A WebSocket over any Duplex, after its opening handshake, with the surface of the `ws` package's.
@@ -60,9 +62,11 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
   readonly #driver: SocketDriver<WebSocket>;
   #binaryType: BinaryType = 'nodebuffer';
 
-  /** @throws {TypeError | RangeError} on a limit that is not a whole number of 0 or more, or `Infinity` */
+  /** @throws {TypeError | RangeError} on what is no Duplex, such as an address, and on a wrong option */
   constructor(duplex: Duplex, options: WebSocketOptions<WebSocket, Data>) {
     super();
+    assertDuplex(duplex);
+    readOptions(webSocketOptions, options);
     this.protocol = options.protocol ?? '';
     this.url = options.url ?? '';
     this.user = options.user;
@@ -262,4 +266,9 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
 /** Code written for early versions of `ws` has flags where the callback is. */
 function onlyFunction(callback: unknown): SendCallback | undefined {
   return typeof callback === 'function' ? (callback as SendCallback) : undefined;
+}
+
+function assertDuplex(duplex: unknown): void {
+  if (typeof duplex === 'object' && duplex !== null && 'write' in duplex && 'read' in duplex) return;
+  throw new TypeError(`Invalid duplex: expected a Duplex, got ${kindOf(duplex)}; to dial a server, call connect(url)`);
 }

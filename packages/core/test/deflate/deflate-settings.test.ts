@@ -52,25 +52,33 @@ test.each<[unknown, string]>([
   [{ serverMaxWindowBits: '9' }, 'Invalid option perMessageDeflate.serverMaxWindowBits: expected a number, got string'],
   [
     { clientMaxWindowBits: 16 },
-    'Invalid option perMessageDeflate.clientMaxWindowBits: expected a whole number from 8 to 15, got 16',
+    'Invalid option perMessageDeflate.clientMaxWindowBits: expected a whole number of 8 to 15, got 16',
   ],
   [
     { serverMaxWindowBits: 8.5 },
-    'Invalid option perMessageDeflate.serverMaxWindowBits: expected a whole number from 8 to 15, got 8.5',
+    'Invalid option perMessageDeflate.serverMaxWindowBits: expected a whole number of 8 to 15, got 8.5',
   ],
-  [{ threshold: -1 }, 'Invalid option perMessageDeflate.threshold: expected a whole number of 0 or more, got -1'],
+  [{ treshold: 0 }, 'Unknown option perMessageDeflate.treshold: did you mean perMessageDeflate.threshold?'],
+  [{ zlibDeflateOptions: 6 }, 'Invalid option perMessageDeflate.zlibDeflateOptions: expected an object, got number'],
+  [
+    { threshold: -1 },
+    'Invalid option perMessageDeflate.threshold: expected a whole number of 0 or more, or Infinity, got -1',
+  ],
   [
     { maxFinalBlocks: 1.5 },
-    'Invalid option perMessageDeflate.maxFinalBlocks: expected a whole number of 0 or more, got 1.5',
+    'Invalid option perMessageDeflate.maxFinalBlocks: expected a whole number of 0 or more, or Infinity, got 1.5',
   ],
-  [{ maxRatio: 0 }, 'Invalid option perMessageDeflate.maxRatio: expected a whole number of 1 or more, got 0'],
+  [
+    { maxRatio: 0 },
+    'Invalid option perMessageDeflate.maxRatio: expected a whole number of 1 or more, or Infinity, got 0',
+  ],
   [
     { zlibDeflateOptions: { level: 10 } },
-    'Invalid option perMessageDeflate.zlibDeflateOptions.level: expected a whole number from 1 to 9, got 10',
+    'Invalid option perMessageDeflate.zlibDeflateOptions.level: expected a whole number of 1 to 9, got 10',
   ],
   [
     { concurrencyLimit: NaN },
-    'Invalid option perMessageDeflate.concurrencyLimit: expected a whole number of 1 or more, got NaN',
+    'Invalid option perMessageDeflate.concurrencyLimit: expected a whole number of 1 or more, or Infinity, got NaN',
   ],
 ])('refuses %j and says what was wrong', (option, message) => {
   expect(() => resolveDeflate(option as PerMessageDeflateOptions)).toThrow(message);

@@ -252,7 +252,7 @@ describe('what was accepted for sending', () => {
   });
 
   test('gets an error to its callback where the connection has ended first', async () => {
-    const { server, serverEnd } = createPair({ perMessageDeflate: true } as object);
+    const { server, serverEnd } = createPair();
     const told: string[] = [];
     serverEnd.isStalled = true;
     server.send(Buffer.alloc(300_000), (error) => told.push(`first: ${error?.message}`));

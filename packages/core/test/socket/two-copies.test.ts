@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 test('a socket sends what another copy of the package has prepared', async () => {
   expect(one.prepareMessage).not.toBe(other.prepareMessage);
-  const { server, client } = one.createPair({ perMessageDeflate: true } as object);
+  const { server, client } = one.createPair();
   const messages: unknown[] = [];
   client.on('message', (data, isBinary) => messages.push([data.toString(), isBinary]));
   const text = other.prepareMessage('x'.repeat(5_000));

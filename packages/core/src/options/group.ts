@@ -1,0 +1,31 @@
+import { invalid, kindOf, type Option, type Resolved } from './option.ts';
+import { resolveOptions } from './read-options.ts';
+import { isObject } from './value.ts';
+
+type Members = Readonly<Record<string, Option<unknown, unknown>>>;
+
+/**
+ * Declares an option that is a group of others: `true` for all of their defaults, `false` for none of it, or an object
+ * of them. It is off, `null`, where it is left out.
+ */
+export function group<Declared extends Members>(declared: Declared): Option<Resolved<Declared> | null, null> {
+  const expected = 'a boolean or an object';
+  return {
+    default: null,
+    expected,
+    read(name, given) {
+      if (given === false) return null;
+      if (given !== true && !isObject(given)) throw invalid(name, expected, kindOf(given));
+      return resolveOptions(declared, given === true ? undefined : given, `${name}.`);
+    },
+  };
+}
+
+/** Declares an option that is an object of others, each with its default. */
+export function members<Declared extends Members>(declared: Declared): Option<Resolved<Declared>> {
+  return {
+    default: resolveOptions(declared, undefined),
+    expected: 'an object',
+    read: (name, given) => resolveOptions(declared, given as object, `${name}.`),
+  };
+}

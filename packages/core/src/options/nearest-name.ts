@@ -1,0 +1,36 @@
+/** The one of some names that a misspelt one was meant to be; `undefined` where none is near. */
+export function nearestName(misspelt: string, names: readonly string[]): string | undefined {
+  const wanted = misspelt.toLowerCase();
+  let nearest: string | undefined;
+  let fewest = Math.max(2, Math.floor(misspelt.length / 3)) + 1;
+  for (const name of names) {
+    const edits = countEdits(wanted, name.toLowerCase());
+    if (edits >= fewest) continue;
+    fewest = edits;
+    nearest = name;
+  }
+  return nearest;
+}
+
+/** How many letters have to be added, left out, replaced or swapped with the next to make one word of the other. */
+function countEdits(one: string, other: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: other.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= one.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= other.length; column++) {
+      const isSame = one[row - 1] === other[column - 1];
+      const isSwapped = one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1];
+      const replaced = at(last, column - 1) + (isSame ? 0 : 1);
+      const swapped = isSwapped ? at(beforeLast, column - 2) + 1 : Infinity;
+      current.push(Math.min(replaced, swapped, at(last, column) + 1, at(current, column - 1) + 1));
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return at(last, other.length);
+}
+
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? Infinity;
+}

@@ -1,7 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { formatLimitsTable, insertLimitsTable, limitsTableEnd, limitsTableStart } from '../tools/limits-table.ts';
+import {
+  formatLimitsTable,
+  insertLimitsTable,
+  limitsTableEnd,
+  limitsTables,
+  limitsTableStart,
+} from '../tools/limits-table.ts';
 import { publishedFolders, root, sourceFiles } from './architecture/read-workspace.ts';
 import { findMarkedSnippets } from './docs/marked-snippet.ts';
 import { compileSnippet, installSnippetProject, runSnippet } from './docs/snippet-project.ts';
@@ -19,16 +25,17 @@ test('the repository and every package have a README', () => {
 });
 
 describe('the table of limits', () => {
-  test('in the README of the core package is that of limits.ts', () => {
-    const readme = read('packages/core/README.md');
-    expect(insertLimitsTable(readme), 'run "pnpm limits --write"').toBe(readme);
+  test.each(Object.entries(limitsTables))('in %s is that of the declarations', (path, limits) => {
+    const readme = read(path);
+    expect(insertLimitsTable(readme, limits), 'run "pnpm limits --write"').toBe(readme);
   });
 
   test('replaces what stood between its marks, and nothing else', () => {
+    const limits = limitsTables['packages/core/README.md'] ?? {};
     const document = `before\n${limitsTableStart}\nold\n${limitsTableEnd}\nafter\n`;
-    const expected = `before\n${limitsTableStart}\n${formatLimitsTable()}\n${limitsTableEnd}\nafter\n`;
-    expect(insertLimitsTable(document)).toBe(expected);
-    expect(() => insertLimitsTable('no marks')).toThrow('Missing marks');
+    const expected = `before\n${limitsTableStart}\n${formatLimitsTable(limits)}\n${limitsTableEnd}\nafter\n`;
+    expect(insertLimitsTable(document, limits)).toBe(expected);
+    expect(() => insertLimitsTable('no marks', limits)).toThrow('Missing marks');
   });
 });
 

@@ -1,40 +1,36 @@
-import { limitTable } from '../packages/core/src/limits.ts';
-import type { LimitDefinition } from '../packages/core/src/limits.ts';
+import { limitOptions } from '../packages/core/src/limits.ts';
+import type { Limit } from '../packages/core/src/options/limit.ts';
+import { appLimitOptions } from '../packages/router/src/options/app-limits.ts';
+import { formatAmount } from './format-amount.ts';
 
-/** The lines of a README between which the generated table stands. */
+/** The lines of a README between which a generated table stands. */
 export const limitsTableStart = '<!-- limits: written by `pnpm limits --write` -->';
 export const limitsTableEnd = '<!-- /limits -->';
 
-/** The limits of the core package as a Markdown table, in the order of limits.ts. */
-export function formatLimitsTable(): string {
-  const rows = Object.entries<LimitDefinition>(limitTable).map(
-    ([name, limit]) => `| \`${name}\` | ${formatDefault(limit)} | ${formatAnswer(limit.answer)} | ${limit.reason} |`,
+/** The READMEs that have such a table, and what it is made from. */
+export const limitsTables: Readonly<Record<string, Readonly<Record<string, Limit>>>> = {
+  'packages/core/README.md': limitOptions,
+  'packages/router/README.md': appLimitOptions,
+};
+
+/** Limits as a Markdown table, in the order in which they are declared. */
+export function formatLimitsTable(limits: Readonly<Record<string, Limit>>): string {
+  const rows = Object.entries(limits).map(
+    ([name, limit]) => `| \`${name}\` | ${formatAmount(limit)} | ${formatAnswer(limit.answer)} | ${limit.reason} |`,
   );
   return ['| Option | Default | Beyond it | Why |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 /**
- * Puts the table between the two marks of a document.
+ * Puts a table between the two marks of a document.
  *
  * @throws {Error} where the document has no such marks
  */
-export function insertLimitsTable(document: string): string {
+export function insertLimitsTable(document: string, limits: Readonly<Record<string, Limit>>): string {
   const start = document.indexOf(limitsTableStart);
   const end = document.indexOf(limitsTableEnd, start);
   if (start < 0 || end < 0) throw new Error(`Missing marks: expected ${limitsTableStart} and ${limitsTableEnd}`);
-  return `${document.slice(0, start)}${limitsTableStart}\n${formatLimitsTable()}\n${document.slice(end)}`;
-}
-
-function formatDefault({ default: value, unit }: LimitDefinition): string {
-  return formatAmount(value, unit);
-}
-
-function formatAmount(value: number, unit: LimitDefinition['unit']): string {
-  if (value === Infinity) return `\`Infinity\` ${unit}`;
-  const number = value.toLocaleString('en-US');
-  if (unit !== 'bytes' || value < 1024) return `${number} ${unit}`;
-  const isMebibytes = value % (1024 * 1024) === 0;
-  return `${number} bytes (${isMebibytes ? `${value / (1024 * 1024)} MiB` : `${value / 1024} KiB`})`;
+  return `${document.slice(0, start)}${limitsTableStart}\n${formatLimitsTable(limits)}\n${document.slice(end)}`;
 }
 
 function formatAnswer(answer: string): string {

@@ -1,12 +1,11 @@
-// pnpm limits [--write]: prints the table of limits, or writes it into the README of the core package.
+// pnpm limits [--write]: prints the tables of limits, or writes them into the READMEs.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatLimitsTable, insertLimitsTable } from './limits-table.ts';
+import { formatLimitsTable, insertLimitsTable, limitsTables } from './limits-table.ts';
 import { root } from './root.mjs';
 
-if (process.argv.includes('--write')) {
-  const readme = join(root, 'packages/core/README.md');
-  writeFileSync(readme, insertLimitsTable(readFileSync(readme, 'utf8')));
-} else {
-  console.log(formatLimitsTable());
+for (const [path, limits] of Object.entries(limitsTables)) {
+  const readme = join(root, path);
+  if (process.argv.includes('--write')) writeFileSync(readme, insertLimitsTable(readFileSync(readme, 'utf8'), limits));
+  else console.log(formatLimitsTable(limits));
 }

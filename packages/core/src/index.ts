@@ -24,7 +24,16 @@ export {
   type HandshakeRequest,
   type UpgradeRequest,
 } from './handshake/upgrade-request.ts';
-export { defaultLimits, resolveLimits, type ConnectionLimits, type HandshakeLimits, type Limits } from './limits.ts';
+export {
+  connectionLimitOptions,
+  defaultLimits,
+  limitOptions,
+  limitsAmong,
+  resolveLimits,
+  type ConnectionLimits,
+  type HandshakeLimits,
+  type Limits,
+} from './limits.ts';
 export type { Role } from './role.ts';
 export type { CloseInfo, ConnectionEvent, MessagesAfterClose } from './protocol/connection-event.ts';
 export { Connection } from './protocol/connection.ts';
@@ -39,7 +48,7 @@ export { connect, type ConnectOptions } from './socket/connect.ts';
 export { guard, reportError, type ErrorHook, type ErrorPhase } from './socket/error-hook.ts';
 export type { SocketCloseEvent, SocketErrorEvent, SocketEvent, SocketMessageEvent } from './socket/event-target.ts';
 export type { BinaryType, MessageData } from './socket/message-data.ts';
-export { MessageRate, type MessageRateOptions } from './socket/message-rate.ts';
+export { MessageRate, messageRateOptions, type MessageRateOptions } from './socket/message-rate.ts';
 export type { SendCallback } from './socket/outbox.ts';
 export { prepareMessage } from './socket/prepare-message.ts';
 export type { WebSocketEvents } from './socket/socket-emitter.ts';

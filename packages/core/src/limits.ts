@@ -86,6 +86,11 @@ export const limitOptions = {
   }),
 };
 
+const { maxHeaders, maxTargetLength, maxListLength, handshakeTimeout, ...ofConnections } = limitOptions;
+
+/** Those that bound one open connection. */
+export const connectionLimitOptions = ofConnections;
+
 export type LimitName = keyof typeof limitOptions;
 
 /** Options that bound one opening handshake. */

@@ -5,6 +5,9 @@
  *
  * @module
  */
+export { appOptions } from './options/app-options.ts';
+export { routeOptions } from './options/route-options.ts';
+export { closeOptions } from './server/close-options.ts';
 export { bindRouter } from './routes/bind-router.ts';
 export { noteMountedApp } from './routes/claims-target.ts';
 export { installWs } from './routes/install-ws.ts';

@@ -49,7 +49,7 @@ export type { CreateRouterOptions, WebSocketRouter } from './routes/create-route
 export type { RouteParameters, WsMethod } from './routes/ws-method.ts';
 export type { DisconnectOptions } from './server/app-sockets.ts';
 export type { AnyServer } from './server/attach.ts';
-export type { CloseOptions } from './server/open-connections.ts';
+export type { CloseOptions } from './server/close-options.ts';
 export { createWebSocketServer } from './server/web-socket-server.ts';
 export type { WebSocketServer, WebSocketServerEvents, WebSocketServerOptions } from './server/web-socket-server.ts';
 export { liveSession } from './session/live-session.ts';

@@ -7,8 +7,9 @@
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { PerMessageDeflateOptions, WebSocket } from '@turnout/core';
+import { callback, flag, members, resolveOptions, type OptionsFor, type Resolved } from '@turnout/core/options';
 import { createWebSocketServer } from '@turnout/router';
-import { installWs, type WebSocketServer } from '@turnout/router/adapter';
+import { appOptions, installWs, type WebSocketServer } from '@turnout/router/adapter';
 import { Router, type Application, type NextFunction, type Request } from 'express';
 import { asWs7 } from './as-ws7.ts';
 import { attach, turnout, type WebSocketApp } from './turnout.ts';
@@ -39,7 +40,17 @@ export interface Instance<App> {
   applyTo(router: object): void;
 }
 
-const knownOptions = new Set(['maxPayload', 'perMessageDeflate', 'handleProtocols', 'clientTracking']);
+const wsOptions = {
+  maxPayload: appOptions.maxPayload,
+  perMessageDeflate: appOptions.perMessageDeflate,
+  handleProtocols: callback<NonNullable<WsOptions['handleProtocols']>>(),
+  clientTracking: flag(true),
+} satisfies OptionsFor<WsOptions>;
+
+const expressWsOptions = {
+  leaveRouterUntouched: flag(false),
+  wsOptions: members(wsOptions),
+} satisfies OptionsFor<ExpressWsOptions>;
 
 type WsMethod = (
   path: string | RegExp,
@@ -58,12 +69,9 @@ const servers = new WeakMap<object, WebSocketServer>();
 export function expressWs<App extends Application>(
   app: App,
   server?: Server | SecureServer | null,
-  { leaveRouterUntouched = false, wsOptions = {} }: ExpressWsOptions = {},
+  options?: ExpressWsOptions,
 ): Instance<App & Omit<WebSocketApp, 'ws'> & { readonly ws: WsMethod }> {
-  const unknown = Object.keys(wsOptions).find((name) => !knownOptions.has(name));
-  if (unknown !== undefined) {
-    throw new TypeError(`Invalid option wsOptions.${unknown}: not there; see docs/migrating-from-express-ws.md`);
-  }
+  const { leaveRouterUntouched, wsOptions } = resolveOptions(expressWsOptions, options);
   const { maxPayload, perMessageDeflate } = wsOptions;
   const served = turnout(app, { maxPayload, perMessageDeflate });
   const connections = createConnections(wsOptions);
@@ -74,7 +82,7 @@ export function expressWs<App extends Application>(
   return { app: served as never, getWss: () => connections, applyTo };
 }
 
-function createConnections({ handleProtocols, clientTracking = true }: WsOptions): WebSocketServer {
+function createConnections({ handleProtocols, clientTracking }: Resolved<typeof wsOptions>): WebSocketServer {
   const connections = createWebSocketServer({
     handleProtocols: handleProtocols && ((offered, request) => handleProtocols([...offered], request as Request)),
   });

@@ -287,7 +287,7 @@ describe('expressWs()', () => {
 
   test('says which option is not there', () => {
     expect(() => expressWs(express(), null, { wsOptions: { verifyClient: () => true } as never })).toThrow(
-      'Invalid option wsOptions.verifyClient: not there; see docs/migrating-from-express-ws.md',
+      'Unknown option wsOptions.verifyClient: expected one of maxPayload, perMessageDeflate, handleProtocols, clientTracking',
     );
   });
 });

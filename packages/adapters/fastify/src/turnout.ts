@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Address, AppOptions, CloseOptions, DisconnectOptions } from '@turnout/router';
+import { callback, checked, object, readOptions, resolveOptions, words, type OptionsFor } from '@turnout/core/options';
 import {
+  appOptions,
   attach,
+  closeOptions,
   parseRegistration,
   pendingUpgradeOf,
   UpgradeServer,
@@ -25,6 +28,23 @@ export interface TurnoutOptions extends Omit<AppOptions, 'user'> {
   readonly close?: CloseOptions | undefined;
 }
 
+const turnoutOptions = {
+  ...appOptions,
+  user: callback<NonNullable<TurnoutOptions['user']>>(),
+  close: checked<CloseOptions>('an object', (given) => resolveOptions(closeOptions, given, 'close.')),
+  // What register() has for every plugin comes to it too.
+  prefix: words<string>(),
+  logLevel: words<string>(),
+  logSerializers: object<object>(),
+} satisfies OptionsFor<TurnoutOptions & FastifyRegisterOptions>;
+
+/** What `register()` of Fastify takes beside a plugin's own options. */
+interface FastifyRegisterOptions {
+  readonly prefix?: string;
+  readonly logLevel?: string;
+  readonly logSerializers?: object;
+}
+
 declare module 'fastify' {
   interface FastifyInstance extends Omit<AppSockets, 'close'> {
     /** Adds a WebSocket route. */
@@ -34,7 +54,7 @@ declare module 'fastify' {
 
 const install: FastifyPluginAsync<TurnoutOptions> = async (app, given) => {
   assertRegistered(app, given);
-  const { close, ...options } = given;
+  const { close, prefix, logLevel, logSerializers, ...options } = readOptions(turnoutOptions, given);
   const paths = new PathTable(routerOptionsOf(app));
   const onError = options.onError ?? ((error: unknown) => app.log.error(error));
   const upgradeServer = new UpgradeServer(

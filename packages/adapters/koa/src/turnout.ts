@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { callback, flag, resolveOptions, type OptionsFor } from '@turnout/core/options';
 import type { AnyServer, AppOptions } from '@turnout/router';
 import {
+  appOptions,
   assertNewApp,
   attachApp,
   describeAppSockets,
@@ -38,6 +40,13 @@ export interface TurnoutOptions extends Omit<AppOptions, 'user'> {
   readonly user?: ((context: RouteContext) => string | undefined) | undefined;
 }
 
+const turnoutOptions = {
+  ...appOptions,
+  caseSensitive: flag(true),
+  strict: flag(true),
+  user: callback<NonNullable<TurnoutOptions['user']>>(),
+} satisfies OptionsFor<TurnoutOptions>;
+
 /** What `turnout()` adds to a Koa app. */
 export interface WebSocketApp extends AppSockets {
   /** Adds a WebSocket route. */
@@ -58,9 +67,10 @@ type Paths = Map<Middleware, PathTest>;
 export function turnout<App extends Application>(app: App, options: TurnoutOptions = {}): App & WebSocketApp {
   assertKoaApp(app);
   assertNewApp(app);
-  const rules = pathRulesOf(options);
+  const { caseSensitive, strict, ...others } = resolveOptions(turnoutOptions, options);
+  const rules: PathRules = { caseSensitive, strict };
   const paths: Paths = new Map();
-  const onError = options.onError ?? ((error: unknown, { request }) => emitError(app, error, request));
+  const onError = others.onError ?? ((error: unknown, { request }) => emitError(app, error, request));
   const chainOf = upgradeChainOf(app);
   let callback: ReturnType<Application['callback']> | undefined;
   const upgradeServer = new UpgradeServer(
@@ -83,7 +93,7 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
       clientAddressOf: (request) => contextOf(request)!.ip || undefined,
       howToAttach: 'call attach(server, app), or app.listen() in place of http.createServer(app.callback())',
     },
-    { ...options, onError } as AppOptions,
+    { ...others, onError } as AppOptions,
   );
   registerApp(app, upgradeServer);
   return Object.defineProperties(app, {
@@ -91,15 +101,6 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
     listen: { value: (...args: unknown[]) => listen(app, args), configurable: true },
     ...describeAppSockets(upgradeServer),
   }) as App & WebSocketApp;
-}
-
-/** @throws {TypeError} on a rule that is neither `true` nor `false` */
-function pathRulesOf({ caseSensitive = true, strict = true }: TurnoutOptions): PathRules {
-  for (const [name, value] of Object.entries({ caseSensitive, strict }) as [string, unknown][]) {
-    if (typeof value !== 'boolean')
-      throw new TypeError(`Invalid option ${name}: expected true or false, got ${typeof value}`);
-  }
-  return { caseSensitive, strict };
 }
 
 function createWs(app: Application, paths: Paths, rules: PathRules) {

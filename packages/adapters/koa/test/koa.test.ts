@@ -104,7 +104,7 @@ describe('the paths of app.ws()', () => {
 
   test('are judged by rules that are true or false', () => {
     expect(() => turnout(new Koa(), { strict: 'no' as never })).toThrow(
-      new TypeError('Invalid option strict: expected true or false, got string'),
+      new TypeError('Invalid option strict: expected a boolean, got string'),
     );
   });
 });

@@ -7,7 +7,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { resolveDeflate, type DeflateSettings, type PerMessageDeflateOptions } from '../deflate/deflate-settings.ts';
 import type { HandshakeError } from '../errors.ts';
 import { checkServerResponse, clientHeaders, createKey, type ClientHandshake } from '../handshake/client-handshake.ts';
-import { limitOptions, limitsAmong, type HandshakeLimits } from '../limits.ts';
+import { connectionLimitOptions, limitOptions, limitsAmong, type HandshakeLimits } from '../limits.ts';
 import type { OptionsFor } from '../options/option.ts';
 import { readOptions } from '../options/read-options.ts';
 import { checked, object, words } from '../options/value.ts';
@@ -30,10 +30,9 @@ export interface ConnectOptions extends SocketOptions<WebSocket>, Partial<Pick<H
   readonly connection?: Duplex | undefined;
 }
 
-const { maxHeaders, maxTargetLength, maxListLength, ...clientLimits } = limitOptions;
-
 export const connectOptions = {
-  ...clientLimits,
+  ...connectionLimitOptions,
+  handshakeTimeout: limitOptions.handshakeTimeout,
   ...socketOptions,
   protocols: words<string | readonly string[]>('one or list'),
   perMessageDeflate: checked<boolean | PerMessageDeflateOptions>('a boolean or an object', resolveDeflate),

@@ -1,4 +1,4 @@
-import { checkLimit } from '@turnout/core';
+import { limit, whole, type OptionsFor } from '@turnout/core/options';
 
 /** What bounds an app as a whole; `Infinity` switches a limit off. */
 export interface AppLimits {
@@ -22,33 +22,29 @@ export interface AppLimits {
   readonly maxConnectionsPerUser: number;
 }
 
-/**
- * 20,000 idle sockets are about 280 MiB, the system's share included; middleware that hangs shows at 1,000. Servers of
- * HTTP/2 usually allow 100 streams on a connection. Behind a proxy that the app does not know, all have one address: so
- * that limit is off.
- */
-export const defaultAppLimits: AppLimits = {
-  maxConnections: 20_000,
-  maxPendingHandshakes: 1_000,
-  maxMemoryPercent: 90,
-  maxStreamsPerConnection: 100,
-  maxConnectionsPerAddress: Infinity,
-  maxConnectionsPerUser: Infinity,
-};
-
-const names = Object.keys(defaultAppLimits) as (keyof AppLimits)[];
-
-/**
- * Fills in the defaults of the limits that `options` leaves out.
- *
- * @throws {TypeError} where a limit is not a number
- * @throws {RangeError} where a limit is neither a whole number of 0 or more nor `Infinity`
- */
-export function resolveAppLimits(options: Partial<AppLimits>): AppLimits {
-  const limits: Record<keyof AppLimits, number> = { ...defaultAppLimits };
-  for (const name of names) {
-    const value = options[name];
-    if (value !== undefined) limits[name] = checkLimit(name, value);
-  }
-  return limits;
-}
+export const appLimitOptions = {
+  maxConnections: limit(whole({ default: 20_000, unit: 'sockets', infinity: true }), {
+    answer: '503',
+    reason: 'Open or being opened, at a time. 20,000 idle ones are about 280 MiB, the share of the system included',
+  }),
+  maxPendingHandshakes: limit(whole({ default: 1_000, unit: 'upgrades', infinity: true }), {
+    answer: '503',
+    reason: 'Upgrades that middleware has not answered yet, at a time: shows middleware that hangs',
+  }),
+  maxMemoryPercent: limit(whole({ default: 90, unit: 'percent', infinity: true }), {
+    answer: '503',
+    reason: "Of V8's heap, and of the memory of the container or machine",
+  }),
+  maxStreamsPerConnection: limit(whole({ default: 100, unit: 'sockets', infinity: true }), {
+    answer: '429',
+    reason: 'Over one connection of HTTP/2, at a time: as many streams as servers of HTTP/2 usually allow',
+  }),
+  maxConnectionsPerAddress: limit(whole({ default: Infinity, unit: 'sockets', infinity: true }), {
+    answer: '429',
+    reason: 'Of one client address, at a time. Off: behind a proxy that the app does not know, all clients have one',
+  }),
+  maxConnectionsPerUser: limit(whole({ default: Infinity, unit: 'sockets', infinity: true }), {
+    answer: '429',
+    reason: 'Of one user, as the option `user` names them, at a time',
+  }),
+} satisfies OptionsFor<AppLimits>;

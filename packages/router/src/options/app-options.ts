@@ -1,15 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import { checkLimit, resolveDeflate, resolveLimits } from '@turnout/core';
+import { limitOptions } from '@turnout/core';
 import type { Limits, MessagesAfterClose, PerMessageDeflateOptions } from '@turnout/core';
-import type { AppLimits } from './app-limits.ts';
+import { callback, checked, flag, milliseconds, type OptionsFor, type Resolved } from '@turnout/core/options';
+import { appLimitOptions, type AppLimits } from './app-limits.ts';
 import type { ErrorHook } from './error-context.ts';
-import { assertRate } from './message-rates.ts';
 import type { RateOptions } from './message-rates.ts';
 import { assertNodeHub, type NodeHub } from './node-hub.ts';
 import { assertWarn, type WarnOption } from './notices.ts';
-import { assertOriginRule } from './origin.ts';
 import type { OriginRule } from './origin.ts';
-import { assertMessagesAfterClose } from './route-options.ts';
+import { sharedOptions } from './route-options.ts';
 
 /** Options of an app: they hold for all upgrades that come through it. */
 export interface AppOptions<Request extends IncomingMessage = IncomingMessage>
@@ -57,24 +56,17 @@ export type UserRule<Request extends IncomingMessage = IncomingMessage> = {
   nameOf(request: Request): string | undefined;
 }['nameOf'];
 
-export const defaultSessionCheckInterval = 4_000;
+export const appOptions = {
+  ...limitOptions,
+  ...sharedOptions,
+  ...appLimitOptions,
+  sessionCheckInterval: milliseconds({ default: 4_000, min: 1, infinity: true }),
+  recheckSession: flag(false),
+  user: callback<UserRule>(),
+  hub: checked<NodeHub>('a hub', assertNodeHub),
+  warn: checked<WarnOption>('false or a function', assertWarn),
+  onError: callback<ErrorHook>(),
+} satisfies OptionsFor<AppOptions>;
 
-/**
- * Checks an app's options.
- *
- * @throws {TypeError} on an option of the wrong type
- * @throws {RangeError} on a number out of its range
- */
-export function assertAppOptions(options: AppOptions): void {
-  resolveLimits(options);
-  resolveDeflate(options.perMessageDeflate);
-  assertOriginRule(options.origin ?? 'same-origin');
-  assertRate(options.rate);
-  assertMessagesAfterClose(options.messagesAfterClose);
-  assertNodeHub(options.hub);
-  assertWarn(options.warn);
-  checkLimit('sessionCheckInterval', options.sessionCheckInterval ?? defaultSessionCheckInterval);
-  if (options.onError !== undefined && typeof options.onError !== 'function') {
-    throw new TypeError(`Invalid option onError: expected a function, got ${typeof options.onError}`);
-  }
-}
+/** Options of an app, checked and complete. */
+export type AppSettings = Resolved<typeof appOptions>;

@@ -1,4 +1,5 @@
-import { MessageRate, type MessageRateOptions } from '@turnout/core';
+import { MessageRate, messageRateOptions, type MessageRateOptions } from '@turnout/core';
+import { oneOf, resolveOptions, type OptionsFor, type Resolved } from '@turnout/core/options';
 import { networkOf } from './client-network.ts';
 
 /** How fast messages may come, and who shares that. */
@@ -16,25 +17,17 @@ export interface RatedClient {
   readonly address: string | undefined;
 }
 
-const sharers = ['socket', 'user', 'address'];
+export const rateOptions = {
+  ...messageRateOptions,
+  per: oneOf(['socket', 'user', 'address'], 'socket'),
+} satisfies OptionsFor<RateOptions>;
 
 /** From so many shared rates on those that are idle are looked for, and forgotten. */
 const minRemembered = 1_000;
 
-/**
- * Checks a rate.
- *
- * @throws {TypeError | RangeError} on a wrong option
- */
-export function assertRate(options: RateOptions | undefined): void {
-  if (options === undefined) return;
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`Invalid option rate: expected an object, got ${options === null ? 'null' : typeof options}`);
-  }
-  if (options.per !== undefined && !sharers.includes(options.per)) {
-    throw new RangeError(`Invalid option rate.per: expected ${sharers.join(', ')}, got ${options.per}`);
-  }
-  ratesOf(options).rateOf({ user: undefined, address: undefined });
+/** Checks the option `rate`. @throws {TypeError | RangeError} on a wrong member, which it names */
+export function assertRate(options: RateOptions): void {
+  resolveOptions(rateOptions, options, 'rate.');
 }
 
 const known = new WeakMap<RateOptions, MessageRates>();
@@ -54,22 +47,25 @@ export function ratesOf(options: RateOptions): MessageRates {
 
 /** The rates of many clients. */
 export class MessageRates {
-  readonly #options: RateOptions;
+  readonly #per: Resolved<typeof rateOptions>['per'];
+  readonly #rate: MessageRateOptions;
   readonly #shared = new Map<string, MessageRate>();
   #sweepAt = minRemembered;
 
   constructor(options: RateOptions) {
-    this.#options = options;
+    const { per, ...rate } = resolveOptions(rateOptions, options, 'rate.');
+    this.#per = per;
+    this.#rate = rate;
   }
 
   /** The rate that a client's socket shares with the others of its kind. */
   rateOf({ user, address }: RatedClient): MessageRate {
-    const { per = 'socket' } = this.#options;
-    const key = per === 'user' ? user : per === 'address' && address !== undefined ? networkOf(address) : undefined;
-    if (key === undefined) return new MessageRate(this.#options);
+    const key =
+      this.#per === 'user' ? user : this.#per === 'address' && address !== undefined ? networkOf(address) : undefined;
+    if (key === undefined) return new MessageRate(this.#rate);
     let rate = this.#shared.get(key);
     if (rate === undefined) {
-      rate = new MessageRate(this.#options);
+      rate = new MessageRate(this.#rate);
       this.#shared.set(key, rate);
       if (this.#shared.size > this.#sweepAt) this.#sweep();
     }

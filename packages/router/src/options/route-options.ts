@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { resolveDeflate, resolveLimits } from '@turnout/core';
+import { connectionLimitOptions, resolveDeflate } from '@turnout/core';
 import type { ConnectionLimits, MessagesAfterClose, PerMessageDeflateOptions } from '@turnout/core';
+import { checked, oneOf, value, type OptionsFor } from '@turnout/core/options';
 import { assertRate } from './message-rates.ts';
 import type { RateOptions } from './message-rates.ts';
 import { assertOriginRule } from './origin.ts';
@@ -31,25 +32,19 @@ export interface RouteOptions<Request extends IncomingMessage = IncomingMessage>
   readonly protocols?: ProtocolRule<Request> | undefined;
 }
 
-/**
- * Checks a route's options.
- *
- * @throws {TypeError} on an option of the wrong type
- * @throws {RangeError} on a number out of its range
- */
-export function assertRouteOptions({ protocols = [], origin = 'same-origin', ...options }: RouteOptions): void {
-  resolveLimits(options);
-  resolveDeflate(options.perMessageDeflate);
-  assertOriginRule(origin);
-  assertRate(options.rate);
-  assertMessagesAfterClose(options.messagesAfterClose);
-  if (typeof protocols === 'function' || Array.isArray(protocols)) return;
-  throw new TypeError(`Invalid option protocols: expected a list or a function, got ${typeof protocols}`);
-}
+/** What apps and routes have in common. */
+export const sharedOptions = {
+  ...connectionLimitOptions,
+  origin: checked<OriginRule>("'same-origin', 'any', a list or a function", assertOriginRule),
+  perMessageDeflate: checked<boolean | PerMessageDeflateOptions>('a boolean or an object', resolveDeflate),
+  rate: checked<RateOptions>('an object', assertRate),
+  messagesAfterClose: oneOf<MessagesAfterClose, undefined>(['drop', 'deliver'], undefined),
+};
 
-/** @throws {RangeError} on a wrong `messagesAfterClose` option */
-export function assertMessagesAfterClose(value: unknown): void {
-  if (value === undefined || value === 'drop' || value === 'deliver') return;
-  const got = typeof value === 'string' ? value : typeof value;
-  throw new RangeError(`Invalid option messagesAfterClose: expected 'drop' or 'deliver', got ${got}`);
-}
+export const routeOptions = {
+  ...sharedOptions,
+  protocols: value<ProtocolRule>(
+    'a list or a function',
+    (given) => Array.isArray(given) || typeof given === 'function',
+  ),
+} satisfies OptionsFor<RouteOptions>;

@@ -1,16 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { flag, readOptions, type OptionsFor } from '@turnout/core/options';
 import Router from 'router';
 import { describeAppSockets, type AppSockets } from '../server/app-sockets.ts';
 import { attach, type AnyServer } from '../server/attach.ts';
 import { bindRouter } from './bind-router.ts';
 import { installWs } from './install-ws.ts';
 import { sendPlainAnswer, statusOf } from './plain-answer.ts';
-import type { AppOptions } from '../options/app-options.ts';
+import { appOptions, type AppOptions } from '../options/app-options.ts';
 import { UpgradeServer } from '../server/upgrade-server.ts';
 import type { WsMethod } from './ws-method.ts';
 
 /** Options of `createRouter`: how paths match, as in Express, and what holds for all upgrades. */
 export interface CreateRouterOptions extends Router.RouterOptions, AppOptions<Router.Request> {}
+
+const routerOptions = {
+  ...appOptions,
+  caseSensitive: flag(undefined),
+  mergeParams: flag(undefined),
+  strict: flag(undefined),
+} satisfies OptionsFor<CreateRouterOptions>;
 
 /** A router for `node:http` with WebSocket routes; also a request listener and a middleware of its own. */
 export interface WebSocketRouter extends Router.Router, AppSockets {
@@ -38,12 +46,13 @@ export interface WebSocketRouter extends Router.Router, AppSockets {
  * ```
  */
 export function createRouter(options: CreateRouterOptions = {}): WebSocketRouter {
-  const router = installWs<Router.Router, WsMethod<WebSocketRouter>>(Router(options));
+  const { caseSensitive, mergeParams, strict, ...others } = readOptions(routerOptions, options);
+  const router = installWs<Router.Router, WsMethod<WebSocketRouter>>(Router({ caseSensitive, mergeParams, strict }));
   const binding = bindRouter(
     (request, response) => handle(request, response),
     () => router.stack,
   );
-  const upgradeServer = new UpgradeServer({ ...binding, howToAttach: 'call router.attach(server)' }, options);
+  const upgradeServer = new UpgradeServer({ ...binding, howToAttach: 'call router.attach(server)' }, others);
   const route = router.handle.bind(router);
   const handle = (request: IncomingMessage, response: ServerResponse, next?: Router.NextFunction): void => {
     const finish = (error?: unknown): void =>

@@ -1,5 +1,6 @@
 import type { WebSocket } from '@turnout/core';
-import type { CloseOptions } from './open-connections.ts';
+import { flag, type OptionsFor } from '@turnout/core/options';
+import type { CloseOptions } from './close-options.ts';
 
 /** What an app with WebSocket routes knows of its sockets and does with them, whatever its framework. */
 export interface AppSockets {
@@ -31,6 +32,8 @@ export interface DisconnectOptions {
   /** Whether clients may connect again at once, as after a change of rights. Default `false`. */
   readonly reconnect?: boolean;
 }
+
+export const disconnectOptions = { reconnect: flag(false) } satisfies OptionsFor<DisconnectOptions>;
 
 /** The same as properties, for `Object.defineProperties()`. */
 export function describeAppSockets(appSockets: AppSockets): Record<keyof AppSockets, PropertyDescriptor> {

@@ -1,24 +1,10 @@
-import { HandshakeError, isValidCloseCode } from '@turnout/core';
+import { HandshakeError } from '@turnout/core';
 import type { WebSocket } from '@turnout/core';
+import { longestDelay } from '@turnout/core/options';
+import type { CloseSettings } from './close-options.ts';
 import { closeByOrder, DisconnectOrders } from '../upgrade/disconnect-orders.ts';
 import type { DisconnectOrder } from '../upgrade/disconnect-orders.ts';
 import type { PendingUpgrade } from '../upgrade/pending-upgrade.ts';
-
-/** How an app's sockets are closed. */
-export interface CloseOptions {
-  /** The close code that clients get: 1000-1014 but 1004-1006, or 3000-4999. Default 1001, "going away". */
-  readonly code?: number;
-  /**
-   * Over how long, in ms, the sockets are closed, evenly, so that clients that connect again do not all come at once.
-   * Default 0: all at once.
-   */
-  readonly window?: number;
-  /**
-   * How long after that, in ms, clients may take to say goodbye and handlers to return, until they are cut off or not
-   * waited for; `Infinity` for no limit. Default 5000.
-   */
-  readonly timeout?: number;
-}
 
 interface Drain {
   readonly code: number;
@@ -116,20 +102,16 @@ export class OpenConnections {
    * Refuses what is not answered yet, and closes what is open. A second call waits for the first.
    *
    * @returns a promise that resolves when all have gone
-   * @throws {RangeError} on a code that may not be sent, or a time that is no delay
    */
-  close({ code = 1001, window = 0, timeout = 5_000 }: CloseOptions): Promise<void> {
+  close({ code, window, timeout }: CloseSettings): Promise<void> {
     if (this.#drain !== undefined) return this.#drain.done;
-    assertCode(code);
-    assertDelay('window', window);
-    if (timeout !== Infinity) assertDelay('timeout', timeout);
     let resolve!: () => void;
     const done = new Promise<void>((resolveDone) => (resolve = resolveDone));
     const drain: Drain = { code, done, resolve, closing: undefined, cutting: undefined };
     this.#drain = drain;
     for (const pending of this.#pending) pending.interrupt(drainingError());
     this.#closeOver(drain, window);
-    if (timeout !== Infinity) drain.cutting = setTimeout(() => this.#cut(), window + timeout);
+    if (timeout !== Infinity) drain.cutting = setTimeout(() => this.#cut(), Math.min(window + timeout, longestDelay));
     this.#settle();
     return done;
   }
@@ -171,15 +153,4 @@ export const retryLater: Readonly<Record<string, string>> = { 'Retry-After': '5'
 /** The answer to upgrades while an app closes. */
 export function drainingError(): HandshakeError {
   return new HandshakeError('WS_ERR_HANDSHAKE_DRAINING', 503, 'The server is closing', retryLater);
-}
-
-function assertCode(code: number): void {
-  if (!isValidCloseCode(code)) throw new RangeError(`Invalid close code: ${code} may not be sent`);
-}
-
-const maxDelay = 2 ** 31 - 1;
-
-function assertDelay(name: string, value: number): void {
-  if (value >= 0 && value <= maxDelay) return;
-  throw new RangeError(`Invalid option ${name}: expected 0 to ${maxDelay} ms, got ${value}`);
 }

@@ -1,21 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { parseUpgradeRequest, reportError, resolveLimits } from '@turnout/core';
+import { limitsAmong, parseUpgradeRequest, reportError } from '@turnout/core';
 import type { HandshakeError, Limits, UpgradeRequest, WebSocket } from '@turnout/core';
+import { resolveOptions } from '@turnout/core/options';
 import { Admission } from './admission.ts';
-import { resolveAppLimits } from '../options/app-limits.ts';
-import type { AppSockets, DisconnectOptions } from './app-sockets.ts';
+import { disconnectOptions, type AppSockets, type DisconnectOptions } from './app-sockets.ts';
 import { errorChannel } from '../upgrade/diagnostics.ts';
 import type { ErrorContext } from '../options/error-context.ts';
+import { closeOptions, type CloseOptions } from './close-options.ts';
 import { OpenConnections } from './open-connections.ts';
-import type { CloseOptions } from './open-connections.ts';
 import { Notices } from '../options/notices.ts';
 import type { Address } from '../options/origin.ts';
 import type { UnclaimedUpgrade } from './unclaimed-upgrade.ts';
 import { UnclaimedUpgrades } from './unclaimed-upgrades.ts';
 import { PendingUpgrade, pendingUpgradeOf } from '../upgrade/pending-upgrade.ts';
 import type { UpgradeHost } from '../upgrade/pending-upgrade.ts';
-import { assertAppOptions, defaultSessionCheckInterval } from '../options/app-options.ts';
-import type { AppOptions } from '../options/app-options.ts';
+import { appOptions } from '../options/app-options.ts';
+import type { AppOptions, AppSettings } from '../options/app-options.ts';
 import { DisconnectRelay } from './disconnect-relay.ts';
 import { SessionPoller } from '../session/session-poller.ts';
 import type { SessionWatch } from '../session/session-watch.ts';
@@ -44,7 +44,7 @@ export interface AppBinding {
 
 /** Serves an app's upgrade requests: takes them through the app, and knows which sockets are open. */
 export class UpgradeServer implements UpgradeHost, AppSockets {
-  readonly options: AppOptions;
+  readonly options: AppSettings;
   readonly notices: Notices;
   readonly Response: UpgradeHost['Response'];
   readonly #binding: AppBinding;
@@ -55,16 +55,16 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
   readonly #disconnectRelay: DisconnectRelay | undefined;
 
   /** @throws {TypeError | RangeError} on a wrong option */
-  constructor(binding: AppBinding, options: AppOptions = {}) {
-    assertAppOptions(options);
+  constructor(binding: AppBinding, given: AppOptions = {}) {
+    const options = resolveOptions(appOptions, given);
     this.#binding = binding;
     this.Response = binding.Response;
     this.options = options;
     this.notices = new Notices(options.warn);
-    this.#limits = resolveLimits(options);
-    this.#sessionPoller = new SessionPoller(options.sessionCheckInterval ?? defaultSessionCheckInterval);
+    this.#limits = limitsAmong(given);
+    this.#sessionPoller = new SessionPoller(options.sessionCheckInterval);
     const unclaimed = new UnclaimedUpgrades(this.#limits.handshakeTimeout);
-    this.#admission = new Admission(resolveAppLimits(options), this.#connections, unclaimed);
+    this.#admission = new Admission(options, this.#connections, unclaimed);
     this.#disconnectRelay =
       options.hub && new DisconnectRelay(options.hub, (user, reconnect) => this.#disconnect(user, reconnect));
   }
@@ -80,7 +80,8 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
   }
 
   /** See {@link AppSockets.disconnectUser}. */
-  async disconnectUser(user: string, { reconnect = false }: DisconnectOptions = {}): Promise<number> {
+  async disconnectUser(user: string, options?: DisconnectOptions): Promise<number> {
+    const { reconnect } = resolveOptions(disconnectOptions, options);
     const count = this.#disconnect(user, reconnect);
     await this.#disconnectRelay?.tell(user, reconnect);
     return count;
@@ -173,8 +174,8 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
    * @returns a promise that resolves when the last has gone
    * @throws {RangeError} on a code that may not be sent, or a time that is no delay
    */
-  close(options: CloseOptions = {}): Promise<void> {
-    return this.#connections.close(options);
+  close(options?: CloseOptions): Promise<void> {
+    return this.#connections.close(resolveOptions(closeOptions, options));
   }
 
   /** Before anything of the app has run. */

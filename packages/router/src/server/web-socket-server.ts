@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { CloseCode, type WebSocket } from '@turnout/core';
+import { callback, readOptions, type OptionsFor } from '@turnout/core/options';
 
 /** The events of a {@link WebSocketServer}, with the arguments of the `ws` package's. */
 export interface WebSocketServerEvents {
@@ -18,6 +19,10 @@ export interface WebSocketServerOptions {
    */
   handleProtocols?: ((offered: Set<string>, request: IncomingMessage) => string | false | undefined) | undefined;
 }
+
+const webSocketServerOptions = {
+  handleProtocols: callback<NonNullable<WebSocketServerOptions['handleProtocols']>>(),
+} satisfies OptionsFor<WebSocketServerOptions>;
 
 type ConnectionListener = (...args: WebSocketServerEvents['connection']) => unknown;
 
@@ -40,7 +45,8 @@ export class WebSocketServer<Context = IncomingMessage> extends EventEmitter<Web
   /** @param requestOf the request in what the framework gives to a handler */
   constructor(options: WebSocketServerOptions, requestOf: (context: Context) => IncomingMessage) {
     super();
-    this.options = options;
+    // Theirs to change: libraries set `handleProtocols` later.
+    this.options = readOptions(webSocketServerOptions, options);
     this.clients = this.#open;
     this.#requestOf = requestOf;
   }

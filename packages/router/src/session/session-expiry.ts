@@ -1,8 +1,6 @@
+import { longestDelay } from '@turnout/core/options';
 import type { SessionRequest } from './session-request.ts';
 import type { SessionWatch } from './session-watch.ts';
-
-/** The longest delay that a Node.js timer takes. */
-const maxDelay = 2 ** 31 - 1;
 
 /**
  * Ends the watch over a session when the session expires: at the time that its cookie says, unless the store then says
@@ -26,7 +24,7 @@ export class SessionExpiry {
 
   #schedule(expires: number | undefined): void {
     if (expires === undefined || this.#isReleased) return;
-    const delay = Math.min(Math.max(expires - Date.now(), 0), maxDelay);
+    const delay = Math.min(Math.max(expires - Date.now(), 0), longestDelay);
     this.#timer = setTimeout(() => {
       if (Date.now() < expires) this.#schedule(expires);
       else void this.#check();

@@ -12,7 +12,7 @@ import { announceNoBody, sendThrough, type SendAccept } from './send-accept.ts';
 import { HandshakeSession } from '../session/handshake-session.ts';
 import type { Notices } from '../options/notices.ts';
 import type { Address } from '../options/origin.ts';
-import type { AppOptions } from '../options/app-options.ts';
+import type { AppSettings } from '../options/app-options.ts';
 import type { SessionRequest } from '../session/session-request.ts';
 import type { SessionWatch } from '../session/session-watch.ts';
 import type { UpgradeChannel } from './upgrade-channel.ts';
@@ -27,7 +27,7 @@ export type UpgradeState = 'pending' | 'accepting' | 'accepted' | 'refused' | 'a
 
 /** What an upgrade needs of the app it came through. */
 export interface UpgradeHost {
-  readonly options: AppOptions;
+  readonly options: AppSettings;
   readonly notices: Notices;
   /** The class of the responses that middleware gets over HTTP/1.1. Default: that of `node:http`. */
   readonly Response: typeof ServerResponse | undefined;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { agreeOnDeflate, chooseProtocol, resolveDeflate, resolveLimits } from '@turnout/core';
+import { agreeOnDeflate, chooseProtocol, limitsAmong, resolveDeflate } from '@turnout/core';
 import type { ConnectionLimits } from '@turnout/core';
+import { readOptions } from '@turnout/core/options';
 import { ratesOf } from '../options/message-rates.ts';
 import { openSocket } from './open-socket.ts';
 import type { Opening, SocketHandler } from './open-socket.ts';
@@ -9,7 +10,7 @@ import { pathOfTarget } from './path-of-target.ts';
 import type { PendingUpgrade, UpgradeHost } from './pending-upgrade.ts';
 import { refuseNext } from './refuse-next.ts';
 import type { SendAccept } from './send-accept.ts';
-import { assertRouteOptions } from '../options/route-options.ts';
+import { routeOptions } from '../options/route-options.ts';
 import type { RouteOptions } from '../options/route-options.ts';
 import { sessionOf, type SessionRequest } from '../session/session-request.ts';
 
@@ -34,8 +35,7 @@ export class WebSocketRoute {
 
   /** @throws {TypeError | RangeError} on a wrong option */
   constructor(options: RouteOptions, handler: SocketHandler<never>) {
-    assertRouteOptions(options);
-    this.#options = options;
+    this.#options = readOptions(routeOptions, options);
     this.#handler = handler;
   }
 
@@ -124,7 +124,7 @@ export class WebSocketRoute {
   #limitsIn(host: UpgradeHost): ConnectionLimits {
     const known = this.#limits.get(host);
     if (known !== undefined) return known;
-    const resolved = resolveLimits({ ...host.options, ...this.#options });
+    const resolved = limitsAmong({ ...host.options, ...this.#options });
     this.#limits.set(host, resolved);
     return resolved;
   }

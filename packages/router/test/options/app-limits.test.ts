@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { defaultAppLimits, resolveAppLimits } from '../../src/options/app-limits.ts';
+import { resolveOptions } from '@turnout/core/options';
+import { appLimitOptions } from '../../src/options/app-limits.ts';
 import { createRouter } from '../../src/index.ts';
 
 test('the limits of an app that sets none are the defaults', () => {
@@ -11,9 +12,7 @@ test('the limits of an app that sets none are the defaults', () => {
     maxConnectionsPerAddress: Infinity,
     maxConnectionsPerUser: Infinity,
   };
-  expect(defaultAppLimits).toEqual(defaults);
-  expect(resolveAppLimits({})).toEqual(defaults);
-  expect(resolveAppLimits({ maxConnections: undefined } as object)).toEqual(defaults);
+  expect(resolveOptions(appLimitOptions, {})).toEqual(defaults);
 });
 
 test('an app sets each limit by itself, 0 and Infinity included', () => {
@@ -25,11 +24,10 @@ test('an app sets each limit by itself, 0 and Infinity included', () => {
     maxConnectionsPerAddress: 3,
     maxConnectionsPerUser: 2,
   };
-  expect(resolveAppLimits(limits)).toEqual(limits);
-  expect(resolveAppLimits({ maxMemoryPercent: 50 })).toEqual({ ...defaultAppLimits, maxMemoryPercent: 50 });
+  expect(resolveOptions(appLimitOptions, limits)).toEqual(limits);
 });
 
-test.each(Object.keys(defaultAppLimits))('an app with a wrong %s is refused', (name) => {
+test.each(Object.keys(appLimitOptions))('an app with a wrong %s is refused', (name) => {
   const create = (value: unknown): unknown => createRouter({ [name]: value });
   expect(() => create('9')).toThrow(new TypeError(`Invalid option ${name}: expected a number, got string`));
   expect(() => create(null)).toThrow(TypeError);

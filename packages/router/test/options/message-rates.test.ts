@@ -62,8 +62,8 @@ describe('the option rate', () => {
   test.each([
     ['no object', 5, 'Invalid option rate: expected an object, got number'],
     ['null', null, 'Invalid option rate: expected an object, got null'],
-    ['an unknown sharer', { per: 'host' }, 'Invalid option rate.per: expected socket, user, address, got host'],
-    ['a wrong number', { messages: -1 }, 'Invalid option messages'],
+    ['an unknown sharer', { per: 'host' }, 'Invalid option rate.per: expected 'socket', 'user' or 'address', got 'host''],
+    ['a wrong number', { messages: -1 }, 'Invalid option rate.messages'],
   ])('refuses %s, of an app and of a route', (_name, rate, message) => {
     expect(() => createRouter({ rate: rate as never })).toThrow(message);
     expect(() => createRouter().ws('/', { rate: rate as never }, () => {})).toThrow(message);
@@ -100,7 +100,7 @@ describe('the option messagesAfterClose', () => {
 
   test('refuses any other word', () => {
     expect(() => createRouter({ messagesAfterClose: 'keep' as never })).toThrow(
-      "Invalid option messagesAfterClose: expected 'drop' or 'deliver', got keep",
+      "Invalid option messagesAfterClose: expected 'drop' or 'deliver', got 'keep'",
     );
     expect(() => createRouter({ messagesAfterClose: true as never })).toThrow('got boolean');
   });

@@ -131,7 +131,9 @@ describe('close() over a window', () => {
 
   test('refuses times that are none', () => {
     const router = createRouter();
-    expect(() => router.close({ window: -1 })).toThrow('Invalid option window: expected 0 to 2147483647 ms, got -1');
+    expect(() => router.close({ window: -1 })).toThrow(
+      'Invalid option window: expected a whole number of 0 to 2147483647 ms, got -1',
+    );
     expect(() => router.close({ window: Infinity })).toThrow(RangeError);
   });
 });

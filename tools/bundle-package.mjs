@@ -6,8 +6,11 @@ import { root } from './root.mjs';
 /** Packages that keep no state of the process, and no class of which two copies would matter. */
 const stateless = ['packages/client'];
 
-/** Packages of which pages use a part: a bundler for browsers gets an ES module that it can take apart. */
-const partlyForBrowsers = ['packages/messages'];
+/** Entries that pages use: a bundler for browsers gets an ES module that it can take apart. */
+const forBrowsers = [
+  { folder: 'packages/messages', entry: 'index' },
+  { folder: 'packages/core', entry: 'options' },
+];
 
 /**
  * The entries of a package, by the names of their files in dist: `{ index: './src/index.ts' }`.
@@ -63,10 +66,8 @@ export async function bundlePackage(folder) {
     chunkFileNames: 'shared-[name].js',
   });
   if (isStateless) await bundle.write({ ...shared, format: 'es', entryFileNames: '[name].mjs' });
-  if (partlyForBrowsers.includes(folder)) {
-    await bundle.write({ ...shared, format: 'es', entryFileNames: '[name].browser.mjs' });
-  }
   await bundle.close();
+  await bundleForBrowsers(folder, input);
   for (const chunk of output) {
     if (chunk.type !== 'chunk' || !chunk.isEntry) continue;
     const names = chunk.exports.toSorted().join(', ');
@@ -76,4 +77,23 @@ export async function bundlePackage(folder) {
   }
   // The package itself is "module", for its sources.
   writeFileSync(join(dist, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
+}
+
+/**
+ * Writes the entries of a package that pages use, each as one ES module beside the others.
+ *
+ * @param {string} folder relative to the root
+ * @param {Record<string, string>} entries
+ */
+async function bundleForBrowsers(folder, entries) {
+  for (const { entry } of forBrowsers.filter((candidate) => candidate.folder === folder)) {
+    const bundle = await rolldown({ input: entries[entry] ?? '', cwd: join(root, folder), external: isExternal });
+    await bundle.write({
+      file: join(root, folder, 'dist', `${entry}.browser.mjs`),
+      format: 'es',
+      exports: 'named',
+      comments: { jsdoc: false },
+    });
+    await bundle.close();
+  }
 }

@@ -306,12 +306,4 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
     await site.daemon.resume();
     await expect.poll(() => node.hub.isConnected, { timeout: 10_000 }).toBe(true);
   });
-
-  test('says what is wrong with an option', async () => {
-    await expect(connectNats({ prefix: 'a.b' })).rejects.toThrow('Invalid prefix: expected letters, digits, - and _');
-    await expect(connectNats({ removeIdleAfter: Number.NaN })).rejects.toThrow(
-      'Invalid removeIdleAfter: expected milliseconds above 0, got NaN',
-    );
-    await expect(connectNats({ replicas: 0 })).rejects.toThrow('Invalid replicas: expected a whole number of 1 to 5');
-  });
 });

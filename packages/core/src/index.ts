@@ -44,7 +44,7 @@ export type { PreparedMessage } from './protocol/prepared-message.ts';
 export type { ConnectionState } from './protocol/connection-state.ts';
 export { accept, reject, type AcceptOptions, type Upgrade } from './socket/accept.ts';
 export { ConnectError } from './socket/connect-error.ts';
-export { connect, type ConnectOptions } from './socket/connect.ts';
+export { connect, connectOptions, type ConnectOptions } from './socket/connect.ts';
 export { guard, reportError, type ErrorHook, type ErrorPhase } from './socket/error-hook.ts';
 export type { SocketCloseEvent, SocketErrorEvent, SocketEvent, SocketMessageEvent } from './socket/event-target.ts';
 export type { BinaryType, MessageData } from './socket/message-data.ts';

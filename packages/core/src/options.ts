@@ -4,7 +4,7 @@
  * @module
  */
 export { flag, oneOf } from './options/choice.ts';
-export { callback, checked, object, value, words } from './options/value.ts';
+export { callback, checked, object, text, texts, value } from './options/value.ts';
 export { group, members } from './options/group.ts';
 export { limit, type Limit } from './options/limit.ts';
 export type { Option, OptionsFor, Resolved } from './options/option.ts';

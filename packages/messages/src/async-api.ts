@@ -1,4 +1,5 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
+import { callback, object, readOptions, text, type OptionsFor } from '@turnout/core/options';
 import type { MessageContract } from './define-messages.ts';
 import type { MessageDefinition } from './definition.ts';
 
@@ -16,12 +17,21 @@ export interface AsyncApiOptions {
   readonly toJsonSchema?: (schema: StandardSchemaV1) => JsonSchema;
 }
 
+const asyncApiOptions = {
+  title: text(undefined),
+  version: text(undefined),
+  channels: object<AsyncApiOptions['channels']>(),
+  toJsonSchema: callback<(schema: StandardSchemaV1) => JsonSchema>(),
+} satisfies OptionsFor<AsyncApiOptions>;
+
 /**
  * Describes routes and their messages as an AsyncAPI 3.0 document, to be served or written as JSON.
  *
  * @throws {TypeError} on a schema whose library gives no JSON Schema, without `toJsonSchema`
  */
-export function asyncApiDocument({ title, version, channels, toJsonSchema = byStandard }: AsyncApiOptions): JsonSchema {
+export function asyncApiDocument(options: AsyncApiOptions): JsonSchema {
+  readOptions(asyncApiOptions, options);
+  const { title, version, channels, toJsonSchema = byStandard } = options;
   const described: JsonSchema = {};
   const operations: JsonSchema = {};
   for (const [path, { definition }] of Object.entries(channels)) {

@@ -1,5 +1,6 @@
 import type { WebSocket } from '@turnout/core';
-import type { MessageDefinition } from './definition.ts';
+import { callback, resolveOptions, type OptionsFor } from '@turnout/core/options';
+import { definitionOptions, type MessageDefinition } from './definition.ts';
 import { TypedSocket, type Commands } from './typed-socket.ts';
 
 /** The messages of a route. */
@@ -22,27 +23,23 @@ export interface ServeOptions {
   readonly commands?: Commands;
 }
 
+const serveOptions = { commands: callback<Commands>() } satisfies OptionsFor<ServeOptions>;
+
 /**
  * Defines what a route and its clients say to each other; see {@link MessageDefinition}.
  *
- * @throws {RangeError} on a `maxInFlight` that is not valid
+ * @throws {TypeError | RangeError} on a wrong part, which it names
  */
 export function defineMessages<const Definition extends MessageDefinition>(
   definition: Definition,
 ): MessageContract<Definition> {
-  assertMaxInFlight(definition);
+  resolveOptions(definitionOptions, definition);
   return {
     definition,
-    async serve(socket, setUp, { commands } = {}) {
+    async serve(socket, setUp, options) {
+      const { commands } = resolveOptions(serveOptions, options);
       const typed = new TypedSocket(socket, definition, commands);
       await Promise.all([setUp(typed), typed.finished]);
     },
   };
-}
-
-function assertMaxInFlight({ maxInFlight = Infinity }: MessageDefinition): void {
-  if (maxInFlight === Infinity || (Number.isSafeInteger(maxInFlight) && maxInFlight >= 1)) return;
-  throw new RangeError(
-    `Invalid option maxInFlight: expected a whole number of 1 or more, or Infinity, got ${String(maxInFlight)}`,
-  );
 }

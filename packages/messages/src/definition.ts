@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { object, oneOf, whole, type OptionsFor } from '@turnout/core/options';
 
 /** Schemas by the type of their message. */
 export type Schemas = Readonly<Record<string, StandardSchemaV1>>;
@@ -36,6 +37,15 @@ export interface MessageDefinition {
    */
   readonly maxInFlight?: number;
 }
+
+export const definitionOptions = {
+  receives: object<Schemas>(),
+  sends: object<Schemas>(),
+  answers: object<Dialogues>(),
+  asks: object<Dialogues>(),
+  onInvalid: oneOf(['answer', 'close'], 'answer'),
+  maxInFlight: whole({ default: 100, min: 1, unit: 'messages', infinity: true }),
+} satisfies OptionsFor<MessageDefinition>;
 
 /** What a schema takes. */
 export type Input<Schema extends StandardSchemaV1> = StandardSchemaV1.InferInput<Schema>;

@@ -1,12 +1,17 @@
+import { milliseconds, type OptionsFor, type Resolved } from '@turnout/core/options';
 import { AskError } from './ask-error.ts';
 import { check, checkNow } from './check.ts';
 import type { Dialogue } from './definition.ts';
 import type { Reply } from './envelope.ts';
 
 export interface AskOptions {
-  /** How long to wait for the reply, in ms; `Infinity` for no limit. Default 10,000. */
+  /** How long to wait for the reply, in ms: 1 to 2,147,483,647, or `Infinity` for no limit. Default 10,000. */
   readonly timeout?: number;
 }
+
+export const askOptions = {
+  timeout: milliseconds({ default: 10_000, min: 1, infinity: true }),
+} satisfies OptionsFor<AskOptions>;
 
 interface Question {
   isSent: boolean;
@@ -15,7 +20,7 @@ interface Question {
 }
 
 /** What is asked, and how: `send` returns whether the question has left, and does not wait for a connection. */
-export interface Asking extends AskOptions {
+export interface Asking extends Resolved<typeof askOptions> {
   readonly type: string;
   readonly request: unknown;
   readonly send: (message: object) => boolean;
@@ -39,7 +44,7 @@ export class Questions {
    * Resolves with the reply. Rejects with an {@link AskError} if there is none in time, and with an `InvalidMessage` on
    * a request or a reply that does not fit.
    */
-  async ask(dialogue: Dialogue, { type, request, send, timeout = 10_000 }: Asking): Promise<unknown> {
+  async ask(dialogue: Dialogue, { type, request, send, timeout }: Asking): Promise<unknown> {
     const id = ++this.#last;
     const replied = new Promise<unknown>((resolve, reject) => {
       this.#open.set(id, { isSent: false, resolve, reject });

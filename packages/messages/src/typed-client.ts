@@ -1,3 +1,4 @@
+import { callback, resolveOptions, type OptionsFor } from '@turnout/core/options';
 import { check, checkNow } from './check.ts';
 import type { MessageContract } from './define-messages.ts';
 import type { Dialogues, Input, MessageDefinition, Output, Part, Schemas } from './definition.ts';
@@ -5,7 +6,7 @@ import { parseEnvelope, type Envelope } from './envelope.ts';
 import { defined } from './find-schema.ts';
 import { InvalidMessage } from './invalid-message.ts';
 import { AskError } from './ask-error.ts';
-import { Questions, type AskOptions } from './questions.ts';
+import { askOptions, Questions, type AskOptions } from './questions.ts';
 
 /** What a client has to have: the one of `@turnout/client`. */
 export interface ClientLike {
@@ -24,6 +25,10 @@ export interface TypedClientOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+const typedClientOptions = {
+  onError: callback<(error: unknown) => void>(),
+} satisfies OptionsFor<TypedClientOptions>;
+
 type Listener = (data: never) => unknown;
 
 /**
@@ -33,7 +38,7 @@ type Listener = (data: never) => unknown;
 export function typedClient<Definition extends MessageDefinition>(
   client: ClientLike,
   { definition }: Pick<MessageContract<Definition>, 'definition'>,
-  options: TypedClientOptions = {},
+  options?: TypedClientOptions,
 ): TypedClient<Definition> {
   return new TypedClient(client, definition, options);
 }
@@ -47,7 +52,8 @@ export class TypedClient<Definition extends MessageDefinition> {
   readonly #answers = new Map<string, Listener>();
   readonly #questions = new Questions('server');
 
-  constructor(client: ClientLike, definition: Definition, { onError = console.error }: TypedClientOptions) {
+  constructor(client: ClientLike, definition: Definition, options: TypedClientOptions | undefined) {
+    const { onError = console.error } = resolveOptions(typedClientOptions, options);
     this.client = client;
     this.#definition = definition;
     this.#onError = onError;
@@ -107,16 +113,17 @@ export class TypedClient<Definition extends MessageDefinition> {
   async ask<Type extends keyof Part<Definition, 'answers'> & string>(
     type: Type,
     request: Input<(Part<Definition, 'answers'> & Dialogues)[Type]['request']>,
-    options: AskOptions = {},
+    options?: AskOptions,
   ): Promise<Output<(Part<Definition, 'answers'> & Dialogues)[Type]['reply']>> {
     const dialogue = defined(this.#definition.answers, 'answers', type);
+    const { timeout } = resolveOptions(askOptions, options);
     const send = (message: object): boolean => {
       const result = this.#send(message);
       if (result === 'dropped')
         throw new AskError('MSG_ERR_NOT_SENT', `Cannot ask for ${type}: the client is closed, or its queue is full`);
       return result === 'sent';
     };
-    const reply = await this.#questions.ask(dialogue, { ...options, type, request, send });
+    const reply = await this.#questions.ask(dialogue, { timeout, type, request, send });
     return reply as Output<(Part<Definition, 'answers'> & Dialogues)[Type]['reply']>;
   }
 

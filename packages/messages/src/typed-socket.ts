@@ -1,12 +1,14 @@
 import type { WebSocket } from '@turnout/core';
+import { resolveOptions } from '@turnout/core/options';
 import { AskError } from './ask-error.ts';
 import { check, checkNow } from './check.ts';
 import { defined, known } from './find-schema.ts';
+import { definitionOptions } from './definition.ts';
 import type { Dialogue, Dialogues, Input, MessageDefinition, Output, Part, Schemas } from './definition.ts';
 import { parseEnvelope, type Envelope } from './envelope.ts';
 import { InFlight } from './in-flight.ts';
 import { InvalidMessage } from './invalid-message.ts';
-import { Questions, type AskOptions } from './questions.ts';
+import { askOptions, Questions, type AskOptions } from './questions.ts';
 
 type Listener = (data: never) => unknown;
 
@@ -17,9 +19,6 @@ type Listener = (data: never) => unknown;
 export type Commands = (message: string | Buffer) => boolean | Promise<boolean>;
 
 const maxReason = 123;
-
-/** Of messages and requests of one client that are being handled at a time. */
-const defaultMaxInFlight = 100;
 
 /** A WebSocket that speaks the messages of one definition. */
 export class TypedSocket<Definition extends MessageDefinition> {
@@ -38,7 +37,9 @@ export class TypedSocket<Definition extends MessageDefinition> {
     this.socket = socket;
     this.#commands = commands;
     this.#definition = definition;
-    this.#inFlight = new InFlight(definition.maxInFlight ?? defaultMaxInFlight, (error) => this.#fail(error));
+    this.#inFlight = new InFlight(definition.maxInFlight ?? definitionOptions.maxInFlight.default, (error) =>
+      this.#fail(error),
+    );
   }
 
   /**
@@ -90,9 +91,10 @@ export class TypedSocket<Definition extends MessageDefinition> {
   async ask<Type extends keyof Part<Definition, 'asks'> & string>(
     type: Type,
     request: Input<(Part<Definition, 'asks'> & Dialogues)[Type]['request']>,
-    options: AskOptions = {},
+    options?: AskOptions,
   ): Promise<Output<(Part<Definition, 'asks'> & Dialogues)[Type]['reply']>> {
     const dialogue = defined(this.#definition.asks, 'asks', type);
+    const { timeout } = resolveOptions(askOptions, options);
     if (this.socket.readyState !== this.socket.OPEN)
       throw new AskError('MSG_ERR_GONE', 'The client has gone without a reply');
     this.#start();
@@ -100,7 +102,7 @@ export class TypedSocket<Definition extends MessageDefinition> {
       this.#send(message);
       return true;
     };
-    const reply = this.#questions.ask(dialogue, { ...options, type, request, send });
+    const reply = this.#questions.ask(dialogue, { timeout, type, request, send });
     this.#inFlight.askAgain();
     return (await reply) as Output<(Part<Definition, 'asks'> & Dialogues)[Type]['reply']>;
   }

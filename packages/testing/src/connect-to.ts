@@ -1,6 +1,7 @@
 import { AssertionError } from 'node:assert';
 import type { IncomingMessage, Server } from 'node:http';
-import { connect, ConnectError, type ConnectOptions } from '@turnout/core';
+import { connect, ConnectError, connectOptions, type ConnectOptions } from '@turnout/core';
+import { object, readOptions, type OptionsFor } from '@turnout/core/options';
 import { MemorySocket } from './memory-socket.ts';
 import { TestClient } from './test-client.ts';
 
@@ -11,6 +12,10 @@ export interface ClientOptions extends Omit<ConnectOptions, 'connection' | 'tls'
    */
   readonly session?: object | undefined;
 }
+
+const { connection, tls, ...ofConnect } = connectOptions;
+
+const clientOptions = { ...ofConnect, session: object<object>() } satisfies OptionsFor<ClientOptions>;
 
 /** The answer that refuses an upgrade. */
 export interface Refusal {
@@ -25,11 +30,8 @@ export interface Refusal {
  *
  * Rejects with a `ConnectError` where the upgrade is refused.
  */
-export async function connectTo(
-  server: Server,
-  path: string,
-  { session, ...options }: ClientOptions = {},
-): Promise<TestClient> {
+export async function connectTo(server: Server, path: string, given?: ClientOptions): Promise<TestClient> {
+  const { session, ...options } = readOptions(clientOptions, given);
   const [ours, theirs] = MemorySocket.pair();
   const inject = (request: IncomingMessage): void => {
     if ((request.socket as object) === theirs) Object.assign(request, { session });
@@ -53,7 +55,7 @@ export async function expectRefused(
   server: Server,
   path: string,
   status: number,
-  options: ClientOptions = {},
+  options?: ClientOptions,
 ): Promise<Refusal> {
   let client: TestClient;
   try {

@@ -1,6 +1,7 @@
 import { AssertionError, deepStrictEqual } from 'node:assert';
 import { inspect } from 'node:util';
 import type { CloseInfo, WebSocket } from '@turnout/core';
+import { milliseconds, resolveOptions, type OptionsFor } from '@turnout/core/options';
 import type { MemorySocket } from './memory-socket.ts';
 
 /** Those of the moment when this was loaded, so that a test may put a clock of its own in their place. */
@@ -10,9 +11,11 @@ const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 export type Expected = string | Uint8Array | RegExp | object | number | boolean | null;
 
 export interface WaitOptions {
-  /** How long to wait, in ms of real time. Default 1000. */
+  /** How long to wait, in ms of real time: 0 to 2,147,483,647. Default 1,000. */
   readonly timeout?: number;
 }
+
+const waitOptions = { timeout: milliseconds({ default: 1_000 }) } satisfies OptionsFor<WaitOptions>;
 
 /** A client of a route under test. Each `expect…` rejects with an `AssertionError` that says what came instead. */
 export class TestClient {
@@ -48,7 +51,8 @@ export class TestClient {
   }
 
   /** The next message: a `string` for text, a `Buffer` for binary. */
-  async next({ timeout = 1_000 }: WaitOptions = {}): Promise<string | Buffer> {
+  async next(options?: WaitOptions): Promise<string | Buffer> {
+    const { timeout } = resolveOptions(waitOptions, options);
     await this.#until(() => this.#messages.length > 0 || this.#isClosed, timeout);
     const message = this.#messages.shift();
     if (message !== undefined) return message;
@@ -76,7 +80,8 @@ export class TestClient {
   }
 
   /** Waits until the socket is closed, and compares with what code, and with what reason if that is given. */
-  async expectClose(code: number, reason?: string, { timeout = 1_000 }: WaitOptions = {}): Promise<CloseInfo> {
+  async expectClose(code: number, reason?: string, options?: WaitOptions): Promise<CloseInfo> {
+    const { timeout } = resolveOptions(waitOptions, options);
     await this.#until(() => this.#isClosed, timeout);
     if (!this.#isClosed) throw new AssertionError({ message: `Not closed within ${timeout} ms` });
     const info = await this.socket.closed;

@@ -198,3 +198,10 @@ describe('a clock of the test', () => {
     client.socket.terminate();
   });
 });
+
+test('options that do not exist are refused, by the name that was meant', async () => {
+  const server = createServer();
+  await expect(connectTo(server, '/', { cookie: {} } as object)).rejects.toThrow('did you mean cookies?');
+  await expect(connectTo(server, '/', { sesion: {} } as object)).rejects.toThrow('did you mean session?');
+  await expect(expectRefused(server, '/', 401, { header: {} } as object)).rejects.toThrow('did you mean headers?');
+});

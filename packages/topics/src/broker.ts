@@ -18,5 +18,5 @@ export type {
 export { decodeBusMessage, decodeStored, encodeBusMessage, type StoredEntry } from './bus/bus-message.ts';
 export { TopicError, type TopicErrorCode } from './bus/errors.ts';
 export { MemoryBroker, MemoryBus } from './bus/memory-broker.ts';
-export { defaultPendingLimits, PendingCalls, type PendingLimits } from './bus/pending-calls.ts';
+export { PendingCalls, pendingOptions, type PendingLimits } from './bus/pending-calls.ts';
 export { parsePosition, type Position } from './bus/position.ts';

@@ -1,6 +1,6 @@
+import { callback, milliseconds, oneOf, value, whole, type OptionsFor } from '@turnout/core/options';
 import type { Broker } from './bus/broker.ts';
 import type { TopicError } from './bus/errors.ts';
-import { MemoryBroker } from './bus/memory-broker.ts';
 import type { WhenLost } from './feed/hub-context.ts';
 
 export interface HubOptions {
@@ -11,18 +11,21 @@ export interface HubOptions {
    * node; with `fail`, `publish()` rejects. Topics with history always fail.
    */
   readonly whenLost?: WhenLost;
-  /** Default 128. */
+  /** 1 or more; `Infinity` for no limit. Default 128. */
   readonly maxTopicsPerSocket?: number;
-  /** Bytes that wait for all slow subscribers together, beside what their sockets hold. Default 64 MiB. */
+  /**
+   * Bytes that wait for all slow subscribers together, beside what their sockets hold: 1 or more, `Infinity` for no
+   * limit. Default 64 MiB.
+   */
   readonly maxTotalQueuedBytes?: number;
   /**
    * How often, in ms, a node tells the others that it is alive: after three to four times that, its people are gone.
-   * Default 3,000.
+   * 1 to 2,147,483,647. Default 3,000.
    */
   readonly presenceInterval?: number;
   /**
    * How often, in ms, a node asks how far the histories are that it follows, in case the bus has lost their last
-   * message. Default 10,000.
+   * message: 1 to 2,147,483,647, or `Infinity` for never. Default 10,000.
    */
   readonly historyCheckInterval?: number;
   /**
@@ -43,29 +46,16 @@ export interface HubEvents {
   refused: [problem: { readonly topic: string; readonly error: TopicError }];
 }
 
-export type ResolvedHubOptions = Required<Omit<HubOptions, 'onError'>> & Pick<HubOptions, 'onError'>;
+export const hubOptions = {
+  broker: value<Broker>('a broker, as await connectRedis() gives it', isBroker),
+  whenLost: oneOf<WhenLost, WhenLost>(['deliver-locally', 'fail'], 'deliver-locally'),
+  maxTopicsPerSocket: whole({ default: 128, min: 1, unit: 'topics', infinity: true }),
+  maxTotalQueuedBytes: whole({ default: 64 * 1024 * 1024, min: 1, unit: 'bytes', infinity: true }),
+  presenceInterval: milliseconds({ default: 3_000, min: 1 }),
+  historyCheckInterval: milliseconds({ default: 10_000, min: 1, infinity: true }),
+  onError: callback<(error: unknown) => unknown>(),
+} satisfies OptionsFor<HubOptions>;
 
-/** @throws {TypeError | RangeError} on a wrong option, which it names */
-export function resolveHubOptions(options: HubOptions): ResolvedHubOptions {
-  const resolved: ResolvedHubOptions = {
-    broker: options.broker ?? new MemoryBroker(),
-    whenLost: options.whenLost ?? 'deliver-locally',
-    maxTopicsPerSocket: options.maxTopicsPerSocket ?? 128,
-    maxTotalQueuedBytes: options.maxTotalQueuedBytes ?? 64 * 1024 * 1024,
-    presenceInterval: options.presenceInterval ?? 3_000,
-    historyCheckInterval: options.historyCheckInterval ?? 10_000,
-    onError: options.onError,
-  };
-  if (!['deliver-locally', 'fail'].includes(resolved.whenLost)) {
-    throw new TypeError(`Invalid whenLost: expected deliver-locally or fail, received ${String(resolved.whenLost)}`);
-  }
-  for (const name of counts) assertCount(name, resolved[name]);
-  return resolved;
-}
-
-const counts = ['maxTopicsPerSocket', 'maxTotalQueuedBytes', 'presenceInterval', 'historyCheckInterval'] as const;
-
-function assertCount(name: string, value: number): void {
-  if (Number.isSafeInteger(value) && value > 0) return;
-  throw new RangeError(`Invalid ${name}: expected a whole number of 1 or more, received ${String(value)}`);
+function isBroker(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && 'start' in given && 'publish' in given;
 }

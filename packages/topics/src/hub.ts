@@ -1,8 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { reportError, type WebSocket } from '@turnout/core';
+import { resolveOptions } from '@turnout/core/options';
 import type { Broker } from './bus/broker.ts';
 import { hubClosed, type TopicError } from './bus/errors.ts';
+import { MemoryBroker } from './bus/memory-broker.ts';
 import { QueueBudget } from './delivery/queue-budget.ts';
 import { resolveTopicOptions, type TopicOptions } from './delivery/topic-options.ts';
 import type { Feed } from './feed/feed.ts';
@@ -10,7 +12,7 @@ import { HistoryChecks } from './feed/history-checks.ts';
 import { HubContext } from './feed/hub-context.ts';
 import type { HubCounts } from './feed/hub-counts.ts';
 import { HubLinks } from './hub-links.ts';
-import { resolveHubOptions, type HubEvents, type HubOptions } from './hub-options.ts';
+import { hubOptions, type HubEvents, type HubOptions } from './hub-options.ts';
 import { PeopleExchange } from './people/people-exchange.ts';
 import { SocketTopics } from './socket-topics.ts';
 import { TopicCommands, type Admit } from './topic-commands.ts';
@@ -23,7 +25,7 @@ import { Topic, type TopicHost } from './topic.ts';
  *
  * @throws {TypeError | RangeError} on a wrong option, which it names
  */
-export function createHub(options: HubOptions = {}): Hub {
+export function createHub(options?: HubOptions): Hub {
   return new Hub(options);
 }
 
@@ -42,9 +44,10 @@ export class Hub extends EventEmitter<HubEvents> {
   readonly #checks: HistoryChecks;
   #closed: Promise<void> | undefined;
 
-  constructor(options: HubOptions) {
+  constructor(options: HubOptions | undefined) {
     super({ captureRejections: true });
-    const { broker, whenLost, maxTopicsPerSocket, onError, ...rest } = resolveHubOptions(options);
+    const { broker = new MemoryBroker(), whenLost, onError, ...rest } = resolveOptions(hubOptions, options);
+    const { maxTopicsPerSocket } = rest;
     this.#broker = broker;
     this.#maxTopicsPerSocket = maxTopicsPerSocket;
     this.#sockets = new SocketTopics(maxTopicsPerSocket);
@@ -89,7 +92,7 @@ export class Hub extends EventEmitter<HubEvents> {
    * @param options the same each time: what is left out is the default
    * @throws {TypeError | RangeError} on a wrong name or option, which it names, and on other options than it has
    */
-  topic(name: string, options: TopicOptions = {}): Topic {
+  topic(name: string, options?: TopicOptions): Topic {
     assertTopicName(name);
     if (this.#context.isClosed) throw hubClosed();
     const known = this.#topics.get(name);

@@ -23,7 +23,7 @@ export { createHub, type Hub } from './hub.ts';
 export type { HubEvents, HubOptions } from './hub-options.ts';
 export type { HubCounts } from './feed/hub-counts.ts';
 export { MemoryBroker, MemoryBus } from './bus/memory-broker.ts';
-export { defaultPendingLimits, PendingCalls, type PendingLimits } from './bus/pending-calls.ts';
+export { PendingCalls, pendingOptions, type PendingLimits } from './bus/pending-calls.ts';
 export type { Person } from './people/person.ts';
 export { parsePosition, type Position } from './bus/position.ts';
 export type { Admit, Admitted } from './topic-commands.ts';

@@ -1,8 +1,16 @@
 import { EventEmitter } from 'node:events';
 import type { WebSocket } from '@turnout/core';
+import { resolveOptions } from '@turnout/core/options';
 import type { StoredMessage } from './bus/broker.ts';
 import { Audience, type Subscriber, type TopicCounts } from './delivery/audience.ts';
-import type { PublishOptions, SubscribeOptions, UnsubscribeOptions } from './delivery/call-options.ts';
+import {
+  publishOptions,
+  subscribeOptions,
+  unsubscribeOptions,
+  type PublishOptions,
+  type SubscribeOptions,
+  type UnsubscribeOptions,
+} from './delivery/call-options.ts';
 import { Feed } from './feed/feed.ts';
 import type { HubContext } from './feed/hub-context.ts';
 import { assertJson, Envelope, type Subscribed } from './delivery/envelope.ts';
@@ -15,6 +23,9 @@ import type { Position } from './bus/position.ts';
 import { Presence, type PeopleChanges } from './people/presence.ts';
 import { Replay } from './delivery/replay.ts';
 import type { PresenceOptions, ResolvedTopicOptions } from './delivery/topic-options.ts';
+
+/** Of a publish without any: most are. */
+const noOptions = resolveOptions(publishOptions, undefined);
 
 export interface TopicEvents {
   /** Somebody has come, with their first socket on any node. */
@@ -130,12 +141,13 @@ export class Topic extends EventEmitter<TopicEvents> {
    * @throws {TopicError} (rejects) where the broker can't be reached, unless there is no history and `whenLost` is
    *   `deliver-locally`
    */
-  subscribe(socket: WebSocket, options: SubscribeOptions = {}): Promise<Subscribed | null> {
+  subscribe(socket: WebSocket, options?: SubscribeOptions): Promise<Subscribed | null> {
     return this.#host.context.outcome(this.#subscribe(socket, options));
   }
 
   /** @returns whether it was subscribed */
-  unsubscribe(socket: WebSocket, { atOnce = false }: UnsubscribeOptions = {}): boolean {
+  unsubscribe(socket: WebSocket, options?: UnsubscribeOptions): boolean {
+    const { atOnce } = resolveOptions(unsubscribeOptions, options);
     const subscriber = this.#audience.remove(socket);
     if (subscriber === undefined) return false;
     const { profile, outlet } = subscriber;
@@ -154,10 +166,12 @@ export class Topic extends EventEmitter<TopicEvents> {
    * @param message bytes or text; where the topic has an envelope, text is JSON
    * @returns resolves with whether the broker has it; with `false` where the broker is lost, and only the subscribers
    *   of this node were sent it. A rejection that nobody awaits goes to the hub's `onError`
-   * @throws {TypeError} at once if the message is neither text nor bytes, or not JSON where JSON is required
+   * @throws {TypeError} at once if the message is neither text nor bytes, or not JSON where JSON is required, and on a
+   *   wrong option
    * @throws {TopicError} at once with `TOPIC_ERR_TOO_LONG`; rejects where the message could not be published
    */
-  publish(message: string | Uint8Array, { except, key = '' }: PublishOptions = {}): Promise<boolean> {
+  publish(message: string | Uint8Array, options?: PublishOptions): Promise<boolean> {
+    const { except, key } = options === undefined ? noOptions : resolveOptions(publishOptions, options);
     if (typeof message !== 'string' && !(message instanceof Uint8Array)) {
       throw new TypeError(`Invalid message of topic ${this.name}: expected text or bytes, received ${typeof message}`);
     }
@@ -189,15 +203,15 @@ export class Topic extends EventEmitter<TopicEvents> {
     return subscriber;
   }
 
-  async #subscribe(socket: WebSocket, options: SubscribeOptions): Promise<Subscribed | null> {
-    const { since } = options;
+  async #subscribe(socket: WebSocket, options: SubscribeOptions | undefined): Promise<Subscribed | null> {
+    const { since, person, onSubscribed } = resolveOptions(subscribeOptions, options);
     if (since !== undefined && this.options.history === null) {
       throw new TypeError(`Invalid since: topic ${this.name} has no history`);
     }
-    const profile = this.#profileOf(options.person);
+    const profile = this.#profileOf(person);
     if (socket.readyState !== socket.OPEN) return null;
     this.unsubscribe(socket);
-    const subscriber = this.#add({ socket, profile, onSubscribed: options.onSubscribed, outlet: undefined });
+    const subscriber = this.#add({ socket, profile, onSubscribed, outlet: undefined });
     try {
       await this.#feed.hold();
       const read = this.#audience.has(subscriber) ? await this.#read(since) : null;

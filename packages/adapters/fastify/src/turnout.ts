@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Address, AppOptions, CloseOptions, DisconnectOptions } from '@turnout/router';
-import { callback, checked, object, readOptions, resolveOptions, words, type OptionsFor } from '@turnout/core/options';
+import { callback, checked, object, readOptions, resolveOptions, text, type OptionsFor } from '@turnout/core/options';
 import {
   appOptions,
   attach,
@@ -33,8 +33,8 @@ const turnoutOptions = {
   user: callback<NonNullable<TurnoutOptions['user']>>(),
   close: checked<CloseOptions>('an object', (given) => resolveOptions(closeOptions, given, 'close.')),
   // What register() has for every plugin comes to it too.
-  prefix: words<string>(),
-  logLevel: words<string>(),
+  prefix: text(undefined),
+  logLevel: text(undefined),
   logSerializers: object<object>(),
 } satisfies OptionsFor<TurnoutOptions & FastifyRegisterOptions>;
 

@@ -1,13 +1,11 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { defaultPendingLimits, type Broker } from '@turnout/topics';
+import { resolveOptions } from '@turnout/core/options';
+import type { Broker } from '@turnout/topics';
 import { NatsBroker } from './nats-broker.ts';
-import type { NatsBrokerOptions } from './nats-options.ts';
+import { natsOptions, type NatsBrokerOptions } from './nats-options.ts';
 
 /** How long, in ms, one attempt to connect may take. */
 const connectTimeout = 3_000;
-
-/** In ms. */
-const day = 86_400_000;
 
 /** The longest wait, in ms, until it is tried again to connect. */
 const longestWait = 2_000;
@@ -15,32 +13,18 @@ const longestWait = 2_000;
 /**
  * Connects to NATS, as the broker of one hub.
  *
- * @throws {TypeError} (rejects) on a prefix that is none, and on `connection` beside `servers` or `client`
- * @throws {RangeError} (rejects) on `replicas` or `removeIdleAfter` that are out of range
+ * @throws {TypeError | RangeError} (rejects) on a wrong option, and on `connection` beside `servers` or `client`
  * @throws {Error} (rejects) where NATS can't be reached, or refuses what all topics need; later it connects again by
  *   itself
  */
-export async function connectNats(options: NatsBrokerOptions = {}): Promise<Broker> {
-  const { prefix = 'turnout', replicas = 1, removeIdleAfter = day } = options;
-  if (!/^[\w-]+$/.test(prefix)) {
-    throw new TypeError(`Invalid prefix: expected letters, digits, - and _, got ${prefix}`);
-  }
-  if (!Number.isSafeInteger(replicas) || replicas < 1 || replicas > 5) {
-    throw new RangeError(`Invalid replicas: expected a whole number of 1 to 5, got ${replicas}`);
-  }
-  if (!(removeIdleAfter > 0)) {
-    throw new RangeError(`Invalid removeIdleAfter: expected milliseconds above 0, got ${removeIdleAfter}`);
-  }
+export async function connectNats(given?: NatsBrokerOptions): Promise<Broker> {
+  const options = resolveOptions(natsOptions, given);
   if (options.connection !== undefined && (options.servers ?? options.client) !== undefined) {
     throw new TypeError('Invalid connection: expected it alone, or servers and client, got both');
   }
   const connection = options.connection ?? (await connectTo(options));
   return NatsBroker.open(connection, {
-    ...defaultPendingLimits,
     ...options,
-    prefix,
-    replicas,
-    removeIdleAfter,
     ownsConnection: options.connection === undefined,
   });
 }

@@ -1,5 +1,6 @@
 import type { StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { longestDelay } from '@turnout/core/options';
 import { isUnanswered } from './broker-errors.ts';
 import type { Epochs } from './epochs.ts';
 import { topicOf } from './history-streams.ts';
@@ -14,9 +15,6 @@ export interface IdleStreamsOptions {
   /** How long, in ms, nothing has been published to one that is removed, and how often that is looked for. */
   readonly after: number;
 }
-
-/** The longest wait, in ms, that a timer takes. */
-const longestDelay = 2 ** 31 - 1;
 
 /** How long, in ms, a subscriber may take to say that it is there. */
 const answerTimeout = 2_000;

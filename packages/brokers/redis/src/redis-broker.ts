@@ -1,6 +1,6 @@
+import { resolveOptions } from '@turnout/core/options';
 import {
   decodeStored,
-  defaultPendingLimits,
   encodeBusMessage,
   PendingCalls,
   TopicError,
@@ -10,7 +10,6 @@ import {
   type BusMessage,
   type HistoryPage,
   type Join,
-  type PendingLimits,
   type TopicErrorCode,
 } from '@turnout/topics';
 import { connectBy } from './connect-server.ts';
@@ -22,7 +21,7 @@ import type { RedisConnections } from './redis-connections.ts';
 import { isLoss, lostError, toTopicError } from './redis-errors.ts';
 import { isKept, RedisHistory, type KeptTopic } from './redis-history.ts';
 import { RedisLink, type LinkEvents } from './redis-link.ts';
-import type { RedisBrokerOptions } from './redis-options.ts';
+import { redisOptions, type RedisBrokerOptions } from './redis-options.ts';
 import { RedisSubscriptions } from './redis-subscriptions.ts';
 import { resubscribe } from './resubscribe.ts';
 import { assertSameKind, TopicContacts } from './topic-contacts.ts';
@@ -35,11 +34,11 @@ const foreignEntry = 'entry of the Stream that is not Turnout’s';
 /**
  * Connects to Redis, as the broker of one hub.
  *
- * @throws {TypeError} (rejects) on options that name more than one way to connect
+ * @throws {TypeError | RangeError} (rejects) on a wrong option, and on options that name more than one way to connect
  * @throws {TopicError | Error} (rejects) where Redis cannot be reached, or is not a master; later it connects again by
  *   itself
  */
-export async function connectRedis(options: RedisBrokerOptions = {}): Promise<Broker> {
+export async function connectRedis(options?: RedisBrokerOptions): Promise<Broker> {
   const broker = new RedisBroker(options);
   await broker.connect();
   return broker;
@@ -47,7 +46,7 @@ export async function connectRedis(options: RedisBrokerOptions = {}): Promise<Br
 
 /** Pub/sub, at most once; with history a Stream, from which is read what pub/sub has lost. */
 class RedisBroker implements Broker {
-  readonly #limits: PendingLimits;
+  readonly #timeout: number;
   readonly #pingTimeout: number;
   readonly #calls: PendingCalls;
   readonly #link: RedisLink;
@@ -59,11 +58,12 @@ class RedisBroker implements Broker {
   readonly #refused = new Set<string>();
   #events: BrokerEvents | undefined;
 
-  constructor(options: RedisBrokerOptions) {
-    const { prefix = 'turnout:', pingInterval = 1_000, pingTimeout = 3_000 } = options;
-    this.#limits = { ...defaultPendingLimits, ...options };
+  constructor(given: RedisBrokerOptions | undefined) {
+    const options = resolveOptions(redisOptions, given);
+    const { prefix, pingInterval, pingTimeout } = options;
+    this.#timeout = options.timeout;
     this.#pingTimeout = pingTimeout;
-    this.#calls = new PendingCalls(this.#limits);
+    this.#calls = new PendingCalls(options);
     this.#inboxes = new HistoryInboxes({
       onHistory: (topic, use) => this.#onHistory(topic, use),
       onForeign: (topic, reason, count) => this.#onForeign(topic, reason, count),
@@ -139,7 +139,7 @@ class RedisBroker implements Broker {
   }
 
   close(): Promise<void> {
-    return this.#link.close(this.#limits.timeout);
+    return this.#link.close(this.#timeout);
   }
 
   #linkEvents(): LinkEvents {

@@ -1,4 +1,5 @@
-import type { PendingLimits } from '@turnout/topics';
+import { milliseconds, object, text, type OptionsFor } from '@turnout/core/options';
+import { pendingOptions, type PendingLimits } from '@turnout/topics';
 import type {
   createClient,
   createCluster,
@@ -34,13 +35,25 @@ export interface RedisBrokerOptions extends Partial<PendingLimits> {
   /** Begins the names of all keys and channels; the number of the database follows. Default `turnout:`. */
   readonly prefix?: string;
   /**
-   * How often, in ms, each connection is asked whether it is there, and each server whether it is the master. Default
-   * 1,000.
+   * How often, in ms, each connection is asked whether it is there, and each server whether it is the master: 1 to
+   * 2,147,483,647. Default 1,000.
    */
   readonly pingInterval?: number;
-  /** How long, in ms, an answer to that may take before the connection is given up. Default 3,000. */
+  /** How long, in ms, an answer to that may take before the connection is given up: 1 to 2,147,483,647. Default 3,000. */
   readonly pingTimeout?: number;
 }
+
+export const redisOptions = {
+  ...pendingOptions,
+  url: text(undefined),
+  client: object<Omit<ClientOptions, 'url'>>(),
+  cluster: object<NonNullable<RedisBrokerOptions['cluster']>>(),
+  sentinel: object<RedisSentinelOptions>(),
+  duplicateOf: object<ApplicationClient>('a client of the redis package'),
+  prefix: text('turnout:'),
+  pingInterval: milliseconds({ default: 1_000, min: 1 }),
+  pingTimeout: milliseconds({ default: 3_000, min: 1 }),
+} satisfies OptionsFor<RedisBrokerOptions>;
 
 const waysToConnect = ['url', 'cluster', 'sentinel', 'duplicateOf'] as const;
 

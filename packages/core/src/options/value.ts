@@ -34,15 +34,19 @@ export function object<Value>(expected = 'an object'): Option<Value, undefined> 
   return value(expected, isObject);
 }
 
-/** Declares an option that is text, or a list of texts where `list` says so. */
-export function words<Value extends string | readonly string[]>(
-  list: 'one' | 'list' | 'one or list' = 'one',
-): Option<Value, undefined> {
-  const isText = (given: unknown): boolean => typeof given === 'string';
-  const isList = (given: unknown): boolean => Array.isArray(given) && given.every(isText);
-  if (list === 'one') return value('a string', isText);
-  if (list === 'list') return value('a list of strings', isList);
-  return value('a string or a list of strings', (given) => isText(given) || isList(given));
+/** Declares an option that is a string. */
+export function text<Default extends string | undefined>(fallback: Default): Option<string, Default> {
+  return { ...value<string>('a string', isText), default: fallback };
+}
+
+/** Declares an option that is a string, or a list of them. */
+export function texts<Value extends string | readonly string[]>(): Option<Value, undefined> {
+  const isTexts = (given: unknown): boolean => isText(given) || (Array.isArray(given) && given.every(isText));
+  return value('a string or a list of strings', isTexts);
+}
+
+function isText(given: unknown): boolean {
+  return typeof given === 'string';
 }
 
 /** Whether a value can have members by name. */

@@ -8,7 +8,7 @@ import { parseUpgradeRequest } from '../handshake/upgrade-request.ts';
 import { limitOptions, limitsAmong, type HandshakeLimits } from '../limits.ts';
 import type { OptionsFor } from '../options/option.ts';
 import { readOptions } from '../options/read-options.ts';
-import { checked, value, words } from '../options/value.ts';
+import { checked, value, text } from '../options/value.ts';
 import { agreeOnDeflate } from '../protocol/deflation.ts';
 import { socketOptions, type SocketOptions } from './websocket-options.ts';
 import { WebSocket } from './websocket.ts';
@@ -42,7 +42,7 @@ export const acceptOptions = {
   ),
   perMessageDeflate: checked<boolean | PerMessageDeflateOptions>('a boolean or an object', resolveDeflate),
   headers: value<Iterable<readonly [string, string]>>('pairs of a name and a value', isIterable),
-  user: words<string>(),
+  user: text(undefined),
   data: value<unknown>('any value', () => true),
 } satisfies OptionsFor<AcceptOptions>;
 

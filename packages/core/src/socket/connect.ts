@@ -10,7 +10,7 @@ import { checkServerResponse, clientHeaders, createKey, type ClientHandshake } f
 import { connectionLimitOptions, limitOptions, limitsAmong, type HandshakeLimits } from '../limits.ts';
 import type { OptionsFor } from '../options/option.ts';
 import { readOptions } from '../options/read-options.ts';
-import { checked, object, words } from '../options/value.ts';
+import { checked, object, texts } from '../options/value.ts';
 import { ConnectError } from './connect-error.ts';
 import { socketOptions, type SocketOptions } from './websocket-options.ts';
 import { WebSocket } from './websocket.ts';
@@ -34,7 +34,7 @@ export const connectOptions = {
   ...connectionLimitOptions,
   handshakeTimeout: limitOptions.handshakeTimeout,
   ...socketOptions,
-  protocols: words<string | readonly string[]>('one or list'),
+  protocols: texts<string | readonly string[]>(),
   perMessageDeflate: checked<boolean | PerMessageDeflateOptions>('a boolean or an object', resolveDeflate),
   headers: object<Readonly<Record<string, string>>>(),
   cookies: object<Readonly<Record<string, string>>>(),

@@ -4,7 +4,7 @@ import type { MessagesAfterClose } from '../protocol/connection-event.ts';
 import type { AgreedDeflate } from '../protocol/deflation.ts';
 import { oneOf } from '../options/choice.ts';
 import type { OptionsFor } from '../options/option.ts';
-import { callback, checked, object, value, words } from '../options/value.ts';
+import { callback, checked, object, value, text } from '../options/value.ts';
 import type { ErrorHook, ErrorPhase } from './error-hook.ts';
 import type { MessageRate } from './message-rate.ts';
 
@@ -84,9 +84,9 @@ export const webSocketOptions = {
   limits: checked<Partial<ConnectionLimits>>('limits', resolveLimits),
   admitMessage: callback<() => Promise<boolean>>(),
   deflate: value<AgreedDeflate | null>('what agreeOnDeflate() gave', (given) => typeof given === 'object'),
-  protocol: words<string>(),
-  user: words<string>(),
+  protocol: text(undefined),
+  user: text(undefined),
   data: value<unknown>('any value', () => true),
-  url: words<string>(),
+  url: text(undefined),
   head: object<Buffer>('a Buffer'),
 } satisfies OptionsFor<WebSocketOptions<never>>;

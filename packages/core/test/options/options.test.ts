@@ -9,9 +9,9 @@ import {
   oneOf,
   readOptions,
   resolveOptions,
+  texts,
   value,
   whole,
-  words,
 } from '../../src/options.ts';
 
 const declared = {
@@ -22,7 +22,7 @@ const declared = {
   slow: oneOf(['close', 'drop', 'latest'], 'close'),
   history: group({ size: whole({ default: 1_000, min: 1, max: 100_000 }), ttl: milliseconds({ default: 120_000 }) }),
   onError: callback<(error: unknown) => void>(),
-  protocols: words<string | readonly string[]>('one or list'),
+  protocols: texts<string | readonly string[]>(),
   tls: object<object>(),
   prefix: value<string>('letters', (given) => typeof given === 'string' && /^[a-z]+$/.test(given)),
 };

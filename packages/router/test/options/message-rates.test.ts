@@ -62,7 +62,11 @@ describe('the option rate', () => {
   test.each([
     ['no object', 5, 'Invalid option rate: expected an object, got number'],
     ['null', null, 'Invalid option rate: expected an object, got null'],
-    ['an unknown sharer', { per: 'host' }, 'Invalid option rate.per: expected 'socket', 'user' or 'address', got 'host''],
+    [
+      'an unknown sharer',
+      { per: 'host' },
+      "Invalid option rate.per: expected 'socket', 'user' or 'address', got 'host'",
+    ],
     ['a wrong number', { messages: -1 }, 'Invalid option rate.messages'],
   ])('refuses %s, of an app and of a route', (_name, rate, message) => {
     expect(() => createRouter({ rate: rate as never })).toThrow(message);

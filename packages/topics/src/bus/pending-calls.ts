@@ -1,19 +1,21 @@
+import { milliseconds, whole, type OptionsFor } from '@turnout/core/options';
 import { TopicError } from './errors.ts';
 
 export interface PendingLimits {
-  /** Published messages that the broker has not confirmed. Default 1,000. */
+  /** Published messages that the broker has not confirmed, 1 or more; `Infinity` for no limit. Default 1,000. */
   readonly maxPendingMessages: number;
-  /** Bytes of them. Default 1 MiB. */
+  /** Bytes of them, 1 or more; `Infinity` for no limit. Default 1 MiB. */
   readonly maxPendingBytes: number;
-  /** How long, in ms, the broker may take to answer. Default 1,000. */
+  /** How long, in ms, the broker may take to answer: 1 to 2,147,483,647. Default 1,000. */
   readonly timeout: number;
 }
 
-export const defaultPendingLimits: PendingLimits = {
-  maxPendingMessages: 1_000,
-  maxPendingBytes: 1024 * 1024,
-  timeout: 1_000,
-};
+/** The same as options of a broker. */
+export const pendingOptions = {
+  maxPendingMessages: whole({ default: 1_000, min: 1, unit: 'messages', infinity: true }),
+  maxPendingBytes: whole({ default: 1024 * 1024, min: 1, unit: 'bytes', infinity: true }),
+  timeout: milliseconds({ default: 1_000, min: 1 }),
+} satisfies OptionsFor<PendingLimits>;
 
 interface Call {
   readonly startedAt: number;

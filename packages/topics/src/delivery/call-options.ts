@@ -1,7 +1,8 @@
 import type { WebSocket } from '@turnout/core';
+import { callback, flag, object, text, value, type OptionsFor } from '@turnout/core/options';
 import type { Subscribed } from './envelope.ts';
 import type { Person } from '../people/person.ts';
-import type { Position } from '../bus/position.ts';
+import { parsePosition, type Position } from '../bus/position.ts';
 
 export interface SubscribeOptions {
   /** The last message that the client has, or `oldest` for all that is kept. Only for a topic with history. */
@@ -26,3 +27,18 @@ export interface PublishOptions {
   /** With `slow: 'latest'`: a newer message with the same key takes the place of one that waits. Default `''`. */
   readonly key?: string | undefined;
 }
+
+const isPosition = (given: unknown): boolean => given === 'oldest' || parsePosition(given) !== undefined;
+
+export const subscribeOptions = {
+  since: value<Position | 'oldest'>("a position or 'oldest'", isPosition),
+  person: object<Person>(),
+  onSubscribed: callback<(subscribed: Subscribed) => void>(),
+} satisfies OptionsFor<SubscribeOptions>;
+
+export const unsubscribeOptions = { atOnce: flag(false) } satisfies OptionsFor<UnsubscribeOptions>;
+
+export const publishOptions = {
+  except: object<WebSocket>('a WebSocket'),
+  key: text(''),
+} satisfies OptionsFor<PublishOptions>;

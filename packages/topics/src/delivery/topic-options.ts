@@ -1,3 +1,13 @@
+import {
+  flag,
+  group,
+  milliseconds,
+  oneOf,
+  resolveOptions,
+  whole,
+  type OptionsFor,
+  type Resolved,
+} from '@turnout/core/options';
 import type { HistoryOptions } from '../bus/broker.ts';
 import { longestDetails } from '../people/person.ts';
 
@@ -12,11 +22,11 @@ export type SlowPolicy = 'close' | 'drop-oldest' | 'drop-newest' | 'latest';
 export interface TopicOptions {
   /** Default `close`. */
   readonly slow?: SlowPolicy;
-  /** Bytes of messages that wait for one slow subscriber, beside those its socket holds. Default 256 KiB. */
+  /** Bytes of messages that wait for one slow subscriber, beside those its socket holds: 1 or more, or `Infinity`. Default 256 KiB. */
   readonly maxQueuedBytes?: number;
   /**
-   * Keeps the newest messages, for who comes or comes back: `size` messages, default 1,000, for `ttl` ms, default
-   * 120,000. They arrive in an envelope then, with their position.
+   * Keeps the newest messages, for who comes or comes back: `size` messages, 1 to 100,000, default 1,000, for `ttl`
+   * ms, 100 to 1,000,000,000,000, default 120,000. They arrive in an envelope then, with their position.
    */
   readonly history?: boolean | Partial<HistoryOptions>;
   /**
@@ -37,55 +47,35 @@ export interface PresenceOptions {
   readonly maxDetailsBytes: number;
 }
 
-export interface ResolvedTopicOptions {
-  readonly slow: SlowPolicy;
-  readonly maxQueuedBytes: number;
-  readonly history: HistoryOptions | null;
-  readonly envelope: boolean;
-  /** null for no presence. */
-  readonly presence: PresenceOptions | null;
-}
+export const historyOptions = {
+  size: whole({ default: 1_000, min: 1, max: 100_000, unit: 'messages' }),
+  // JetStream keeps nothing for less; no timer gets it.
+  ttl: milliseconds({ default: 120_000, min: 100, max: 1_000_000_000_000 }),
+} satisfies OptionsFor<HistoryOptions>;
 
-const policies: ReadonlySet<unknown> = new Set<SlowPolicy>(['close', 'drop-oldest', 'drop-newest', 'latest']);
-const defaultHistory: HistoryOptions = { size: 1_000, ttl: 120_000 };
-const defaultPresence: PresenceOptions = { leaveDelay: 0, tell: 'people', maxDetailsBytes: 1_024 };
-const longestDelay = 2 ** 31 - 1;
+export const presenceOptions = {
+  leaveDelay: milliseconds({ default: 0 }),
+  tell: oneOf(['people', 'counts'], 'people'),
+  maxDetailsBytes: whole({ default: 1_024, max: longestDetails, unit: 'bytes' }),
+} satisfies OptionsFor<PresenceOptions>;
+
+export const topicOptions = {
+  slow: oneOf<SlowPolicy, SlowPolicy>(['close', 'drop-oldest', 'drop-newest', 'latest'], 'close'),
+  maxQueuedBytes: whole({ default: 256 * 1024, min: 1, unit: 'bytes', infinity: true }),
+  history: group(historyOptions),
+  envelope: flag(undefined),
+  presence: group(presenceOptions),
+} satisfies OptionsFor<TopicOptions>;
+
+/** `history` and `presence` are null where the topic has none. */
+export type ResolvedTopicOptions = Resolved<typeof topicOptions> & { readonly envelope: boolean };
 
 /** @throws {TypeError | RangeError} on a wrong option, which it names */
-export function resolveTopicOptions(options: TopicOptions): ResolvedTopicOptions {
-  const { slow = 'close', maxQueuedBytes = 256 * 1024, history = false, presence = false } = options;
-  if (!policies.has(slow)) {
-    throw new TypeError(`Invalid slow: expected one of ${[...policies].join(', ')}, received ${String(slow)}`);
+export function resolveTopicOptions(options: TopicOptions | undefined): ResolvedTopicOptions {
+  const resolved = resolveOptions(topicOptions, options);
+  const { history, envelope = history !== null } = resolved;
+  if (history !== null && !envelope) {
+    throw new TypeError('Invalid option envelope: expected true, as a topic with history has one, got false');
   }
-  assertWhole('maxQueuedBytes', maxQueuedBytes, { min: 1 });
-  const resolvedHistory = history === false ? null : { ...defaultHistory, ...(history === true ? {} : history) };
-  if (resolvedHistory !== null) {
-    assertWhole('history.size', resolvedHistory.size, { min: 1, max: 100_000 });
-    assertWhole('history.ttl', resolvedHistory.ttl, { min: 1 });
-  }
-  const { envelope = resolvedHistory !== null } = options;
-  if (resolvedHistory !== null && !envelope) throw new TypeError('Invalid envelope: a topic with history has one');
-  return { slow, maxQueuedBytes, history: resolvedHistory, envelope, presence: resolvePresence(presence) };
-}
-
-function resolvePresence(presence: boolean | Partial<PresenceOptions>): PresenceOptions | null {
-  if (presence === false) return null;
-  const resolved = { ...defaultPresence, ...(presence === true ? {} : presence) };
-  const { leaveDelay, tell, maxDetailsBytes } = resolved;
-  assertWhole('presence.leaveDelay', leaveDelay, { min: 0, max: longestDelay });
-  assertWhole('presence.maxDetailsBytes', maxDetailsBytes, { min: 0, max: longestDetails });
-  if (tell !== 'people' && tell !== 'counts') {
-    throw new TypeError(`Invalid presence.tell: expected people or counts, received ${String(tell)}`);
-  }
-  return { leaveDelay, tell, maxDetailsBytes };
-}
-
-function assertWhole(
-  name: string,
-  value: unknown,
-  { min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number },
-): void {
-  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return;
-  const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`;
-  throw new RangeError(`Invalid ${name}: expected a whole number of ${range}, received ${String(value)}`);
+  return { ...resolved, envelope };
 }

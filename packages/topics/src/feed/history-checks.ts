@@ -5,17 +5,17 @@ import type { HubContext } from './hub-context.ts';
 export class HistoryChecks {
   readonly #context: HubContext;
   readonly #feeds: () => Iterable<Feed>;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: NodeJS.Timeout | undefined;
   #isChecking = false;
 
   /**
-   * @param interval in ms
+   * @param interval in ms; `Infinity` for never
    * @param feeds those to check, with and without history
    */
   constructor(context: HubContext, interval: number, feeds: () => Iterable<Feed>) {
     this.#context = context;
     this.#feeds = feeds;
-    this.#timer = setInterval(() => void this.#check(), interval).unref();
+    if (interval !== Infinity) this.#timer = setInterval(() => void this.#check(), interval).unref();
   }
 
   stop(): void {

@@ -1,12 +1,11 @@
 import { EventEmitter } from 'node:events';
 import type { WebSocket } from '@turnout/core';
-import { resolveOptions } from '@turnout/core/options';
 import type { StoredMessage } from './bus/broker.ts';
 import { Audience, type Subscriber, type TopicCounts } from './delivery/audience.ts';
 import {
-  publishOptions,
-  subscribeOptions,
-  unsubscribeOptions,
+  resolvePublish,
+  resolveSubscribe,
+  resolveUnsubscribe,
   type PublishOptions,
   type SubscribeOptions,
   type UnsubscribeOptions,
@@ -23,9 +22,6 @@ import type { Position } from './bus/position.ts';
 import { Presence, type PeopleChanges } from './people/presence.ts';
 import { Replay } from './delivery/replay.ts';
 import type { PresenceOptions, ResolvedTopicOptions } from './delivery/topic-options.ts';
-
-/** Of a publish without any: most are. */
-const noOptions = resolveOptions(publishOptions, undefined);
 
 export interface TopicEvents {
   /** Somebody has come, with their first socket on any node. */
@@ -147,7 +143,7 @@ export class Topic extends EventEmitter<TopicEvents> {
 
   /** @returns whether it was subscribed */
   unsubscribe(socket: WebSocket, options?: UnsubscribeOptions): boolean {
-    const { atOnce } = resolveOptions(unsubscribeOptions, options);
+    const { atOnce } = resolveUnsubscribe(options);
     const subscriber = this.#audience.remove(socket);
     if (subscriber === undefined) return false;
     const { profile, outlet } = subscriber;
@@ -171,7 +167,7 @@ export class Topic extends EventEmitter<TopicEvents> {
    * @throws {TopicError} at once with `TOPIC_ERR_TOO_LONG`; rejects where the message could not be published
    */
   publish(message: string | Uint8Array, options?: PublishOptions): Promise<boolean> {
-    const { except, key } = options === undefined ? noOptions : resolveOptions(publishOptions, options);
+    const { except, key } = resolvePublish(options);
     if (typeof message !== 'string' && !(message instanceof Uint8Array)) {
       throw new TypeError(`Invalid message of topic ${this.name}: expected text or bytes, received ${typeof message}`);
     }
@@ -204,7 +200,7 @@ export class Topic extends EventEmitter<TopicEvents> {
   }
 
   async #subscribe(socket: WebSocket, options: SubscribeOptions | undefined): Promise<Subscribed | null> {
-    const { since, person, onSubscribed } = resolveOptions(subscribeOptions, options);
+    const { since, person, onSubscribed } = resolveSubscribe(options);
     if (since !== undefined && this.options.history === null) {
       throw new TypeError(`Invalid since: topic ${this.name} has no history`);
     }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHub, type Hub, type HubOptions, type TopicOptions } from '../src/index.ts';
 import { SocketServer } from './serving.ts';
-import { sink } from './sink-socket.ts';
+import { openSink } from './sink-socket.ts';
 
 const hubs: Hub[] = [];
 afterEach(async () => {
@@ -91,14 +91,16 @@ describe('hub.topic()', () => {
 describe('a call of a topic', () => {
   test('refuses options that it does not have', async () => {
     const topic = hubFor().topic('news', { history: true, presence: true });
-    expect(() => topic.publish('1', { exept: sink() } as object)).toThrow('Unknown option exept: did you mean except?');
+    expect(() => topic.publish('1', { exept: openSink() } as object)).toThrow(
+      'Unknown option exept: did you mean except?',
+    );
     expect(() => topic.publish('1', { key: 7 } as object)).toThrow('Invalid option key: expected a string, got number');
     expect(() => topic.publish('1', null as never)).toThrow('Invalid options: expected an object, got null');
-    expect(() => topic.unsubscribe(sink(), { atonce: true } as object)).toThrow('did you mean atOnce?');
-    await expect(topic.subscribe(sink(), { sinse: 'oldest' } as object)).rejects.toThrow('did you mean since?');
-    await expect(topic.subscribe(sink(), { since: 'newest' } as object)).rejects.toThrow(
+    expect(() => topic.unsubscribe(openSink(), { atonce: true } as object)).toThrow('did you mean atOnce?');
+    await expect(topic.subscribe(openSink(), { sinse: 'oldest' } as object)).rejects.toThrow('did you mean since?');
+    await expect(topic.subscribe(openSink(), { since: 'newest' } as object)).rejects.toThrow(
       "Invalid option since: expected a position or 'oldest', got string",
     );
-    await expect(topic.subscribe(sink(), { onSubscribed: true } as object)).rejects.toThrow('expected a function');
+    await expect(topic.subscribe(openSink(), { onSubscribed: true } as object)).rejects.toThrow('expected a function');
   });
 });

@@ -27,7 +27,7 @@ beforeEach(() => {
 afterEach(() => Promise.all(hubs.map((hub) => hub.close())));
 
 test('whatever sockets of three nodes join and leave, each gets what the rooms it is in are sent', async () => {
-  const server = new SocketServer({ maxConnections: socketCount });
+  const server = new SocketServer();
   const pairs = await server.openMany(socketCount);
   const received: string[][] = pairs.map(({ client }) => {
     const got: string[] = [];

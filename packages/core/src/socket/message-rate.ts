@@ -2,7 +2,7 @@ import { CloseCode } from '../close-code.ts';
 import { ProtocolError } from '../errors.ts';
 import type { OptionsFor } from '../options/option.ts';
 import { resolveOptions } from '../options/read-options.ts';
-import { milliseconds, whole } from '../options/whole-number.ts';
+import { longestDelay, milliseconds, whole } from '../options/whole-number.ts';
 
 export interface MessageRateOptions {
   /** Messages a second, 1 or more. Default: `Infinity`. */
@@ -57,7 +57,7 @@ export class MessageRate {
    * Counts a message.
    *
    * @param now in ms, of a clock that is never set
-   * @returns how long to wait until the next is read, in ms; 0 for not at all
+   * @returns how long to wait until the next is read, in ms, at most as long as a timer can; 0 for not at all
    */
   count(byteLength: number, now: number): number {
     this.#load = Math.max(0, this.#load - (now - this.#countedAt));
@@ -68,7 +68,7 @@ export class MessageRate {
     const wait = this.#load - burstTime;
     // What one long message costs by itself is no time in which its sender was too fast again.
     this.#overSince ??= now + wait;
-    return wait;
+    return Math.min(wait, longestDelay);
   }
 
   /** The fault of a peer that has been over the rate for too long; `null` where it has not. */

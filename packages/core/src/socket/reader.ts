@@ -7,7 +7,6 @@ import { incompleteBudget, unreadBudget, type ByteHolder } from './byte-budget.t
 import { messageChannel } from './diagnostics.ts';
 import { Inbox, type UnreadMessage } from './inbox.ts';
 import { MessageDeadline, type MessageProgress } from './message-deadline.ts';
-import { longestDelay } from '../options/whole-number.ts';
 import type { MessageRate } from './message-rate.ts';
 import { TurnShare, type TurnWaiter } from './turn-share.ts';
 
@@ -243,7 +242,7 @@ export class Reader implements MessageProgress, ByteHolder {
         if (fault === null) this.#owner.readOn();
         else this.#owner.fail(fault);
       },
-      fault === null ? Math.min(delay, longestDelay) : 0,
+      fault === null ? delay : 0,
     );
   }
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { connect, MessageRate, WebSocket } from '../../src/index.ts';
-import { createPair, createPipe, TestServer } from './socket-pair.ts';
+import { createPipe, TestServer } from './socket-pair.ts';
 
 const servers: TestServer[] = [];
 afterEach(() => {
@@ -76,15 +76,7 @@ test('a WebSocket refuses what is no Duplex, and options that it does not have',
   expect(() => create({ role: 'peer' })).toThrow("Invalid option role: expected 'server' or 'client', got 'peer'");
 });
 
-test('a rate never asks a timer for more than it can count', async () => {
-  const waits: number[] = [];
+test('a rate never asks for a wait that is longer than a timer can', () => {
   const rate = new MessageRate({ bytes: 1 });
-  const { server, client } = createPair({ rate: { count: () => 2 ** 40, fault: () => null } as never });
-  expect(rate.count(16 * 1024 * 1024, 0)).toBeGreaterThan(2 ** 31);
-  server.on('message', (data) => waits.push(data.length));
-  client.send('first');
-  client.send('second');
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(waits).toEqual([5]);
-  server.terminate();
+  expect(rate.count(16 * 1024 * 1024, 0)).toBe(2 ** 31 - 1);
 });

@@ -53,14 +53,14 @@ export function createPipe(): [PipeEnd, PipeEnd] {
 }
 
 /** Two sockets joined in memory. */
-export function createPair({ onError, messagesAfterClose, rate, ...limits }: SocketOptions<WebSocket> = {}): {
+export function createPair({ onError, messagesAfterClose, ...limits }: SocketOptions<WebSocket> = {}): {
   server: WebSocket;
   client: WebSocket;
   serverEnd: PipeEnd;
   clientEnd: PipeEnd;
 } {
   const [serverEnd, clientEnd] = createPipe();
-  const server = new WebSocket(serverEnd, { role: 'server', limits, onError, messagesAfterClose, rate });
+  const server = new WebSocket(serverEnd, { role: 'server', limits, onError, messagesAfterClose });
   const client = new WebSocket(clientEnd, { role: 'client' });
   return { server, client, serverEnd, clientEnd };
 }

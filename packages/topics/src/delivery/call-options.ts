@@ -1,5 +1,14 @@
 import type { WebSocket } from '@turnout/core';
-import { callback, flag, object, text, value, type OptionsFor } from '@turnout/core/options';
+import {
+  callback,
+  flag,
+  object,
+  resolveOptions,
+  text,
+  value,
+  type OptionsFor,
+  type Resolved,
+} from '@turnout/core/options';
 import type { Subscribed } from './envelope.ts';
 import type { Person } from '../people/person.ts';
 import { parsePosition, type Position } from '../bus/position.ts';
@@ -30,15 +39,32 @@ export interface PublishOptions {
 
 const isPosition = (given: unknown): boolean => given === 'oldest' || parsePosition(given) !== undefined;
 
-export const subscribeOptions = {
+const subscribeOptions = {
   since: value<Position | 'oldest'>("a position or 'oldest'", isPosition),
-  person: object<Person>(),
+  // Who is no person is told so by `createProfile()`.
+  person: value<Person>('a person', () => true),
   onSubscribed: callback<(subscribed: Subscribed) => void>(),
 } satisfies OptionsFor<SubscribeOptions>;
 
-export const unsubscribeOptions = { atOnce: flag(false) } satisfies OptionsFor<UnsubscribeOptions>;
+const unsubscribeOptions = { atOnce: flag(false) } satisfies OptionsFor<UnsubscribeOptions>;
 
-export const publishOptions = {
+const publishOptions = {
   except: object<WebSocket>('a WebSocket'),
   key: text(''),
 } satisfies OptionsFor<PublishOptions>;
+
+/** @throws {TypeError} on a wrong option, which it names; so do the others */
+export function resolveSubscribe(options: SubscribeOptions | undefined): Resolved<typeof subscribeOptions> {
+  return resolveOptions(subscribeOptions, options);
+}
+
+export function resolveUnsubscribe(options: UnsubscribeOptions | undefined): Resolved<typeof unsubscribeOptions> {
+  return resolveOptions(unsubscribeOptions, options);
+}
+
+/** Most are published without any. */
+const noOptions = resolveOptions(publishOptions, undefined);
+
+export function resolvePublish(options: PublishOptions | undefined): Resolved<typeof publishOptions> {
+  return options === undefined ? noOptions : resolveOptions(publishOptions, options);
+}

@@ -58,7 +58,7 @@ export interface DeflateSettings {
   readonly jobs: JobLimiter;
 }
 
-const zlibOptions = {
+export const zlibOptions = {
   level: whole({ default: 6, min: 1, max: 9 }),
   memLevel: whole({ default: 5, min: 1, max: 9 }),
 } satisfies OptionsFor<ZlibDeflateOptions>;

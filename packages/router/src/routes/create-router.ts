@@ -13,7 +13,7 @@ import type { WsMethod } from './ws-method.ts';
 /** Options of `createRouter`: how paths match, as in Express, and what holds for all upgrades. */
 export interface CreateRouterOptions extends Router.RouterOptions, AppOptions<Router.Request> {}
 
-const routerOptions = {
+export const routerOptions = {
   ...appOptions,
   caseSensitive: flag(undefined),
   mergeParams: flag(undefined),

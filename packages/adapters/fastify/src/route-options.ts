@@ -3,9 +3,12 @@ import type { RouteOptions as FastifyRouteOptions } from 'fastify';
 
 /** What of a route's options is Fastify's. */
 const fastifyOptions = [
+  'attachValidation',
+  'childLoggerFactory',
   'config',
   'constraints',
   'errorHandler',
+  'logLevel',
   'onError',
   'onRequest',
   'onResponse',
@@ -14,7 +17,10 @@ const fastifyOptions = [
   'preParsing',
   'preSerialization',
   'preValidation',
+  'prefixTrailingSlash',
   'schema',
+  'schemaErrorFormatter',
+  'validatorCompiler',
 ] as const;
 
 /** The options that Fastify takes for a route. */

@@ -129,6 +129,20 @@ describe('close() over a window', () => {
     silent.reset();
   });
 
+  test('cuts nobody off at once for a window and a timeout that are more than a timer takes together', async () => {
+    const { url, router } = await serveRouter((app) => void app.ws('/', () => {}));
+    const sockets = await Promise.all([connect(url), connect(url)]);
+    await eventually(() => router.sockets.size === 2);
+    const closed = router.close({ code: 1012, window: 2 ** 31 - 1, timeout: 5_000 });
+    await eventually(() => router.sockets.size === 1);
+    // Longer than the 1 ms of a timer that was given too much.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const last = sockets.find(({ readyState, OPEN }) => readyState === OPEN);
+    expect(last).toBeDefined();
+    last?.close();
+    await closed;
+  });
+
   test('refuses times that are none', () => {
     const router = createRouter();
     expect(() => router.close({ window: -1 })).toThrow(

@@ -207,6 +207,18 @@ describe('ws()', () => {
   });
 });
 
+describe('an option of a route', () => {
+  test('that is undefined is that of the app', async () => {
+    const { url } = await serveRouter(
+      (app) => app.ws('/', { maxPayload: undefined, origin: undefined }, (socket) => socket.on('message', () => {})),
+      { maxPayload: 5 },
+    );
+    const socket = await connect(url);
+    socket.send('six or more');
+    expect((await socket.closed).code).toBe(1009);
+  });
+});
+
 describe('createRouter()', () => {
   test.each<[object, string]>([
     [

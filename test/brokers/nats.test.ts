@@ -286,7 +286,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
     expect(connection.isClosed()).toBe(false);
     await connection.flush();
     await expect(connectNats({ connection, servers: site.address })).rejects.toThrow(
-      'Invalid connection: expected it alone',
+      'Invalid option connection: expected it alone',
     );
   });
 

@@ -53,7 +53,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
         new TypeError('Invalid options: expected one of url, cluster, sentinel, duplicateOf, got url and cluster'),
       );
       await expect(connectRedis({ cluster, client: {} })).rejects.toThrow(TypeError);
-      await expect(connectRedis({ duplicateOf: {} as never })).rejects.toThrow('Invalid duplicateOf');
+      await expect(connectRedis({ duplicateOf: {} as never })).rejects.toThrow('Invalid option duplicateOf');
       await expect(connectRedis({ url: urlOf(), prefix: '{' })).rejects.toThrow('Invalid prefix');
     });
 

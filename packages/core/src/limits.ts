@@ -2,11 +2,8 @@ import { milliseconds, whole } from './options/whole-number.ts';
 import { readOptions } from './options/read-options.ts';
 import { limit } from './options/limit.ts';
 
-/**
- * Every limit of the package: its default, its unit, why it is that, and what a peer that goes over it is told.
- * `Infinity` switches a limit off. The table in the README is written from `limitOptions`.
- */
-export const limitOptions = {
+/** What bounds one opening handshake. */
+const handshakeLimitOptions = {
   maxHeaders: limit(whole({ default: 100, unit: 'headers', infinity: true }), {
     answer: '431',
     reason: 'Browsers send about 20; Node 20 drops headers past its own limit without a word',
@@ -24,6 +21,10 @@ export const limitOptions = {
     answer: '503',
     reason: "From the upgrade request to the 101, the app's middleware included",
   }),
+};
+
+/** What bounds one open connection. */
+export const connectionLimitOptions = {
   maxPayload: limit(whole({ default: 1024 * 1024, unit: 'bytes', infinity: true }), {
     answer: '1009',
     reason: 'One message, all its fragments together; 0 allows empty messages alone',
@@ -86,10 +87,11 @@ export const limitOptions = {
   }),
 };
 
-const { maxHeaders, maxTargetLength, maxListLength, handshakeTimeout, ...ofConnections } = limitOptions;
-
-/** Those that bound one open connection. */
-export const connectionLimitOptions = ofConnections;
+/**
+ * Every limit of the package: its default, its unit, why it is that, and what a peer that goes over it is told.
+ * `Infinity` switches a limit off. The table in the README is written from it.
+ */
+export const limitOptions = { ...handshakeLimitOptions, ...connectionLimitOptions };
 
 export type LimitName = keyof typeof limitOptions;
 

@@ -13,7 +13,7 @@ export interface ClientOptions extends Omit<ConnectOptions, 'connection' | 'tls'
   readonly session?: object | undefined;
 }
 
-const { connection, tls, ...ofConnect } = connectOptions;
+const { connection: _connection, tls: _tls, ...ofConnect } = connectOptions;
 
 const clientOptions = { ...ofConnect, session: object<object>() } satisfies OptionsFor<ClientOptions>;
 
@@ -30,8 +30,8 @@ export interface Refusal {
  *
  * Rejects with a `ConnectError` where the upgrade is refused.
  */
-export async function connectTo(server: Server, path: string, given?: ClientOptions): Promise<TestClient> {
-  const { session, ...options } = readOptions(clientOptions, given);
+export async function connectTo(server: Server, path: string, options?: ClientOptions): Promise<TestClient> {
+  const { session, ...dialling } = readOptions(clientOptions, options);
   const [ours, theirs] = MemorySocket.pair();
   const inject = (request: IncomingMessage): void => {
     if ((request.socket as object) === theirs) Object.assign(request, { session });
@@ -39,7 +39,7 @@ export async function connectTo(server: Server, path: string, given?: ClientOpti
   if (session !== undefined) server.prependListener('upgrade', inject);
   try {
     server.emit('connection', theirs);
-    const socket = await connect(new URL(path, 'ws://localhost'), { ...options, connection: ours });
+    const socket = await connect(new URL(path, 'ws://localhost'), { ...dialling, connection: ours });
     return new TestClient(socket, ours);
   } finally {
     server.off('upgrade', inject);

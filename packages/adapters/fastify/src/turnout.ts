@@ -54,7 +54,8 @@ declare module 'fastify' {
 
 const install: FastifyPluginAsync<TurnoutOptions> = async (app, given) => {
   assertRegistered(app, given);
-  const { close, prefix, logLevel, logSerializers, ...options } = readOptions(turnoutOptions, given);
+  const read = readOptions(turnoutOptions, given);
+  const { close, prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...options } = read;
   const paths = new PathTable(routerOptionsOf(app));
   const onError = options.onError ?? ((error: unknown) => app.log.error(error));
   const upgradeServer = new UpgradeServer(

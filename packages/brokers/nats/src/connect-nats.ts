@@ -17,15 +17,15 @@ const longestWait = 2_000;
  * @throws {Error} (rejects) where NATS can't be reached, or refuses what all topics need; later it connects again by
  *   itself
  */
-export async function connectNats(given?: NatsBrokerOptions): Promise<Broker> {
-  const options = resolveOptions(natsOptions, given);
-  if (options.connection !== undefined && (options.servers ?? options.client) !== undefined) {
-    throw new TypeError('Invalid connection: expected it alone, or servers and client, got both');
+export async function connectNats(options?: NatsBrokerOptions): Promise<Broker> {
+  const settings = resolveOptions(natsOptions, options);
+  if (settings.connection !== undefined && (settings.servers ?? settings.client) !== undefined) {
+    throw new TypeError('Invalid option connection: expected it alone, or servers and client, got both');
   }
-  const connection = options.connection ?? (await connectTo(options));
+  const connection = settings.connection ?? (await connectTo(settings));
   return NatsBroker.open(connection, {
-    ...options,
-    ownsConnection: options.connection === undefined,
+    ...settings,
+    ownsConnection: settings.connection === undefined,
   });
 }
 

@@ -26,7 +26,9 @@ function duplicate(client: object): Connect {
   if ('_options' in client) return toCluster(client._options as ClusterOptions);
   if ('options' in client) return toServer(client.options as ClientOptions);
   if (isSentinel(client)) return toSentinel(() => client.duplicate({ scanInterval }));
-  throw new TypeError('Invalid duplicateOf: expected a client of createClient(), createCluster() or createSentinel()');
+  throw new TypeError(
+    'Invalid option duplicateOf: expected a client of createClient(), createCluster() or createSentinel()',
+  );
 }
 
 function toServer(options: ClientOptions): Connect {

@@ -86,9 +86,17 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
         const { protocol, deflate: parameters } = checkServerResponse(answerOf(response), handshake);
         clearTimeout(timer);
         const deflate = parameters && settings && { parameters, settings };
-        const { onError, messagesAfterClose, rate } = options;
-        const own = { limits, onError, messagesAfterClose, rate };
-        resolve(openSocket(duplex, { ...own, role: 'client', protocol, deflate, head, url: target.href }));
+        resolve(
+          openSocket(duplex, {
+            ...ownOptions(options),
+            limits,
+            role: 'client',
+            protocol,
+            deflate,
+            head,
+            url: target.href,
+          }),
+        );
       } catch (error) {
         duplex.destroy();
         fail(connectError(error as HandshakeError, response));
@@ -96,6 +104,10 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     });
     request.end();
   });
+}
+
+function ownOptions({ onError, messagesAfterClose, rate }: ConnectOptions): SocketOptions<WebSocket> {
+  return { onError, messagesAfterClose, rate };
 }
 
 function createHandshake(protocols: string | readonly string[], settings: DeflateSettings | null): ClientHandshake {

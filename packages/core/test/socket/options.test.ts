@@ -37,7 +37,7 @@ test('accept() refuses an option that it does not have, and writes nothing', asy
     }
   });
   await server.listen();
-  await expect(connect(`ws://127.0.0.1:${server.port}/`)).rejects.toThrow();
+  await expect(connect(`ws://127.0.0.1:${server.port}/`)).rejects.toThrow('Cannot connect');
   expect(failed).toMatchObject([
     { name: 'TypeError', message: 'Unknown option subprotocols: did you mean protocols?' },
   ]);

@@ -15,7 +15,7 @@ let people = 0;
 
 router.ws('/live', async (socket) => {
   const id = `${process.pid}-${people++}`;
-  const handle = hub.serve(socket, (name) => ({ topic: hub.topic(name, topicOptionsOf(name)), person: { id } }));
+  const handle = hub.commands(socket, (name) => ({ topic: hub.topic(name, topicOptionsOf(name)), person: { id } }));
   for await (const message of socket) await handle(message);
 });
 router.attach(server);

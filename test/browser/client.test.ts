@@ -59,7 +59,7 @@ class ProxiedApp {
       response.end(bundle);
     });
     router.ws('/live', async (socket) => {
-      const handle = this.hub.serve(socket, () => this.numbers);
+      const handle = this.hub.commands(socket, () => this.numbers);
       for await (const message of socket) await handle(message);
     });
     router.ws('/token', async (socket, request) => {

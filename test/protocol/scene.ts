@@ -121,7 +121,7 @@ export class Scene {
     const id = query.get('id') ?? '';
     const details: unknown = JSON.parse(query.get('details') ?? 'null') ?? undefined;
     this.#served.set(id, socket);
-    const handle = this.hub.serve(socket, (name) => {
+    const handle = this.hub.commands(socket, (name) => {
       const topic = this.topic(name);
       return topic && { topic, person: topic.options.presence === null ? undefined : { id, details } };
     });

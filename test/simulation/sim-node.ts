@@ -70,7 +70,7 @@ export class SimNode {
 
   /** Has a client subscribe by what it sends. */
   serve(socket: WebSocket, person: Person): void {
-    const handle = this.hub.serve(socket, (name) => ({ topic: this.topic(name as TopicName), person }));
+    const handle = this.hub.commands(socket, (name) => ({ topic: this.topic(name as TopicName), person }));
     socket.on('message', (data) => handle(String(data)));
   }
 

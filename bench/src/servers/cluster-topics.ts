@@ -36,7 +36,7 @@ let socketCount = 0;
 const router = createRouter({ pingInterval: Infinity });
 router.ws('/', (socket) => {
   const person = { id: `${process.pid}-${++socketCount}` };
-  const handle = hub.serve(socket, (name) => {
+  const handle = hub.commands(socket, (name) => {
     const topic = topicOf(name);
     return topic.options.presence === null ? topic : { topic, person };
   });

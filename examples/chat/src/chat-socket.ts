@@ -52,7 +52,7 @@ export function chatOver({ rooms, history, rateLimit }: ChatParts) {
 
     room.enter(socket);
     answer('welcome', { you: person, room: name });
-    const handle = rooms.hub.serve(socket, (topic) => room.admit(topic, person));
+    const handle = rooms.hub.commands(socket, (topic) => room.admit(topic, person));
     socket.on('message', async (data, isBinary) => {
       if (!isBinary && (await handle(data))) return undefined;
       const message = readMessage(data, isBinary);

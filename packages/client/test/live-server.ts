@@ -36,7 +36,7 @@ export class LiveServer {
     router.ws('/live', { protocols: ['a'] }, (socket) => {
       this.handshakes++;
       this.sockets.push(socket);
-      const handle = this.hub.serve(socket, (name) => this.admit(name));
+      const handle = this.hub.commands(socket, (name) => this.admit(name));
       socket.on('message', async (data) => {
         this.onMessage(data.toString());
         if (!(await handle(data))) socket.send(data.toString());

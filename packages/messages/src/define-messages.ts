@@ -16,7 +16,7 @@ export interface MessageContract<Definition extends MessageDefinition> {
 
 export interface ServeOptions {
   /**
-   * Is given what is no typed message, so that both share the socket: what `hub.serve()` of `@turnout/topics` returns.
+   * Is given what is no typed message, so that both share the socket: what `hub.commands()` of `@turnout/topics` returns.
    * Nothing waits for it, but it counts as in flight. What it resolves with `false` for is invalid; what it throws
    * closes with 1011.
    */

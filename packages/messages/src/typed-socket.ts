@@ -13,7 +13,7 @@ import { askOptions, Questions, type AskOptions } from './questions.ts';
 type Listener = (data: never) => unknown;
 
 /**
- * Takes a message that is no typed one, such as what `hub.serve()` of `@turnout/topics` returns; resolves with whether
+ * Takes a message that is no typed one, such as what `hub.commands()` of `@turnout/topics` returns; resolves with whether
  * it was for it.
  */
 export type Commands = (message: string | Buffer) => boolean | Promise<boolean>;

@@ -40,7 +40,7 @@ class ChatServer {
           voter.answer('count', ({ room }) => room.length);
           this.setUp(voter);
         },
-        { commands: this.hub.serve(socket, (name) => this.admit(name)) },
+        { commands: this.hub.commands(socket, (name) => this.admit(name)) },
       ),
     );
     this.#router.attach(this.#server);

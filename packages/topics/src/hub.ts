@@ -116,7 +116,7 @@ export class Hub extends EventEmitter<HubEvents> {
    * @returns takes a message of the client; resolves with whether it was such a command, and rejects with what `admit`
    *   throws. Closes the socket with 1013 where the broker can't be reached
    */
-  serve(socket: WebSocket, admit: Admit): (message: string | Buffer) => Promise<boolean> {
+  commands(socket: WebSocket, admit: Admit): (message: string | Buffer) => Promise<boolean> {
     const commands = new TopicCommands(socket, admit, this.#maxTopicsPerSocket);
     return (message) => this.#context.outcome(commands.handle(message));
   }

@@ -15,7 +15,7 @@ async function serve(admit: (hub: Hub) => Admit, options: Parameters<typeof crea
   onTestFinished(() => hub.close());
   const server = new SocketServer();
   const pair = await server.open();
-  const handle = hub.serve(pair.socket, admit(hub));
+  const handle = hub.commands(pair.socket, admit(hub));
   const others: string[] = [];
   pair.socket.on('message', async (data) => {
     if (!(await handle(data))) others.push(String(data));
@@ -86,7 +86,7 @@ describe('a client that subscribes by itself', () => {
     onTestFinished(() => hub.close());
     const { client, socket } = await new SocketServer().open();
     const person = { id: 'x'.repeat(1_000) };
-    const handle = hub.serve(socket, (name) =>
+    const handle = hub.commands(socket, (name) =>
       name === 'free' ? hub.topic(name, { envelope: true }) : { topic: hub.topic(name, { presence: true }), person },
     );
     const faults: unknown[] = [];

@@ -404,7 +404,7 @@ describe('a promise that nobody holds', () => {
     const { broker, hub } = startNode(undefined, { whenLost: 'fail', onError: (error) => errors.push(error) });
     const { socket } = await new SocketServer().open();
     const send = hub.link('nodes', () => {});
-    const handle = hub.serve(socket, () => {
+    const handle = hub.commands(socket, () => {
       throw lost;
     });
     await hub.topic('news').publish('1');

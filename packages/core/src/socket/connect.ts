@@ -12,7 +12,7 @@ import type { OptionsFor } from '../options/option.ts';
 import { readOptions } from '../options/read-options.ts';
 import { checked, object, texts } from '../options/value.ts';
 import { ConnectError } from './connect-error.ts';
-import { socketOptions, type SocketOptions } from './websocket-options.ts';
+import { socketOptions, type SocketOptions, type WebSocketOptions } from './websocket-options.ts';
 import { WebSocket } from './websocket.ts';
 
 export interface ConnectOptions extends SocketOptions<WebSocket>, Partial<Pick<HandshakeLimits, 'handshakeTimeout'>> {
@@ -58,8 +58,8 @@ const maxBodyLength = 64 * 1024;
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<WebSocket> {
   const target = parseUrl(url);
   readOptions(connectOptions, options);
-  const limits = limitsAmong(options);
-  const { handshakeTimeout } = limits;
+  const { handshakeTimeout } = limitsAmong(options);
+  const own = ownOptions(target, options);
   const settings = resolveDeflate(options.perMessageDeflate);
   const handshake = createHandshake(options.protocols ?? [], settings);
   const request = dial(target, handshake, options);
@@ -86,17 +86,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
         const { protocol, deflate: parameters } = checkServerResponse(answerOf(response), handshake);
         clearTimeout(timer);
         const deflate = parameters && settings && { parameters, settings };
-        resolve(
-          openSocket(duplex, {
-            ...ownOptions(options),
-            limits,
-            role: 'client',
-            protocol,
-            deflate,
-            head,
-            url: target.href,
-          }),
-        );
+        resolve(openSocket(duplex, { ...own, protocol, deflate, head }));
       } catch (error) {
         duplex.destroy();
         fail(connectError(error as HandshakeError, response));
@@ -106,8 +96,10 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   });
 }
 
-function ownOptions({ onError, messagesAfterClose, rate }: ConnectOptions): SocketOptions<WebSocket> {
-  return { onError, messagesAfterClose, rate };
+/** What of the socket's options is known before it is dialled. */
+function ownOptions({ href }: URL, options: ConnectOptions): WebSocketOptions<WebSocket> {
+  const { onError, messagesAfterClose, rate } = options;
+  return { role: 'client', limits: limitsAmong(options), onError, messagesAfterClose, rate, url: href };
 }
 
 function createHandshake(protocols: string | readonly string[], settings: DeflateSettings | null): ClientHandshake {

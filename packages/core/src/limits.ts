@@ -117,7 +117,7 @@ const resolved = new WeakSet<object>([defaultLimits]);
  * Checks limits, and fills in the defaults of those that are left out. Limits that were resolved before, and none at
  * all, cost nothing.
  *
- * @throws {TypeError} on a name that is no limit, and on a limit that is not a number
+ * @throws {TypeError} on a name that is not a limit's, and on a limit that is not a number
  * @throws {RangeError} on a limit that is neither a whole number of 0 or more nor `Infinity`, or a time that no timer
  *   takes
  */

@@ -9,7 +9,7 @@ const maxNameLength = 256;
  */
 export function assertTopicName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || name === '') {
-    throw new TypeError(`Invalid topic name: expected a string that is not empty, received ${describe(name)}`);
+    throw new TypeError(`Invalid topic name: expected a string that is not empty, got ${describe(name)}`);
   }
   // oxlint-disable-next-line no-control-regex -- these are what is looked for
   if (/[\u0000-\u001f\u007f-\u009f]/.test(name)) throw new TypeError('Invalid topic name: it holds control characters');

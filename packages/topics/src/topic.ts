@@ -169,7 +169,7 @@ export class Topic extends EventEmitter<TopicEvents> {
   publish(message: string | Uint8Array, options?: PublishOptions): Promise<boolean> {
     const { except, key } = resolvePublish(options);
     if (typeof message !== 'string' && !(message instanceof Uint8Array)) {
-      throw new TypeError(`Invalid message of topic ${this.name}: expected text or bytes, received ${typeof message}`);
+      throw new TypeError(`Invalid message of topic ${this.name}: expected text or bytes, got ${typeof message}`);
     }
     this.#check(message);
     const data = typeof message === 'string' ? message : Buffer.from(message);

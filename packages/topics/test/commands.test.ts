@@ -168,7 +168,7 @@ describe('a client that subscribes by itself', () => {
     client.send(JSON.stringify({ subscribe: 'a\nb' }));
     await client.expect({ topic: 'a\nb', refused: 'Invalid topic name: it holds control characters' });
     client.send(JSON.stringify({ subscribe: '' }));
-    await client.expect({ topic: '', refused: "Invalid topic name: expected a string that is not empty, received ''" });
+    await client.expect({ topic: '', refused: "Invalid topic name: expected a string that is not empty, got ''" });
     expect(errors).toEqual([]);
   });
 

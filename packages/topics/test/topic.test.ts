@@ -99,7 +99,7 @@ describe('a topic', () => {
 
   test.each([
     ['', 'a string that is not empty'],
-    [7 as never, 'received number'],
+    [7 as never, 'got number'],
     ['a\nb', 'control characters'],
     ['a\0b', 'control characters'],
     ['\ud800', 'no well-formed Unicode'],
@@ -113,7 +113,7 @@ describe('a topic', () => {
     expect(() => topic.publish(7 as never)).toThrow('Invalid message of topic news: expected text or bytes');
     const json = hubFor().topic('news', { envelope: true });
     expect(() => json.publish('{')).toThrow('Invalid message of topic news: expected JSON, as it has an envelope');
-    expect(() => json.publish([1] as never)).toThrow('received object');
+    expect(() => json.publish([1] as never)).toThrow('got object');
   });
 
   test('has what is sent as it is subscribed to come first, with nothing lost or doubled in between', async () => {

@@ -6,7 +6,7 @@ type Members = Readonly<Record<string, Option<unknown, unknown>>>;
 
 /**
  * Declares an option that is a group of others: `true` for all of their defaults, `false` for none of it, or an object
- * of them. It is off, `null`, where it is left out.
+ * of them. It is off, `null`, if it is left out.
  */
 export function group<Declared extends Members>(declared: Declared): Option<Resolved<Declared> | null, null> {
   const expected = 'a boolean or an object';

@@ -2,9 +2,9 @@ import type { Option } from './option.ts';
 
 /** What stands in the README beside a limit. */
 export interface LimitNotes {
-  /** What who goes over the limit is told: an HTTP status, a close code, or what else happens. */
+  /** What happens over the limit: the HTTP status or the close code that is sent, or something else. */
   readonly answer: string;
-  /** Why the limit is there, and why it is that. */
+  /** Why there is a limit, and why this one. */
   readonly reason: string;
 }
 

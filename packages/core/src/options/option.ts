@@ -1,9 +1,9 @@
 /**
- * The declaration of one option: what it takes, what it is where it is left out, and how both are said in errors and in
+ * The declaration of one option: what it takes, what it is if it is left out, and how both are said in errors and in
  * READMEs.
  */
 export interface Option<Value, Default = Value> {
-  /** What the option is where it is left out or `undefined`. */
+  /** What the option is if it is left out or `undefined`. */
   readonly default: Default;
   /** What it takes, as errors and READMEs say it: `a whole number of 1 or more`. */
   readonly expected: string;

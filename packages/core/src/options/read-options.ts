@@ -9,7 +9,7 @@ type Declarations = Readonly<Record<string, Option<unknown, unknown>>>;
  * others, as those of a route for those of its app.
  *
  * @param prefix begins their names in errors: `history.` for those of the option `history`
- * @throws {TypeError} on an option that is not declared, with the nearest that is, and on what is no object
+ * @throws {TypeError} on an option that is not declared, with the nearest that is, and on a value that is not an object
  * @throws {TypeError | RangeError} on a wrong value, as the declaration says
  */
 export function readOptions<Declared extends Declarations>(

@@ -1,6 +1,6 @@
 import { invalid, kindOf, type Option } from './option.ts';
 
-/** Declares an option that is neither a number nor one of a few words. It is `undefined` where it is left out. */
+/** Declares an option that is neither a number nor one of a few words. It is `undefined` if it is left out. */
 export function value<Value>(expected: string, isValid: (given: unknown) => boolean): Option<Value, undefined> {
   return {
     default: undefined,

@@ -62,7 +62,7 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
   readonly #driver: SocketDriver<WebSocket>;
   #binaryType: BinaryType = 'nodebuffer';
 
-  /** @throws {TypeError | RangeError} on what is no Duplex, such as an address, and on a wrong option */
+  /** @throws {TypeError | RangeError} on a value that is not a Duplex, such as an address, and on a wrong option */
   constructor(duplex: Duplex, options: WebSocketOptions<WebSocket, Data>) {
     super();
     assertDuplex(duplex);

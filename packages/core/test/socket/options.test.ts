@@ -65,7 +65,7 @@ test('connect() holds the server to a rate, and delivers what comes after close(
   expect(received).toEqual(['late']);
 });
 
-test('a WebSocket refuses what is no Duplex, and options that it does not have', () => {
+test('a WebSocket refuses a value that is not a Duplex, and options that it does not have', () => {
   const dial = WebSocket as unknown as new (address: string) => WebSocket;
   const message = 'Invalid duplex: expected a Duplex, got string; to dial a server, call connect(url)';
   expect(() => new dial('ws://localhost/')).toThrow(new TypeError(message));

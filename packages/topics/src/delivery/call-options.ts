@@ -41,7 +41,7 @@ const isPosition = (given: unknown): boolean => given === 'oldest' || parsePosit
 
 const subscribeOptions = {
   since: value<Position | 'oldest'>("a position or 'oldest'", isPosition),
-  // Who is no person is told so by `createProfile()`.
+  // `createProfile()` says what is wrong with a person.
   person: value<Person>('a person', () => true),
   onSubscribed: callback<(subscribed: Subscribed) => void>(),
 } satisfies OptionsFor<SubscribeOptions>;

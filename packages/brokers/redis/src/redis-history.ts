@@ -4,7 +4,7 @@ import { hashSlot } from './hash-slot.ts';
 import { publishScript, readScript, renewScript, repairScript, takeInboxScript } from './history-scripts.ts';
 import type { KnownPositions } from './known-positions.ts';
 import type { Argument, RedisConnections } from './redis-connections.ts';
-import { isRefusal, messageOf } from './redis-errors.ts';
+import { isFull, isRefusal, messageOf } from './redis-errors.ts';
 import type { HistoryKeys } from './redis-names.ts';
 
 /** A topic with history, as it is kept. */
@@ -56,7 +56,8 @@ export class RedisHistory {
       await this.#connections.call(sharedEpochs, ['HSETNX', sharedEpochs, 'id', randomUUID()]);
     } catch (error) {
       // Topics without history need no keys; what is none of ours there, a script replaces.
-      if (!isRefusal(error) && !messageOf(error).startsWith('WRONGTYPE')) throw error;
+      const isWrong = messageOf(error).startsWith('WRONGTYPE');
+      if (!isRefusal(error) && !isFull(error) && !isWrong) throw error;
     }
   }
 

@@ -18,6 +18,15 @@ const positionTtl = 30 * 24 * 60 * 60 * 1000;
 /** How long, in ms, options count as those of other nodes after a message was published with them. */
 const optionsTtl = 60_000;
 
+/** Entries of a Stream that are looked at together at most, as nobody knows how long they are. */
+const step = 16;
+
+/** How many bytes of messages, roughly, one answer has: so long nobody else is served. One that is longer goes alone. */
+const pageBytes = 1024 * 1024;
+
+/** Items of an inbox that are looked at together. */
+const inboxStep = 100;
+
 const common = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -80,20 +89,26 @@ local function add(id, at, message)
   return redis.pcall('XADD', KEYS[2], 'MAXLEN', '=', ARGV[3], id, 'at', at, 'message', message)
 end
 
--- Leaves out what others have written to the Stream, so that it takes our entries again. Returns how many they were.
+-- Removes what others have written to the Stream, so that it takes our entries again. Returns how many they were.
 local function repair(last)
-  local entries = redis.pcall('XRANGE', KEYS[2], '-', '+')
-  redis.call('DEL', KEYS[2])
-  if entries.err then return 1 end
-  local kept = 0
-  for _, entry in ipairs(entries) do
-    local own, at = offsetOf(entry), entry[2]
-    if own and own <= last and at[1] == 'at' and at[3] == 'message' then
-      add(entry[1], at[2], at[4])
-      kept = kept + 1
+  local foreign, from = {}, '-'
+  repeat
+    local entries = redis.pcall('XRANGE', KEYS[2], from, '+', 'COUNT', ${step})
+    if entries.err then
+      redis.call('DEL', KEYS[2])
+      return 1
     end
-  end
-  return #entries - kept
+    for _, entry in ipairs(entries) do
+      local own, values = offsetOf(entry), entry[2]
+      local isOurs = own and own <= last and values[1] == 'at' and values[3] == 'message'
+      if not isOurs then foreign[#foreign + 1] = entry[1] end
+      from = '(' .. entry[1]
+    end
+  until #entries < ${step}
+  for _, id in ipairs(foreign) do redis.call('XDEL', KEYS[2], id) end
+  -- Where there is no Stream, it has no last entry either.
+  redis.pcall('XSETID', KEYS[2], string.format('%.0f-0', last))
+  return #foreign
 end
 
 local foreign, isHeard = 0, 1
@@ -167,6 +182,18 @@ export const renewScript = defineScript(`${common}
 if renew(ARGV[5], ARGV[6]) and isKnown then redis.call('HSET', KEYS[1], 'epoch', epoch) end
 `);
 
+/** What stands at the head of an inbox, as far as it fits into one answer. KEYS: inbox. */
+export const inboxScript = defineScript(`
+local items, bytes = {}, 0
+for index = 0, ${inboxStep} - 1 do
+  local item = redis.call('LINDEX', KEYS[1], index)
+  if not item or bytes > 0 and bytes + #item > ${pageBytes} then break end
+  items[#items + 1] = item
+  bytes = bytes + #item
+end
+return items
+`);
+
 /** Whether a history was published to lately. KEYS: position. */
 export const inUseScript = defineScript(`
 local used = redis.pcall('HGET', KEYS[1], 'used')
@@ -174,22 +201,17 @@ return type(used) == 'string' and redis.call('TIME')[1] * 1000 - (tonumber(used)
 `);
 
 /**
- * How many entries Redis looks at at once, and how many bytes, roughly, one page has: so long nobody else is served.
- */
-const [step, pageBytes] = [100, 1024 * 1024];
-
-/**
- * ARGV: an offset, or `inf`. Gives epoch, offset, how many entries are of others, and offset and message of the first
- * entries after it: where the last of them is not the newest, there are more.
+ * ARGV: an offset, or `inf`. Gives epoch, offset, how many entries are of others, up to which offset it has looked, and
+ * offset and message of the entries that it has found after the given one.
  */
 export const readScript = defineScript(`${common}
 if hasOtherOptions and wasUsed then return otherOptions() end
-local result = { epoch, string.format('%.0f', offset), 0 }
+local result = { epoch, string.format('%.0f', offset), 0, string.format('%.0f', offset) }
 if ARGV[5] == 'inf' or not isKnown then return result end
-local last = ARGV[5] .. '-0'
-local bytes = 0
+local last, count, bytes, longest = ARGV[5] .. '-0', 1, 0, 1
 repeat
-  local entries = redis.pcall('XRANGE', KEYS[2], '(' .. last, '+', 'COUNT', ${step})
+  local asked = count
+  local entries = redis.pcall('XRANGE', KEYS[2], '(' .. last, '+', 'COUNT', asked)
   if entries.err then
     result[3] = result[3] + 1
     break
@@ -202,12 +224,19 @@ repeat
     local at, message = isOurs and tonumber(values[2]) or now, isOurs and values[4] or ''
     if not own then
       result[3] = result[3] + 1
-    elseif at > now - ARGV[4] then
-      result[#result + 1] = string.format('%.0f', own)
-      result[#result + 1] = message
-      bytes = bytes + #message
+    else
+      if bytes > 0 and bytes + #message > ${pageBytes} then
+        result[4] = string.format('%.0f', own - 1)
+        return result
+      end
+      bytes, longest = bytes + #message, math.max(longest, #message)
+      if at > now - ARGV[4] then
+        result[#result + 1] = string.format('%.0f', own)
+        result[#result + 1] = message
+      end
     end
   end
-until #entries < ${step} or bytes >= ${pageBytes}
+  count = math.max(1, math.min(2 * asked, ${step}, math.floor(${pageBytes} / longest)))
+until #entries < asked
 return result
 `);

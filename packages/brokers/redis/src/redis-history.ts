@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { BrokerTopic, HistoryOptions, Position, StoredEntry } from '@turnout/topics';
 import { hashSlot } from './hash-slot.ts';
-import { publishScript, readScript, renewScript, repairScript, takeInboxScript } from './history-scripts.ts';
+import {
+  inboxScript,
+  publishScript,
+  readScript,
+  renewScript,
+  repairScript,
+  takeInboxScript,
+} from './history-scripts.ts';
 import type { KnownPositions } from './known-positions.ts';
 import type { Argument, RedisConnections } from './redis-connections.ts';
 import { isFull, isRefusal, messageOf } from './redis-errors.ts';
@@ -18,6 +25,8 @@ export function isKept(topic: BrokerTopic): topic is KeptTopic {
 
 export interface RedisPage {
   readonly position: Position;
+  /** The offset up to which it has looked. */
+  readonly end: number;
   readonly entries: readonly StoredEntry[];
   /** Entries of others. */
   readonly foreign: number;
@@ -34,9 +43,6 @@ export interface Taken {
   readonly foreign: number;
   readonly items: readonly InboxItem[];
 }
-
-/** Items of an inbox that are looked at together. */
-const inboxStep = 100;
 
 /** How histories are kept in Redis, over the connections of now. */
 export class RedisHistory {
@@ -81,7 +87,7 @@ export class RedisHistory {
     const { position, stream, epochs } = this.#keys(topic);
     const parameters = [...this.#options(topic), after === Infinity ? 'inf' : String(after)];
     const answer = await this.#connections.run(readScript, [position, stream, epochs], parameters);
-    const [epoch, offset, foreign, ...rest] = answer as [Buffer, Buffer, number, ...Buffer[]];
+    const [epoch, offset, foreign, end, ...rest] = answer as [Buffer, Buffer, number, Buffer, ...Buffer[]];
     const entries: StoredEntry[] = [];
     for (let index = 0; index + 1 < rest.length; index += 2) {
       entries.push({ offset: Number(rest[index]), bytes: rest[index + 1] ?? Buffer.alloc(0) });
@@ -92,7 +98,7 @@ export class RedisHistory {
       return this.read(topic, after);
     }
     this.#known.note(topic.name, found);
-    return { position: found, entries, foreign };
+    return { position: found, end: Number(end), entries, foreign };
   }
 
   /** @returns how many entries of others it has removed */
@@ -108,7 +114,7 @@ export class RedisHistory {
   /** What programs outside want published: the first of it. */
   async inbox(topic: KeptTopic): Promise<Buffer[]> {
     const { inbox } = this.#keys(topic);
-    return (await this.#connections.call(inbox, ['LRANGE', inbox, '0', String(inboxStep - 1)])) as Buffer[];
+    return (await this.#connections.run(inboxScript, [inbox], [])) as Buffer[];
   }
 
   /** Stores and publishes what was looked at, as far as no other node has: each once. */

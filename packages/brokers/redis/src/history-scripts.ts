@@ -27,6 +27,9 @@ const pageBytes = 1024 * 1024;
 /** Items of an inbox that are looked at together. */
 const inboxStep = 100;
 
+/** The answer to a read where the history has other options, which may be those of nobody any more. */
+export const unsettled = 'UNSETTLED options';
+
 const common = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -68,12 +71,9 @@ end
 `;
 
 const store = `${common}
-local channel, publish, isJoined = ARGV[5], ARGV[6], ARGV[7] == '1'
-if hasOtherOptions then
-  local count = publish == 'SPUBLISH' and 'SHARDNUMSUB' or 'NUMSUB'
-  if wasUsed or not isJoined and redis.call('PUBSUB', count, channel)[2] > 0 then return otherOptions() end
-end
-renew(ARGV[8], ARGV[9])
+local channel, publish = ARGV[5], ARGV[6]
+if hasOtherOptions then return otherOptions() end
+renew(ARGV[7], ARGV[8])
 if not isKnown then
   redis.call('HINCRBY', KEYS[3], ARGV[2], 1)
   redis.call('DEL', KEYS[1], KEYS[2])
@@ -136,12 +136,12 @@ end
 `;
 
 /**
- * Stores a message, and publishes it with its position. ARGV: channel, PUBLISH or SPUBLISH, whether this node is
- * joined, epoch and offset of the newest message that this node knows of, message.
+ * Stores a message, and publishes it with its position. ARGV: channel, PUBLISH or SPUBLISH, epoch and offset of the
+ * newest message that this node knows of, message.
  * Gives epoch, offset, how many entries of others were in the way, and whether it was published.
  */
 export const publishScript = defineScript(`${store}
-local failure = put(ARGV[10])
+local failure = put(ARGV[9])
 if failure then return failure end
 return { epoch, string.format('%.0f', offset), foreign, isHeard }
 `);
@@ -153,7 +153,7 @@ return { epoch, string.format('%.0f', offset), foreign, isHeard }
  */
 export const takeInboxScript = defineScript(`${store}
 local taken, unheard = 0, {}
-for index = 10, #ARGV, 2 do
+for index = 9, #ARGV, 2 do
   if redis.call('LINDEX', KEYS[4], 0) ~= ARGV[index] then break end
   local message = ARGV[index + 1]
   local failure = message ~= '' and put(message)
@@ -194,6 +194,25 @@ end
 return items
 `);
 
+/**
+ * Gives a history the options of this node, where it has others that nobody uses. ARGV: channel, NUMSUB or SHARDNUMSUB,
+ * how often this node is subscribed for certain, and what to do where others are: `refuse`, `ask` them or `take` it all
+ * the same. Gives whether that is settled; 0 where they are to be asked.
+ */
+export const settleScript = defineScript(`${common}
+if not hasOtherOptions then return 1 end
+local others = redis.call('PUBSUB', ARGV[6], ARGV[5])[2] - ARGV[7]
+if wasUsed or others > 0 and ARGV[8] == 'refuse' then return otherOptions() end
+if others > 0 and ARGV[8] == 'ask' then return 0 end
+redis.call('HSET', KEYS[1], 'size', ARGV[3], 'ttl', ARGV[4], 'used', now)
+return 1
+`);
+
+/** Has the options of a history count as used, where they are those of this node. */
+export const useScript = defineScript(`${common}
+if isKnown and not hasOtherOptions then redis.call('HSET', KEYS[1], 'used', now) end
+`);
+
 /** Whether a history was published to lately. KEYS: position. */
 export const inUseScript = defineScript(`
 local used = redis.pcall('HGET', KEYS[1], 'used')
@@ -205,7 +224,7 @@ return type(used) == 'string' and redis.call('TIME')[1] * 1000 - (tonumber(used)
  * offset and message of the entries that it has found after the given one.
  */
 export const readScript = defineScript(`${common}
-if hasOtherOptions and wasUsed then return otherOptions() end
+if hasOtherOptions then return wasUsed and otherOptions() or redis.error_reply('${unsettled}') end
 local result = { epoch, string.format('%.0f', offset), 0, string.format('%.0f', offset) }
 if ARGV[5] == 'inf' or not isKnown then return result end
 local last, count, bytes, longest = ARGV[5] .. '-0', 1, 0, 1

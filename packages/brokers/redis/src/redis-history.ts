@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerTopic, HistoryOptions, Position, StoredEntry } from '@turnout/topics';
 import { hashSlot } from './hash-slot.ts';
 import {
@@ -7,9 +8,13 @@ import {
   readScript,
   renewScript,
   repairScript,
+  settleScript,
   takeInboxScript,
+  unsettled,
+  useScript,
 } from './history-scripts.ts';
 import type { KnownPositions } from './known-positions.ts';
+import { optionsQuestion } from './outside-message.ts';
 import type { Argument, RedisConnections } from './redis-connections.ts';
 import { isFull, isRefusal, messageOf } from './redis-errors.ts';
 import type { HistoryKeys } from './redis-names.ts';
@@ -44,6 +49,14 @@ export interface Taken {
   readonly items: readonly InboxItem[];
 }
 
+/** How long, in ms, other nodes have to say that they use the options of a history. */
+const answerTime = 300;
+
+/** Whether a history has options that may be those of nobody any more: see {@link RedisHistory.settle}. */
+export function isUnsettled(error: unknown): boolean {
+  return messageOf(error).includes(unsettled);
+}
+
 /** How histories are kept in Redis, over the connections of now. */
 export class RedisHistory {
   readonly #connections: RedisConnections;
@@ -72,14 +85,35 @@ export class RedisHistory {
    *
    * @returns how many entries of others were in the way
    */
-  async publish(topic: KeptTopic, bytes: Buffer, isJoined: boolean): Promise<number> {
+  async publish(topic: KeptTopic, bytes: Buffer): Promise<number> {
     const { position, stream, epochs } = this.#keys(topic);
-    const parameters = [...this.#storing(topic, isJoined), bytes];
+    const parameters = [...this.#storing(topic), bytes];
     const answer = await this.#connections.run(publishScript, [position, stream, epochs], parameters);
     const [epoch, offset, foreign, isHeard] = answer as [Buffer, Buffer, number, number];
     this.#known.note(topic.name, { epoch: String(epoch), offset: Number(offset) });
     if (isHeard === 0) this.#announce(topic, [Buffer.from(`${String(epoch)}:${String(offset)}:`), bytes]);
     return foreign;
+  }
+
+  /**
+   * Makes sure that the history has the options of this node.
+   *
+   * @param subscribed how often this node is subscribed for certain
+   * @param isJoined whether it is, or is about to be
+   * @throws {Error} (rejects) where other nodes use others
+   */
+  async settle(topic: KeptTopic, subscribed: 0 | 1, isJoined: boolean): Promise<void> {
+    if (await this.#settle(topic, subscribed, isJoined ? 'ask' : 'refuse')) return;
+    const { names } = this.#connections;
+    await this.#connections.publish(names.channel(topic), Buffer.from(optionsQuestion));
+    await delay(answerTime, undefined, { ref: false });
+    await this.#settle(topic, subscribed, 'take');
+  }
+
+  /** The answer to others that ask who uses the options of the history. */
+  async use(topic: KeptTopic): Promise<void> {
+    const { position, stream, epochs } = this.#keys(topic);
+    await this.#connections.run(useScript, [position, stream, epochs], this.#options(topic));
   }
 
   /** @param after an offset; `Infinity` for the position alone */
@@ -104,11 +138,7 @@ export class RedisHistory {
   /** @returns how many entries of others it has removed */
   async repair(topic: KeptTopic): Promise<number> {
     const { position, stream, epochs } = this.#keys(topic);
-    return (await this.#connections.run(
-      repairScript,
-      [position, stream, epochs],
-      this.#storing(topic, true),
-    )) as number;
+    return (await this.#connections.run(repairScript, [position, stream, epochs], this.#storing(topic))) as number;
   }
 
   /** What programs outside want published: the first of it. */
@@ -121,11 +151,19 @@ export class RedisHistory {
   async takeInbox(topic: KeptTopic, items: readonly InboxItem[]): Promise<Taken> {
     const { position, stream, epochs, inbox } = this.#keys(topic);
     const pairs = items.flatMap(({ raw, message }) => [raw, message ?? '']);
-    const parameters = [...this.#storing(topic, true), ...pairs];
+    const parameters = [...this.#storing(topic), ...pairs];
     const answer = await this.#connections.run(takeInboxScript, [position, stream, epochs, inbox], parameters);
     const [foreign, taken, unheard] = answer as [number, number, Buffer[]];
     for (const bytes of unheard) this.#announce(topic, [bytes]);
     return { foreign, items: items.slice(0, taken) };
+  }
+
+  async #settle(topic: KeptTopic, subscribed: 0 | 1, withOthers: 'refuse' | 'ask' | 'take'): Promise<boolean> {
+    const { position, stream, epochs } = this.#keys(topic);
+    const { names, isSharded } = this.#connections;
+    const count = isSharded ? 'SHARDNUMSUB' : 'NUMSUB';
+    const parameters = [...this.#options(topic), names.channel(topic), count, String(subscribed), withOthers];
+    return (await this.#connections.run(settleScript, [position, stream, epochs], parameters)) === 1;
   }
 
   /** What clients have of the messages that are gone is no position in what follows. */
@@ -156,9 +194,9 @@ export class RedisHistory {
     return [randomUUID(), String(hashSlot(name)), String(size), String(ttl)];
   }
 
-  #storing(topic: KeptTopic, isJoined: boolean): Argument[] {
+  #storing(topic: KeptTopic): Argument[] {
     const { names, isSharded } = this.#connections;
     const publish = isSharded ? 'SPUBLISH' : 'PUBLISH';
-    return [...this.#options(topic), names.channel(topic), publish, isJoined ? '1' : '0', ...this.#newest(topic)];
+    return [...this.#options(topic), names.channel(topic), publish, ...this.#newest(topic)];
   }
 }

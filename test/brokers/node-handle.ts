@@ -52,7 +52,9 @@ export class NodeHandle {
     });
   }
 
+  /** Ends it without a word, unless it has ended already. */
   async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = once(this.child, 'exit');
     this.child.kill('SIGKILL');
     await ended;

@@ -160,6 +160,50 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
       await expect(job.hub.topic('kept', { history: { size: 5 } }).publish('1')).rejects.toMatchObject(other);
     });
 
+    const quiet = () => ask('HSET', 'turnout:0:{history:kept}:position', 'used', '1');
+    const small: TopicOptions = { history: { size: 5 } };
+    const length = () => ask('XLEN', 'turnout:0:{history:kept}:stream');
+
+    test('a node that subscribes is told although the topic was quiet for long', async () => {
+      const [node, late] = [await startNode(), await startNode()];
+      await subscribe(node, 'kept', history);
+      for (const index of range(10)) await node.hub.topic('kept', history).publish(String(index));
+      await quiet();
+      const { socket } = await late.open();
+      await expect(late.hub.topic('kept', small).subscribe(socket)).rejects.toMatchObject(other);
+      await expect(late.hub.topic('kept', small).publish('"lost"')).rejects.toMatchObject(other);
+      expect(await length()).toBe(10);
+    });
+
+    test('nodes that have subscribed before the first message are told, and nothing is trimmed', async () => {
+      const [node, late] = [await startNode(), await startNode()];
+      const refused: unknown[] = [];
+      late.hub.on('refused', ({ topic, error }) => refused.push([topic, error.code]));
+      const { data } = await subscribe(node, 'kept', history);
+      await subscribe(late, 'kept', small);
+      for (const index of range(10)) await node.hub.topic('kept', history).publish(String(index));
+      await expect.poll(() => refused).toEqual([['kept', 'TOPIC_ERR_OPTIONS']]);
+      await quiet();
+      await expect(late.hub.topic('kept', small).publish('"lost"')).rejects.toMatchObject(other);
+      expect(await length()).toBe(10);
+      await expect.poll(() => data).toEqual(range(10));
+    });
+
+    test('nodes that begin at once with new options, once the old ones are gone, agree', async () => {
+      const old = await startNode();
+      for (const index of range(10)) await old.hub.topic('kept', history).publish(String(index));
+      await old.hub.close();
+      await quiet();
+      const nodes = [await startNode(), await startNode(), await startNode()];
+      const received = await Promise.all(nodes.map((node) => subscribe(node, 'kept', small)));
+      expect(await length()).toBe(10);
+      for (const { hub } of nodes) for (const index of range(5)) await hub.topic('kept', small).publish(String(index));
+      for (const { data } of received) {
+        await expect.poll(() => data).toEqual([...range(5), ...range(5), ...range(5)]);
+      }
+      expect(await length()).toBe(5);
+    });
+
     test('options can be changed once nobody uses the old ones', async () => {
       const [node, job] = [await startNode(), await startNode()];
       await node.hub.topic('kept', history).publish('1');

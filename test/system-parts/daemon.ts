@@ -44,12 +44,17 @@ export class Daemon {
     return this.place.port;
   }
 
+  get isRunning(): boolean {
+    const { exitCode, signalCode } = this.#process!;
+    return exitCode === null && signalCode === null;
+  }
+
   /** Starts it once more, where it was. */
   async resume(): Promise<void> {
     const child = spawn(this.#path, this.#parametersFor(this.place), { stdio: 'ignore' });
     this.#process = child;
     while (!(await isListening(this.port))) {
-      if (child.exitCode !== null) throw new Error(`${this.#path} has ended with exit code ${child.exitCode}`);
+      if (!this.isRunning) throw new Error(`${this.#path} has ended with ${child.exitCode ?? child.signalCode}`);
       await delay(20);
     }
   }
@@ -61,11 +66,9 @@ export class Daemon {
     await this.resume();
   }
 
-  /** Ends it without a word. */
+  /** Ends it without a word, unless it has ended already. */
   async kill(): Promise<void> {
-    const ended = once(this.#process!, 'exit');
-    this.signal('SIGKILL');
-    await ended;
+    await this.#end('SIGKILL');
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -73,14 +76,16 @@ export class Daemon {
   }
 
   async stop(): Promise<void> {
-    const { exitCode, signalCode } = this.#process!;
-    if (exitCode === null && signalCode === null) {
-      const ended = once(this.#process!, 'exit');
-      // Not killed: nginx would leave its workers behind.
-      this.signal('SIGTERM');
-      await ended;
-    }
+    // Not killed: nginx would leave its workers behind.
+    await this.#end('SIGTERM');
     rmSync(this.place.folder, { recursive: true, force: true });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    if (!this.isRunning) return;
+    const ended = once(this.#process!, 'exit');
+    this.signal(signal);
+    await ended;
   }
 }
 

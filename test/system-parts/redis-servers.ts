@@ -14,6 +14,14 @@ export async function askRedis(port: number, ...command: string[]): Promise<unkn
   return client.sendCommand(command).finally(() => client.destroy());
 }
 
+/**
+ * Sends one command until it is answered: Sentinel ends the connections of clients to a server that it gives another
+ * role.
+ */
+async function insist(port: number, ...command: string[]): Promise<void> {
+  await until(async () => (await askRedis(port, ...command)) !== undefined);
+}
+
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo().catch(() => false))) await delay(20);
 }
@@ -90,15 +98,15 @@ export class SentinelSite {
    */
   async cutOffReplicas(): Promise<void> {
     const master = await this.masterPort();
-    for (const { port } of this.servers) {
+    for (const { port } of this.#running) {
       // A password that the master does not have ends their handshakes.
-      if (port !== master) await askRedis(port, 'CONFIG', 'SET', 'masterauth', 'wrong');
+      if (port !== master) await insist(port, 'CONFIG', 'SET', 'masterauth', 'wrong');
     }
-    await askRedis(master, 'CLIENT', 'KILL', 'TYPE', 'replica');
+    await insist(master, 'CLIENT', 'KILL', 'TYPE', 'replica');
   }
 
   async joinReplicas(): Promise<void> {
-    for (const { port } of this.servers) await askRedis(port, 'CONFIG', 'SET', 'masterauth', '').catch(() => {});
+    for (const { port } of this.#running) await insist(port, 'CONFIG', 'SET', 'masterauth', '');
   }
 
   /** Kills the master, and resolves once Sentinel names another. */
@@ -108,6 +116,24 @@ export class SentinelSite {
     await master.kill();
     await until(async () => (await this.masterPort()) !== port);
     return master;
+  }
+
+  /**
+   * Starts a server once more, as a replica. By itself it would begin as a master without data, and Sentinel could name
+   * it before having looked at it.
+   */
+  async bringBack(server: Daemon): Promise<void> {
+    await server.resume();
+    await until(async () => {
+      const master = String(await this.masterPort());
+      await askRedis(server.port, 'REPLICAOF', '127.0.0.1', master);
+      const state = String(await askRedis(server.port, 'INFO', 'replication'));
+      return state.includes(`master_port:${master}`) && state.includes('master_link_status:up');
+    });
+  }
+
+  get #running(): readonly Daemon[] {
+    return this.servers.filter(({ isRunning }) => isRunning);
   }
 
   async stop(): Promise<void> {

@@ -87,7 +87,7 @@ describe.skipIf(isMissing)('every acknowledged line is kept once, and every page
       const old = await site.failOver();
       await site.joinReplicas();
       await more(40);
-      await old.resume();
+      await site.bringBack(old);
     }
     await expectAllRight(await site.masterPort());
   });

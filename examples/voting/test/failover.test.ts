@@ -52,7 +52,7 @@ describe.skipIf(isMissing)('every acknowledged vote is counted once, and every p
       const old = await site.failOver();
       await site.joinReplicas();
       await more(election, 500);
-      await old.resume();
+      await site.bringBack(old);
     }
     await expectAllRight(election, () => site.masterPort());
   });

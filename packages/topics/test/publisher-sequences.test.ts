@@ -27,4 +27,39 @@ describe('the sequences of publishers', () => {
     for (let index = 0; index < 5_000; index++) expect(sequences.note(message('outside', 0))).toBe('next');
     expect(sequences.has('outside')).toBe(false);
   });
+
+  describe('after a mark, which stands for messages that failed or may come late,', () => {
+    const mark = (lowest: number, sequence: number) =>
+      ({ ...message('node', sequence), data: String(lowest), mark: true }) as const;
+    const notes = (sequences: PublisherSequences, ...numbers: readonly number[]) =>
+      numbers.map((sequence) => sequences.note(message('node', sequence)));
+
+    test.each([
+      ['far behind', 1_210],
+      ['near', 20],
+    ])('are those of late ones as well, and nothing was made up: %s', (_, last) => {
+      for (const isKnown of [true, false]) {
+        const sequences = new PublisherSequences();
+        if (isKnown) for (let sequence = 1; sequence <= 10; sequence++) sequences.note(message('node', sequence));
+        expect(sequences.note(mark(11, last))).toBe('after-gap');
+        expect(notes(sequences, 11, 12, 13, 14, 15, last + 1, last + 2)).toEqual(Array(7).fill('next'));
+        expect(notes(sequences, 12, 15)).toEqual(['duplicate', 'duplicate']);
+      }
+    });
+
+    test('go on behind it without a second gap, and what is missing later is one', () => {
+      const sequences = new PublisherSequences();
+      sequences.note(message('node', 1));
+      expect(sequences.note(mark(2, 500))).toBe('after-gap');
+      expect(sequences.note(mark(2, 500))).toBe('duplicate');
+      expect(notes(sequences, 501, 502, 504)).toEqual(['next', 'next', 'after-gap']);
+    });
+
+    test('are missing although a made-up mark has hidden one gap', () => {
+      const sequences = new PublisherSequences();
+      sequences.note(message('node', 1));
+      expect(sequences.note(mark(2, 1_000_000))).toBe('after-gap');
+      expect(notes(sequences, 2, 4, 6)).toEqual(['next', 'next', 'after-gap']);
+    });
+  });
 });

@@ -3,7 +3,7 @@ import type { ClusterOptions } from './cluster-discovery.ts';
 import { RedisCluster } from './redis-cluster.ts';
 import type { ConnectionContext, RedisConnections } from './redis-connections.ts';
 import { wayToConnect, type ClientOptions, type RedisBrokerOptions } from './redis-options.ts';
-import { connectBySentinel, scanInterval, type Sentinel } from './redis-sentinel.ts';
+import { connectBySentinel, oneAttempt, scanInterval, type Sentinel } from './redis-sentinel.ts';
 import { RedisServer } from './redis-server.ts';
 
 /** Makes the connections, each time anew. */
@@ -18,14 +18,14 @@ export function connectBy(options: RedisBrokerOptions): Connect {
   const { url = 'redis://127.0.0.1:6379', client, cluster, sentinel, duplicateOf } = options;
   wayToConnect(options);
   if (cluster !== undefined) return toCluster(cluster);
-  if (sentinel !== undefined) return toSentinel(() => createSentinel({ scanInterval, ...sentinel }));
+  if (sentinel !== undefined) return toSentinel(() => createSentinel({ scanInterval, ...sentinel, ...oneAttempt }));
   return duplicateOf === undefined ? toServer({ ...client, url }) : duplicate(duplicateOf);
 }
 
 function duplicate(client: object): Connect {
   if ('_options' in client) return toCluster(client._options as ClusterOptions);
   if ('options' in client) return toServer(client.options as ClientOptions);
-  if (isSentinel(client)) return toSentinel(() => client.duplicate({ scanInterval }));
+  if (isSentinel(client)) return toSentinel(() => client.duplicate({ scanInterval, ...oneAttempt }));
   throw new TypeError(
     'Invalid option duplicateOf: expected a client of createClient(), createCluster() or createSentinel()',
   );
@@ -44,7 +44,7 @@ function toSentinel(create: () => Sentinel): Connect {
 }
 
 interface SentinelClient {
-  duplicate(overrides: { readonly scanInterval: number }): Sentinel;
+  duplicate(overrides: { readonly scanInterval: number } & typeof oneAttempt): Sentinel;
 }
 
 function isSentinel(client: object): client is SentinelClient {

@@ -18,6 +18,18 @@ const positionTtl = 30 * 24 * 60 * 60 * 1000;
 /** How long, in ms, options count as those of other nodes after a message was published with them. */
 const optionsTtl = 60_000;
 
+/** Entries of a Stream that are looked at together at most, as nobody knows how long they are. */
+const step = 16;
+
+/** How many bytes of messages, roughly, one answer has: so long nobody else is served. One that is longer goes alone. */
+const pageBytes = 1024 * 1024;
+
+/** Items of an inbox that are looked at together. */
+const inboxStep = 100;
+
+/** The answer to a read where the history has other options, which may be those of nobody any more. */
+export const unsettled = 'UNSETTLED options';
+
 const common = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -25,9 +37,10 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function nextEpoch()
   local id = redis.pcall('HGET', KEYS[3], 'id')
   if type(id) ~= 'string' then
-    id = ARGV[1]
-    redis.call('DEL', KEYS[3])
-    redis.call('HSET', KEYS[3], 'id', id)
+    redis.pcall('DEL', KEYS[3])
+    local made = redis.pcall('HSET', KEYS[3], 'id', ARGV[1])
+    -- Who only reads, of a server that takes no writes, has to find the same epoch each time.
+    id = type(made) == 'table' and 'unwritten' or ARGV[1]
   end
   return id .. '.' .. (redis.call('HGET', KEYS[3], ARGV[2]) or '0')
 end
@@ -58,12 +71,9 @@ end
 `;
 
 const store = `${common}
-local channel, publish, isJoined = ARGV[5], ARGV[6], ARGV[7] == '1'
-if hasOtherOptions then
-  local count = publish == 'SPUBLISH' and 'SHARDNUMSUB' or 'NUMSUB'
-  if wasUsed or not isJoined and redis.call('PUBSUB', count, channel)[2] > 0 then return otherOptions() end
-end
-renew(ARGV[8], ARGV[9])
+local channel, publish = ARGV[5], ARGV[6]
+if hasOtherOptions then return otherOptions() end
+renew(ARGV[7], ARGV[8])
 if not isKnown then
   redis.call('HINCRBY', KEYS[3], ARGV[2], 1)
   redis.call('DEL', KEYS[1], KEYS[2])
@@ -79,20 +89,26 @@ local function add(id, at, message)
   return redis.pcall('XADD', KEYS[2], 'MAXLEN', '=', ARGV[3], id, 'at', at, 'message', message)
 end
 
--- Leaves out what others have written to the Stream, so that it takes our entries again. Returns how many they were.
+-- Removes what others have written to the Stream, so that it takes our entries again. Returns how many they were.
 local function repair(last)
-  local entries = redis.pcall('XRANGE', KEYS[2], '-', '+')
-  redis.call('DEL', KEYS[2])
-  if entries.err then return 1 end
-  local kept = 0
-  for _, entry in ipairs(entries) do
-    local own, at = offsetOf(entry), entry[2]
-    if own and own <= last and at[1] == 'at' and at[3] == 'message' then
-      add(entry[1], at[2], at[4])
-      kept = kept + 1
+  local foreign, from = {}, '-'
+  repeat
+    local entries = redis.pcall('XRANGE', KEYS[2], from, '+', 'COUNT', ${step})
+    if entries.err then
+      redis.call('DEL', KEYS[2])
+      return 1
     end
-  end
-  return #entries - kept
+    for _, entry in ipairs(entries) do
+      local own, values = offsetOf(entry), entry[2]
+      local isOurs = own and own <= last and values[1] == 'at' and values[3] == 'message'
+      if not isOurs then foreign[#foreign + 1] = entry[1] end
+      from = '(' .. entry[1]
+    end
+  until #entries < ${step}
+  for _, id in ipairs(foreign) do redis.call('XDEL', KEYS[2], id) end
+  -- Where there is no Stream, it has no last entry either.
+  redis.pcall('XSETID', KEYS[2], string.format('%.0f-0', last))
+  return #foreign
 end
 
 local foreign, isHeard = 0, 1
@@ -120,12 +136,12 @@ end
 `;
 
 /**
- * Stores a message, and publishes it with its position. ARGV: channel, PUBLISH or SPUBLISH, whether this node is
- * joined, epoch and offset of the newest message that this node knows of, message.
+ * Stores a message, and publishes it with its position. ARGV: channel, PUBLISH or SPUBLISH, epoch and offset of the
+ * newest message that this node knows of, message.
  * Gives epoch, offset, how many entries of others were in the way, and whether it was published.
  */
 export const publishScript = defineScript(`${store}
-local failure = put(ARGV[10])
+local failure = put(ARGV[9])
 if failure then return failure end
 return { epoch, string.format('%.0f', offset), foreign, isHeard }
 `);
@@ -137,7 +153,7 @@ return { epoch, string.format('%.0f', offset), foreign, isHeard }
  */
 export const takeInboxScript = defineScript(`${store}
 local taken, unheard = 0, {}
-for index = 10, #ARGV, 2 do
+for index = 9, #ARGV, 2 do
   if redis.call('LINDEX', KEYS[4], 0) ~= ARGV[index] then break end
   local message = ARGV[index + 1]
   local failure = message ~= '' and put(message)
@@ -166,6 +182,37 @@ export const renewScript = defineScript(`${common}
 if renew(ARGV[5], ARGV[6]) and isKnown then redis.call('HSET', KEYS[1], 'epoch', epoch) end
 `);
 
+/** What stands at the head of an inbox, as far as it fits into one answer. KEYS: inbox. */
+export const inboxScript = defineScript(`
+local items, bytes = {}, 0
+for index = 0, ${inboxStep} - 1 do
+  local item = redis.call('LINDEX', KEYS[1], index)
+  if not item or bytes > 0 and bytes + #item > ${pageBytes} then break end
+  items[#items + 1] = item
+  bytes = bytes + #item
+end
+return items
+`);
+
+/**
+ * Gives a history the options of this node, where it has others that nobody uses. ARGV: channel, NUMSUB or SHARDNUMSUB,
+ * how often this node is subscribed for certain, and what to do where others are: `refuse`, `ask` them or `take` it all
+ * the same. Gives whether that is settled; 0 where they are to be asked.
+ */
+export const settleScript = defineScript(`${common}
+if not hasOtherOptions then return 1 end
+local others = redis.call('PUBSUB', ARGV[6], ARGV[5])[2] - ARGV[7]
+if wasUsed or others > 0 and ARGV[8] == 'refuse' then return otherOptions() end
+if others > 0 and ARGV[8] == 'ask' then return 0 end
+redis.call('HSET', KEYS[1], 'size', ARGV[3], 'ttl', ARGV[4], 'used', now)
+return 1
+`);
+
+/** Has the options of a history count as used, where they are those of this node. */
+export const useScript = defineScript(`${common}
+if isKnown and not hasOtherOptions then redis.call('HSET', KEYS[1], 'used', now) end
+`);
+
 /** Whether a history was published to lately. KEYS: position. */
 export const inUseScript = defineScript(`
 local used = redis.pcall('HGET', KEYS[1], 'used')
@@ -173,22 +220,17 @@ return type(used) == 'string' and redis.call('TIME')[1] * 1000 - (tonumber(used)
 `);
 
 /**
- * How many entries Redis looks at at once, and how many bytes, roughly, one page has: so long nobody else is served.
- */
-const [step, pageBytes] = [100, 1024 * 1024];
-
-/**
- * ARGV: an offset, or `inf`. Gives epoch, offset, how many entries are of others, and offset and message of the first
- * entries after it: where the last of them is not the newest, there are more.
+ * ARGV: an offset, or `inf`. Gives epoch, offset, how many entries are of others, up to which offset it has looked, and
+ * offset and message of the entries that it has found after the given one.
  */
 export const readScript = defineScript(`${common}
-if hasOtherOptions and wasUsed then return otherOptions() end
-local result = { epoch, string.format('%.0f', offset), 0 }
+if hasOtherOptions then return wasUsed and otherOptions() or redis.error_reply('${unsettled}') end
+local result = { epoch, string.format('%.0f', offset), 0, string.format('%.0f', offset) }
 if ARGV[5] == 'inf' or not isKnown then return result end
-local last = ARGV[5] .. '-0'
-local bytes = 0
+local last, count, bytes, longest = ARGV[5] .. '-0', 1, 0, 1
 repeat
-  local entries = redis.pcall('XRANGE', KEYS[2], '(' .. last, '+', 'COUNT', ${step})
+  local asked = count
+  local entries = redis.pcall('XRANGE', KEYS[2], '(' .. last, '+', 'COUNT', asked)
   if entries.err then
     result[3] = result[3] + 1
     break
@@ -201,12 +243,19 @@ repeat
     local at, message = isOurs and tonumber(values[2]) or now, isOurs and values[4] or ''
     if not own then
       result[3] = result[3] + 1
-    elseif at > now - ARGV[4] then
-      result[#result + 1] = string.format('%.0f', own)
-      result[#result + 1] = message
-      bytes = bytes + #message
+    else
+      if bytes > 0 and bytes + #message > ${pageBytes} then
+        result[4] = string.format('%.0f', own - 1)
+        return result
+      end
+      bytes, longest = bytes + #message, math.max(longest, #message)
+      if at > now - ARGV[4] then
+        result[#result + 1] = string.format('%.0f', own)
+        result[#result + 1] = message
+      end
     end
   end
-until #entries < ${step} or bytes >= ${pageBytes}
+  count = math.max(1, math.min(2 * asked, ${step}, math.floor(${pageBytes} / longest)))
+until #entries < asked
 return result
 `);

@@ -9,6 +9,13 @@ export function isWakeUp(bytes: Buffer): boolean {
   return bytes.length === wakeUp.length && bytes.toString('latin1') === wakeUp;
 }
 
+/** On the channel of a topic with history: a node asks who uses the options that the history has. */
+export const optionsQuestion = 'options';
+
+export function isOptionsQuestion(bytes: Buffer): boolean {
+  return bytes.length === optionsQuestion.length && bytes.toString('latin1') === optionsQuestion;
+}
+
 /**
  * Whether bytes are JSON as a program outside publishes it. What nodes publish begins with a letter that no JSON begins
  * with.

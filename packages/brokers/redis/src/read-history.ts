@@ -11,15 +11,15 @@ export interface EntriesUpTo {
 
 /** Reads all that is kept after an offset, page by page, up to the position that the first page has. */
 export async function readAfter(since: number, read: (after: number) => Promise<RedisPage>): Promise<EntriesUpTo> {
-  const { position, entries: first, foreign } = await read(since);
+  const first = await read(since);
+  const { position, foreign } = first;
   const entries: StoredEntry[] = [];
-  for (let page = first, last = page.at(-1); last !== undefined; last = page.at(-1)) {
-    entries.push(...page.filter(({ offset }) => offset <= position.offset));
-    if (last.offset >= position.offset) break;
+  for (let page = first; ;) {
+    entries.push(...page.entries.filter(({ offset }) => offset <= position.offset));
+    if (page.end >= position.offset) break;
     // oxlint-disable-next-line no-await-in-loop -- a page begins where the one before it ends
-    const next = await read(last.offset);
-    if (next.position.epoch !== position.epoch) return readAfter(since, read);
-    page = next.entries;
+    page = await read(page.end);
+    if (page.position.epoch !== position.epoch) return readAfter(since, read);
   }
   return { position, entries, foreign };
 }

@@ -19,7 +19,7 @@ import { KnownPositions } from './known-positions.ts';
 import { readAfter } from './read-history.ts';
 import type { RedisConnections } from './redis-connections.ts';
 import { isLoss, lostError, toTopicError } from './redis-errors.ts';
-import { isKept, RedisHistory, type KeptTopic } from './redis-history.ts';
+import { isKept, isUnsettled, RedisHistory, type KeptTopic, type RedisPage } from './redis-history.ts';
 import { RedisLink, type LinkEvents } from './redis-link.ts';
 import { redisOptions, type RedisBrokerOptions } from './redis-options.ts';
 import { RedisSubscriptions } from './redis-subscriptions.ts';
@@ -72,6 +72,7 @@ class RedisBroker implements Broker {
     this.#subscriptions = new RedisSubscriptions({
       onForeign: (topic, reason) => this.#onForeign(topic, reason),
       onInbox: (topic) => void this.#inboxes.empty(topic),
+      onOptionsQuestion: (topic) => void this.#onHistory(topic, (history) => history.use(topic)).catch(() => {}),
     });
     this.#link = new RedisLink(connectBy(options), { prefix, pingInterval, pingTimeout }, this.#linkEvents());
   }
@@ -112,7 +113,7 @@ class RedisBroker implements Broker {
     }
     return this.#calls.publish(bytes.length, () =>
       this.#ask(topic.name, async (connections) => {
-        await this.#contacts.check(connections, topic);
+        await this.#contacts.check(connections, topic, () => this.#settle(connections, topic));
         return this.#send(connections, topic, bytes);
       }),
     );
@@ -130,9 +131,7 @@ class RedisBroker implements Broker {
 
   async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
     if (!isKept(topic)) throw new TypeError(`Cannot read topic ${topic.name}: it has no history`);
-    const { position, entries, foreign } = await readAfter(since, (after) =>
-      this.#onHistory(topic, (history) => history.read(topic, after)),
-    );
+    const { position, entries, foreign } = await readAfter(since, (after) => this.#readPage(topic, after));
     if (foreign > 0) void this.#repair(topic);
     if (since === Infinity) void this.#inboxes.empty(topic);
     return { position, messages: decodeStored(entries, (reason) => this.#onForeign(topic.name, reason)) };
@@ -184,8 +183,32 @@ class RedisBroker implements Broker {
   async #send(connections: RedisConnections, topic: BrokerTopic, bytes: Buffer): Promise<void> {
     if (!isKept(topic)) return connections.publish(connections.names.channel(topic), bytes);
     const history = new RedisHistory(connections, this.#known);
-    const foreign = await history.publish(topic, bytes, this.#subscriptions.has(topic));
+    const foreign = await history.publish(topic, bytes);
     this.#onForeign(topic.name, foreignEntry, foreign);
+  }
+
+  /** A message may be on its way before this node is subscribed. */
+  async #settle(connections: RedisConnections, topic: BrokerTopic): Promise<void> {
+    if (!isKept(topic)) return;
+    await new RedisHistory(connections, this.#known).settle(topic, 0, this.#subscriptions.has(topic));
+  }
+
+  async #readPage(topic: KeptTopic, after: number): Promise<RedisPage> {
+    const isJoined = this.#subscriptions.has(topic);
+    try {
+      return await this.#onHistory(topic, async (history) => {
+        try {
+          return await history.read(topic, after);
+        } catch (error) {
+          if (!isUnsettled(error)) throw error;
+        }
+        await history.settle(topic, isJoined ? 1 : 0, isJoined);
+        return history.read(topic, after);
+      });
+    } catch (error) {
+      if (hasCode(error, 'TOPIC_ERR_OPTIONS')) this.#tellRefused(topic.name, error);
+      throw error;
+    }
   }
 
   async #repair(topic: KeptTopic): Promise<void> {
@@ -213,9 +236,13 @@ class RedisBroker implements Broker {
     }
   }
 
-  /** Told once, as the hub goes on trying. */
   #onRefused(topic: string, error: unknown): void {
-    if (!hasCode(error, 'TOPIC_ERR_BROKER') || this.#refused.has(topic)) return;
+    if (hasCode(error, 'TOPIC_ERR_BROKER')) this.#tellRefused(topic, error);
+  }
+
+  /** Told once, as the hub goes on trying. */
+  #tellRefused(topic: string, error: TopicError): void {
+    if (this.#refused.has(topic)) return;
     this.#refused.add(topic);
     this.#events?.onRefused(topic, error);
   }

@@ -6,6 +6,11 @@ import { TopicError } from '@turnout/topics';
  */
 const unable = /(?:^|-)(READONLY|LOADING|MASTERDOWN|NOREPLICAS|CLUSTERDOWN)\b/;
 
+/**
+ * Answers of a master that takes no writes for now, and serves all else: its memory is full, or it cannot save.
+ */
+const full = /(?:^|-)(OOM|MISCONF)\b/;
+
 /** Answers to a user whose ACL lacks something; in a script they depend on the version of the server. */
 const refusal = /NOPERM|ACL failure in script|The user executing the script can't/;
 
@@ -20,6 +25,11 @@ export function isLoss(error: unknown): boolean {
 /** Whether the server lets the user not do that, by its ACL. */
 export function isRefusal(error: unknown): boolean {
   return refusal.test(messageOf(error));
+}
+
+/** Whether a master takes no writes for now, as it has no room for them. */
+export function isFull(error: unknown): boolean {
+  return full.test(messageOf(error));
 }
 
 /** What a call for a topic that the server has refused is to its caller. */

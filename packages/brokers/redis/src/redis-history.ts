@@ -1,10 +1,22 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerTopic, HistoryOptions, Position, StoredEntry } from '@turnout/topics';
 import { hashSlot } from './hash-slot.ts';
-import { publishScript, readScript, renewScript, repairScript, takeInboxScript } from './history-scripts.ts';
+import {
+  inboxScript,
+  publishScript,
+  readScript,
+  renewScript,
+  repairScript,
+  settleScript,
+  takeInboxScript,
+  unsettled,
+  useScript,
+} from './history-scripts.ts';
 import type { KnownPositions } from './known-positions.ts';
+import { optionsQuestion } from './outside-message.ts';
 import type { Argument, RedisConnections } from './redis-connections.ts';
-import { isRefusal, messageOf } from './redis-errors.ts';
+import { isFull, isRefusal, messageOf } from './redis-errors.ts';
 import type { HistoryKeys } from './redis-names.ts';
 
 /** A topic with history, as it is kept. */
@@ -18,6 +30,8 @@ export function isKept(topic: BrokerTopic): topic is KeptTopic {
 
 export interface RedisPage {
   readonly position: Position;
+  /** The offset up to which it has looked. */
+  readonly end: number;
   readonly entries: readonly StoredEntry[];
   /** Entries of others. */
   readonly foreign: number;
@@ -35,8 +49,13 @@ export interface Taken {
   readonly items: readonly InboxItem[];
 }
 
-/** Items of an inbox that are looked at together. */
-const inboxStep = 100;
+/** How long, in ms, other nodes have to say that they use the options of a history. */
+const answerTime = 300;
+
+/** Whether a history has options that may be those of nobody any more: see {@link RedisHistory.settle}. */
+export function isUnsettled(error: unknown): boolean {
+  return messageOf(error).includes(unsettled);
+}
 
 /** How histories are kept in Redis, over the connections of now. */
 export class RedisHistory {
@@ -56,7 +75,8 @@ export class RedisHistory {
       await this.#connections.call(sharedEpochs, ['HSETNX', sharedEpochs, 'id', randomUUID()]);
     } catch (error) {
       // Topics without history need no keys; what is none of ours there, a script replaces.
-      if (!isRefusal(error) && !messageOf(error).startsWith('WRONGTYPE')) throw error;
+      const isWrong = messageOf(error).startsWith('WRONGTYPE');
+      if (!isRefusal(error) && !isFull(error) && !isWrong) throw error;
     }
   }
 
@@ -65,9 +85,9 @@ export class RedisHistory {
    *
    * @returns how many entries of others were in the way
    */
-  async publish(topic: KeptTopic, bytes: Buffer, isJoined: boolean): Promise<number> {
+  async publish(topic: KeptTopic, bytes: Buffer): Promise<number> {
     const { position, stream, epochs } = this.#keys(topic);
-    const parameters = [...this.#storing(topic, isJoined), bytes];
+    const parameters = [...this.#storing(topic), bytes];
     const answer = await this.#connections.run(publishScript, [position, stream, epochs], parameters);
     const [epoch, offset, foreign, isHeard] = answer as [Buffer, Buffer, number, number];
     this.#known.note(topic.name, { epoch: String(epoch), offset: Number(offset) });
@@ -75,12 +95,33 @@ export class RedisHistory {
     return foreign;
   }
 
+  /**
+   * Makes sure that the history has the options of this node.
+   *
+   * @param subscribed how often this node is subscribed for certain
+   * @param isJoined whether it is, or is about to be
+   * @throws {Error} (rejects) where other nodes use others
+   */
+  async settle(topic: KeptTopic, subscribed: 0 | 1, isJoined: boolean): Promise<void> {
+    if (await this.#settle(topic, subscribed, isJoined ? 'ask' : 'refuse')) return;
+    const { names } = this.#connections;
+    await this.#connections.publish(names.channel(topic), Buffer.from(optionsQuestion));
+    await delay(answerTime, undefined, { ref: false });
+    await this.#settle(topic, subscribed, 'take');
+  }
+
+  /** The answer to others that ask who uses the options of the history. */
+  async use(topic: KeptTopic): Promise<void> {
+    const { position, stream, epochs } = this.#keys(topic);
+    await this.#connections.run(useScript, [position, stream, epochs], this.#options(topic));
+  }
+
   /** @param after an offset; `Infinity` for the position alone */
   async read(topic: KeptTopic, after: number): Promise<RedisPage> {
     const { position, stream, epochs } = this.#keys(topic);
     const parameters = [...this.#options(topic), after === Infinity ? 'inf' : String(after)];
     const answer = await this.#connections.run(readScript, [position, stream, epochs], parameters);
-    const [epoch, offset, foreign, ...rest] = answer as [Buffer, Buffer, number, ...Buffer[]];
+    const [epoch, offset, foreign, end, ...rest] = answer as [Buffer, Buffer, number, Buffer, ...Buffer[]];
     const entries: StoredEntry[] = [];
     for (let index = 0; index + 1 < rest.length; index += 2) {
       entries.push({ offset: Number(rest[index]), bytes: rest[index + 1] ?? Buffer.alloc(0) });
@@ -91,34 +132,38 @@ export class RedisHistory {
       return this.read(topic, after);
     }
     this.#known.note(topic.name, found);
-    return { position: found, entries, foreign };
+    return { position: found, end: Number(end), entries, foreign };
   }
 
   /** @returns how many entries of others it has removed */
   async repair(topic: KeptTopic): Promise<number> {
     const { position, stream, epochs } = this.#keys(topic);
-    return (await this.#connections.run(
-      repairScript,
-      [position, stream, epochs],
-      this.#storing(topic, true),
-    )) as number;
+    return (await this.#connections.run(repairScript, [position, stream, epochs], this.#storing(topic))) as number;
   }
 
   /** What programs outside want published: the first of it. */
   async inbox(topic: KeptTopic): Promise<Buffer[]> {
     const { inbox } = this.#keys(topic);
-    return (await this.#connections.call(inbox, ['LRANGE', inbox, '0', String(inboxStep - 1)])) as Buffer[];
+    return (await this.#connections.run(inboxScript, [inbox], [])) as Buffer[];
   }
 
   /** Stores and publishes what was looked at, as far as no other node has: each once. */
   async takeInbox(topic: KeptTopic, items: readonly InboxItem[]): Promise<Taken> {
     const { position, stream, epochs, inbox } = this.#keys(topic);
     const pairs = items.flatMap(({ raw, message }) => [raw, message ?? '']);
-    const parameters = [...this.#storing(topic, true), ...pairs];
+    const parameters = [...this.#storing(topic), ...pairs];
     const answer = await this.#connections.run(takeInboxScript, [position, stream, epochs, inbox], parameters);
     const [foreign, taken, unheard] = answer as [number, number, Buffer[]];
     for (const bytes of unheard) this.#announce(topic, [bytes]);
     return { foreign, items: items.slice(0, taken) };
+  }
+
+  async #settle(topic: KeptTopic, subscribed: 0 | 1, withOthers: 'refuse' | 'ask' | 'take'): Promise<boolean> {
+    const { position, stream, epochs } = this.#keys(topic);
+    const { names, isSharded } = this.#connections;
+    const count = isSharded ? 'SHARDNUMSUB' : 'NUMSUB';
+    const parameters = [...this.#options(topic), names.channel(topic), count, String(subscribed), withOthers];
+    return (await this.#connections.run(settleScript, [position, stream, epochs], parameters)) === 1;
   }
 
   /** What clients have of the messages that are gone is no position in what follows. */
@@ -149,9 +194,9 @@ export class RedisHistory {
     return [randomUUID(), String(hashSlot(name)), String(size), String(ttl)];
   }
 
-  #storing(topic: KeptTopic, isJoined: boolean): Argument[] {
+  #storing(topic: KeptTopic): Argument[] {
     const { names, isSharded } = this.#connections;
     const publish = isSharded ? 'SPUBLISH' : 'PUBLISH';
-    return [...this.#options(topic), names.channel(topic), publish, isJoined ? '1' : '0', ...this.#newest(topic)];
+    return [...this.#options(topic), names.channel(topic), publish, ...this.#newest(topic)];
   }
 }

@@ -1,7 +1,7 @@
 import { createConnection, type Connection } from './redis-connection.ts';
 import { hashSlot } from './hash-slot.ts';
 import type { Argument, ChannelListener, ConnectionContext, RedisConnections } from './redis-connections.ts';
-import { isRefusal, messageOf } from './redis-errors.ts';
+import { isFull, isRefusal, messageOf } from './redis-errors.ts';
 import { RedisNames } from './redis-names.ts';
 import type { RedisScript } from './redis-script.ts';
 import type { ClientOptions } from './redis-options.ts';
@@ -100,9 +100,7 @@ export class RedisServer implements RedisConnections {
   }
 
   async check(): Promise<void> {
-    const [role] = await Promise.all([this.send(['ROLE']), this.#confirm(), this.#subscriber.ping()]);
-    const [name] = role as unknown[];
-    if (String(name) !== 'master') throw new Error(`READONLY The server is a ${String(name)}, expected a master`);
+    await Promise.all([this.#assertMaster(), this.#confirm(), this.#ping()]);
   }
 
   async close(): Promise<void> {
@@ -141,8 +139,23 @@ export class RedisServer implements RedisConnections {
     try {
       await this.send(['PEXPIRE', this.names.probe, '1']);
     } catch (error) {
+      // One that cannot save says that first, whatever else it is.
+      if (isFull(error)) return this.#assertMaster();
       // A user without keys publishes all the same; in a Cluster the key is at one of the masters.
       if (!isRefusal(error) && !String(error).includes('MOVED')) throw error;
+    }
+  }
+
+  async #assertMaster(): Promise<void> {
+    const [name] = (await this.send(['ROLE'])) as unknown[];
+    if (String(name) !== 'master') throw new Error(`READONLY The server is a ${String(name)}, expected a master`);
+  }
+
+  async #ping(): Promise<void> {
+    try {
+      await this.#subscriber.ping();
+    } catch (error) {
+      if (!isFull(error)) throw error;
     }
   }
 }

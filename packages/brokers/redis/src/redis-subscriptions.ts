@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { decodeBusMessage, type BrokerTopic, type BusMessage, type Join, type Position } from '@turnout/topics';
 import { hashSlot } from './hash-slot.ts';
-import { isJson, isWakeUp, outsideMessage } from './outside-message.ts';
+import { isJson, isOptionsQuestion, isWakeUp, outsideMessage } from './outside-message.ts';
 import { messageOf } from './redis-errors.ts';
 import { isKept, type KeptTopic } from './redis-history.ts';
 import type { RedisNames } from './redis-names.ts';
@@ -10,6 +10,8 @@ export interface SubscriptionEvents {
   onForeign(topic: string, reason: string): void;
   /** A program outside says that something stands in the inbox of a topic. */
   onInbox(topic: KeptTopic): void;
+  /** Another node asks who uses the options of a history. */
+  onOptionsQuestion(topic: KeptTopic): void;
 }
 
 /** The topics that are to be heard, and what comes on their channels. */
@@ -70,6 +72,10 @@ export class RedisSubscriptions {
   #readKept(topic: KeptTopic, bytes: Buffer): Received | undefined {
     if (isWakeUp(bytes)) {
       this.#events.onInbox(topic);
+      return undefined;
+    }
+    if (isOptionsQuestion(bytes)) {
+      this.#events.onOptionsQuestion(topic);
       return undefined;
     }
     const start = bytes.indexOf(':', bytes.indexOf(':') + 1) + 1;

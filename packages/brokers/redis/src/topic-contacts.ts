@@ -23,13 +23,17 @@ const maxContacts = 10_000;
 export class TopicContacts {
   readonly #contacts = new Map<string, Contact>();
 
-  /** Before a message is published: those that wait for the same answer go on in their order. */
-  check(connections: RedisConnections, topic: BrokerTopic): Promise<void> {
+  /**
+   * Before a message is published: those that wait for the same answer go on in their order.
+   *
+   * @param settle has a history keep the options of this node
+   */
+  check(connections: RedisConnections, topic: BrokerTopic, settle: () => Promise<void>): Promise<void> {
     if (isOfHubs(topic)) return done;
     const known = this.#contacts.get(topic.name);
     if (known !== undefined && performance.now() - known.madeAt < lifetime) return known.verdict;
     if (this.#contacts.size >= maxContacts) this.#contacts.clear();
-    const verdict = assertOwnKind(connections, topic);
+    const verdict = Promise.all([assertOwnKind(connections, topic), settle()]).then(() => {});
     verdict.catch(() => this.#contacts.delete(topic.name));
     this.#contacts.set(topic.name, { verdict, madeAt: performance.now() });
     return verdict;

@@ -24,6 +24,8 @@ interface Run {
 interface Publisher {
   /** The lowest number that has come: what is missing above it was announced. */
   from: number;
+  /** Up to here a mark has said that numbers are missing, and that was announced; 0 for none. */
+  marked: number;
   run: Run;
   others: Run[];
 }
@@ -51,7 +53,7 @@ export class PublisherSequences {
 
   /** What a publisher sends next is the message after `last`. */
   begin(origin: string, last: number): void {
-    this.#set(origin, { first: 1, last, aside: 0 });
+    this.#publishers.set(origin, { from: 1, marked: 0, run: { first: 1, last, aside: 0 }, others: [] });
   }
 
   note({ origin, sequence, mark, data }: BusMessage): Verdict {
@@ -60,30 +62,38 @@ export class PublisherSequences {
     const lowest = mark ? lowestOf(sequence, data) : sequence;
     const publisher = this.#publishers.get(origin);
     if (publisher === undefined) {
-      this.#set(origin, { first: sequence, last: sequence, aside: 0 }, lowest);
+      const run = { first: lowest, last: mark ? lowest - 1 : sequence, aside: 0 };
+      this.#publishers.set(origin, { from: lowest, marked: mark ? sequence : 0, run, others: [] });
       return mark ? 'after-gap' : 'next';
     }
-    const { run, from } = publisher;
-    publisher.from = Math.min(from, lowest);
-    if (sequence === run.last + 1 && !mark) {
-      run.last = sequence;
-      return 'next';
-    }
-    if (sequence > run.last) {
-      jump(publisher, { first: sequence, last: sequence, aside: 0 });
-      return 'after-gap';
-    }
-    if (mark) return lowest < from ? 'after-gap' : 'duplicate';
-    return noteBehind(publisher, sequence);
+    const verdict = mark ? noteMark(publisher, lowest, sequence) : noteMessage(publisher, sequence);
+    publisher.from = Math.min(publisher.from, lowest);
+    return verdict;
   }
 
   clear(): void {
     this.#publishers.clear();
   }
+}
 
-  #set(origin: string, run: Run, from = run.first): void {
-    this.#publishers.set(origin, { from, run, others: [] });
+/** The run goes on where it is: what has failed for its publisher may have been sent, and come late. */
+function noteMark(publisher: Publisher, lowest: number, sequence: number): Verdict {
+  const { run, from, marked } = publisher;
+  publisher.marked = Math.max(marked, sequence);
+  return sequence > Math.max(run.last, marked) || lowest < from ? 'after-gap' : 'duplicate';
+}
+
+function noteMessage(publisher: Publisher, sequence: number): Verdict {
+  const { run, marked } = publisher;
+  if (sequence <= run.last) return noteBehind(publisher, sequence);
+  if (sequence === run.last + 1) {
+    run.last = sequence;
+    return 'next';
   }
+  jump(publisher, { first: sequence, last: sequence, aside: 0 });
+  // It stands for one gap: a made-up mark must not hide later ones.
+  publisher.marked = 0;
+  return sequence <= marked + 1 ? 'next' : 'after-gap';
 }
 
 /** A later number than the next: the run before may turn out to be the true one. */

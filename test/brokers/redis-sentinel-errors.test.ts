@@ -1,0 +1,51 @@
+import { connectRedis } from '@turnout/redis';
+import { createSentinel } from 'redis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../tools/ports.mjs';
+import { SentinelSite } from '../system-parts/redis-servers.ts';
+import { requireSystemPart } from '../system-parts/system-part.ts';
+
+const isMissing = requireSystemPart('redis-server') === undefined;
+const pingTimeout = 1_500;
+
+describe.skipIf(isMissing)('what keeps a node from the master that Sentinel names is told:', () => {
+  let site: SentinelSite;
+  beforeAll(async () => {
+    site = await SentinelSite.start({ replicas: 0 });
+  });
+  afterAll(() => site.stop());
+
+  const rootNodes = () => [{ host: '127.0.0.1', port: site.sentinelPort }];
+  const wrong = { username: 'nobody', password: 'wrong' };
+
+  test('no Sentinel can be reached', async () => {
+    const port = await freePort();
+    const sentinel = { name: 'main', sentinelRootNodes: [{ host: '127.0.0.1', port }] };
+    await expect(connectRedis({ sentinel, pingTimeout })).rejects.toThrow(`ECONNREFUSED 127.0.0.1:${port}`);
+    await expect(connectRedis({ duplicateOf: createSentinel(sentinel), pingTimeout })).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('Sentinel does not know the name of the master', async () => {
+    const sentinel = { name: 'another', sentinelRootNodes: rootNodes() };
+    await expect(connectRedis({ sentinel, pingTimeout })).rejects.toThrow('No such master with that name');
+  });
+
+  test('the master does not take the password', async () => {
+    const sentinel = { name: 'main', sentinelRootNodes: rootNodes(), nodeClientOptions: wrong };
+    await expect(connectRedis({ sentinel, pingTimeout })).rejects.toThrow('WRONGPASS');
+  });
+
+  test('no Sentinel takes the password', async () => {
+    const sentinel = { name: 'main', sentinelRootNodes: rootNodes(), sentinelClientOptions: wrong };
+    await expect(connectRedis({ sentinel, pingTimeout })).rejects.toThrow('WRONGPASS');
+  });
+
+  test('the master is away', async () => {
+    const [master] = site.servers;
+    await master!.kill();
+    const sentinel = { name: 'main', sentinelRootNodes: rootNodes() };
+    await expect(connectRedis({ sentinel, pingTimeout })).rejects.toThrow(
+      /^Sentinel gives no master: (connect ECONNREFUSED|no valid master node)/,
+    );
+  });
+});

@@ -239,6 +239,32 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
     expect(node.hub.counts.gaps).toBe(0);
   });
 
+  test('the first messages of 900 histories in one turn are all stored, by all nodes', async () => {
+    const site = await NatsSite.start();
+    const nodes = [await site.startNode({ timeout: 1_000 }), await site.startNode({ timeout: 1_000 })];
+    const names = range(900).map((index) => `room ${index}`);
+    const published = nodes.flatMap(({ hub }, node) =>
+      names.map((name) => hub.topic(name, kept).publish(String(node))),
+    );
+    const results = await Promise.allSettled(published);
+    expect(results.filter(({ status }) => status === 'rejected')).toEqual([]);
+    const streams = await site.streams();
+    let messages = 0;
+    for await (const { state } of streams.list('turnout.store.*.*')) messages += state.messages;
+    expect(messages).toBe(2 * names.length);
+  });
+
+  test('first messages are rejected where JetStream does not answer, however many they are', async () => {
+    const site = await NatsSite.start();
+    const node = await site.startNode({ timeout: 200 });
+    site.daemon.signal('SIGSTOP');
+    const published = range(500).map((index) => node.hub.topic(`room ${index}`, kept).publish('1'));
+    const results = await Promise.allSettled(published);
+    site.daemon.signal('SIGCONT');
+    const codes = new Set(results.map((result) => (result.status === 'rejected' ? result.reason.code : 'confirmed')));
+    expect([...codes]).toEqual(['TOPIC_ERR_TIMEOUT']);
+  });
+
   test('10,000 topics that are joined in one turn all hear, and again once the server is back', async () => {
     const site = await NatsSite.start();
     const patient = { servers: site.address, timeout: 60_000, client: { pingInterval: 10_000 } };

@@ -1,6 +1,7 @@
 import type { Person, Topic, TopicOptions } from '@turnout/topics';
 import type { WebSocket } from '@turnout/core';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { pretendSockets } from '../../packages/topics/test/serving.ts';
 import { openSink } from '../../packages/topics/test/sink-socket.ts';
 import { collect, TestNode } from './cluster.ts';
 import { servedDrivers, type BrokerSite } from './drivers.ts';
@@ -39,6 +40,7 @@ function known(notes: readonly Record<string, unknown>[]): Set<string> {
 }
 
 const presence: TopicOptions = { presence: true };
+const counted: TopicOptions = { presence: { tell: 'counts' }, envelope: true };
 const told: TopicOptions = { presence: true, envelope: true };
 
 describe.each(servedDrivers.filter(({ isThere }) => isThere))('presence over $name', ({ start }) => {
@@ -91,6 +93,24 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('presence over $na
     there!.follow();
     await enter(here!, 'p', 100, 'x'.repeat(16_000));
     await expect.poll(() => there!.people().length, soon).toBe(100);
+  });
+
+  test('thousands of topics that are joined at once by one person each all hear, and are known elsewhere', async () => {
+    const count = isLong ? 20_000 : 3_000;
+    const [here, there] = await startNodes(2);
+    const topicsOf = ({ hub }: TestNode): Topic[] => range(count).map((room) => hub.topic(`room ${room}`, counted));
+    const watched = topicsOf(there!);
+    for (const topic of watched) topic.follow();
+    const topics = topicsOf(here!);
+    const { sockets, heard } = pretendSockets(count);
+    await Promise.all(topics.map((topic, index) => topic.subscribe(sockets[index]!, { person: { id: `p${index}` } })));
+    const missing = (): number => watched.filter((topic) => topic.people().length !== 1).length;
+    await expect.poll(missing, soon).toBe(0);
+    const before = heard.slice();
+    for (let start = 0; start < count; start += 500) {
+      await Promise.all(watched.slice(start, start + 500).map((topic) => topic.publish('1')));
+    }
+    await expect.poll(() => heard.filter((messages, index) => messages <= before[index]!).length, soon).toBe(0);
   });
 
   test('thousands of rooms are right after an outage that outlasts the lease', async () => {

@@ -1,5 +1,5 @@
 // One node of several, or alone: clients subscribe to topics as those of @turnout/client do, and publish by
-// {"publish":TOPIC,"data":…}. Parameters: the broker's kind and port, or none.
+// {"publish":TOPIC,"data":…}; what is rejected they are told by {"rejected":TOPIC}. Parameters: the broker's kind and port, or none.
 import { createServer } from 'node:http';
 import { connectNats } from '@turnout/nats';
 import { connectRedis } from '@turnout/redis';
@@ -44,8 +44,10 @@ router.ws('/', (socket) => {
     const text = message.toString();
     if (await handle(text)) return;
     const { publish, data } = JSON.parse(text) as { publish: string; data: unknown };
-    // Not awaited: what the broker is late to confirm is printed, and does not close the socket of who has sent it.
-    void topicOf(publish).publish(JSON.stringify(data));
+    // Not awaited: what the broker is late to confirm holds nothing up.
+    topicOf(publish)
+      .publish(JSON.stringify(data))
+      .catch(() => socket.send(JSON.stringify({ rejected: publish })));
   });
 });
 const server = createServer();

@@ -45,11 +45,13 @@ export class LivePoll {
     this.#audience = hub.topic('audience', { presence: true });
     this.#audience.on('join', () => this.#tellUsers()).on('leave', () => this.#tellUsers());
     this.#unfollow = this.#audience.follow();
-    this.#tellNodes = hub.link('counts', (text) => {
+    const catchUp = (): void => void this.#catchUp();
+    const onCount = (text: string): void => {
       const { id, count } = JSON.parse(text) as Pick<Candidate, 'id' | 'count'>;
       this.#raise(id, count);
-    });
-    hub.on('restored', () => void this.#catchUp());
+    };
+    this.#tellNodes = hub.link('counts', onCount, catchUp);
+    hub.on('restored', catchUp);
   }
 
   /** The candidates with their counts, of which the pages are told where they are news. */

@@ -16,6 +16,7 @@ export type {
   StoredMessage,
 } from './bus/broker.ts';
 export { decodeBusMessage, decodeStored, encodeBusMessage, type StoredEntry } from './bus/bus-message.ts';
+export { CallQueue } from './bus/call-queue.ts';
 export { TopicError, type TopicErrorCode } from './bus/errors.ts';
 export { MemoryBroker, MemoryBus } from './bus/memory-broker.ts';
 export { PendingCalls, pendingOptions, type PendingLimits } from './bus/pending-calls.ts';

@@ -1,14 +1,18 @@
 import { Feed } from './feed/feed.ts';
 import type { HubContext } from './feed/hub-context.ts';
 
-type Listener = (text: string) => void;
+export interface LinkListener {
+  onText(text: string): void;
+  /** Text of other nodes, or of this one, is missing, and will not come. */
+  onGap(): void;
+}
 
 /** One feed for all listeners of a name: a broker joins a name once. */
 interface Link {
   readonly feed: Feed;
   /** Resolves also where it cannot be joined: then the other nodes are reached. */
   readonly opened: Promise<void>;
-  readonly listeners: Listener[];
+  readonly listeners: LinkListener[];
 }
 
 /** What nodes tell each other beside their topics, by name. */
@@ -25,7 +29,7 @@ export class HubLinks {
   }
 
   /** @returns sends text to all nodes */
-  add(name: string, listener: Listener): (text: string) => Promise<boolean> {
+  add(name: string, listener: LinkListener): (text: string) => Promise<boolean> {
     const link = this.#links.get(name) ?? this.#create(name);
     link.listeners.push(listener);
     // What is sent before the link is joined reaches this node too.
@@ -37,12 +41,14 @@ export class HubLinks {
   }
 
   #create(name: string): Link {
-    const listeners: Listener[] = [];
+    const listeners: LinkListener[] = [];
     const feed = new Feed({ name: `\u0000link:${name}`, history: null }, this.#context, {
       onMessage: ({ data }) => {
-        for (const listener of listeners) this.#context.call(() => listener(String(data)));
+        for (const listener of listeners) this.#context.call(() => listener.onText(String(data)));
       },
-      onGap: () => {},
+      onGap: () => {
+        for (const listener of listeners) this.#context.call(() => listener.onGap());
+      },
     });
     const link = { feed, listeners, opened: feed.hold().catch(() => {}) };
     this.#links.set(name, link);

@@ -129,12 +129,17 @@ export class Hub extends EventEmitter<HubEvents> {
   /**
    * What nodes tell each other, beside their topics: `listener` is called with what any node sends, this one too.
    *
+   * @param onGap called where text is missing on this node and will not come: as `gap` of a topic without history
    * @returns sends text to all nodes; resolves as `publish()` of a topic does
    */
-  link(name: string, listener: (text: string) => void): (text: string) => Promise<boolean> {
+  link(
+    name: string,
+    listener: (text: string) => void,
+    onGap: () => void = () => {},
+  ): (text: string) => Promise<boolean> {
     assertTopicName(name);
     if (this.#context.isClosed) throw hubClosed();
-    return this.#links.add(name, listener);
+    return this.#links.add(name, { onText: listener, onGap });
   }
 
   /**

@@ -389,6 +389,63 @@ describe('many that subscribe at once', () => {
   });
 });
 
+describe('text between nodes that is lost', () => {
+  async function linkNodes(): Promise<{
+    here: Node;
+    there: Node;
+    send: (text: string) => Promise<boolean>;
+    told: string[];
+  }> {
+    const bus = new MemoryBus();
+    const [here, there] = [startNode(bus), startNode(bus)];
+    const told: string[] = [];
+    const listen = ({ hub }: Node, name: string) =>
+      hub.link(
+        'nodes',
+        (text) => told.push(`${name} ${text}`),
+        () => told.push(`${name} gap`),
+      );
+    listen(there, 'there');
+    const send = listen(here, 'here');
+    await send('1');
+    await expect.poll(() => told.splice(0)).toEqual(['there 1', 'here 1']);
+    return { here, there, send, told };
+  }
+
+  test('on its way is a gap to who misses it', async () => {
+    const { there, send, told } = await linkNodes();
+    there.broker.isHolding = true;
+    await send('2');
+    there.broker.isHolding = false;
+    await send('3');
+    await expect.poll(() => told.toSorted()).toEqual(['here 2', 'here 3', 'there 3', 'there gap']);
+  });
+
+  test('as it fails is a gap to all', async () => {
+    const { here, send, told } = await linkNodes();
+    here.broker.failure = late;
+    await expect(send('2')).rejects.toThrow('Late');
+    here.broker.failure = undefined;
+    await expect.poll(() => told.toSorted()).toEqual(['here gap', 'there gap']);
+  });
+
+  test('while the broker is away is a gap to all, each listener of a node among them', async () => {
+    const { here, there, send, told } = await linkNodes();
+    here.hub.link(
+      'nodes',
+      () => {},
+      () => told.push('here too'),
+    );
+    here.broker.failure = lost;
+    here.broker.events.onLost(lost);
+    expect(await send('2')).toBe(false);
+    here.broker.failure = undefined;
+    here.broker.events.onRestored();
+    await expect.poll(() => told.toSorted()).toEqual(['here 2', 'here gap', 'here too', 'there gap']);
+    expect(there.hub.counts.gaps).toBe(1);
+  });
+});
+
 describe('a promise that nobody holds', () => {
   function watchRejections(): unknown[] {
     const unhandled: unknown[] = [];

@@ -1,8 +1,8 @@
 import type { PermissionViolationError, RequestError } from '@nats-io/transport-node';
 import { TopicError, type HistoryOptions } from '@turnout/topics';
 
-export function lostError(): TopicError {
-  return new TopicError('TOPIC_ERR_BROKER_LOST', 'NATS cannot be reached');
+export function lostError(cause?: unknown): TopicError {
+  return new TopicError('TOPIC_ERR_BROKER_LOST', 'NATS cannot be reached', cause === undefined ? {} : { cause });
 }
 
 export function closedError(): TopicError {
@@ -15,6 +15,27 @@ export function refusedError(cause: Error): TopicError {
 
 export function timeoutError(cause: unknown): TopicError {
   return new TopicError('TOPIC_ERR_TIMEOUT', 'NATS has not answered in time', { cause });
+}
+
+/** Where it was tried to connect to, and how long, in ms, each may take. */
+export interface ConnectAttempt {
+  readonly servers: readonly string[];
+  readonly timeout: number;
+}
+
+export function connectError(cause: unknown, attempt: ConnectAttempt): TopicError {
+  const code = isNamed(cause, 'AuthorizationError') ? 'TOPIC_ERR_BROKER' : 'TOPIC_ERR_BROKER_LOST';
+  // What stands before the @ is secret.
+  const servers = attempt.servers.map((server) => server.replace(/^.*@/, '')).join(', ');
+  const message = `Cannot connect to NATS at ${servers}: ${reasonOf(cause, attempt)}`;
+  return new TopicError(code, message, { cause });
+}
+
+function reasonOf(error: unknown, { timeout }: ConnectAttempt): string {
+  if (isTimeout(error)) return `no NATS server has answered within ${timeout} ms`;
+  const { message } = error as Error;
+  if (message === 'unexpected response from server') return 'what answers is not a NATS server';
+  return message.includes('undefined error') ? 'the connection was closed at once' : message;
 }
 
 export interface OptionsConflict {
@@ -50,9 +71,26 @@ export function isUnanswered(error: unknown): boolean {
   return error instanceof Error && error.name === 'RequestError' && (error as RequestError).isNoResponders();
 }
 
+/** What the client rejects with that has lost its connection, or has closed it. */
+const disconnects: ReadonlySet<string> = new Set([
+  'ClosedConnectionError',
+  'ConnectionError',
+  'DrainingConnectionError',
+  'RequestError',
+]);
+
+/** Whether the connection has ended what was waiting for an answer. The client may notice that before it says so. */
+export function isDisconnect(error: unknown): boolean {
+  return error instanceof Error && disconnects.has(error.name) && !isUnanswered(error);
+}
+
 /** Whether the client has given up waiting for an answer. */
 export function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === 'TimeoutError';
+  return isNamed(error, 'TimeoutError');
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
 }
 
 function describe(history: HistoryOptions | null): string {

@@ -1,6 +1,8 @@
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
 import { resolveOptions } from '@turnout/core/options';
 import type { Broker } from '@turnout/topics';
+import { connectError } from './broker-errors.ts';
+import { dial } from './dial.ts';
 import { NatsBroker } from './nats-broker.ts';
 import { natsOptions, type NatsBrokerOptions } from './nats-options.ts';
 
@@ -14,8 +16,9 @@ const longestWait = 2_000;
  * Connects to NATS, as the broker of one hub.
  *
  * @throws {TypeError | RangeError} (rejects) on a wrong option, and on `connection` beside `servers` or `client`
- * @throws {Error} (rejects) where NATS can't be reached, or refuses what all topics need; later it connects again by
- *   itself
+ * @throws {TopicError} (rejects) with `TOPIC_ERR_BROKER_LOST` where NATS cannot be reached, and with `TOPIC_ERR_BROKER`
+ *   where it refuses the credentials, or what all topics need; the client's error is the `cause`. Later it connects
+ *   again by itself
  */
 export async function connectNats(options?: NatsBrokerOptions): Promise<Broker> {
   const settings = resolveOptions(natsOptions, options);
@@ -29,16 +32,22 @@ export async function connectNats(options?: NatsBrokerOptions): Promise<Broker> 
   });
 }
 
-function connectTo({ servers = '127.0.0.1:4222', client = {} }: NatsBrokerOptions): Promise<NatsConnection> {
-  return connect({
+async function connectTo({ servers = '127.0.0.1:4222', client = {} }: NatsBrokerOptions): Promise<NatsConnection> {
+  const { timeout = connectTimeout } = client;
+  const options: ConnectionOptions = {
     pingInterval: 1_000,
     maxPingOut: 2,
-    timeout: connectTimeout,
     ...client,
+    timeout,
     servers,
     maxReconnectAttempts: -1,
     // A password that is wrong for a while must not end it for good.
     ignoreAuthErrorAbort: true,
     reconnectDelayHandler: () => Math.random() * longestWait,
-  });
+  };
+  try {
+    return await dial(() => connect(options));
+  } catch (error) {
+    throw connectError(error, { servers: [servers].flat(), timeout });
+  }
 }

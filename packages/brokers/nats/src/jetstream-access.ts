@@ -9,6 +9,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { TopicError } from '@turnout/topics';
 
 /** How long, in ms, the client waits for an answer. The broker's own limit is to be the shorter one. */
 const apiTimeout = 60_000;
@@ -69,10 +70,13 @@ export class JetStreamAccess {
   }
 }
 
-/** Whether nothing answers where a stream should: it is not there, or JetStream is not. */
+/** Whether an error is, or is caused by, that nothing answers where a stream should: it is not there, or JetStream. */
 export function isMissing(error: unknown): boolean {
+  if (error instanceof TopicError) return isMissing(error.cause);
   // The class of the one error is not exported.
-  return isApiError(error, JetStreamApiCodes.StreamNotFound) || (error as Error).name === 'JetStreamNotEnabled';
+  return (
+    isApiError(error, JetStreamApiCodes.StreamNotFound) || (error as Error | undefined)?.name === 'JetStreamNotEnabled'
+  );
 }
 
 function isApiError(error: unknown, code: number): boolean {

@@ -5,12 +5,14 @@ import { encodeOptions } from './first-contacts.ts';
 import type { HistoryState, HistoryStreams, KeptTopic } from './history-streams.ts';
 import { Incoming } from './incoming.ts';
 import type { Names } from './names.ts';
+import type { PacedCalls } from './paced-calls.ts';
 import { StandIn } from './stand-in.ts';
 
 export interface JoinedTopicParts {
   readonly connection: NatsConnection;
   readonly names: Names;
   readonly histories: HistoryStreams;
+  readonly setUps: PacedCalls;
   readonly events: BrokerEvents;
 }
 

@@ -10,9 +10,6 @@ export interface JoinedTopicsParts extends JoinedTopicParts {
   readonly find: (topic: KeptTopic) => Promise<HistoryState>;
 }
 
-/** Histories that are looked at at a time. */
-const findBatch = 64;
-
 /** Topics that are joined again before the server is asked whether it follows. */
 const rejoinBatch = 512;
 
@@ -89,14 +86,9 @@ export class JoinedTopics {
   /** What is published again has no epoch: it must be known before the first comes. */
   async #prepare(joins: readonly Join[], failures: unknown[]): Promise<JoinedTopic[]> {
     const joined: JoinedTopic[] = [];
-    for (let start = 0; start < joins.length; start += findBatch) {
-      const batch = joins.slice(start, start + findBatch);
-      // oxlint-disable-next-line no-await-in-loop -- so many at a time
-      const results = await Promise.allSettled(batch.map((join) => this.#prepareOne(join)));
-      for (const result of results) {
-        if (result.status === 'fulfilled') joined.push(result.value);
-        else failures.push(result.reason);
-      }
+    for (const result of await Promise.allSettled(joins.map((join) => this.#prepareOne(join)))) {
+      if (result.status === 'fulfilled') joined.push(result.value);
+      else failures.push(result.reason);
     }
     return joined;
   }

@@ -4,6 +4,7 @@ import { assertSameOptions, type FirstContacts } from './first-contacts.ts';
 import type { HistoryStreams, KeptTopic } from './history-streams.ts';
 import { isMissing, type JetStreamAccess } from './jetstream-access.ts';
 import type { Names } from './names.ts';
+import type { CallServer, PacedCalls } from './paced-calls.ts';
 
 export interface KeptTopicsParts {
   readonly connection: NatsConnection;
@@ -12,6 +13,8 @@ export interface KeptTopicsParts {
   readonly epochs: Epochs;
   readonly histories: HistoryStreams;
   readonly contacts: FirstContacts;
+  readonly setUps: PacedCalls;
+  readonly callServer: CallServer;
 }
 
 /** Topics with history: JetStream, which answers once it has stored a message. */
@@ -32,20 +35,23 @@ export class KeptTopics {
       // Its stream was removed, by hand: it begins anew.
       contacts.forget(topic.name, contact);
       const begin = async (): Promise<void> => {
-        await epochs.end(topic.name);
+        await this.#parts.callServer(() => epochs.end(topic.name));
         await this.#open(topic);
       };
       await contacts.once(topic.name, begin).then(() => this.#store(topic, bytes));
     }
   }
 
-  async #open(topic: KeptTopic): Promise<void> {
-    const { connection, names, histories } = this.#parts;
-    await assertSameOptions(connection, names.live('ask', topic.name), topic);
-    await histories.ensure(topic);
+  #open(topic: KeptTopic): Promise<void> {
+    const { connection, names, histories, setUps } = this.#parts;
+    return setUps.run(async () => {
+      await assertSameOptions(connection, names.live('ask', topic.name), topic);
+      await histories.ensure(topic);
+    });
   }
 
   async #store({ name }: KeptTopic, bytes: Buffer): Promise<void> {
-    await this.#parts.access.client.publish(this.#parts.names.store('node', name), bytes);
+    const { access, names, callServer } = this.#parts;
+    await callServer(() => access.client.publish(names.store('node', name), bytes));
   }
 }

@@ -1,5 +1,13 @@
 import type { NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
-import { closedError, isTimeout, lostError, refusalIn, refusedError, timeoutError } from './broker-errors.ts';
+import {
+  closedError,
+  isDisconnect,
+  isTimeout,
+  lostError,
+  refusalIn,
+  refusedError,
+  timeoutError,
+} from './broker-errors.ts';
 
 export interface LinkListener {
   onLost(error: Error): void;
@@ -32,15 +40,20 @@ export class Link {
 
   /** @throws {TopicError} (rejects) at once where the server can't be reached: the client would wait until it can */
   async call<Value>(call: () => Promise<Value>): Promise<Value> {
-    if (this.#state === 'closed') throw closedError();
-    if (this.#state === 'lost') throw lostError();
+    this.#assertUp();
     try {
       return await call();
     } catch (error) {
-      if (isTimeout(error)) throw timeoutError(error);
       const refusal = refusalIn(error);
-      throw refusal === undefined ? error : refusedError(refusal);
+      if (refusal !== undefined) throw refusedError(refusal);
+      if (isDisconnect(error)) throw this.#state === 'closed' ? closedError() : lostError(error);
+      throw isTimeout(error) ? timeoutError(error) : error;
     }
+  }
+
+  #assertUp(): void {
+    if (this.#state === 'closed') throw closedError();
+    if (this.#state === 'lost') throw lostError();
   }
 
   async #watch(): Promise<void> {

@@ -24,6 +24,7 @@ import { KeptTopics } from './kept-topics.ts';
 import { Link } from './link.ts';
 import { Names } from './names.ts';
 import { asStoredByNode } from './outside.ts';
+import { PacedCalls, type CallServer } from './paced-calls.ts';
 import { PlainTopics } from './plain-topics.ts';
 import { Refusals } from './refusals.ts';
 
@@ -55,6 +56,7 @@ export class NatsBroker implements Broker {
   readonly #plain: PlainTopics;
   readonly #kept: KeptTopics;
   readonly #joined: JoinedTopics;
+  readonly #finds: PacedCalls;
   readonly #contacts = new FirstContacts();
   readonly #refusals = new Refusals();
   readonly #idleStreams: IdleStreams;
@@ -70,7 +72,11 @@ export class NatsBroker implements Broker {
     const access = new JetStreamAccess(connection, settings.replicas);
     const epochs = new Epochs(access, names);
     const histories = new HistoryStreams({ access, names, epochs });
-    const parts = { connection, access, names, epochs, histories, contacts: this.#contacts, refusals: this.#refusals };
+    const callServer: CallServer = (call) => this.#call(call);
+    const setUps = new PacedCalls(callServer);
+    const [contacts, refusals] = [this.#contacts, this.#refusals];
+    const parts = { connection, access, names, epochs, histories, contacts, refusals, setUps, callServer };
+    this.#finds = new PacedCalls(callServer);
     this.#names = names;
     this.#epochs = epochs;
     this.#histories = histories;
@@ -118,12 +124,12 @@ export class NatsBroker implements Broker {
 
   publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
     const bytes = this.#encode(topic, message);
-    return this.#calls.publish(bytes.length, () => this.#link.call(() => this.#send(topic, bytes)));
+    return this.#calls.hold(bytes.length, () => this.#send(topic, bytes));
   }
 
   tell(topic: BrokerTopic, message: BusMessage): Promise<void> {
     const bytes = this.#encode(topic, message);
-    return this.#call(() => this.#send(topic, bytes));
+    return this.#send(topic, bytes);
   }
 
   async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
@@ -154,7 +160,7 @@ export class NatsBroker implements Broker {
   }
 
   async #find(topic: KeptTopic): Promise<HistoryState> {
-    const state = await this.#call(() => this.#histories.find(topic));
+    const state = await this.#finds.run(() => this.#histories.find(topic));
     this.#joined.note(topic, state);
     return state;
   }

@@ -7,6 +7,7 @@ import type { JetStreamAccess } from './jetstream-access.ts';
 import type { Names, SubjectKind } from './names.ts';
 import { OnceATurn } from './once-a-turn.ts';
 import { OrderStream } from './order-stream.ts';
+import type { CallServer, PacedCalls } from './paced-calls.ts';
 import type { Refusals } from './refusals.ts';
 
 export interface PlainTopicsParts {
@@ -16,6 +17,8 @@ export interface PlainTopicsParts {
   readonly histories: HistoryStreams;
   readonly contacts: FirstContacts;
   readonly refusals: Refusals;
+  readonly setUps: PacedCalls;
+  readonly callServer: CallServer;
 }
 
 /** Topics without history: core NATS, and where there is JetStream, a stream that orders them. */
@@ -48,22 +51,22 @@ export class PlainTopics {
   }
 
   publish(topic: BrokerTopic, bytes: Buffer): Promise<void> {
-    const subject = this.#parts.names.publish('node', topic.name);
+    const { names, contacts, refusals, setUps, callServer } = this.#parts;
+    const subject = names.publish('node', topic.name);
+    const send = (): Promise<void> => callServer(() => this.#send(subject, bytes));
     // What the hub tells itself has no options that could differ.
-    if (isInternal(topic)) return this.#send(subject, bytes);
+    if (isInternal(topic)) return send();
     let isFirst = false;
     const contact = async (): Promise<void> => {
       isFirst = true;
-      await this.#assertOptions(topic);
-      await this.#parts.refusals.watch(subject, async () => {
-        await this.#send(subject, bytes);
+      await setUps.run(() => this.#assertOptions(topic));
+      await refusals.watch(subject, async () => {
+        await send();
         // What the server says of it comes before its answer to this.
-        await this.#flush.run();
+        await callServer(() => this.#flush.run());
       });
     };
-    return this.#parts.contacts
-      .once(topic.name, contact)
-      .then(() => (isFirst ? undefined : this.#send(subject, bytes)));
+    return contacts.once(topic.name, contact).then(() => (isFirst ? undefined : send()));
   }
 
   #send(subject: string, bytes: Buffer): Promise<void> {

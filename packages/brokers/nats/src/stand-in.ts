@@ -3,12 +3,14 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import type { BrokerEvents } from '@turnout/topics';
 import type { HistoryStreams, KeptTopic } from './history-streams.ts';
 import type { Names } from './names.ts';
+import type { PacedCalls } from './paced-calls.ts';
 import type { StreamEntry } from './stream-pages.ts';
 
 export interface StandInParts {
   readonly connection: NatsConnection;
   readonly names: Names;
   readonly histories: HistoryStreams;
+  readonly setUps: PacedCalls;
   readonly events: BrokerEvents;
 }
 
@@ -59,10 +61,10 @@ export class StandIn {
   }
 
   async #move(messages: readonly Msg[]): Promise<void> {
-    const { histories } = this.#parts;
-    const { stream } = await histories.find(this.#topic);
+    const { histories, setUps } = this.#parts;
+    const { stream } = await setUps.run(() => histories.find(this.#topic));
     if (stream === null) {
-      await histories.ensure(this.#topic);
+      await setUps.run(() => histories.ensure(this.#topic));
       return this.#publish(messages);
     }
     // It was made while they came: the server has given it some of them, beside this node, and others have come before.

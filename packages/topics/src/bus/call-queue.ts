@@ -1,9 +1,10 @@
-/** Runs so many calls at a time, and the others in order as those finish. */
+/** Runs so many calls at a time, and the others in order as those finish. For brokers. */
 export class CallQueue {
   readonly #maxRunning: number;
   readonly #waiting = new Set<() => void>();
   #running = 0;
 
+  /** @param maxRunning calls at a time */
   constructor(maxRunning: number) {
     this.#maxRunning = maxRunning;
   }

@@ -10,10 +10,10 @@ import type { Room } from './room.ts';
  * heard of it is at each point just what this node had.
  */
 export class PeopleVoice {
-  readonly #feed: Feed;
+  readonly #feed: Pick<Feed, 'tell'>;
   #news = new NewsPage();
 
-  constructor(feed: Feed) {
+  constructor(feed: Pick<Feed, 'tell'>) {
     this.#feed = feed;
   }
 
@@ -83,16 +83,18 @@ export class PeopleVoice {
     }
   }
 
+  /** What is added here is said before the next page. */
   #bringUpToDate(room: Room): void {
     while (this.addNews(room) === 'more');
-    this.sayNews();
   }
 
   async #sayAll(pages: Iterable<string>): Promise<void> {
     for (const page of pages) await this.#sayInTurn(page);
   }
 
+  /** One page of news for all rooms of a page: thousands that have just been joined are told in few messages. */
   async #sayInTurn(text: string): Promise<void> {
+    this.sayNews();
     await this.#say(text);
     await nextTurn();
   }

@@ -1,0 +1,28 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+
+/** Node.js tells here of each socket that is about to connect. */
+const channel = 'net.client.socket';
+
+const dialling = new AsyncLocalStorage<Set<Socket>>();
+
+/**
+ * Has the client connect. Where that fails, no socket is left: the client forgets the one whose server says nothing, and
+ * it would keep the process alive.
+ */
+export async function dial<Connection>(connect: () => Promise<Connection>): Promise<Connection> {
+  const sockets = new Set<Socket>();
+  const onSocket = (message: unknown): void => {
+    if (dialling.getStore() === sockets) sockets.add((message as { readonly socket: Socket }).socket);
+  };
+  subscribe(channel, onSocket);
+  try {
+    return await dialling.run(sockets, connect);
+  } catch (error) {
+    for (const socket of sockets) socket.destroy();
+    throw error;
+  } finally {
+    unsubscribe(channel, onSocket);
+  }
+}

@@ -1,0 +1,31 @@
+import { stat } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { defaultPendingLimits, PendingCalls } from '../src/index.ts';
+
+const calls = (limits: object): PendingCalls => new PendingCalls({ ...defaultPendingLimits, ...limits });
+
+function standStill(time: number): void {
+  for (const end = performance.now() + time; performance.now() < end;);
+}
+
+test('an answer that came while the event loop stood still is in time', async () => {
+  const answered = calls({ timeout: 50 }).run(() => stat(import.meta.filename));
+  standStill(200);
+  expect((await answered).isFile()).toBe(true);
+});
+
+test('a call without an answer times out', async () => {
+  const answered = calls({ timeout: 50 }).run(() => new Promise(() => {}));
+  await expect(answered).rejects.toMatchObject({ code: 'TOPIC_ERR_TIMEOUT' });
+});
+
+test('what takes several calls counts against the limits, and each call has its own time', async () => {
+  const pending = calls({ timeout: 300, maxPendingMessages: 1 });
+  const wait = (time: number) => (): Promise<void> => new Promise((resolve) => setTimeout(resolve, time));
+  const sent = pending.hold(1, async () => {
+    for (let count = 0; count < 3; count++) await pending.run(wait(150));
+  });
+  expect(() => pending.hold(1, wait(0))).toThrow('1 messages wait already (maxPendingMessages)');
+  await sent;
+  await pending.hold(1, wait(0));
+});

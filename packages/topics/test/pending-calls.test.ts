@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { defaultPendingLimits, PendingCalls } from '../src/index.ts';
+import { resolveOptions } from '@turnout/core/options';
+import { PendingCalls, pendingOptions } from '../src/bus/pending-calls.ts';
 
-const calls = (limits: object): PendingCalls => new PendingCalls({ ...defaultPendingLimits, ...limits });
+const calls = (limits: object): PendingCalls => new PendingCalls(resolveOptions(pendingOptions, limits));
 
 function standStill(time: number): void {
   for (const end = performance.now() + time; performance.now() < end;);

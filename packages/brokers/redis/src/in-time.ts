@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { TopicError } from '@turnout/topics';
 
 /**
@@ -8,7 +8,10 @@ import { TopicError } from '@turnout/topics';
  */
 export async function inTime<Value>(answer: Promise<Value>, timeout: number): Promise<Value> {
   const answered = new AbortController();
-  const late = delay(timeout, undefined, { signal: answered.signal, ref: false }).then(() => {
+  const { signal } = answered;
+  const late = delay(timeout, undefined, { signal, ref: false }).then(async () => {
+    // If the event loop stood still, answers have come that are still to be read.
+    await turn(undefined, { signal });
     throw new TopicError('TOPIC_ERR_TIMEOUT', `Redis has not answered within ${timeout} ms`);
   });
   // Rejects where the answer is first.

@@ -2,9 +2,10 @@
 export const packageLayers: readonly PackageLayer[] = [
   { folder: /^packages\/core$/, mayImport: [] },
   { folder: /^packages\/router$/, mayImport: [/^packages\/core$/] },
-  { folder: /^packages\/(testing|messages)$/, mayImport: [/^packages\/core$/] },
+  { folder: /^packages\/messages$/, mayImport: [/^packages\/core$/] },
   { folder: /^packages\/adapters\/[^/]+$/, mayImport: [/^packages\/(core|router)$/] },
   { folder: /^packages\/topics$/, mayImport: [/^packages\/core$/] },
+  { folder: /^packages\/testing$/, mayImport: [/^packages\/(core|router|topics)$/] },
   { folder: /^packages\/brokers\/[^/]+$/, mayImport: [/^packages\/(core|topics)$/] },
   { folder: /^packages\/client$/, mayImport: [] },
   { folder: /^examples\/host$/, mayImport: [/^packages\//] },

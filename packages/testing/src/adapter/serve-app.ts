@@ -1,8 +1,10 @@
+import { AssertionError } from 'node:assert';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { AdapterUnderTest, AppUnderTest, AppUnderTestOptions } from './adapter-under-test.ts';
-import { createDialler, type Dialler } from './dialler.ts';
+import { createDialler } from './create-dialler.ts';
+import type { Dialler } from './dialler.ts';
 import type { Answer, DialOptions, OpenClient } from './open-client.ts';
 import type { Transport } from './transports.ts';
 
@@ -71,13 +73,13 @@ function verdictsOf({ dial }: Dialler): Pick<ServedApp, 'open' | 'refusal'> {
     async open(path, options) {
       const result = await dial(path, options);
       if ('client' in result) return result;
-      throw new Error(`Refused with ${result.status}: ${result.body}`);
+      throw new AssertionError({ message: `Refused with ${result.status}: ${result.body}` });
     },
     async refusal(path, options) {
       const result = await dial(path, options);
       if ('status' in result) return result;
       result.client.terminate();
-      throw new Error(`Expected ${path} to be refused, but it was accepted`);
+      throw new AssertionError({ message: `Expected ${path} to be refused, but it was accepted` });
     },
   };
 }

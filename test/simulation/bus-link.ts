@@ -1,5 +1,5 @@
 import type { BrokerTopic, Position } from '@turnout/topics';
-import type { Random } from '../fuzz/random.ts';
+import type { Random } from '@turnout/test-kit/random';
 import type { BusPeer, BusServer } from './bus-server.ts';
 import { Pipe } from './pipe.ts';
 import type { VirtualClock } from './virtual-clock.ts';

@@ -2,7 +2,7 @@ import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
-import { Random } from '../fuzz/random.ts';
+import { Random } from '@turnout/test-kit/random';
 import { VirtualClock, VirtualTimer } from './virtual-clock.ts';
 
 /**

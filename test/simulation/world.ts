@@ -1,6 +1,6 @@
 import { TopicError } from '@turnout/topics';
 import type { HubOptions } from '@turnout/topics';
-import { Random } from '../fuzz/random.ts';
+import { Random } from '@turnout/test-kit/random';
 import type { BusWeather } from './bus-link.ts';
 import { BusServer } from './bus-server.ts';
 import { Ledger, type Published } from './ledger.ts';

@@ -1,8 +1,8 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { clientFrame, opcodes } from './client-frame.ts';
-import { takeFrames, type ServerFrame } from './server-frame.ts';
+import { dialTcp, formatHandshake } from './raw-client.ts';
+import { takeFrames, type TakenFrame } from './take-frames.ts';
 
 export interface Dialling {
   /** Path. Default `/echo`. */
@@ -15,32 +15,13 @@ export interface Dialling {
   readonly isDeaf?: boolean;
 }
 
-export function handshakeText({ target = '/echo', headers = [] }: Dialling = {}): string {
-  const own = [
-    `GET ${target} HTTP/1.1`,
-    'Host: 127.0.0.1',
-    'Upgrade: websocket',
-    'Connection: Upgrade',
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-    'Sec-WebSocket-Version: 13',
-  ];
-  return [...own, ...headers, '', ''].join('\r\n');
-}
-
 export const deflateHeader = 'Sec-WebSocket-Extensions: permessage-deflate';
-
-export async function dialTcp(port: number): Promise<Socket> {
-  const tcp = connect({ port, host: '127.0.0.1', noDelay: true });
-  tcp.on('error', () => {});
-  await once(tcp, 'connect');
-  return tcp;
-}
 
 /** A WebSocket client that sends the bytes it is told, right or wrong, and answers nothing by itself. */
 export class RawPeer {
   readonly duplex: Duplex;
   /** All that the server has sent, but for what was taken. */
-  readonly frames: ServerFrame[] = [];
+  readonly frames: TakenFrame[] = [];
   #bytes: Buffer<ArrayBufferLike> = Buffer.alloc(0);
   #isEnded = false;
   #waiting: (() => void)[] = [];
@@ -61,7 +42,12 @@ export class RawPeer {
 
   static async over(duplex: Duplex, dialling: Dialling = {}): Promise<RawPeer> {
     const peer = new RawPeer(duplex);
-    duplex.write(Buffer.concat([Buffer.from(handshakeText(dialling)), dialling.early ?? Buffer.alloc(0)]));
+    duplex.write(
+      Buffer.concat([
+        Buffer.from(formatHandshake({ target: '/echo', ...dialling })),
+        dialling.early ?? Buffer.alloc(0),
+      ]),
+    );
     await peer.#readHead(dialling.isDeaf ?? false);
     return peer;
   }
@@ -80,7 +66,7 @@ export class RawPeer {
   }
 
   /** The next frame that the server sends; `null` once the connection has ended. */
-  async next(): Promise<ServerFrame | null> {
+  async next(): Promise<TakenFrame | null> {
     while (this.frames.length === 0 && !this.#isEnded)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     return this.frames.shift() ?? null;
@@ -191,6 +177,6 @@ export class RawPeer {
   }
 }
 
-function closeCodeOf({ payload }: ServerFrame): number {
+function closeCodeOf({ payload }: TakenFrame): number {
   return payload.length < 2 ? 1005 : payload.readUInt16BE(0);
 }

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { nginxConfig } from '../../tools/nginx-config.mjs';
-import { freePort, isListening } from '../../tools/ports.mjs';
+import { nginxConfig } from '../../../tools/nginx-config.mjs';
+import { freePort, isListening } from '../../../tools/ports.mjs';
 import { requireSystemPart } from './system-part.ts';
 
 export interface Place {

@@ -1,4 +1,4 @@
-import { findSystemPart } from '../../tools/system-parts.mjs';
+import { findSystemPart } from '../../../tools/system-parts.mjs';
 
 /**
  * Where a program outside npm is that a test needs, for `describe.skipIf(chromium === undefined)`.

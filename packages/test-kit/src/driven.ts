@@ -1,8 +1,6 @@
-import type { Role } from '../../src/role.ts';
-import { FrameParser } from '../../src/frame/frame-parser.ts';
-import type { ConnectionEvent } from '../../src/protocol/connection-event.ts';
-import type { Connection } from '../../src/protocol/connection.ts';
-import { otherRole } from '../frame/raw-frame.ts';
+import { strictEqual } from 'node:assert';
+import type { Connection, ConnectionEvent, Role } from '@turnout/core';
+import { takeFrames } from './take-frames.ts';
 
 /** An event as one line: strings compare, and read, better than buffers. */
 export function describeEvent(event: ConnectionEvent): string {
@@ -31,12 +29,10 @@ export function drive(connection: Connection, chunks: readonly Uint8Array[]): st
 
 /** The frames that a connection of this role has written, unmasked: `<first byte in hex> <payload>` each. */
 export function framesWritten(role: Role, output: readonly Uint8Array[]): string[] {
-  const parser = new FrameParser({ role: otherRole(role), allowsRsv1: false });
-  parser.push(Buffer.concat(output));
-  const frames: string[] = [];
-  for (let part = parser.next(); part !== null; part = parser.next()) {
-    const first = (part.fin ? 0x80 : 0) | part.opcode;
-    frames.push(`${first.toString(16).padStart(2, '0')} ${part.payload.toString('latin1')}`);
-  }
-  return frames;
+  const { frames, rest } = takeFrames(Buffer.concat(output));
+  strictEqual(rest.length, 0, 'Bytes behind the last frame');
+  return frames.map(({ first, isMasked, payload }) => {
+    strictEqual(isMasked, role === 'client', 'Whether a frame is masked');
+    return `${first.toString(16).padStart(2, '0')} ${payload.toString('latin1')}`;
+  });
 }

@@ -26,6 +26,11 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo().catch(() => false))) await delay(20);
 }
 
+/** The slot of a cluster that a key is in. */
+export async function slotOf(port: number, key: string): Promise<number> {
+  return Number(await askRedis(port, 'CLUSTER', 'KEYSLOT', key));
+}
+
 /** A server with more of its own options. */
 export function startRedisWith(...options: string[]): Promise<Daemon> {
   return Daemon.start('redis-server', ({ port, folder }) => [
@@ -246,7 +251,8 @@ export class ClusterSite {
   }
 }
 
-function startClusterNode(): Promise<Daemon> {
+/** A node of a cluster, which knows no other yet. */
+export function startClusterNode(): Promise<Daemon> {
   return Daemon.start('redis-server', ({ port, spare, folder }) => [
     ...`--port ${port} --bind 127.0.0.1 --dir ${folder} --cluster-enabled yes --cluster-port ${spare}`.split(' '),
     ...'--cluster-node-timeout 2000 --appendonly yes --save'.split(' '),

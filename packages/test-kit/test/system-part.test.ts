@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { findSystemPart, installCommand, systemParts } from '../../tools/system-parts.mjs';
-import { requireSystemPart } from './system-part.ts';
+import { findSystemPart, installCommand, systemParts } from '../../../tools/system-parts.mjs';
+import { requireSystemPart } from '../src/system-part.ts';
 
 test('every system part names its package, its variable and who needs it', () => {
   for (const [name, part] of Object.entries(systemParts)) {

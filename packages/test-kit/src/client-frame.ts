@@ -1,3 +1,5 @@
+import { rawHeader } from './raw-frame.ts';
+
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 export interface ClientFrame {
@@ -14,18 +16,12 @@ export interface ClientFrame {
 /** A frame as a client sends it, with a masking key of zeros: the payload stays readable. */
 export function clientFrame({ opcode, payload = '', fin = true, rsv1 = false, announced }: ClientFrame): Buffer {
   const bytes = Buffer.from(payload as string);
-  const length = announced ?? bytes.length;
   const first = (fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0) | opcodes[opcode];
-  return Buffer.concat([Buffer.of(first), lengthBytes(length), Buffer.alloc(4), bytes]);
+  return Buffer.concat([rawHeader(first, announced ?? bytes.length, 0), bytes]);
 }
 
-function lengthBytes(length: number): Buffer {
-  if (length < 126) return Buffer.of(0x80 | length);
-  if (length < 65_536) return Buffer.of(0xfe, length >> 8, length & 0xff);
-  const bytes = Buffer.alloc(9);
-  bytes[0] = 0xff;
-  bytes.writeBigUInt64BE(BigInt(length), 1);
-  return bytes;
+export function textFrame(text: string): Buffer {
+  return clientFrame({ opcode: 'text', payload: text });
 }
 
 /** The same frame many times over. */

@@ -29,10 +29,11 @@ export function formatHandshake(options: HandshakeText = {}): string {
   return [`${method} ${target} HTTP/${version}`, ...own, ...headers, '', ''].join('\r\n');
 }
 
-/** A masked text frame of a client, its masking key zero, so that its payload stays readable. */
-export function textFrame(text: string): Buffer {
-  const payload = Buffer.from(text);
-  return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
+export async function dialTcp(port: number, options: { readonly allowHalfOpen?: boolean } = {}): Promise<Socket> {
+  const tcp = connect({ port, host: '127.0.0.1', noDelay: true, ...options });
+  tcp.on('error', () => {});
+  await once(tcp, 'connect');
+  return tcp;
 }
 
 /** A TCP client that sends what it is told and keeps what it gets. */
@@ -47,14 +48,11 @@ export class RawClient {
       this.#bytes = Buffer.concat([this.#bytes, chunk]);
       this.#wake();
     });
-    socket.on('error', () => {});
     socket.on('close', () => this.#wake());
   }
 
   static async open(port: number): Promise<RawClient> {
-    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-    await once(socket, 'connect');
-    return new RawClient(socket);
+    return new RawClient(await dialTcp(port, { allowHalfOpen: true }));
   }
 
   /** Sends a request and returns all that comes until the server ends the connection. */

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startRedis } from './daemon.ts';
-import { askRedis } from './redis-servers.ts';
-import { requireSystemPart } from './system-part.ts';
+import { startRedis } from '../src/daemon.ts';
+import { askRedis } from '../src/redis-servers.ts';
+import { requireSystemPart } from '../src/system-part.ts';
 
 describe.skipIf(requireSystemPart('redis-server') === undefined)('a server that a test starts', () => {
   test('can be killed although it has ended already, and starts once more', async () => {

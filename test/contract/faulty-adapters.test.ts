@@ -10,7 +10,7 @@ const faults: readonly { fault: string; by: string; make: Fault }[] = [
   {
     fault: 'accepts before the middleware of the route runs',
     by: 'http: an answer of the middleware of the route refuses the upgrade',
-    make: (app) => ({ ws: (path, { steps: _, ...route }) => app.ws(path, route) }),
+    make: (app) => ({ ws: (path, route) => app.ws(path, { ...route, steps: [] }) }),
   },
   {
     fault: 'does not take upgrades through the middleware of the app',
@@ -28,7 +28,7 @@ const faults: readonly { fault: string; by: string; make: Fault }[] = [
   {
     fault: 'ignores the options of a route',
     by: 'HTTP/2: the subprotocol is one that the route speaks',
-    make: (app) => ({ ws: (path, { options: _, ...route }) => app.ws(path, route) }),
+    make: (app) => ({ ws: (path, route) => app.ws(path, { ...route, options: {} }) }),
   },
   {
     fault: 'forgets the parameters of the path',

@@ -132,9 +132,9 @@ describe('close() over a window', () => {
   test('cuts nobody off at once for a window and a timeout that are more than a timer takes together', async () => {
     const { url, router } = await serveRouter((app) => void app.ws('/', () => {}));
     const sockets = await Promise.all([connect(url), connect(url)]);
-    await eventually(() => router.sockets.size === 2);
+    await expect.poll(() => router.sockets.size).toBe(2);
     const closed = router.close({ code: 1012, window: 2 ** 31 - 1, timeout: 5_000 });
-    await eventually(() => router.sockets.size === 1);
+    await expect.poll(() => router.sockets.size).toBe(1);
     // Longer than the 1 ms of a timer that was given too much.
     await new Promise((resolve) => setTimeout(resolve, 50));
     const last = sockets.find(({ readyState, OPEN }) => readyState === OPEN);

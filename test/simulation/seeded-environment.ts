@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
 import { Random } from '@turnout/test-kit/random';
-import { VirtualClock, VirtualTimer } from './virtual-clock.ts';
+import { VirtualClock, VirtualTimer } from '@turnout/test-kit/virtual-clock';
 
 /**
  * A process in which time, chance and ids come from a seed: the same seed gives the same run, to the last callback.

@@ -16,7 +16,11 @@ export class VirtualTimer {
   readonly #callback: () => void;
   #entry: Entry | undefined;
 
-  constructor(clock: VirtualClock, callback: () => void, { delay = 0, repeats = false }) {
+  constructor(
+    clock: VirtualClock,
+    callback: () => void,
+    { delay = 0, repeats = false }: { delay?: number; repeats?: boolean },
+  ) {
     this.#clock = clock;
     this.#callback = callback;
     // As Node.js: never at once, and a delay that is none is 1 ms.

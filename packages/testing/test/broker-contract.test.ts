@@ -113,6 +113,12 @@ describe('the suite', () => {
     await expect(found?.run()).rejects.toMatchObject({ name: 'AssertionError' });
   });
 
+  test('refuses a wrong option', () => {
+    const memory = { name: 'memory', connect: async () => new MemoryBroker(bus) };
+    expect(() => brokerContract(memory, { timeout: -1 })).toThrow(RangeError);
+    expect(() => brokerContract(memory, { timeOut: 1 } as object)).toThrow('timeOut');
+  });
+
   test('has a name for each case', () => {
     const names = brokerContract({ name: 'memory', connect: async () => new MemoryBroker(bus) }).map(
       ({ name }) => name,

@@ -1,4 +1,5 @@
-import { defaultTimeout, type ContractCase, type ContractOptions } from '../contract/contract-case.ts';
+import { resolveOptions } from '@turnout/core/options';
+import { contractOptions, type ContractCase, type ContractOptions } from '../contract/contract-case.ts';
 import { runCase } from '../contract/run-case.ts';
 import type { AdapterUnderTest } from './adapter-under-test.ts';
 import { casesFor } from './cases-for.ts';
@@ -10,11 +11,11 @@ import { transports, type Transport } from './transports.ts';
  *
  * Each case serves apps of its own on free ports of 127.0.0.1, and leaves nothing behind. Cases may run at the same
  * time.
+ *
+ * @throws {TypeError | RangeError} on a wrong option
  */
-export function adapterContract(
-  adapter: AdapterUnderTest,
-  { timeout = defaultTimeout }: ContractOptions = {},
-): ContractCase[] {
+export function adapterContract(adapter: AdapterUnderTest, options?: ContractOptions): ContractCase[] {
+  const { timeout } = resolveOptions(contractOptions, options);
   return Object.entries<Transport>(transports)
     .filter(([, { version }]) => version === 1 || adapter.speaksHttp2)
     .flatMap(([transportName, transport]) =>

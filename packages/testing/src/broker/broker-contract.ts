@@ -1,4 +1,5 @@
-import { defaultTimeout, type ContractCase, type ContractOptions } from '../contract/contract-case.ts';
+import { resolveOptions } from '@turnout/core/options';
+import { contractOptions, type ContractCase, type ContractOptions } from '../contract/contract-case.ts';
 import { runCase } from '../contract/run-case.ts';
 import { BrokerStage, type BrokerCases } from './broker-stage.ts';
 import type { BrokerUnderTest } from './broker-under-test.ts';
@@ -23,11 +24,11 @@ const cases: BrokerCases = {
  *
  * Cases have topics of their own, so that they may run against a server that is in use; and one after the other, or at
  * the same time.
+ *
+ * @throws {TypeError | RangeError} on a wrong option
  */
-export function brokerContract(
-  broker: BrokerUnderTest,
-  { timeout = defaultTimeout }: ContractOptions = {},
-): ContractCase[] {
+export function brokerContract(broker: BrokerUnderTest, options?: ContractOptions): ContractCase[] {
+  const { timeout } = resolveOptions(contractOptions, options);
   return Object.entries(cases).map(([title, run]) => ({
     name: `${broker.name}: ${title}`,
     run: () => runCase(timeout, (context) => run(new BrokerStage(broker, context))),

@@ -1,3 +1,4 @@
+import { milliseconds, type OptionsFor } from '@turnout/core/options';
 import type { Deadline } from './deadline.ts';
 
 /** One test of a contract suite, for any test runner: `test(name, run)`. */
@@ -15,8 +16,8 @@ export interface ContractOptions {
   readonly timeout?: number;
 }
 
-/** Below the 5 s that Jest and Vitest give a test. */
-export const defaultTimeout = 4_000;
+/** The default is below the 5 s that Jest and Vitest give a test. */
+export const contractOptions = { timeout: milliseconds({ default: 4_000 }) } satisfies OptionsFor<ContractOptions>;
 
 /** What a case has while it runs. */
 export interface CaseContext {

@@ -44,8 +44,8 @@ export class Deadline {
     }
   }
 
-  /** How much time is left, in ms. */
+  /** How much time is left, in whole ms. */
   get left(): number {
-    return Math.max(1, this.#end - performance.now());
+    return Math.max(1, Math.ceil(this.#end - performance.now()));
   }
 }

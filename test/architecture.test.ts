@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { packageFolders, readManifest, readWorkspace } from './architecture/read-workspace.ts';
+import { packageFolders, readManifest, readTestWorkspace, readWorkspace } from './architecture/read-workspace.ts';
 import { parseSourceModule } from './architecture/source-module.ts';
+import { findTestViolations } from './architecture/test-imports.ts';
 import { findViolations } from './architecture/violations.ts';
 import { packageLayers, webSocketLibraries } from './architecture/layers.ts';
 import type { WorkspacePackage } from './architecture/violations.ts';
@@ -10,6 +11,12 @@ describe('the repository', () => {
     const workspace = readWorkspace();
     expect(workspace.modules.length).toBeGreaterThan(0);
     expect(findViolations(workspace)).toEqual([]);
+  });
+
+  test('has tests that reach into no package but their own', () => {
+    const workspace = readTestWorkspace();
+    expect(workspace.modules.length).toBeGreaterThan(300);
+    expect(findTestViolations(workspace)).toEqual([]);
   });
 
   test('has no package without a place in the order', () => {
@@ -239,6 +246,89 @@ describe('the checker', () => {
     const modules = [parseSourceModule('packages/core/src/socket/a.ts', "//\n\nimport 'mitt';")];
     expect(findViolations({ modules, packages })).toEqual([
       'packages/core/src/socket/a.ts:3 imports mitt, which is no dependency of @made/core',
+    ]);
+  });
+});
+
+describe('the checker of tests', () => {
+  const packages: WorkspacePackage[] = [
+    madeUp('@made/core', 'packages/core'),
+    { ...madeUp('@made/router', 'packages/router', ['@made/core']), devDependencies: ['@made/test-kit'] },
+    { ...madeUp('@made/test-kit', 'packages/test-kit'), entries: ['./*'] },
+    { ...madeUp('@made/test', 'test'), devDependencies: ['@made/core', '@made/test-kit'] },
+    madeUp('@made/chat', 'examples/chat'),
+  ];
+
+  function check(path: string, text: string): string[] {
+    const modules = [parseSourceModule(path, text)];
+    return findTestViolations({ modules, packages, sharedDependencies: ['vitest'] });
+  }
+
+  test.each([
+    ['packages/router/test/a.test.ts', "import '../src/index.ts';\nimport './b.ts';\nimport '@made/core';"],
+    ['packages/router/test/a.test.ts', "import 'node:fs';\nimport 'vitest';\nimport '@made/router';"],
+    ['packages/router/test/a/b.test.ts', "import '@made/test-kit/frame';\nimport '../../../../tools/ports.mjs';"],
+    ['test/browser/a.test.ts', "import '../../examples/chat/test/running-chat.ts';\nimport '../fuzz/b.ts';"],
+    ['test/simulation/seeded-faults/code-faults.ts', "import '../../../packages/topics/src/feed/a.ts';"],
+  ])('lets %s import what is its own, shared or public', (path, text) => {
+    expect(check(path, text)).toEqual([]);
+  });
+
+  test.each([
+    [
+      'the insides of another package',
+      'packages/router/test/a.test.ts',
+      "import '../../core/src/errors.ts';",
+      'reaches out of @made/router: ../../core/src/errors.ts',
+    ],
+    [
+      'the tests of another package',
+      'packages/router/test/a.test.ts',
+      "import type { A } from '../../core/test/b.ts';",
+      'reaches out of @made/router: ../../core/test/b.ts',
+    ],
+    [
+      'the tests that cross packages',
+      'packages/router/test/a.test.ts',
+      "import '../../../test/abuse/b.ts';",
+      'reaches out of @made/router: ../../../test/abuse/b.ts',
+    ],
+    [
+      'the insides of a package from outside',
+      'test/fuzz/a.test.ts',
+      "const load = () => import('../../packages/core/src/errors.ts');",
+      'reaches out of @made/test: ../../packages/core/src/errors.ts',
+    ],
+    [
+      'the tests of a package from an example',
+      'examples/chat/test/a.test.ts',
+      "import '../../../packages/core/test/b.ts';",
+      'reaches out of @made/chat: ../../../packages/core/test/b.ts',
+    ],
+    [
+      'a package by a path that is not public',
+      'test/fuzz/a.test.ts',
+      "import '@made/core/src/errors.ts';",
+      'imports @made/core/src/errors.ts by a path that is not public',
+    ],
+    [
+      'a package that is not installed for it',
+      'packages/core/test/a.test.ts',
+      "import '@made/router';",
+      'imports @made/router, which is no dependency of @made/core',
+    ],
+  ])('refuses %s', (_rule, path, text, fault) => {
+    expect(check(path, text)).toEqual([`${path}:1 ${fault}`]);
+  });
+
+  test('refuses a kit that imports what stands above it', () => {
+    const kit = madeUp('@made/test-kit', 'packages/test-kit', ['@made/topics']);
+    const workspace = {
+      modules: [parseSourceModule('packages/test-kit/src/a.ts', "import '@made/topics';")],
+      packages: [kit, madeUp('@made/topics', 'packages/topics')],
+    };
+    expect(findViolations(workspace)).toEqual([
+      'packages/test-kit/src/a.ts:1 imports against the order of the packages: @made/topics',
     ]);
   });
 });

@@ -15,7 +15,7 @@ import { choose, takeTurns } from '../bench/src/rounds.ts';
 import { scenarios } from '../bench/src/scenarios.ts';
 import { ServerProcess } from '../bench/src/server-process.ts';
 import { formatTable, summarize } from '../bench/src/summary.ts';
-import { requireSystemPart } from './system-parts/system-part.ts';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 
 describe('the frames of the load', () => {
   test('have the bytes of RFC 6455 §5.7', () => {

@@ -10,7 +10,7 @@ import {
 } from '../tools/limits-table.ts';
 import { publishedFolders, root, sourceFiles } from './architecture/read-workspace.ts';
 import { findMarkedSnippets } from './docs/marked-snippet.ts';
-import { compileSnippet, installSnippetProject, runSnippet } from './docs/snippet-project.ts';
+import { compileSnippet, installSnippetProject, runSnippet, testSnippet } from './docs/snippet-project.ts';
 import type { InstalledProject } from './packaging/installed-project.ts';
 
 function read(path: string): string {
@@ -89,6 +89,11 @@ describe('the snippets of the documents', () => {
     expect(runs.map(({ name }) => name)).toContain('quick-start');
   });
 
+  test('have a program that proves an adapter, and one that proves a broker', () => {
+    const tests = snippets.filter(({ mode }) => mode === 'test');
+    expect(tests.map(({ name }) => name)).toEqual(['writing-a-broker', 'writing-an-adapter']);
+  });
+
   test('have names of their own', () => {
     const names = snippets.map(({ name }) => name);
     expect(names).toEqual([...new Set(names)]);
@@ -99,6 +104,10 @@ describe('the snippets of the documents', () => {
     if (snippet.mode === 'run') {
       test(`${place} starts a server that answers`, async () => {
         expect(await runSnippet(snippet, project)).toContain(snippet.exchange.receive);
+      });
+    } else if (snippet.mode === 'test') {
+      test(`${place} passes its own tests`, async () => {
+        expect(await testSnippet(snippet, project)).toBeGreaterThan(30);
       });
     } else {
       test(`${place} compiles against the built packages`, async () => {

@@ -5,7 +5,7 @@ import { ChildServer, type ChildOptions } from './child-process.ts';
 import type { RouteRecord } from './child/behaviours.ts';
 import type { Gauges, Memory } from './child/measurements.ts';
 import type { Ending, Report, ServerSettings } from './child/turnout-server.ts';
-import { RawPeer } from './raw-peer.ts';
+import { RawPeer } from '@turnout/test-kit/raw-peer';
 
 export type AbusedOptions = ServerSettings & Omit<ChildOptions, 'settings'>;
 

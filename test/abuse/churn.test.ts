@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import type { AbusedServer } from './abused-server.ts';
-import { clientFrame, closeFrame } from './client-frame.ts';
+import { clientFrame, closeFrame } from '@turnout/test-kit/client-frame';
 import { inMebibytes, printFigure } from './figures.ts';
-import { dialTcp, handshakeText, RawPeer } from './raw-peer.ts';
+import { dialTcp, formatHandshake } from '@turnout/test-kit/raw-client';
+import { RawPeer } from '@turnout/test-kit/raw-peer';
 import { isLong, scaled } from './scale.ts';
 import { startForTest } from './start-for-test.ts';
 
@@ -18,23 +19,23 @@ const departures: ((tcp: Socket) => void)[] = [
     tcp.resetAndDestroy();
   },
   (tcp) => {
-    tcp.end(handshakeText().slice(0, 40));
+    tcp.end(formatHandshake({ target: '/echo' }).slice(0, 40));
   },
   (tcp) => {
-    tcp.end(handshakeText());
+    tcp.end(formatHandshake({ target: '/echo' }));
   },
   (tcp) => {
-    tcp.write(handshakeText(), () => tcp.resetAndDestroy());
+    tcp.write(formatHandshake({ target: '/echo' }), () => tcp.resetAndDestroy());
   },
   (tcp) => {
-    tcp.end(Buffer.concat([Buffer.from(handshakeText()), closeFrame(1000)]));
+    tcp.end(Buffer.concat([Buffer.from(formatHandshake({ target: '/echo' })), closeFrame(1000)]));
   },
   (tcp) => {
-    tcp.write(handshakeText());
+    tcp.write(formatHandshake({ target: '/echo' }));
     tcp.once('data', () => tcp.resetAndDestroy());
   },
   (tcp) => {
-    tcp.write(handshakeText());
+    tcp.write(formatHandshake({ target: '/echo' }));
     tcp.once('data', () => tcp.end(closeFrame(1001)));
   },
 ];
@@ -78,7 +79,7 @@ test('a process without a free file serves those it has, and takes new ones when
   const server = await startForTest({ maxFiles: 256 });
   const existing = await RawPeer.open(server.port);
   const crowd = await Promise.all(Array.from({ length: 400 }, () => dialTcp(server.port)));
-  for (const tcp of crowd) tcp.write(handshakeText());
+  for (const tcp of crowd) tcp.write(formatHandshake({ target: '/echo' }));
   for (let turn = 0; turn < 20; turn++) {
     await server.expectAlive();
     expect(await existing.echo('still here')).toBe('still here');

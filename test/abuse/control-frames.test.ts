@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { clientFrame, opcodes, repeated } from './client-frame.ts';
+import { clientFrame, opcodes, repeated } from '@turnout/test-kit/client-frame';
 import { inMebibytes, printFigure } from './figures.ts';
-import { handshakeText, RawPeer } from './raw-peer.ts';
+import { formatHandshake } from '@turnout/test-kit/raw-client';
+import { RawPeer } from '@turnout/test-kit/raw-peer';
 import { scaled } from './scale.ts';
 import { startForTest } from './start-for-test.ts';
 
@@ -16,7 +17,7 @@ test('a client that pings 300,000 times and reads nothing has one Pong waiting, 
   const server = await startForTest({ routes: { '/any': { behaviour: 'fill', sendTimeout: Infinity } } });
   const peer = await RawPeer.open(server.port, { target: '/any', isDeaf: true });
   const ping = clientFrame({ opcode: 'ping', payload: 'p'.repeat(125) });
-  const handshake = handshakeText({ target: '/any' });
+  const handshake = formatHandshake({ target: '/any' });
   let sent = handshake.length;
   const sendAll = async (times: number): Promise<void> => {
     await peer.write(repeated(ping, times));

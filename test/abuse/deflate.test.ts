@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 import { AbusedServer } from './abused-server.ts';
 import type { ChildServer } from './child-process.ts';
 import type { Memory } from './child/measurements.ts';
-import { clientFrame, opcodes } from './client-frame.ts';
+import { clientFrame, opcodes } from '@turnout/test-kit/client-frame';
 import { inMebibytes, printFigure } from './figures.ts';
-import { deflateHeader, RawPeer } from './raw-peer.ts';
+import { RawPeer, deflateHeader } from '@turnout/test-kit/raw-peer';
 import { isLong, scaled } from './scale.ts';
 import { startForTest, startWsForTest } from './start-for-test.ts';
 

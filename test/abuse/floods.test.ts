@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { AbusedServer } from './abused-server.ts';
-import { clientFrame, repeated } from './client-frame.ts';
-import { RawPeer } from './raw-peer.ts';
+import { clientFrame, repeated } from '@turnout/test-kit/client-frame';
+import { RawPeer } from '@turnout/test-kit/raw-peer';
 import { scaled } from './scale.ts';
 
 let server: AbusedServer;

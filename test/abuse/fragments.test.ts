@@ -2,9 +2,10 @@ import { onTestFinished, expect, test } from 'vitest';
 import type { AbusedServer } from './abused-server.ts';
 import type { ChildServer } from './child-process.ts';
 import type { Memory } from './child/measurements.ts';
-import { clientFrame, repeated } from './client-frame.ts';
+import { clientFrame, repeated } from '@turnout/test-kit/client-frame';
 import { inMebibytes, printFigure } from './figures.ts';
-import { deflateHeader, handshakeText, RawPeer } from './raw-peer.ts';
+import { formatHandshake } from '@turnout/test-kit/raw-client';
+import { RawPeer, deflateHeader } from '@turnout/test-kit/raw-peer';
 import { scaled } from './scale.ts';
 import { startForTest, startWsForTest } from './start-for-test.ts';
 
@@ -110,7 +111,7 @@ test('500 frames of 1 MiB that come byte by byte cost 1.2 times what has come, a
   const server = await startForTest({});
   const peers = await RawPeer.openMany(server.port, 500);
   const header = clientFrame({ opcode: 'binary', announced: mebibyte });
-  const handshake = handshakeText().length;
+  const handshake = formatHandshake({ target: '/echo' }).length;
   const growth = await server.growthBy(async () => {
     for (const peer of peers) await peer.write(header);
     const byte = Buffer.of(0);

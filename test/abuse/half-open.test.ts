@@ -4,8 +4,8 @@ import type { AbusedServer } from './abused-server.ts';
 import { BlackHole } from './black-hole.ts';
 import { ChildServer } from './child-process.ts';
 import type { BroadcastSettings } from './child/turnout-server.ts';
-import { clientFrame, opcodes } from './client-frame.ts';
-import { RawPeer } from './raw-peer.ts';
+import { clientFrame, opcodes } from '@turnout/test-kit/client-frame';
+import { RawPeer } from '@turnout/test-kit/raw-peer';
 import { scaled } from './scale.ts';
 import { startForTest } from './start-for-test.ts';
 

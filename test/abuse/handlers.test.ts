@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AbusedServer } from './abused-server.ts';
 import { behaviours, type Behaviour } from './child/behaviours.ts';
-import { clientFrame, closeFrame, opcodes } from './client-frame.ts';
-import { RawPeer } from './raw-peer.ts';
+import { clientFrame, closeFrame, opcodes } from '@turnout/test-kit/client-frame';
+import { RawPeer } from '@turnout/test-kit/raw-peer';
 
 let server: AbusedServer;
 beforeAll(async () => {

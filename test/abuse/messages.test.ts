@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AbusedServer } from './abused-server.ts';
-import { clientFrame, opcodes } from './client-frame.ts';
-import { RawPeer } from './raw-peer.ts';
+import { clientFrame, opcodes } from '@turnout/test-kit/client-frame';
+import { RawPeer } from '@turnout/test-kit/raw-peer';
 
 let server: AbusedServer;
 beforeAll(async () => {

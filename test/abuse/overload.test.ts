@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { AbusedServer } from './abused-server.ts';
-import { clientFrame, closeFrame } from './client-frame.ts';
+import { clientFrame, closeFrame } from '@turnout/test-kit/client-frame';
 import { printFigure } from './figures.ts';
-import { dialTcp, handshakeText, RawPeer } from './raw-peer.ts';
+import { dialTcp, formatHandshake } from '@turnout/test-kit/raw-client';
+import { RawPeer } from '@turnout/test-kit/raw-peer';
 import { scaled } from './scale.ts';
 import { startForTest } from './start-for-test.ts';
 
@@ -14,7 +15,7 @@ async function answerTo(server: AbusedServer): Promise<string> {
     answer += chunk.toString('latin1');
     if (answer.startsWith('HTTP/1.1 101')) tcp.resetAndDestroy();
   });
-  tcp.write(handshakeText());
+  tcp.write(formatHandshake({ target: '/echo' }));
   await new Promise((resolve) => tcp.once('close', resolve));
   return answer;
 }
@@ -72,7 +73,7 @@ test('a clock that is set an hour forward or back ends nothing early, and nothin
     const pending = await dialTcp(server.port);
     let answer = '';
     pending.on('data', (chunk) => (answer += chunk.toString('latin1')));
-    pending.write(handshakeText({ target: '/pending' }));
+    pending.write(formatHandshake({ target: '/pending' }));
     while ((await server.gauges()).pending === 0);
     await server.child.call('jump', jump);
     for (let count = 0; count < 10; count++) {
@@ -104,7 +105,7 @@ test('a process ends by itself once its app and its server are closed, whatever 
   ];
   await peers[0]!.write(clientFrame({ opcode: 'text', payload: 'half', announced: 100 }));
   const pending = await dialTcp(server.port);
-  pending.write(handshakeText({ target: '/pending' }));
+  pending.write(formatHandshake({ target: '/pending' }));
   while ((await server.gauges()).pending === 0);
   await server.expectAlive();
   await server.child.call('leave');

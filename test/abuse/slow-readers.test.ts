@@ -3,7 +3,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Memory } from './child/measurements.ts';
 import type { BroadcastSettings } from './child/turnout-server.ts';
 import { inMebibytes, printFigure } from './figures.ts';
-import { handshakeText, RawPeer } from './raw-peer.ts';
+import { formatHandshake } from '@turnout/test-kit/raw-client';
+import { RawPeer } from '@turnout/test-kit/raw-peer';
 import { scaled } from './scale.ts';
 import { startForTest, startWsForTest } from './start-for-test.ts';
 
@@ -90,7 +91,7 @@ test('a client that reads one byte now and then moves too little to be waited fo
     },
   });
   slow.on('error', () => {});
-  slow.write(handshakeText({ target: '/slow' }));
+  slow.write(formatHandshake({ target: '/slow' }));
   const endings = await server.endingsAt('/slow');
   expect(endings).toMatchObject([{ path: '/slow', code: 1013 }]);
   expect(read).toBeGreaterThan(1);

@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AbusedServer } from './abused-server.ts';
-import { clientFrame } from './client-frame.ts';
-import { dialTcp, RawPeer } from './raw-peer.ts';
+import { clientFrame } from '@turnout/test-kit/client-frame';
+import { dialTcp } from '@turnout/test-kit/raw-client';
+import { RawPeer } from '@turnout/test-kit/raw-peer';
 
 function credential(name: string): string {
   return fileURLToPath(new URL(`../../packages/core/test/socket/tls/${name}.pem`, import.meta.url));

@@ -2,10 +2,12 @@
 export const packageLayers: readonly PackageLayer[] = [
   { folder: /^packages\/core$/, mayImport: [] },
   { folder: /^packages\/router$/, mayImport: [/^packages\/core$/] },
-  { folder: /^packages\/(testing|messages)$/, mayImport: [/^packages\/core$/] },
+  { folder: /^packages\/messages$/, mayImport: [/^packages\/core$/] },
   { folder: /^packages\/adapters\/[^/]+$/, mayImport: [/^packages\/(core|router)$/] },
   { folder: /^packages\/topics$/, mayImport: [/^packages\/core$/] },
+  { folder: /^packages\/testing$/, mayImport: [/^packages\/(core|router|topics)$/] },
   { folder: /^packages\/brokers\/[^/]+$/, mayImport: [/^packages\/(core|topics)$/] },
+  { folder: /^packages\/test-kit$/, mayImport: [/^packages\/(core|router|testing)$/] },
   { folder: /^packages\/client$/, mayImport: [] },
   { folder: /^examples\/host$/, mayImport: [/^packages\//] },
   { folder: /^examples\/[^/]+$/, mayImport: [/^packages\//, /^examples\/host$/] },
@@ -70,3 +72,20 @@ export const webSocketLibraries =
   /^(ws|socket\.io.*|engine\.io.*|websocket|websocket-driver|faye-websocket|sockjs.*|express-ws|websocket-express|crossws|uWebSockets\.js|isomorphic-ws|@fastify\/websocket|koa-websocket)(\/|$)/;
 
 export const maxFileLines = 300;
+
+/** Packages that are not published may use the scripts of the repository. */
+export const toolUsers = /^packages\/test-kit$/;
+
+/** What tests may reach by a path beside the folder of their own package. */
+export function sharedWithTests(folder: string): readonly string[] {
+  // Browsers open the examples, and the measuring is tested, too.
+  return folder === 'test' ? ['tools', 'examples', 'bench'] : ['tools'];
+}
+
+/** The tests that reach into the insides of packages all the same, and for what. */
+export const internalsReachedByTests: Readonly<Record<string, readonly string[]>> = {
+  // Puts faults there, which the simulation has to find.
+  'test/simulation/seeded-faults/code-faults.ts': ['packages/topics/src'],
+  // Compares the declarations of options, which no package exports, with the READMEs.
+  'test/docs/declared-options.ts': ['packages'],
+};

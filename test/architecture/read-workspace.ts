@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseSourceModule } from './source-module.ts';
+import type { TestWorkspace } from './test-imports.ts';
 import type { Workspace, WorkspacePackage } from './violations.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -56,6 +57,17 @@ export function readWorkspace(): Workspace {
     .flatMap(({ folder }) => sourceFiles(`${folder}/src`))
     .map((path) => parseSourceModule(path, readFileSync(join(root, path), 'utf8')));
   return { modules, packages };
+}
+
+/** The tests of the repository, as the rules see them. */
+export function readTestWorkspace(): TestWorkspace {
+  const folders = [...packageFolders(), 'test'];
+  const files = folders.flatMap((folder) => sourceFiles(folder === 'test' ? folder : `${folder}/test`));
+  return {
+    modules: files.map((path) => parseSourceModule(path, readFileSync(join(root, path), 'utf8'))),
+    packages: folders.map(readPackage),
+    sharedDependencies: Object.keys(readManifest('.').devDependencies ?? {}),
+  };
 }
 
 function readPackage(folder: string): WorkspacePackage {

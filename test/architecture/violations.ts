@@ -7,6 +7,7 @@ import {
   packageLayers,
   packageOrders,
   protocolFolders,
+  toolUsers,
   vagueNames,
   webSocketLibraries,
 } from './layers.ts';
@@ -76,6 +77,7 @@ function relativeFault(
   workspace: Workspace,
 ): string | undefined {
   const path = posix.join(posix.dirname(module.path), specifier);
+  if (toolUsers.test(own.folder) && path.startsWith('tools/')) return undefined;
   if (!path.startsWith(`${own.folder}/src/`)) return `reaches out of its package: ${specifier}`;
   if (!workspace.modules.some((candidate) => candidate.path === path)) return `imports no source file: ${specifier}`;
   const isUpward = (rankIn(own.folder, path) ?? 0) > (rankIn(own.folder, module.path) ?? 0);

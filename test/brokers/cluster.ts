@@ -1,6 +1,6 @@
 import { createHub, type Broker, type Hub, type HubOptions } from '@turnout/topics';
 import { onTestFinished } from 'vitest';
-import { SocketServer, type Pair } from '../../packages/topics/test/serving.ts';
+import { SocketServer, type Pair } from '@turnout/test-kit/socket-server';
 
 /** A node of a cluster: a hub, and sockets of its own. */
 export class TestNode {

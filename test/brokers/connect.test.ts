@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../tools/ports.mjs';
-import { startNats, startRedis, type Daemon } from '../system-parts/daemon.ts';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { startNats, startRedis, type Daemon } from '@turnout/test-kit/daemon';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 
 const script = fileURLToPath(new URL('./connect-process.ts', import.meta.url));
 const run = promisify(execFile);

@@ -2,7 +2,7 @@ import type { Client } from '@turnout/client';
 import fc from 'fast-check';
 import { deepStrictEqual as deepEqual } from 'node:assert';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CutProxy } from '../system-parts/cut-proxy.ts';
+import { CutProxy } from '@turnout/test-kit/cut-proxy';
 import { openClient, type NodeHandle } from './node-handle.ts';
 
 const clientCount = 4;

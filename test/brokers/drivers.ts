@@ -2,8 +2,8 @@ import { connect as connectTo } from '@nats-io/transport-node';
 import { MemoryBroker, MemoryBus, type Broker } from '@turnout/topics';
 import { createClient } from 'redis';
 import { connectNatsBy, connectRedisBy, type Patience } from './connect-brokers.ts';
-import { startNats, startRedis, type BrokerLimits, type Daemon } from '../system-parts/daemon.ts';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { startNats, startRedis, type BrokerLimits, type Daemon } from '@turnout/test-kit/daemon';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 
 /** A broker's server, or this process, as a test starts it. */
 export interface BrokerSite {

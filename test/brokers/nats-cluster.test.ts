@@ -3,8 +3,8 @@ import { connectNats } from '@turnout/nats';
 import type { TopicOptions } from '@turnout/topics';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../tools/ports.mjs';
-import { startNats, type Daemon } from '../system-parts/daemon.ts';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { startNats, type Daemon } from '@turnout/test-kit/daemon';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 import { collect, TestNode } from './cluster.ts';
 
 const isLong = process.env['TURNOUT_LONG'] === '1';

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { connectNats } from '@turnout/nats';
 import type { Broker, BrokerTopic, BusMessage, Join } from '@turnout/topics';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 import { NatsSite } from './nats-site.ts';
 
 const plain: BrokerTopic = { name: 'plain', history: null };

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { encodeBusMessage, type TopicOptions } from '@turnout/topics';
 import { describe, expect, test } from 'vitest';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 import { collect, type Received, type TestNode } from './cluster.ts';
 import { NatsSite } from './nats-site.ts';
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { connectNats } from '@turnout/nats';
 import { createHub, type Hub, type TopicError, type TopicOptions } from '@turnout/topics';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { SocketServer } from '../../packages/topics/test/serving.ts';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { SocketServer } from '@turnout/test-kit/socket-server';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 import { collect } from './cluster.ts';
 import { NatsSite } from './nats-site.ts';
 

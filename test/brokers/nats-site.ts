@@ -3,7 +3,7 @@ import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/t
 import { connectNats, type NatsBrokerOptions } from '@turnout/nats';
 import type { HubOptions } from '@turnout/topics';
 import { onTestFinished } from 'vitest';
-import { startNats, type Daemon, type NatsOptions } from '../system-parts/daemon.ts';
+import { startNats, type Daemon, type NatsOptions } from '@turnout/test-kit/daemon';
 import { TestNode } from './cluster.ts';
 
 /** A NATS server of one test. */

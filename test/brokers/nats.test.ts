@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectNats } from '@turnout/nats';
 import type { BrokerTopic, TopicError, TopicOptions } from '@turnout/topics';
 import { describe, expect, test } from 'vitest';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 import { collect, type TestNode } from './cluster.ts';
 import { NatsSite } from './nats-site.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeBusMessage, type TopicOptions } from '@turnout/topics';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { CutProxy } from '../system-parts/cut-proxy.ts';
+import { CutProxy } from '@turnout/test-kit/cut-proxy';
 import { collect, TestNode } from './cluster.ts';
 import { servedDrivers, type BrokerSite } from './drivers.ts';
 

@@ -1,8 +1,8 @@
 import type { Person, Topic, TopicOptions } from '@turnout/topics';
 import type { WebSocket } from '@turnout/core';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { pretendSockets } from '../../packages/topics/test/serving.ts';
-import { openSink } from '../../packages/topics/test/sink-socket.ts';
+import { openSink } from '@turnout/test-kit/sink-socket';
+import { pretendSockets } from '@turnout/test-kit/socket-server';
 import { collect, TestNode } from './cluster.ts';
 import { servedDrivers, type BrokerSite } from './drivers.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, Person } from '@turnout/client';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { CutProxy } from '../system-parts/cut-proxy.ts';
+import { CutProxy } from '@turnout/test-kit/cut-proxy';
 import { servedDrivers, type BrokerSite } from './drivers.ts';
 import { DeliveryModel, step } from './delivery-model.ts';
 import { NodeHandle, openClient } from './node-handle.ts';

@@ -4,9 +4,9 @@ import { connectRedis } from '@turnout/redis';
 import type { TopicOptions } from '@turnout/topics';
 import { createClient, createSentinel } from 'redis';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { CutProxy } from '../system-parts/cut-proxy.ts';
-import { askRedis, SentinelSite, startRedisWith } from '../system-parts/redis-servers.ts';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { CutProxy } from '@turnout/test-kit/cut-proxy';
+import { askRedis, SentinelSite, startRedisWith } from '@turnout/test-kit/redis-servers';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 import { collect, TestNode } from './cluster.ts';
 
 const history: TopicOptions = { history: { size: 5_000, ttl: 60_000 } };

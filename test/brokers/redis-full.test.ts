@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectRedis } from '@turnout/redis';
 import type { TopicOptions } from '@turnout/topics';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Daemon } from '../system-parts/daemon.ts';
-import { askRedis, startRedisWith } from '../system-parts/redis-servers.ts';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import type { Daemon } from '@turnout/test-kit/daemon';
+import { askRedis, startRedisWith } from '@turnout/test-kit/redis-servers';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 import { collect, TestNode, type Received } from './cluster.ts';
 
 const history: TopicOptions = { history: true };

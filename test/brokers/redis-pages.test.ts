@@ -1,8 +1,8 @@
 import { connectRedis } from '@turnout/redis';
 import type { TopicOptions } from '@turnout/topics';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { askRedis, startRedisWith } from '../system-parts/redis-servers.ts';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { askRedis, startRedisWith } from '@turnout/test-kit/redis-servers';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 import { collect, TestNode } from './cluster.ts';
 
 const history: TopicOptions = { history: { size: 100, ttl: 60_000 }, maxQueuedBytes: 256 * 1024 * 1024 };

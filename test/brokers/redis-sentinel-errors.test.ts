@@ -2,8 +2,8 @@ import { connectRedis } from '@turnout/redis';
 import { createSentinel } from 'redis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../tools/ports.mjs';
-import { SentinelSite } from '../system-parts/redis-servers.ts';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { SentinelSite } from '@turnout/test-kit/redis-servers';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 
 const isMissing = requireSystemPart('redis-server') === undefined;
 const pingTimeout = 1_500;

@@ -2,9 +2,9 @@ import { connectRedis, type RedisBrokerOptions } from '@turnout/redis';
 import type { HubOptions, TopicError, TopicOptions } from '@turnout/topics';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { startRedis, type Daemon } from '../system-parts/daemon.ts';
-import { askRedis } from '../system-parts/redis-servers.ts';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { startRedis, type Daemon } from '@turnout/test-kit/daemon';
+import { askRedis } from '@turnout/test-kit/redis-servers';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 import { collect, TestNode, type Received } from './cluster.ts';
 import { aclOf } from './redis-acl.ts';
 

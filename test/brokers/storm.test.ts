@@ -1,6 +1,6 @@
 import type { TopicOptions } from '@turnout/topics';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { pretendSockets } from '../../packages/topics/test/serving.ts';
+import { pretendSockets } from '@turnout/test-kit/socket-server';
 import { collect, TestNode, type Received } from './cluster.ts';
 import { drivers, servedDrivers, type BrokerSite } from './drivers.ts';
 

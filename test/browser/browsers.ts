@@ -1,5 +1,5 @@
 import { chromium, firefox, type Browser } from 'playwright-core';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 
 /** Where they are; undefined for one that is skipped on purpose. */
 export const browsers = {

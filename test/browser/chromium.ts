@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium as playwright, type Browser, type Page } from 'playwright-core';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 
 /** Where Chromium is; undefined where it is skipped on purpose. */
 export const chromiumPath = requireSystemPart('chromium');

@@ -10,9 +10,9 @@ import { createHub, type Hub } from '@turnout/topics';
 import { buildSync } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { CutProxy } from '../system-parts/cut-proxy.ts';
-import { startNginx, type Daemon } from '../system-parts/daemon.ts';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { CutProxy } from '@turnout/test-kit/cut-proxy';
+import { startNginx, type Daemon } from '@turnout/test-kit/daemon';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 import { browserNames, browsers, launch } from './browsers.ts';
 
 const hasNginx = requireSystemPart('nginx') !== undefined;

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { accept, connect, type PerMessageDeflateOptions } from '@turnout/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket as OtherSocket, WebSocketServer, type RawData } from 'ws';
-import { Random } from '../fuzz/random.ts';
+import { Random } from '@turnout/test-kit/random';
 
 /** What both ends ask for, in the words that we share with ws. */
 interface DeflateRow {

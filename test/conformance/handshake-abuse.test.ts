@@ -5,6 +5,8 @@ import { connect } from '@turnout/core';
 import { turnout } from '@turnout/express';
 import express from 'express';
 import fc from 'fast-check';
+import { textFrame } from '@turnout/test-kit/client-frame';
+import { formatHandshake } from '@turnout/test-kit/raw-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const app = turnout(express());
@@ -25,13 +27,7 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-const handshake =
-  'GET /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n';
-
-/** A masked text frame with the key 0. */
-const frame = (text: string): Buffer =>
-  Buffer.concat([Buffer.of(0x81, 0x80 | text.length, 0, 0, 0, 0), Buffer.from(text)]);
+const handshake = formatHandshake({ target: '/echo' });
 
 /** Writes the chunks, each when the one before is on its way; resolves with the answer, as long as it is, or ''. */
 async function answerTo(chunks: readonly Buffer[], isWhole: (answer: string) => boolean): Promise<string> {
@@ -88,7 +84,7 @@ test('any mutation of a handshake gets one of the stated answers, or the end of 
 });
 
 test('a handshake gets the same answer at every split, and what comes with it is not lost', async () => {
-  const bytes = Buffer.concat([Buffer.from(handshake), frame('one'), frame('two')]);
+  const bytes = Buffer.concat([Buffer.from(handshake), textFrame('one'), textFrame('two')]);
   const expected = await answerTo([bytes], (answer) => answer.endsWith('two'));
   expect(expected).toMatch(/^HTTP\/1\.1 101 /);
   expect(expected.slice(expected.indexOf('\r\n\r\n') + 4)).toBe('\x81\x03one\x81\x03two');

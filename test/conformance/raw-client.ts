@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import type { CloseInfo } from '@turnout/core';
+import { dialTcp, formatHandshake } from '@turnout/test-kit/raw-client';
 import type { EchoServer, ServedConnection } from './echo-server.ts';
 
 /** What came back after the 101 until the server ended the connection, and how the server's application saw it end. */
@@ -25,23 +26,6 @@ const acceptance =
   'Connection: Upgrade\r\n' +
   'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n';
 
-function handshakeOf(target: string): Buffer {
-  return Buffer.from(
-    `GET ${target} HTTP/1.1\r\n` +
-      'Host: server.example.com\r\n' +
-      'Upgrade: websocket\r\n' +
-      'Connection: Upgrade\r\n' +
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n' +
-      'Sec-WebSocket-Version: 13\r\n\r\n',
-  );
-}
-
-async function dial(port: number): Promise<Socket> {
-  const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-  await once(client, 'connect');
-  return client.setNoDelay(true);
-}
-
 /** Everything that the server sends until it ends the connection. The client then ends its side too. */
 async function readToEnd(client: Socket): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -53,7 +37,7 @@ async function readToEnd(client: Socket): Promise<Buffer> {
 
 /** Sends bytes as they are instead of a handshake, and gives the whole answer, a character a byte. */
 export async function answerTo(server: EchoServer, request: Buffer): Promise<string> {
-  const client = await dial(server.port);
+  const client = await dialTcp(server.port, { allowHalfOpen: true });
   const answer = readToEnd(client);
   client.write(request);
   return (await answer).toString('latin1');
@@ -64,9 +48,9 @@ export async function answerTo(server: EchoServer, request: Buffer): Promise<str
  * about.
  */
 export async function exchange(server: EchoServer, { target, early, chunks }: ExchangeOptions): Promise<Exchange> {
-  const client = await dial(server.port);
+  const client = await dialTcp(server.port, { allowHalfOpen: true });
   const answer = readToEnd(client);
-  const opening = Buffer.concat([handshakeOf(target), early]);
+  const opening = Buffer.concat([Buffer.from(formatHandshake({ target, host: 'server.example.com' })), early]);
   client.write(opening);
   await once(client, 'data');
   const served = server.connectionFrom(client.localPort);

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { rawFrame } from '@turnout/test-kit/raw-frame';
+import { takeFrames } from '@turnout/test-kit/take-frames';
 
 /** What the raw server does with the next client: an answer to its handshake, and bytes behind that. */
 export interface Script {
@@ -51,17 +53,17 @@ export class RawServer {
         headEnd = received.indexOf('\r\n\r\n');
         if (headEnd >= 0) client.write(Buffer.concat([head(answer, received.toString('latin1')), bytes]));
       }
-      const sent = headEnd < 0 ? [] : framesIn(received.subarray(headEnd + 4));
-      if (sent.some(({ bytes: frame }) => frame[0] === 0x88)) break;
+      const sent = headEnd < 0 ? [] : takeFrames(received.subarray(headEnd + 4)).frames;
+      if (sent.some(({ first }) => first === 0x88)) break;
       if (sent.length === 0 || last === undefined) continue;
       client.write(last);
       last = undefined;
     }
     client.end();
-    const sent = framesIn(received.subarray(headEnd + 4));
+    const sent = takeFrames(received.subarray(headEnd + 4)).frames;
     return {
       request: received.toString('latin1', 0, headEnd + 4),
-      frames: Buffer.concat(sent.map(({ bytes: frame }) => frame)),
+      frames: Buffer.concat(sent.map(({ first, payload }) => rawFrame(first, payload))),
       isMasked: sent.every((frame) => frame.isMasked),
     };
   }
@@ -74,26 +76,4 @@ function head(lines: readonly string[], request: string): Buffer {
     .slice(19);
   const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
   return Buffer.from(`${lines.join('\r\n').replace('{accept}', accept)}\r\n\r\n`);
-}
-
-interface ClientFrame {
-  readonly bytes: Buffer;
-  readonly isMasked: boolean;
-}
-
-/** Whole frames of up to 125 bytes, masking taken off. */
-function framesIn(bytes: Buffer): ClientFrame[] {
-  const frames: ClientFrame[] = [];
-  let offset = 0;
-  while (offset + 6 <= bytes.length) {
-    const isMasked = (bytes[offset + 1]! & 0x80) !== 0;
-    const length = bytes[offset + 1]! & 0x7f;
-    const start = offset + (isMasked ? 6 : 2);
-    if (start + length > bytes.length) break;
-    const key = isMasked ? bytes.subarray(offset + 2, start) : Buffer.alloc(4);
-    const payload = bytes.subarray(start, start + length).map((byte, index) => byte ^ key[index % 4]!);
-    frames.push({ bytes: Buffer.concat([Buffer.of(bytes[offset]!, length), payload]), isMasked });
-    offset = start + length;
-  }
-  return frames;
 }

@@ -1,7 +1,7 @@
 import { Connection, type Role } from '@turnout/core';
 import { describe, expect, test } from 'vitest';
-import { describeEvent, framesWritten } from '../../packages/core/test/protocol/driven.ts';
-import { Random } from '../fuzz/random.ts';
+import { describeEvent, framesWritten } from '@turnout/test-kit/driven';
+import { Random } from '@turnout/test-kit/random';
 import { closeRows } from './close-rows.ts';
 import { frameRows } from './frame-rows.ts';
 import { asServerSends } from './mirror.ts';

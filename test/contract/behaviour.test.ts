@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { transports } from '@turnout/testing/adapter-contract';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ContractApp } from './framework.ts';
 import { frameworks } from './frameworks.ts';
-import { serve, transports, type Serving } from './serving.ts';
+import { serve, type Serving } from './serving.ts';
 
 /** What the README of each WebSocket layer should say, found out by asking. */
 const questions: Record<string, (server: Serving) => Promise<string>> = {

@@ -1,9 +1,9 @@
 import { attach, turnout } from '@turnout/express';
 import { pendingUpgradeOf } from '@turnout/router/adapter';
+import { createServer, type Exchange, type Step } from '@turnout/testing/adapter-contract';
 import type { NextFunction, Request, RequestHandler, Response, Express } from 'express';
 import session, { Store, type SessionData } from 'express-session';
-import { createServer } from './create-server.ts';
-import type { ContractApp, Exchange, Framework, Route, SessionRecords, SessionSetUp, Step } from './framework.ts';
+import type { ContractApp, Framework, SessionRoute, SessionRecords, SessionSetUp } from './framework.ts';
 
 function middleware(step: Step): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
@@ -33,6 +33,7 @@ interface ExpressLike {
 export function expressFramework(name: string, express: ExpressLike): Framework {
   return {
     name,
+    speaksHttp2: false,
     knowsProxies: true,
     create({ trustsProxy = false, ...options }): ContractApp {
       const app = turnout(express(), options);
@@ -81,7 +82,7 @@ function holdAnswer(step: () => Promise<void>): RequestHandler {
   };
 }
 
-function changeSession(change: Route['session']): RequestHandler {
+function changeSession(change: SessionRoute['session']): RequestHandler {
   return (request, _response, next) => {
     if (change === 'begin') request.session.user = 'new';
     if (change !== 'renew') return next();

@@ -3,8 +3,9 @@ import cookie from '@fastify/cookie';
 import session from '@fastify/session';
 import { turnout, type TurnoutOptions } from '@turnout/fastify';
 import { pendingUpgradeOf } from '@turnout/router/adapter';
+import { type Step } from '@turnout/testing/adapter-contract';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { ContractApp, Framework, Route, SessionRecords, SessionSetUp, Step } from './framework.ts';
+import type { ContractApp, Framework, SessionRoute, SessionRecords, SessionSetUp } from './framework.ts';
 
 function hook(step: Step) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
@@ -21,6 +22,7 @@ function hook(step: Step) {
 
 export const fastify: Framework = {
   name: 'fastify',
+  speaksHttp2: true,
   knowsProxies: true,
   create({ trustsProxy = false, ...options }): ContractApp {
     // Fastify wants its server's options at once, and to be given routes later: so the calls wait for the server.
@@ -82,7 +84,7 @@ declare module 'fastify' {
   }
 }
 
-function changeSession(change: Route['session']) {
+function changeSession(change: SessionRoute['session']) {
   return async (request: FastifyRequest): Promise<void> => {
     if (change === 'begin') request.session.user = 'new';
     if (change === 'renew') await request.session.regenerate(['user']);

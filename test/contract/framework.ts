@@ -1,52 +1,31 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { NodeHub } from '@turnout/router';
 import type { WebSocket } from '@turnout/core';
-import type { CloseOptions, NodeHub, RouteOptions } from '@turnout/router';
+import type {
+  AdapterUnderTest,
+  AppUnderTest,
+  AppUnderTestOptions,
+  HandlerContext,
+  TestRoute,
+} from '@turnout/testing/adapter-contract';
 
-/** What a step of middleware sees of a request, whatever the framework, and can do about it. */
-export interface Exchange {
-  readonly method: string;
-  readonly url: string;
-  readonly setHeader: (name: string, value: string | string[]) => void;
-  /** Answers as the framework's users do it. */
-  readonly answer: (status: number, text: string) => void;
-  readonly message: IncomingMessage;
-}
-
-/** Middleware: goes on to what comes next, unless it has answered or throws. */
-export type Step = (exchange: Exchange) => void | Promise<void>;
-
-/** What a handler gets beside the socket. */
-export interface HandlerContext {
-  readonly params: Readonly<Record<string, unknown>>;
-  readonly url: string;
+/** What a handler gets beside the socket, in an app with sessions. */
+export interface SessionContext extends HandlerContext {
   /** Undefined where the app has no sessions. */
   readonly session: Record<string, unknown> | null | undefined;
 }
 
-export interface Route {
-  readonly options?: RouteOptions;
+export interface SessionRoute extends Omit<TestRoute, 'handler'> {
   /**
    * What the route's own middleware does with the session, before all else: it puts the user `new` in, or gives it
    * another ID.
    */
   readonly session?: 'begin' | 'renew' | undefined;
-  readonly steps?: readonly Step[];
-  readonly handler: (socket: WebSocket, context: HandlerContext) => unknown;
+  readonly handler: (socket: WebSocket, context: SessionContext) => unknown;
 }
 
-/** What carries the requests. */
-export interface Transport {
-  readonly version: 1 | 2;
-  readonly tls?: { readonly key: Buffer; readonly cert: Buffer } | undefined;
-}
-
-/** An app of some framework, with WebSocket routes. */
-export interface ContractApp {
-  readonly use: (step: Step) => void;
-  readonly ws: (path: string, route: Route) => void;
-  readonly get: (path: string, text: string) => void;
-  /** Serves the files of a folder, as the framework's users do; absent where that takes routes of its own. */
-  readonly serveFiles?: (folder: string) => void;
+/** An app of some framework, with what tests of sessions need beside the contract of adapters. */
+export interface ContractApp extends AppUnderTest {
+  readonly ws: (path: string, route: SessionRoute) => void;
   /**
    * Keeps sessions as the framework's users do, in a store that other processes might share, and adds the pages
    * `/login` (as `ann`), `/logout`, `/renew`, which gives the session another ID, and `/session`, which shows it as
@@ -55,11 +34,6 @@ export interface ContractApp {
   readonly useSessions: (records: SessionRecords, setUp?: SessionSetUp) => void;
   /** Awaits `step` once a route has accepted an upgrade, before its session is saved and the answer leaves. */
   readonly holdAnswer: (step: () => Promise<void>) => void;
-  /** Begins to serve; returns the server, not listening yet. */
-  readonly createServer: (transport: Transport) => Promise<Server>;
-  readonly close: (options?: CloseOptions) => Promise<unknown>;
-  readonly sockets: ReadonlySet<WebSocket>;
-  readonly disconnectUser: (user: string) => Promise<number>;
 }
 
 /** Sessions by their ID, as JSON. */
@@ -74,28 +48,12 @@ export interface SessionSetUp {
   readonly afterRead?: (() => Promise<void>) | undefined;
 }
 
-/** What there is of a request to name its user by, whatever the framework. */
-export interface UserContext {
-  readonly headers: IncomingMessage['headers'];
-  readonly session?: { readonly user?: string } | null | undefined;
-}
-
-export interface CreateOptions {
-  readonly onError: (error: unknown) => void;
+/** What tests of sessions set beside the contract of adapters. */
+export interface SessionOptions {
   readonly sessionCheckInterval?: number;
-  readonly handshakeTimeout?: number;
-  readonly maxStreamsPerConnection?: number;
-  readonly maxConnectionsPerAddress?: number;
-  readonly maxConnectionsPerUser?: number;
-  /** Whether the framework believes what a proxy says of the client's address. Default: not. */
-  readonly trustsProxy?: boolean;
-  readonly user?: (context: UserContext) => string | undefined;
   readonly hub?: NodeHub;
 }
 
-export interface Framework {
-  readonly name: string;
-  /** Whether it has a rule about proxies. */
-  readonly knowsProxies: boolean;
-  readonly create: (options: CreateOptions) => ContractApp;
-}
+export type CreateOptions = AppUnderTestOptions & SessionOptions;
+
+export type Framework = AdapterUnderTest<ContractApp, SessionOptions>;

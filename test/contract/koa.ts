@@ -2,11 +2,11 @@ import type { RequestListener } from 'node:http';
 import Router from '@koa/router';
 import { attach, turnout, withWs, type Middleware, type TurnoutOptions } from '@turnout/koa';
 import { pendingUpgradeOf } from '@turnout/router/adapter';
+import { createServer, type Step } from '@turnout/testing/adapter-contract';
 import Koa from 'koa';
 import session from 'koa-session';
 import serveFiles from 'koa-static';
-import { createServer } from './create-server.ts';
-import type { ContractApp, CreateOptions, Framework, Route, SessionRecords, SessionSetUp, Step } from './framework.ts';
+import type { ContractApp, CreateOptions, Framework, SessionRoute, SessionRecords, SessionSetUp } from './framework.ts';
 
 function middleware(step: Step): Middleware {
   return async (context, next) => {
@@ -78,7 +78,7 @@ function sessionOf(context: object): Record<string, unknown> | null | undefined 
   return 'sessionOptions' in context ? (context as SessionContext).session : undefined;
 }
 
-function changeSession(change: Route['session']): Middleware {
+function changeSession(change: SessionRoute['session']): Middleware {
   return async (context, next) => {
     const owner = context as unknown as SessionContext;
     if (change === 'begin') owner.session!['user'] = 'new';
@@ -112,6 +112,7 @@ function useSessions(app: Koa, records: SessionRecords, setUp: SessionSetUp): vo
 
 export const koa: Framework = {
   name: 'koa',
+  speaksHttp2: true,
   knowsProxies: true,
   create: createApp((app) => ({
     use: (one) => void app.use(one),
@@ -129,6 +130,7 @@ export const koa: Framework = {
 
 export const koaRouter: Framework = {
   name: '@koa/router',
+  speaksHttp2: true,
   knowsProxies: true,
   create: createApp((app) => {
     const router = withWs(new Router());

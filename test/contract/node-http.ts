@@ -1,8 +1,8 @@
 import { createRouter } from '@turnout/router';
+import { createServer, type Step } from '@turnout/testing/adapter-contract';
 import type { RequestHandler } from 'router';
 import sirv from 'sirv';
-import { createServer } from './create-server.ts';
-import type { ContractApp, Framework, Step } from './framework.ts';
+import type { ContractApp, Framework } from './framework.ts';
 
 function middleware(step: Step): RequestHandler {
   return (request, response, next) => {
@@ -28,6 +28,7 @@ function middleware(step: Step): RequestHandler {
 
 export const nodeHttp: Framework = {
   name: 'node:http',
+  speaksHttp2: true,
   knowsProxies: false,
   create(options): ContractApp {
     const router = createRouter(options);

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
+import { transports } from '@turnout/testing/adapter-contract';
 import { describe, expect, test } from 'vitest';
 import { scaled } from '../abuse/scale.ts';
 import { frameworks } from './frameworks.ts';
-import { serve, transports } from './serving.ts';
+import { serve } from './serving.ts';
 
 const routes = ['/ws', '/ws/:id', '/room/:name/seat/:seat'];
 

@@ -1,8 +1,9 @@
 import type { NodeHub } from '@turnout/router';
+import { transports } from '@turnout/testing/adapter-contract';
 import { describe, expect, test } from 'vitest';
 import type { ContractApp, SessionRecords } from './framework.ts';
 import { frameworks } from './frameworks.ts';
-import { serve, transports, type Serving } from './serving.ts';
+import { serve, type Serving } from './serving.ts';
 
 /** What stands between the first middleware of an upgrade and the end of its handler, in order. */
 const steps = [
@@ -79,9 +80,7 @@ const versions = frameworks
   .filter(({ name }) => name !== 'node:http')
   .flatMap((framework) => [
     [framework.name, 'http', framework, transports.http] as const,
-    ...(framework.name.startsWith('express')
-      ? []
-      : [[framework.name, 'HTTP/2', framework, transports['HTTP/2']] as const]),
+    ...(!framework.speaksHttp2 ? [] : [[framework.name, 'HTTP/2', framework, transports['HTTP/2']] as const]),
   ]);
 
 interface Case {
@@ -209,7 +208,7 @@ describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework,
   });
 
   // Express itself takes what the store gives.
-  if (!framework.name.startsWith('express')) {
+  if (framework.speaksHttp2) {
     test('gets no socket where its session has expired meanwhile, and the store still gives it', async () => {
       const held = new HeldUpgrade('in middleware behind the session');
       const nodes = await start(held, []);

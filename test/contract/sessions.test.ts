@@ -1,9 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { liveSession } from '@turnout/router';
+import { transports } from '@turnout/testing/adapter-contract';
 import { describe, expect, test } from 'vitest';
 import type { ContractApp, SessionRecords } from './framework.ts';
 import { frameworks } from './frameworks.ts';
-import { serve, transports, type Serving } from './serving.ts';
+import { serve, type Serving } from './serving.ts';
 
 /** The cookies that an answer sets, as a browser sends them back. */
 function cookiesOf(setCookie: readonly string[] | undefined): { headers: { Cookie: string } } {
@@ -47,9 +48,7 @@ const everywhere = frameworks
   .filter(({ name }) => name !== 'node:http')
   .flatMap((framework) => [
     [framework.name, 'http', framework, transports.http] as const,
-    ...(framework.name.startsWith('express')
-      ? []
-      : [[framework.name, 'HTTP/2', framework, transports['HTTP/2']] as const]),
+    ...(!framework.speaksHttp2 ? [] : [[framework.name, 'HTTP/2', framework, transports['HTTP/2']] as const]),
   ]);
 
 describe.each(everywhere)('the sessions of %s over %s', (_name, _transport, framework, transport) => {

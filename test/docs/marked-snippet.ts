@@ -3,16 +3,19 @@
  *
  * - `<!-- check: NAME -->`: it compiles against the built packages.
  * - `<!-- run: NAME -->`: it also starts a server that answers; see `Exchange`.
+ * - `<!-- test: NAME -->`: it also is a program of `node:test` whose tests pass.
  */
 export interface MarkedSnippet {
   readonly document: string;
   readonly line: number;
   readonly name: string;
-  readonly mode: 'check' | 'run';
+  readonly mode: Mode;
   readonly language: 'js' | 'ts';
   readonly code: string;
   readonly exchange: Exchange;
 }
+
+type Mode = 'check' | 'run' | 'test';
 
 /**
  * What is sent to the server that a snippet starts, and what must be part of the answer. The comment may say it, as in
@@ -25,8 +28,8 @@ export interface Exchange {
   readonly receive: string;
 }
 
-const marked = /^<!-- (run|check): ([\w-]+) ?(\{.*\})? -->\n+```(\w+)\n([\s\S]*?)^```$/gm;
-const marks = /^<!-- (run|check):/gm;
+const marked = /^<!-- (run|check|test): ([\w-]+) ?(\{.*\})? -->\n+```(\w+)\n([\s\S]*?)^```$/gm;
+const marks = /^<!-- (run|check|test):/gm;
 
 /**
  * Finds the marked blocks of a document.
@@ -41,7 +44,7 @@ export function findMarkedSnippets(document: string, text: string): MarkedSnippe
       document,
       line: text.slice(0, match.index).split('\n').length,
       name,
-      mode: mode === 'run' ? 'run' : 'check',
+      mode: mode as Mode,
       language,
       code,
       exchange: { ...defaultExchange(code), ...(JSON.parse(exchange) as Partial<Exchange>) },

@@ -63,6 +63,23 @@ export async function compileSnippet(snippet: MarkedSnippet, { folder }: Install
   return join(folder, 'compiled', `${snippet.name}.js`);
 }
 
+/**
+ * Runs the tests that a snippet consists of.
+ *
+ * @returns how many have passed
+ * @throws {Error} where one has failed
+ */
+export async function testSnippet(snippet: MarkedSnippet, project: InstalledProject): Promise<number> {
+  const script = await compileSnippet(snippet, project);
+  const { stdout } = await execute(process.execPath, ['--test-reporter=tap', script], {
+    cwd: project.folder,
+    maxBuffer: 2 ** 24,
+  }).catch((error: { stdout?: string }) => {
+    throw new Error(`${snippet.document}:${snippet.line} has failed:\n${error.stdout}`, { cause: error });
+  });
+  return Number(/^# pass (\d+)$/m.exec(stdout)?.[1]);
+}
+
 /** Starts the server of a snippet and gives the first message that it answers with. */
 export async function runSnippet(snippet: MarkedSnippet, project: InstalledProject): Promise<string> {
   const script = await compileSnippet(snippet, project);

@@ -9,7 +9,7 @@ import { attach, turnout, type TurnoutOptions } from '@turnout/express';
 import express from 'express';
 import { createServer as createVite } from 'vite';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 
 async function serve(options: TurnoutOptions = {}): Promise<string> {
   const app = turnout(express(), options);

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@turnout/core';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startRedis } from '../system-parts/daemon.ts';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { startRedis } from '@turnout/test-kit/daemon';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 
 const redisPath = requireSystemPart('redis-server');
 const script = fileURLToPath(new URL('./session-server.ts', import.meta.url));

@@ -31,24 +31,24 @@ function openEditor(): { text: Y.Text; provider: WebsocketProvider } {
   return { text: document.getText('body'), provider };
 }
 
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
-}
-
 test('two editors of y-websocket see each other’s edits and cursors over app.ws', async () => {
   const ann = openEditor();
   ann.text.insert(0, 'Hello');
-  await until(() => ann.provider.synced);
+  await expect.poll(() => ann.provider.synced).toBe(true);
   const bob = openEditor();
-  await until(() => bob.text.toJSON() === 'Hello');
+  await expect.poll(() => bob.text.toJSON()).toBe('Hello');
   bob.text.insert(5, ', world 👋');
   ann.text.insert(0, '> ');
   const merged = '> Hello, world 👋';
-  await until(() => ann.text.toJSON() === merged && bob.text.toJSON() === merged);
+  await expect.poll(() => [ann.text.toJSON(), bob.text.toJSON()]).toEqual([merged, merged]);
 
   ann.provider.awareness.setLocalStateField('user', { name: 'Ann' });
-  await until(() => [...bob.provider.awareness.getStates().values()].some(({ user }) => user?.name === 'Ann'));
+  await expect
+    .poll(() => [...bob.provider.awareness.getStates().values()].some(({ user }) => user?.name === 'Ann'))
+    .toBe(true);
   ann.provider.disconnect();
-  await until(() => ![...bob.provider.awareness.getStates().values()].some(({ user }) => user?.name === 'Ann'));
+  await expect
+    .poll(() => [...bob.provider.awareness.getStates().values()].some(({ user }) => user?.name === 'Ann'))
+    .toBe(false);
   expect(bob.text.toJSON()).toBe(merged);
 });

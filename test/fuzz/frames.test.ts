@@ -2,10 +2,10 @@ import { deflateRawSync, constants } from 'node:zlib';
 import { agreeOnDeflate, Connection, resolveDeflate, type Role } from '@turnout/core';
 import { Receiver } from 'ws';
 import { describe, expect } from 'vitest';
-import { describeEvent, framesWritten } from '../../packages/core/test/protocol/driven.ts';
-import { peerFrame } from '../../packages/core/test/frame/raw-frame.ts';
+import { describeEvent, framesWritten } from '@turnout/test-kit/driven';
+import { peerFrame } from '@turnout/test-kit/raw-frame';
 import { fuzz } from './fuzz.ts';
-import type { Random } from './random.ts';
+import type { Random } from '@turnout/test-kit/random';
 
 const texts = ['', 'Hello', 'grüße', '你好 👋', 'x'.repeat(130)].map((text) => Buffer.from(text));
 const broken = [Buffer.from('c328', 'hex'), Buffer.from('eda080', 'hex'), Buffer.from('f8', 'hex')];

@@ -1,5 +1,5 @@
 import { test } from 'vitest';
-import { Random } from './random.ts';
+import { Random } from '@turnout/test-kit/random';
 
 const isLong = process.env['TURNOUT_LONG'] === '1';
 const seed = Number(process.env['TURNOUT_FUZZ_SEED'] ?? 1);

@@ -11,7 +11,7 @@ import {
 import { extension, subprotocol } from 'ws';
 import { describe, expect } from 'vitest';
 import { fuzz } from './fuzz.ts';
-import type { Random } from './random.ts';
+import type { Random } from '@turnout/test-kit/random';
 
 type Fields = [name: string, value: string][];
 

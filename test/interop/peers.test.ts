@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accept, connect, type CloseInfo, type PerMessageDeflateOptions } from '@turnout/core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { requireSystemPart } from '../system-parts/system-part.ts';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 import { expectEchoes } from './messages.ts';
 import { runClient, startServer } from './peer-process.ts';
 import { peers, preparePeer, type Way } from './peers.ts';

@@ -6,7 +6,7 @@ import { createRouter } from '@turnout/router';
 import { createHub, MemoryBroker, type Hub, type Topic, type TopicOptions } from '@turnout/topics';
 import { createClient } from 'redis';
 import { connectRedisBy } from '../brokers/connect-brokers.ts';
-import type { Daemon } from '../system-parts/daemon.ts';
+import type { Daemon } from '@turnout/test-kit/daemon';
 
 /** The topics of docs/protocol.md. */
 const topics = new Map<string, TopicOptions>([

@@ -1,8 +1,8 @@
 import type { BrokerTopic, Position } from '@turnout/topics';
-import type { Random } from '../fuzz/random.ts';
+import type { Random } from '@turnout/test-kit/random';
 import type { BusPeer, BusServer } from './bus-server.ts';
 import { Pipe } from './pipe.ts';
-import type { VirtualClock } from './virtual-clock.ts';
+import type { VirtualClock } from '@turnout/test-kit/virtual-clock';
 
 /** What the network between a node and its broker does at the moment. */
 export interface BusWeather {

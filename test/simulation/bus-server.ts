@@ -1,5 +1,5 @@
 import { decodeBusMessage, type BrokerTopic, type BusMessage, type HistoryPage, type Position } from '@turnout/topics';
-import type { VirtualClock } from './virtual-clock.ts';
+import type { VirtualClock } from '@turnout/test-kit/virtual-clock';
 
 /** What is known of each message that has arrived; for who checks. */
 export interface BusObserver {

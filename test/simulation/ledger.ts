@@ -1,7 +1,7 @@
 import type { BrokerTopic, BusMessage, Position } from '@turnout/topics';
 import type { BrokerObserver } from './sim-broker.ts';
 import type { BusObserver } from './bus-server.ts';
-import type { VirtualClock } from './virtual-clock.ts';
+import type { VirtualClock } from '@turnout/test-kit/virtual-clock';
 
 /** `true` and `false` as `publish()` resolves, or the code it rejects with. */
 export type Outcome = 'pending' | boolean | (string & {});

@@ -1,4 +1,4 @@
-import type { VirtualClock } from './virtual-clock.ts';
+import type { VirtualClock } from '@turnout/test-kit/virtual-clock';
 
 /** One direction of a connection: what is sent arrives later, in order, unless the connection is cut before. */
 export class Pipe {

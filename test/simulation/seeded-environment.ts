@@ -2,8 +2,8 @@ import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
-import { Random } from '../fuzz/random.ts';
-import { VirtualClock, VirtualTimer } from './virtual-clock.ts';
+import { Random } from '@turnout/test-kit/random';
+import { VirtualClock, VirtualTimer } from '@turnout/test-kit/virtual-clock';
 
 /**
  * A process in which time, chance and ids come from a seed: the same seed gives the same run, to the last callback.

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
-import type { Random } from '../fuzz/random.ts';
+import type { Random } from '@turnout/test-kit/random';
 import { Pipe } from './pipe.ts';
-import type { VirtualClock } from './virtual-clock.ts';
+import type { VirtualClock } from '@turnout/test-kit/virtual-clock';
 
 interface Arrived {
   readonly chunk: Buffer;

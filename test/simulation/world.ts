@@ -1,6 +1,6 @@
 import { TopicError } from '@turnout/topics';
 import type { HubOptions } from '@turnout/topics';
-import { Random } from '../fuzz/random.ts';
+import { Random } from '@turnout/test-kit/random';
 import type { BusWeather } from './bus-link.ts';
 import { BusServer } from './bus-server.ts';
 import { Ledger, type Published } from './ledger.ts';
@@ -8,7 +8,7 @@ import { SimBroker, type BrokerObserver, type SimBrokerParts } from './sim-broke
 import { SimNode } from './sim-node.ts';
 import type { Stream } from './stream.ts';
 import type { TopicName } from './topics.ts';
-import type { VirtualClock } from './virtual-clock.ts';
+import type { VirtualClock } from '@turnout/test-kit/virtual-clock';
 
 export const calm: Readonly<BusWeather> = { dropped: 0, doubled: 0, overtaken: 0, slow: 0 };
 

@@ -2,7 +2,7 @@
 // nothing else.
 import type { WebSocket } from 'ws';
 import { play, type Implementation, type Stage } from './stage.ts';
-import { clientFrame } from '../abuse/client-frame.ts';
+import { clientFrame } from '@turnout/test-kit/client-frame';
 
 function fail(): never {
   throw new Error('Broken');

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createWebSocketStream, type WebSocket } from 'ws';
-import { clientFrame, closeFrame } from '../abuse/client-frame.ts';
+import { clientFrame, closeFrame } from '@turnout/test-kit/client-frame';
 import type { Stage, StageOptions } from './stage.ts';
 
 export interface Script extends StageOptions {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
-import { RawPeer } from '../abuse/raw-peer.ts';
+import { RawPeer } from '@turnout/test-kit/raw-peer';
 
 /** What a script plays on: one side is a server's socket, the other a client of bare bytes. */
 export interface Stage {

@@ -1,8 +1,8 @@
 import { openDatabase, WriteBatch } from '@turnout/example-host';
 import { SharedRedis } from '@turnout/example-host/redis';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startRedis } from '../../../test/system-parts/daemon.ts';
-import { requireSystemPart } from '../../../test/system-parts/system-part.ts';
+import { startRedis } from '@turnout/test-kit/daemon';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 import { redisArrivals } from '../src/arrivals.ts';
 import type { History } from '../src/history.ts';
 import { RedisHistory } from '../src/redis-history.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type WebSocket } from '@turnout/core';
 import { startExample, type RunningExample } from '@turnout/example-host/testing';
-import { requireSystemPart } from '../../../test/system-parts/system-part.ts';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 import { freePort } from '../../../tools/ports.mjs';
 import { startLocalSshd, type LocalSshd } from '../src/demo/local-sshd.ts';
 import { createLogViewer, type LogViewer } from '../src/log-viewer-app.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { startRedis } from '../../../test/system-parts/daemon.ts';
-import { askRedis, SentinelSite } from '../../../test/system-parts/redis-servers.ts';
-import { requireSystemPart } from '../../../test/system-parts/system-part.ts';
+import { startRedis } from '@turnout/test-kit/daemon';
+import { askRedis, SentinelSite } from '@turnout/test-kit/redis-servers';
+import { requireSystemPart } from '@turnout/test-kit/system-part';
 import { Election, ids } from './election.ts';
 
 const isMissing = requireSystemPart('redis-server') === undefined;

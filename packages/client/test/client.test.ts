@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket as WsWebSocket } from 'ws';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { CutProxy } from '../../../test/system-parts/cut-proxy.ts';
+import { CutProxy } from '@turnout/test-kit/cut-proxy';
 import { createClient, type Client, type ClientOptions, type Person, type WebSocketClass } from '../src/index.ts';
 import { LiveServer } from './live-server.ts';
 

@@ -1,5 +1,5 @@
+import { Random } from '@turnout/test-kit/random';
 import { expect, test, vi } from 'vitest';
-import { Random } from '../../../test/fuzz/random.ts';
 import { createClient, type Client } from '../src/index.ts';
 import { FakeNetwork } from './fake-network.ts';
 import { FakePage } from './fake-page.ts';

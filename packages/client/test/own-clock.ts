@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { vi } from 'vitest';
-import { VirtualClock, VirtualTimer } from '../../../test/simulation/virtual-clock.ts';
+import { VirtualClock, VirtualTimer } from '@turnout/test-kit/virtual-clock';
 
 const real = { setTimeout, setInterval, clearTimeout, now: Date.now, random: Math.random };
 const maxSteps = 100_000;

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHub, parsePosition, TopicError, type Admit, type Hub } from '../src/index.ts';
 import { FaultyBroker } from './faulty-broker.ts';
-import { SocketServer, type Pair } from './serving.ts';
+import { SocketServer, type Pair } from '@turnout/test-kit/socket-server';
 
 interface Served extends Pair {
   readonly hub: Hub;

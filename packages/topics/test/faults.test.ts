@@ -12,7 +12,7 @@ import {
   type TopicOptions,
 } from '../src/index.ts';
 import { FaultyBroker, type Delivered } from './faulty-broker.ts';
-import { SocketServer, type Pair } from './serving.ts';
+import { SocketServer, type Pair } from '@turnout/test-kit/socket-server';
 
 const history: TopicOptions = { history: { size: 10, ttl: 60_000 } };
 

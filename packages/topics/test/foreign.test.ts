@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHub, MemoryBroker, MemoryBus, type BusMessage, type Hub, type TopicOptions } from '../src/index.ts';
 import { PublisherSequences } from '../src/feed/publisher-sequences.ts';
 import { FaultyBroker } from './faulty-broker.ts';
-import { SocketServer, type Pair } from './serving.ts';
+import { SocketServer, type Pair } from '@turnout/test-kit/socket-server';
 
 const plain: TopicOptions = { envelope: true };
 const history: TopicOptions = { history: { size: 10, ttl: 60_000 } };

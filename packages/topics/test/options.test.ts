@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHub, type Hub, type HubOptions, type TopicOptions } from '../src/index.ts';
-import { SocketServer } from './serving.ts';
-import { openSink } from './sink-socket.ts';
+import { SocketServer } from '@turnout/test-kit/socket-server';
+import { openSink } from '@turnout/test-kit/sink-socket';
 
 const hubs: Hub[] = [];
 afterEach(async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { WebSocket } from '@turnout/core';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createHub, MemoryBroker, MemoryBus, type Hub, type Join, type Receiver } from '../src/index.ts';
-import { openSink } from './sink-socket.ts';
+import { openSink } from '@turnout/test-kit/sink-socket';
 
 const isLong = process.env['TURNOUT_LONG'] === '1';
 const nodeCount = 3;

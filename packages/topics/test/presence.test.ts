@@ -2,8 +2,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { WebSocket } from '@turnout/core';
 import { createHub, MemoryBroker, MemoryBus, type Hub, type HubOptions, type Person } from '../src/index.ts';
 import { FaultyBroker } from './faulty-broker.ts';
-import { SocketServer, type Pair } from './serving.ts';
-import { openSink } from './sink-socket.ts';
+import { SocketServer, type Pair } from '@turnout/test-kit/socket-server';
+import { openSink } from '@turnout/test-kit/sink-socket';
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 const ids = (people: readonly Person[]): string[] => people.map(({ id }) => id).toSorted();

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHub, type Hub, type Topic } from '../src/index.ts';
-import { SocketServer, type Pair } from './serving.ts';
+import { SocketServer, type Pair } from '@turnout/test-kit/socket-server';
 
 const size = 200;
 const text = 'x'.repeat(4_096);

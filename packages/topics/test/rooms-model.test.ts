@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createHub, MemoryBroker, MemoryBus, type Hub } from '../src/index.ts';
-import { SocketServer, type Pair } from './serving.ts';
+import { SocketServer, type Pair } from '@turnout/test-kit/socket-server';
 
 const isLong = process.env['TURNOUT_LONG'] === '1';
 const [roomCount, stepCount] = isLong ? [1_000, 1_000_000] : [50, 20_000];

@@ -10,7 +10,7 @@ import {
   type TopicOptions,
 } from '../src/index.ts';
 import { FaultyBroker } from './faulty-broker.ts';
-import { pretendSockets, SocketServer } from './serving.ts';
+import { pretendSockets, SocketServer } from '@turnout/test-kit/socket-server';
 
 const plain: TopicOptions = { envelope: true };
 const lost = new TopicError('TOPIC_ERR_BROKER_LOST', 'Away');

@@ -1,7 +1,7 @@
 import { subscribe as watch, unsubscribe as unwatch } from 'node:diagnostics_channel';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createHub, MemoryBroker, MemoryBus, type Hub, type HubOptions, type Topic } from '../src/index.ts';
-import { SocketServer, type Pair } from './serving.ts';
+import { SocketServer, type Pair } from '@turnout/test-kit/socket-server';
 
 function hubFor(options: HubOptions = {}): Hub {
   const hub = createHub(options);

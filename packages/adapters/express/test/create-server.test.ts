@@ -6,7 +6,8 @@ import { connect } from '@turnout/core';
 import express, { type Application } from 'express';
 import { expect, test, vi } from 'vitest';
 import { createSecureServer, createServer, turnout } from '../src/index.ts';
-import { closeAfterTest, listen, type App } from './serving.ts';
+import { closeAfterTest, listen } from '@turnout/test-kit/listen';
+import { type App } from './serving.ts';
 
 /** A credential of the tests, by its name: `key` or `certificate`. */
 const credential = (name: string): Buffer =>

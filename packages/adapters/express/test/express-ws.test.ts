@@ -12,7 +12,8 @@ import express from 'express';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { expressWs, type WsOptions } from '../src/express-ws.ts';
 import { turnout } from '../src/index.ts';
-import { eventually, listen, serve } from './serving.ts';
+import { listen } from '@turnout/test-kit/listen';
+import { serve } from './serving.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -56,7 +57,7 @@ describe("the examples of express-ws's README", () => {
     expect((await fetch(`http://${host}/`)).status).toBe(200);
     const socket = await connect(`ws://${host}/`);
     socket.send('a message');
-    await eventually(() => logged.length === 5);
+    await expect.poll(() => logged.length).toBe(5);
     expect(logged).toEqual([
       ['middleware'],
       ['get route', 'testing'],
@@ -77,7 +78,7 @@ describe('expressWs()', () => {
     instance.app.ws('/', () => {});
     const { url } = await listen(server);
     const socket = await connect(url);
-    await eventually(() => instance.getWss().clients.size === 1);
+    await expect.poll(() => instance.getWss().clients.size).toBe(1);
     socket.send('x'.repeat(11));
     expect((await socket.closed).code).toBe(1009);
   });
@@ -199,7 +200,7 @@ describe('expressWs()', () => {
     socket.send(Buffer.from([1]));
     socket.ping('p');
     socket.close(1000, 'bye');
-    await eventually(() => events.length === 9);
+    await expect.poll(() => events.length).toBe(9);
     const bytes = Buffer.from([1]);
     expect(events).toEqual([true, 'text', 'text', bytes, bytes, Buffer.from('p'), 1000, 'bye', 'bye']);
   });
@@ -222,12 +223,12 @@ describe('expressWs()', () => {
     });
     const { url } = await listen(server);
     const [ann, bob] = [await connect(`${url}/room?ann`), await connect(`${url}/room?bob`)];
-    await eventually(() => wss.clients.size === 2);
+    await expect.poll(() => wss.clients.size).toBe(2);
     ann.send('hello');
     expect(await bob.receive()).toBe('hello');
     expect(targets).toEqual(['/room?ann', true, '/room?bob', true, 'hello']);
     bob.terminate();
-    await eventually(() => wss.clients.size === 1);
+    await expect.poll(() => wss.clients.size).toBe(1);
     ann.terminate();
   });
 

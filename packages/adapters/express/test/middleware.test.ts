@@ -8,14 +8,18 @@ import morgan from 'morgan';
 import { Passport } from 'passport';
 import { pinoHttp } from 'pino-http';
 import { describe, expect, test } from 'vitest';
-import { exchange, formatHandshake, statusOf, textFrame } from './raw-client.ts';
-import { eventually, serve } from './serving.ts';
+import { textFrame } from '@turnout/test-kit/client-frame';
+import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
+import { serve } from './serving.ts';
 
 const closeFrame = Buffer.from([0x88, 0x80, 0, 0, 0, 0]);
 
 /** What a client gets that says `hello` and goodbye behind its handshake. */
 function talk(port: number, headers: readonly string[] = []): Promise<string> {
-  return exchange(port, Buffer.concat([Buffer.from(formatHandshake('/', headers)), textFrame('hello'), closeFrame]));
+  return RawClient.exchange(
+    port,
+    Buffer.concat([Buffer.from(formatHandshake({ headers })), textFrame('hello'), closeFrame]),
+  );
 }
 
 describe('middleware made for HTTP', () => {
@@ -54,7 +58,10 @@ describe('middleware made for HTTP', () => {
     const answer = await talk(port, ['Accept-Encoding: gzip']);
     expect([statusOf(answer), /Content-Encoding|Transfer-Encoding/.test(answer)]).toEqual([101, false]);
     expect(answer).toContain('hello');
-    const refusal = await exchange(port, formatHandshake('/closed', ['Accept-Encoding: gzip']));
+    const refusal = await RawClient.exchange(
+      port,
+      formatHandshake({ target: '/closed', headers: ['Accept-Encoding: gzip'] }),
+    );
     expect([statusOf(refusal), refusal.includes('Content-Encoding: gzip\r\n')]).toEqual([403, true]);
     expect(await (await fetch(`${page}/page`)).text()).toHaveLength(4000);
   });
@@ -73,7 +80,7 @@ describe('middleware made for HTTP', () => {
     const socket = await connect(`${url}/open`);
     await expect(connect(`${url}/closed`)).rejects.toMatchObject({ status: 403 });
     await expect(connect(`${url}/none`)).rejects.toMatchObject({ status: 404 });
-    await eventually(() => lines.length === 3);
+    await expect.poll(() => lines.length).toBe(3);
     expect(lines).toEqual(['GET /open 101', 'GET /closed 403', 'GET /none 404']);
     socket.terminate();
   });
@@ -86,7 +93,7 @@ describe('middleware made for HTTP', () => {
     });
     const socket = await connect(`${url}/open`);
     await expect(connect(`${url}/none`)).rejects.toMatchObject({ status: 404 });
-    await eventually(() => lines.length === 2);
+    await expect.poll(() => lines.length).toBe(2);
     const logged = lines.map((line) => JSON.parse(line) as { req: { url: string }; res: { statusCode: number } });
     expect(logged.map(({ req, res }) => [req.url, res.statusCode])).toEqual([
       ['/open', 101],
@@ -102,8 +109,11 @@ describe('middleware made for HTTP', () => {
       app.ws('/other', { origin: ['https://other.test'] }, () => {});
     });
     const origin = ['Origin: https://other.test'];
-    expect(statusOf(await exchange(port, formatHandshake('/own', origin)))).toBe(403);
-    const accepted = await exchange(port, Buffer.concat([Buffer.from(formatHandshake('/other', origin)), closeFrame]));
+    expect(statusOf(await RawClient.exchange(port, formatHandshake({ target: '/own', headers: origin })))).toBe(403);
+    const accepted = await RawClient.exchange(
+      port,
+      Buffer.concat([Buffer.from(formatHandshake({ target: '/other', headers: origin })), closeFrame]),
+    );
     expect(statusOf(accepted)).toBe(101);
     expect(accepted).toContain('Access-Control-Allow-Origin: https://other.test');
   });
@@ -168,7 +178,7 @@ describe('the address of an app', () => {
       app.ws('/', () => {});
     });
     const lines = Object.entries({ Host: '127.0.0.1', ...headers }).map(([name, value]) => `${name}: ${value}`);
-    const handshake = formatHandshake('/', lines).replace('Host: 127.0.0.1\r\n', '');
-    expect(statusOf(await exchange(port, Buffer.concat([Buffer.from(handshake), closeFrame])))).toBe(status);
+    const handshake = formatHandshake({ headers: lines }).replace('Host: 127.0.0.1\r\n', '');
+    expect(statusOf(await RawClient.exchange(port, Buffer.concat([Buffer.from(handshake), closeFrame])))).toBe(status);
   });
 });

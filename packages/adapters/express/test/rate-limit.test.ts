@@ -1,7 +1,7 @@
 import { connect } from '@turnout/core';
 import { rateLimit } from 'express-rate-limit';
 import { expect, test } from 'vitest';
-import { eventually, serve } from './serving.ts';
+import { serve } from './serving.ts';
 
 test('express-rate-limit refuses the upgrade that is one too many with its 429, whatever was asked before', async () => {
   let opened = 0;
@@ -23,7 +23,7 @@ test('express-rate-limit refuses the upgrade that is one too many with its 429, 
   // Those that are open already are not its business.
   expect([opened, app.sockets.size, errors]).toEqual([2, 2, []]);
   for (const socket of sockets) socket.terminate();
-  await eventually(() => app.sockets.size === 0);
+  await expect.poll(() => app.sockets.size).toBe(0);
 });
 
 test('express-rate-limit on a WebSocket route counts its upgrades alone', async () => {
@@ -35,5 +35,5 @@ test('express-rate-limit on a WebSocket route counts its upgrades alone', async 
   const socket = await connect(`${url}/socket`);
   await expect(connect(`${url}/socket`)).rejects.toMatchObject({ status: 429 });
   socket.terminate();
-  await eventually(() => app.sockets.size === 0);
+  await expect.poll(() => app.sockets.size).toBe(0);
 });

@@ -8,8 +8,9 @@ import express from 'express';
 import type { NextFunction, Request, Response } from 'express';
 import { describe, expect, test, vi } from 'vitest';
 import { attach, Router, turnout } from '../src/index.ts';
-import { exchange, formatHandshake, statusOf } from './raw-client.ts';
-import { anyPath, closeAfterTest, eventually, isExpress4, listen, serve } from './serving.ts';
+import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
+import { closeAfterTest, listen } from '@turnout/test-kit/listen';
+import { anyPath, isExpress4, serve } from './serving.ts';
 import type { App } from './serving.ts';
 
 /** The first message that a socket at `url` gets. */
@@ -161,14 +162,14 @@ describe('an upgrade that is refused', () => {
         () => {},
       );
     });
-    const json = await exchange(port, formatHandshake('/json'));
+    const json = await RawClient.exchange(port, formatHandshake({ target: '/json' }));
     expect(statusOf(json)).toBe(401);
     expect(json).toContain('Content-Type: application/json; charset=utf-8\r\n');
     expect(json).toContain('Connection: close\r\n');
     expect(json.endsWith('{"error":"Sign in"}')).toBe(true);
-    const redirect = await exchange(port, formatHandshake('/redirect'));
+    const redirect = await RawClient.exchange(port, formatHandshake({ target: '/redirect' }));
     expect([statusOf(redirect), redirect.includes('Location: /login\r\n')]).toEqual([302, true]);
-    const cookie = await exchange(port, formatHandshake('/cookie'));
+    const cookie = await RawClient.exchange(port, formatHandshake({ target: '/cookie' }));
     expect([statusOf(cookie), cookie.includes('Set-Cookie: tried=1; Path=/\r\n')]).toEqual([403, true]);
   });
 
@@ -241,7 +242,7 @@ test('an error that no handler takes is printed as Express does it, except in it
     const { app, url } = await serve(setUp);
     app.set('env', 'production');
     await expect(connect(url)).rejects.toMatchObject({ status: 500, body: /Internal Server Error/ });
-    await eventually(() => print.mock.calls.length > 0);
+    await expect.poll(() => print.mock.calls.length > 0).toBe(true);
     expect(print.mock.calls).toMatchObject([[{ message: 'Broken' }]]);
   } finally {
     print.mockRestore();
@@ -335,7 +336,7 @@ describe('beside another listener for upgrade', () => {
     expect(await firstMessage(`${url}/rooms/lobby`)).toBe('room');
     expect(await firstMessage(`${url}/sub/socket`)).toBe('sub');
     expect(await firstMessage(`${url}/also/socket`)).toBe('sub');
-    expect(statusOf(await exchange(port, formatHandshake('/hmr')))).toBe(418);
+    expect(statusOf(await RawClient.exchange(port, formatHandshake({ target: '/hmr' })))).toBe(418);
     expect(taken).toEqual(['/hmr']);
   });
 });

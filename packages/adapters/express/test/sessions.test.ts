@@ -5,8 +5,9 @@ import cookieSession from 'cookie-session';
 import session, { MemoryStore } from 'express-session';
 import type { SessionOptions } from 'express-session';
 import { describe, expect, test } from 'vitest';
-import { dial, exchange, formatHandshake, statusOf, textFrame } from './raw-client.ts';
-import { eventually, serve } from './serving.ts';
+import { textFrame } from '@turnout/test-kit/client-frame';
+import { RawClient, dialTcp, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
+import { serve } from './serving.ts';
 import type { App, Serving } from './serving.ts';
 
 declare module 'express-session' {
@@ -86,11 +87,11 @@ describe('express-session', () => {
         },
       );
     });
-    const socket = await dial(port);
+    const socket = await dialTcp(port, { allowHalfOpen: true });
     let text = '';
     socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
-    socket.write(formatHandshake('/'));
-    await eventually(() => text.includes('saved new'));
+    socket.write(formatHandshake());
+    await expect.poll(() => text.includes('saved new')).toBe(true);
     expect(statusOf(text)).toBe(101);
     expect(text).toMatch(/\r\nSet-Cookie: connect\.sid=s%3A\S+; Path=\/; HttpOnly\r\n/);
     expect(text.split('\r\n\r\n')[0]!.match(/Set-Cookie/g)).toHaveLength(1);
@@ -103,9 +104,12 @@ describe('express-session', () => {
       cookie: { maxAge: 60_000 },
     });
     const cookie = await signIn(page);
-    const answer = await exchange(
+    const answer = await RawClient.exchange(
       port,
-      Buffer.concat([Buffer.from(formatHandshake('/', [`Cookie: ${cookie}`])), Buffer.from([0x88, 0x80, 0, 0, 0, 0])]),
+      Buffer.concat([
+        Buffer.from(formatHandshake({ headers: [`Cookie: ${cookie}`] })),
+        Buffer.from([0x88, 0x80, 0, 0, 0, 0]),
+      ]),
     );
     expect(answer).toMatch(/Set-Cookie: connect\.sid=.*Expires=/);
   });
@@ -118,7 +122,7 @@ describe('express-session', () => {
         () => {},
       );
     });
-    expect(await exchange(port, formatHandshake('/'))).not.toContain('Set-Cookie');
+    expect(await RawClient.exchange(port, formatHandshake())).not.toContain('Set-Cookie');
     expect(await signIn(page)).not.toBe('');
   });
 
@@ -134,10 +138,10 @@ describe('express-session', () => {
     const cookie = await signIn(page);
     const before = data();
     const socket = await dialWith(url, cookie);
-    await eventually(() => data().visits === 1);
+    await expect.poll(() => data().visits).toBe(1);
     expect(data()).toEqual({ ...before, visits: 1 });
     finish();
-    await eventually(() => data().left === true);
+    await expect.poll(() => data().left).toBe(true);
     expect(errors).toEqual([]);
     socket.terminate();
   });
@@ -158,7 +162,7 @@ describe('express-session', () => {
     const socket = await dialWith(url, cookie);
     await post(`${page}/rename`, cookie);
     finish();
-    await eventually(() => data().visits === 7);
+    await expect.poll(() => data().visits).toBe(7);
     expect(data()).toMatchObject({ user: 'anna', visits: 7 });
     socket.terminate();
   });
@@ -218,7 +222,7 @@ describe('a log-out', () => {
     await post(page + path, mine);
     const ended = { code: 3000, reason: 'Session ended', wasClean: true };
     expect(await Promise.all(sockets.slice(0, 2).map((socket) => socket.closed))).toEqual([ended, ended]);
-    await eventually(() => app.sockets.size === 1);
+    await expect.poll(() => app.sockets.size).toBe(1);
     expect(sockets[2]!.readyState).toBe(1);
     sockets[2]!.terminate();
   });
@@ -235,10 +239,10 @@ describe('a log-out', () => {
     });
     const messages = Buffer.concat([textFrame('first'), textFrame('second')]);
     const cookie = await signIn(page);
-    const answer = await exchange(
+    const answer = await RawClient.exchange(
       port,
       Buffer.concat([
-        Buffer.from(formatHandshake('/', [`Cookie: ${cookie}`])),
+        Buffer.from(formatHandshake({ headers: [`Cookie: ${cookie}`] })),
         messages,
         Buffer.from([0x88, 0x80, 0, 0, 0, 0]),
       ]),
@@ -258,8 +262,8 @@ describe('a log-out', () => {
       );
     });
     const cookie = await signIn(page);
-    const answer = exchange(port, formatHandshake('/', [`Cookie: ${cookie}`]));
-    await eventually(() => letPass !== undefined);
+    const answer = RawClient.exchange(port, formatHandshake({ headers: [`Cookie: ${cookie}`] }));
+    await expect.poll(() => letPass !== undefined).toBe(true);
     await post(`${page}/logout`, cookie);
     letPass!();
     expect(statusOf(await answer)).toBe(401);
@@ -284,8 +288,8 @@ describe('a log-out', () => {
         store.get = get;
         loading = () => callback(error, data);
       });
-    const answer = exchange(port, formatHandshake('/', [`Cookie: ${cookie}`]));
-    await eventually(() => loading !== undefined);
+    const answer = RawClient.exchange(port, formatHandshake({ headers: [`Cookie: ${cookie}`] }));
+    await expect.poll(() => loading !== undefined).toBe(true);
     await post(`${page}/logout`, cookie);
     loading!();
     expect(statusOf(await answer)).toBe(401);
@@ -311,7 +315,7 @@ describe('a log-out', () => {
       saving = () => set(id, data, callback);
     };
     const dialling = dialWith(url, cookie);
-    await eventually(() => saving !== undefined);
+    await expect.poll(() => saving !== undefined).toBe(true);
     await post(`${page}/logout`, cookie);
     saving!();
     expect(await (await dialling).closed).toMatchObject({ code: 3000 });
@@ -345,11 +349,11 @@ describe('cookie-parser and cookie-session', () => {
     const socket = await dialWith(url, cookie);
     expect(await socket.receive()).toBe('["ann","dark"]');
     socket.terminate();
-    const raw = await dial(port);
+    const raw = await dialTcp(port, { allowHalfOpen: true });
     let text = '';
     raw.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
-    raw.write(formatHandshake('/', [`Cookie: ${cookie}`]));
-    await eventually(() => text.includes('["ann'));
+    raw.write(formatHandshake({ headers: [`Cookie: ${cookie}`] }));
+    await expect.poll(() => text).toContain('["ann');
     expect(text.match(/Set-Cookie: (seen|session|session\.sig)=/g)).toEqual([
       'Set-Cookie: seen=',
       'Set-Cookie: session=',

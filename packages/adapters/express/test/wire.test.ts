@@ -4,8 +4,9 @@ import type { Request, Response } from 'express';
 import session from 'express-session';
 import { describe, expect, test } from 'vitest';
 import type { TurnoutOptions } from '../src/index.ts';
-import { dial, exchange, formatHandshake, statusOf, textFrame } from './raw-client.ts';
-import { eventually, serve } from './serving.ts';
+import { textFrame } from '@turnout/test-kit/client-frame';
+import { RawClient, dialTcp, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
+import { serve } from './serving.ts';
 
 /** An app with an ordinary stack of middleware, and routes that echo. */
 function serveApp(options: TurnoutOptions = {}): ReturnType<typeof serve> {
@@ -72,30 +73,34 @@ const smuggled = 'GET /slow HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
 
 describe('one request gets exactly one answer, and a refused connection is closed', () => {
   test.each<[string, string, number]>([
-    ['an upgrade with a body', `${formatHandshake('/', ['Content-Length: 11'])}GET /admin..`, 400],
-    ['an upgrade with chunks', `${formatHandshake('/', ['Transfer-Encoding: chunked'])}0\r\n\r\n`, 400],
-    ['both', formatHandshake('/', ['Transfer-Encoding: chunked', 'Content-Length: 4']), 400],
-    ['an expectation', formatHandshake('/', ['Expect: 100-continue']), 400],
-    ['middleware that never answers', formatHandshake('/never'), 503],
-    ['middleware that throws', formatHandshake('/throws'), 500],
-    ['middleware that answers and goes on', formatHandshake('/answers-twice'), 403],
-    ['middleware that answers and fails', formatHandshake('/body-and-error'), 403],
-    ['middleware that fails twice', formatHandshake('/next-and-error'), 500],
-    ['a header with a line break', formatHandshake('/crlf'), 500],
-    ['a subprotocol that was not offered', formatHandshake('/protocol', ['Sec-WebSocket-Protocol: chat']), 500],
-    ['version 8', formatHandshake('/').replace('Version: 13', 'Version: 8'), 426],
-    ['POST', formatHandshake('/').replace('GET', 'POST'), 405],
-    ['HTTP 1.0', formatHandshake('/').replace('HTTP/1.1', 'HTTP/1.0'), 505],
-    ['no Host', formatHandshake('/').replace('Host: 127.0.0.1\r\n', ''), 400],
-    ['a foreign Origin', formatHandshake('/', ['Origin: http://evil.test']), 403],
-    ['Origin null', formatHandshake('/', ['Origin: null']), 403],
-    ['two Origins', formatHandshake('/', ['Origin: http://127.0.0.1', 'Origin: http://127.0.0.1']), 400],
-    ['no route', formatHandshake('/none'), 404],
-    ['an HTTP route alone', formatHandshake('/slow'), 404],
+    ['an upgrade with a body', `${formatHandshake({ headers: ['Content-Length: 11'] })}GET /admin..`, 400],
+    ['an upgrade with chunks', `${formatHandshake({ headers: ['Transfer-Encoding: chunked'] })}0\r\n\r\n`, 400],
+    ['both', formatHandshake({ headers: ['Transfer-Encoding: chunked', 'Content-Length: 4'] }), 400],
+    ['an expectation', formatHandshake({ headers: ['Expect: 100-continue'] }), 400],
+    ['middleware that never answers', formatHandshake({ target: '/never' }), 503],
+    ['middleware that throws', formatHandshake({ target: '/throws' }), 500],
+    ['middleware that answers and goes on', formatHandshake({ target: '/answers-twice' }), 403],
+    ['middleware that answers and fails', formatHandshake({ target: '/body-and-error' }), 403],
+    ['middleware that fails twice', formatHandshake({ target: '/next-and-error' }), 500],
+    ['a header with a line break', formatHandshake({ target: '/crlf' }), 500],
+    [
+      'a subprotocol that was not offered',
+      formatHandshake({ target: '/protocol', headers: ['Sec-WebSocket-Protocol: chat'] }),
+      500,
+    ],
+    ['version 8', formatHandshake().replace('Version: 13', 'Version: 8'), 426],
+    ['POST', formatHandshake().replace('GET', 'POST'), 405],
+    ['HTTP 1.0', formatHandshake().replace('HTTP/1.1', 'HTTP/1.0'), 505],
+    ['no Host', formatHandshake().replace('Host: 127.0.0.1\r\n', ''), 400],
+    ['a foreign Origin', formatHandshake({ headers: ['Origin: http://evil.test'] }), 403],
+    ['Origin null', formatHandshake({ headers: ['Origin: null'] }), 403],
+    ['two Origins', formatHandshake({ headers: ['Origin: http://127.0.0.1', 'Origin: http://127.0.0.1'] }), 400],
+    ['no route', formatHandshake({ target: '/none' }), 404],
+    ['an HTTP route alone', formatHandshake({ target: '/slow' }), 404],
   ])('%s', async (_name, text, status) => {
     const { port } = await serveApp(text.includes('/never') ? { handshakeTimeout: 50 } : {});
     const bystander = await connect(`ws://127.0.0.1:${port}/`);
-    const answer = await exchange(port, text + smuggled);
+    const answer = await RawClient.exchange(port, text + smuggled);
     expect(statusOf(answer)).toBe(status);
     expect(answer).toMatch(/\r\nConnection: close/);
     expect(answer.split('HTTP/1.1 ')).toHaveLength(2);
@@ -107,7 +112,7 @@ describe('one request gets exactly one answer, and a refused connection is close
 
   test('an upgrade behind an unanswered request gets none', async () => {
     const { port } = await serveApp();
-    expect(await exchange(port, smuggled + formatHandshake('/'))).toBe('');
+    expect(await RawClient.exchange(port, smuggled + formatHandshake())).toBe('');
   });
 
   test('a cookie keeps what would break its header to itself', async () => {
@@ -120,11 +125,11 @@ describe('one request gets exactly one answer, and a refused connection is close
 
 test('messages that are sent at once are delivered, with express-session in between', async () => {
   const { port } = await serveApp();
-  const socket = await dial(port);
+  const socket = await dialTcp(port, { allowHalfOpen: true });
   let text = '';
   socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
-  socket.write(Buffer.concat([Buffer.from(formatHandshake('/')), textFrame('one'), textFrame('two')]));
-  await eventually(() => text.includes('two'));
+  socket.write(Buffer.concat([Buffer.from(formatHandshake()), textFrame('one'), textFrame('two')]));
+  await expect.poll(() => text.includes('two')).toBe(true);
   expect(text.slice(text.indexOf('\r\n\r\n') + 4)).toBe('\u0081\u0003one\u0081\u0003two');
   socket.destroy();
 });
@@ -145,21 +150,21 @@ test('1000 clients that reset their connection while middleware waits leave noth
   });
   const bystanders = await Promise.all([connect(`${url}/one`), connect(`${url}/two`)]);
   for (let round = 0; round < 10; round++) {
-    const clients = await Promise.all(Array.from({ length: 100 }, () => dial(port)));
-    for (const client of clients) client.write(formatHandshake('/wait'));
-    await eventually(() => waiting.length === 100);
+    const clients = await Promise.all(Array.from({ length: 100 }, () => dialTcp(port, { allowHalfOpen: true })));
+    for (const client of clients) client.write(formatHandshake({ target: '/wait' }));
+    await expect.poll(() => waiting.length).toBe(100);
     for (const client of clients) client.resetAndDestroy();
-    await eventually(() => connections.size === 2);
+    await expect.poll(() => connections.size).toBe(2);
     for (const bystander of bystanders) bystander.send('alive');
     expect(await Promise.all(bystanders.map((bystander) => bystander.receive()))).toEqual(['/one alive', '/two alive']);
     for (const next of waiting.splice(0)) next();
   }
-  await eventually(() => app.sockets.size === 2);
+  await expect.poll(() => app.sockets.size).toBe(2);
   expect(errors).toEqual([]);
   const closed = app.close();
   expect((await Promise.all(bystanders.map((bystander) => bystander.closed))).map(({ code }) => code)).toEqual([
     1001, 1001,
   ]);
   await closed;
-  expect(statusOf(await exchange(port, formatHandshake('/one')))).toBe(503);
+  expect(statusOf(await RawClient.exchange(port, formatHandshake({ target: '/one' })))).toBe(503);
 });

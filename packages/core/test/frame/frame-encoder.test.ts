@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { encodeFrame } from '../../src/frame/frame-encoder.ts';
-import { boundaryLengths, maskNaively, rawFrame } from './raw-frame.ts';
+import { boundaryLengths, maskNaively, rawFrame } from '@turnout/test-kit/raw-frame';
 
 describe('encodeFrame', () => {
   test.each(boundaryLengths)('writes %i bytes as a server, plain, after the header', (length) => {

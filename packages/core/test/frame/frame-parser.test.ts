@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Role } from '../../src/role.ts';
 import { FrameParser, type FramePart } from '../../src/frame/frame-parser.ts';
 import { faultOf } from './fault.ts';
-import { boundaryLengths, chunkings, chunksOf, peerFrame, rawFrame, sampleKey } from './raw-frame.ts';
+import { boundaryLengths, chunkings, chunksOf, peerFrame, rawFrame, sampleKey } from '@turnout/test-kit/raw-frame';
 
 function partsOf(role: Role, chunks: readonly Buffer[]): FramePart[] {
   const parser = new FrameParser({ role: role, allowsRsv1: false });

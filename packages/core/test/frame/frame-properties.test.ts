@@ -4,7 +4,7 @@ import { encodeFrameHeader, frameHeaderLength, parseFrameHeader } from '../../sr
 import type { Role } from '../../src/role.ts';
 import { applyMask } from '../../src/frame/masking.ts';
 import type { Opcode } from '../../src/opcode.ts';
-import { maskNaively, otherRole } from './raw-frame.ts';
+import { maskNaively, otherRole } from '@turnout/test-kit/raw-frame';
 
 const key = fc.oneof(fc.constantFrom(0, 1, 0x80000000, 0xffffffff), fc.integer({ min: 0, max: 0xffffffff }));
 const dataFrame = fc.record({

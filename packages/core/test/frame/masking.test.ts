@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { applyMask, createMaskingKey } from '../../src/frame/masking.ts';
-import { maskNaively, sampleKey } from './raw-frame.ts';
+import { maskNaively, sampleKey } from '@turnout/test-kit/raw-frame';
 
 describe('applyMask', () => {
   test('unmasks the example of RFC 6455 §5.7', () => {

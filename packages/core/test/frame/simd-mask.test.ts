@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { readFile } from 'node:fs/promises';
 import { loadSimdMask } from '../../src/frame/simd-mask.ts';
 import { moduleFile, moduleSource } from '../../../../tools/simd-mask-module.ts';
-import { maskNaively, sampleKey } from './raw-frame.ts';
+import { maskNaively, sampleKey } from '@turnout/test-kit/raw-frame';
 
 const mask = loadSimdMask();
 if (mask === null) throw new Error('This processor has no SIMD');

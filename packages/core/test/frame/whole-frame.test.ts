@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FrameParser } from '../../src/frame/frame-parser.ts';
 import { readWholeFrame } from '../../src/frame/whole-frame.ts';
-import { rawFrame, sampleKey } from './raw-frame.ts';
+import { rawFrame, sampleKey } from '@turnout/test-kit/raw-frame';
 
 const maxPayload = 65_535;
 

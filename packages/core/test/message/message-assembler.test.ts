@@ -6,7 +6,7 @@ import { FrameParser } from '../../src/frame/frame-parser.ts';
 import { MessageAssembler, type MessageLimits } from '../../src/message/message-assembler.ts';
 import type { Received } from '../../src/message/message-source.ts';
 import { faultOf } from '../frame/fault.ts';
-import { boundaryLengths, chunkings, chunksOf, peerFrame, rawFrame, splitAt } from '../frame/raw-frame.ts';
+import { boundaryLengths, chunkings, chunksOf, peerFrame, rawFrame, splitAt } from '@turnout/test-kit/raw-frame';
 
 const defaults: MessageLimits = {
   maxPayload: 1_048_576,

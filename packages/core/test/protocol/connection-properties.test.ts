@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Role } from '../../src/role.ts';
 import { Connection } from '../../src/protocol/connection.ts';
-import { rawFrame, splitAt } from '../frame/raw-frame.ts';
-import { drive, framesWritten } from './driven.ts';
+import { rawFrame, splitAt } from '@turnout/test-kit/raw-frame';
+import { drive, framesWritten } from '@turnout/test-kit/driven';
 
 const role = fc.constantFrom<Role>('server', 'client');
 const cuts = fc.array(fc.nat(), { maxLength: 12 });

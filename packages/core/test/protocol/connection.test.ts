@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ProtocolError } from '../../src/errors.ts';
 import { Connection } from '../../src/protocol/connection.ts';
-import { peerFrame, rawFrame } from '../frame/raw-frame.ts';
-import { drive, framesWritten } from './driven.ts';
+import { peerFrame, rawFrame } from '@turnout/test-kit/raw-frame';
+import { drive, framesWritten } from '@turnout/test-kit/driven';
 
 const server = (limits = {}): Connection => new Connection({ role: 'server', limits });
 const fromPeer = (first: number, payload: Uint8Array | string = ''): Buffer => peerFrame('server', first, payload);

@@ -6,8 +6,8 @@ import type { DeflateParameters } from '../../src/handshake/permessage-deflate.t
 import { Connection } from '../../src/protocol/connection.ts';
 import { agreeOnDeflate, type AgreedDeflate } from '../../src/protocol/deflation.ts';
 import { PreparedMessage } from '../../src/protocol/prepared-message.ts';
-import { otherRole, peerFrame } from '../frame/raw-frame.ts';
-import { drive, describeEvent } from './driven.ts';
+import { otherRole, peerFrame } from '@turnout/test-kit/raw-frame';
+import { drive, describeEvent } from '@turnout/test-kit/driven';
 
 const parameters = (changes: Partial<DeflateParameters> = {}): DeflateParameters => ({
   serverNoContextTakeover: true,

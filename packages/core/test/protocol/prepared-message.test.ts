@@ -3,7 +3,7 @@ import { resolveDeflate } from '../../src/deflate/deflate-settings.ts';
 import { Deflater } from '../../src/deflate/deflater.ts';
 import { Connection } from '../../src/protocol/connection.ts';
 import { PreparedMessage } from '../../src/protocol/prepared-message.ts';
-import { framesWritten } from './driven.ts';
+import { framesWritten } from '@turnout/test-kit/driven';
 
 const prepare = (data: string | Uint8Array, isBinary = false): PreparedMessage =>
   new PreparedMessage(data, { isBinary, compress: true });

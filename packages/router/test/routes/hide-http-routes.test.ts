@@ -4,8 +4,8 @@ import Router from 'router';
 import { describe, expect, test } from 'vitest';
 import { hideHttpRoutes } from '../../src/routes/hide-http-routes.ts';
 import { createRouter } from '../../src/index.ts';
-import { formatHandshake, RawClient, statusOf } from '../raw-client.ts';
-import { eventually, serveRouter } from '../serving.ts';
+import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
+import { serveRouter } from '../serving.ts';
 
 /** Sends an upgrade request for `target` through a router; what was called, in order, and with which method. */
 async function dispatch(target: string, setUp: (router: Router.Router, log: Log) => void): Promise<string[]> {
@@ -187,6 +187,6 @@ test('an upgrade shows a GET to param() callbacks, also where they fail, and to 
   expect(seen).toContain('guard GET');
   expect(seen).toContain('error GET');
   expect(seen.filter((line) => !line.endsWith(' GET'))).toEqual([]);
-  await eventually(() => router.sockets.size === 0);
+  await expect.poll(() => router.sockets.size).toBe(0);
   expect(await (await fetch(`http://127.0.0.1:${port}/a/1`)).text()).toBe('page');
 });

@@ -8,7 +8,7 @@ import { connect } from '@turnout/core';
 import type { RequestHandler } from 'router';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test, vi } from 'vitest';
 import { createRouter } from '../../src/index.ts';
-import { formatHandshake, RawClient, statusOf } from '../raw-client.ts';
+import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
 import { serveRouter } from '../serving.ts';
 
 let folder: string;

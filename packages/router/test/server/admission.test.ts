@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { connect } from '@turnout/core';
 import { describe, expect, test, vi } from 'vitest';
 import { createRouter } from '../../src/index.ts';
-import { formatHandshake, RawClient, statusOf } from '../raw-client.ts';
-import { eventually, listen, serveRouter } from '../serving.ts';
+import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
+import { listen } from '@turnout/test-kit/listen';
+import { serveRouter } from '../serving.ts';
 
 describe('maxConnections', () => {
   test('refuses the upgrade that is one too many with 503 and Retry-After, and lets in the next when one has gone', async () => {
@@ -24,7 +25,7 @@ describe('maxConnections', () => {
       { maxConnections: 2 },
     );
     const [first, second] = [await connect(url), await connect(url)];
-    await eventually(() => router.sockets.size === 2);
+    await expect.poll(() => router.sockets.size).toBe(2);
     const answer = await RawClient.exchange(port, formatHandshake());
     expect(statusOf(answer)).toBe(503);
     expect(answer).toMatch(/\r\nRetry-After: 5\r\n/);
@@ -33,7 +34,7 @@ describe('maxConnections', () => {
     expect([router.sockets.size, calls, errors]).toEqual([2, 2, []]);
     first.close(1000);
     await first.closed;
-    await eventually(() => router.sockets.size === 1);
+    await expect.poll(() => router.sockets.size).toBe(1);
     const third = await connect(url);
     for (const socket of [second, third]) socket.terminate();
   });
@@ -51,13 +52,13 @@ describe('maxConnections', () => {
     );
     const waiting = [await RawClient.open(port), await RawClient.open(port)];
     for (const client of waiting) client.write(formatHandshake());
-    await eventually(() => nexts.length === 2);
+    await expect.poll(() => nexts.length).toBe(2);
     expect(statusOf(await RawClient.exchange(port, formatHandshake()))).toBe(503);
     for (const next of nexts) next();
     await Promise.all(waiting.map((client) => client.until('\r\n\r\n')));
     expect(router.sockets.size).toBe(2);
     for (const client of waiting) client.reset();
-    await eventually(() => router.sockets.size === 0);
+    await expect.poll(() => router.sockets.size).toBe(0);
   });
 
   test('of 0 lets nobody in, and leaves plain requests alone', async () => {
@@ -95,7 +96,7 @@ describe('maxPendingHandshakes', () => {
     const open = await Promise.all([connect(`${url}/open`), connect(`${url}/open`)]);
     const waiting = [await RawClient.open(port), await RawClient.open(port)];
     for (const client of waiting) client.write(formatHandshake({ target: '/wait' }));
-    await eventually(() => ends.length === 2);
+    await expect.poll(() => ends.length).toBe(2);
     const answer = await RawClient.exchange(port, formatHandshake({ target: '/open' }));
     expect(statusOf(answer)).toBe(503);
     expect(answer).toMatch(/\r\nRetry-After: 5\r\n/);
@@ -106,7 +107,7 @@ describe('maxPendingHandshakes', () => {
     (await connect(`${url}/open`)).terminate();
     waiting[1]!.reset();
     for (const socket of open) socket.terminate();
-    await eventually(() => router.sockets.size === 0);
+    await expect.poll(() => router.sockets.size).toBe(0);
   });
 });
 
@@ -123,7 +124,7 @@ describe('maxConnectionsPerAddress', () => {
     expect(answer).toMatch(/\r\nRetry-After: 5\r\n/);
     expect(answer).toContain('Too many connections of your address: maxConnectionsPerAddress is 2');
     first.terminate();
-    await eventually(() => router.sockets.size === 1);
+    await expect.poll(() => router.sockets.size).toBe(1);
     const third = await connect(url);
     for (const socket of [second, third]) socket.terminate();
   });
@@ -172,7 +173,7 @@ describe('maxConnectionsPerUser', () => {
     expect(answer).toContain('Too many connections of yours: maxConnectionsPerUser is 1');
     const others = await Promise.all([connect(url, { headers: { 'X-User': 'bob' } }), connect(url), connect(url)]);
     ann.terminate();
-    await eventually(() => router.sockets.size === others.length);
+    await expect.poll(() => router.sockets.size).toBe(others.length);
     others.push(await connect(url, { headers: { 'X-User': 'ann' } }));
     for (const socket of others) socket.terminate();
   });
@@ -192,7 +193,7 @@ describe('maxConnectionsPerUser', () => {
     );
     const first = await RawClient.open(port);
     first.write(formatHandshake());
-    await eventually(() => heads.length === 1);
+    await expect.poll(() => heads.length).toBe(1);
     expect(statusOf(await RawClient.exchange(port, formatHandshake()))).toBe(429);
     heads[0]!();
     expect(statusOf(await first.until('\r\n\r\n'))).toBe(101);

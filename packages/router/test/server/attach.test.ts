@@ -7,8 +7,9 @@ import { connect } from '@turnout/core';
 import { describe, expect, test } from 'vitest';
 import { createRouter } from '../../src/index.ts';
 import { attach, UpgradeServer } from '../../src/adapter.ts';
-import { formatHandshake, RawClient, statusOf } from '../raw-client.ts';
-import { listen, serveRouter } from '../serving.ts';
+import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
+import { listen } from '@turnout/test-kit/listen';
+import { serveRouter } from '../serving.ts';
 
 /** Answers an upgrade as another library would. */
 function answerForeign(_request: IncomingMessage, duplex: Duplex): void {

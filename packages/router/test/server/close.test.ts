@@ -1,14 +1,14 @@
 import { connect } from '@turnout/core';
 import { describe, expect, test } from 'vitest';
 import { createRouter } from '../../src/index.ts';
-import { formatHandshake, RawClient, statusOf } from '../raw-client.ts';
-import { eventually, serveRouter } from '../serving.ts';
+import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
+import { serveRouter } from '../serving.ts';
 
 describe('close()', () => {
   test('says 1001 to every client, resolves when the last has gone, and refuses new ones', async () => {
     const { url, port, router, server } = await serveRouter((app) => void app.ws('/', () => {}));
     const sockets = await Promise.all([connect(url), connect(url), connect(url)]);
-    await eventually(() => router.sockets.size === 3);
+    await expect.poll(() => router.sockets.size).toBe(3);
     const closed = router.close();
     expect(await Promise.all(sockets.map((socket) => socket.closed))).toMatchObject(
       Array.from({ length: 3 }, () => ({ code: 1001, wasClean: true })),
@@ -24,7 +24,7 @@ describe('close()', () => {
   test('gives its own code, and a second call waits for the first', async () => {
     const { url, router } = await serveRouter((app) => void app.ws('/', () => {}));
     const socket = await connect(url);
-    await eventually(() => router.sockets.size === 1);
+    await expect.poll(() => router.sockets.size).toBe(1);
     const first = router.close({ code: 1012, timeout: Infinity });
     expect(router.close({ code: 1000 })).toBe(first);
     expect(await socket.closed).toMatchObject({ code: 1012 });
@@ -81,7 +81,7 @@ describe('close()', () => {
     const pending = await RawClient.open(port);
     pending.write(formatHandshake({ target: '/pending' }));
     const accepting = connect(`${url}/accepting`);
-    await eventually(() => letPass !== undefined && letEnd !== undefined);
+    await expect.poll(() => letPass !== undefined && letEnd !== undefined).toBe(true);
     const closed = router.close({ code: 1012 });
     expect(statusOf(await pending.untilEnd())).toBe(503);
     letPass!();
@@ -108,15 +108,15 @@ describe('close() over a window', () => {
   test('closes the sockets bit by bit', async () => {
     const { url, router } = await serveRouter((app) => void app.ws('/', () => {}));
     const sockets = await Promise.all(Array.from({ length: 40 }, () => connect(url)));
-    await eventually(() => router.sockets.size === 40);
+    await expect.poll(() => router.sockets.size).toBe(40);
     const order: number[] = [];
     sockets.forEach((socket, index) => socket.on('close', (code) => order.push(code === 1012 ? index : -1)));
     const closed = router.close({ code: 1012, window: 400 });
-    await eventually(() => order.length > 0);
+    await expect.poll(() => order.length > 0).toBe(true);
     // The first part alone: all at once would be all of them.
     expect(order.length).toBeLessThan(40);
     await closed;
-    await eventually(() => order.length === 40);
+    await expect.poll(() => order.length).toBe(40);
     expect(order.toSorted((one, other) => one - other)).toEqual(Array.from({ length: 40 }, (_, index) => index));
   });
 
@@ -132,9 +132,9 @@ describe('close() over a window', () => {
   test('cuts nobody off at once for a window and a timeout that are more than a timer takes together', async () => {
     const { url, router } = await serveRouter((app) => void app.ws('/', () => {}));
     const sockets = await Promise.all([connect(url), connect(url)]);
-    await eventually(() => router.sockets.size === 2);
+    await expect.poll(() => router.sockets.size).toBe(2);
     const closed = router.close({ code: 1012, window: 2 ** 31 - 1, timeout: 5_000 });
-    await eventually(() => router.sockets.size === 1);
+    await expect.poll(() => router.sockets.size).toBe(1);
     // Longer than the 1 ms of a timer that was given too much.
     await new Promise((resolve) => setTimeout(resolve, 50));
     const last = sockets.find(({ readyState, OPEN }) => readyState === OPEN);
@@ -159,11 +159,11 @@ describe('close() and handlers', () => {
       app.ws('/', () => new Promise<void>((resolve) => (finish = resolve)));
     });
     const socket = await connect(url);
-    await eventually(() => finish !== undefined);
+    await expect.poll(() => finish !== undefined).toBe(true);
     let isClosed = false;
     const closed = router.close({ timeout: Infinity }).then(() => (isClosed = true));
     await socket.closed;
-    await eventually(() => router.sockets.size === 0);
+    await expect.poll(() => router.sockets.size).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(isClosed).toBe(false);
     finish!();
@@ -173,7 +173,7 @@ describe('close() and handlers', () => {
   test('does not wait for one that never returns once the timeout is over', async () => {
     const { url, router } = await serveRouter((app) => void app.ws('/', () => new Promise(() => {})));
     await connect(url);
-    await eventually(() => router.sockets.size === 1);
+    await expect.poll(() => router.sockets.size).toBe(1);
     await router.close({ timeout: 20 });
     expect(router.sockets.size).toBe(0);
   });
@@ -183,7 +183,7 @@ describe('close() and server.close()', () => {
   test.each(['before', 'after'])('work together, the router %s the server', async (order) => {
     const { url, router, server } = await serveRouter((app) => void app.ws('/', () => {}));
     const socket = await connect(url);
-    await eventually(() => router.sockets.size === 1);
+    await expect.poll(() => router.sockets.size).toBe(1);
     const isServerClosed = new Promise<void>((resolve) => {
       if (order === 'after') server.close(() => resolve());
       void router.close().then(() => order === 'before' && server.close(() => resolve()));

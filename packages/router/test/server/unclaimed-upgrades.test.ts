@@ -9,15 +9,16 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createRouter, type CreateRouterOptions } from '../../src/index.ts';
 import type { UnclaimedUpgrade } from '../../src/server/unclaimed-upgrade.ts';
 import { UnclaimedUpgrades } from '../../src/server/unclaimed-upgrades.ts';
-import { formatHandshake, RawClient, statusOf } from '../raw-client.ts';
-import { eventually, serveRouter, type Serving } from '../serving.ts';
+import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
+import { type Listening } from '@turnout/test-kit/listen';
+import { serveRouter } from '../serving.ts';
 
 const accepted = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 
 type Listener = (request: IncomingMessage, duplex: Duplex) => void;
 
 /** A router with a route at /ours, and another listener for upgrades. */
-async function serveBeside(listener: Listener, options: CreateRouterOptions = {}): Promise<Serving> {
+async function serveBeside(listener: Listener, options: CreateRouterOptions = {}): Promise<Listening> {
   const serving = await serveRouter(
     (router) => {
       router.ws('/ours', (socket) => void socket.send('ours'));
@@ -49,7 +50,7 @@ test('an upgrade that no listener takes gets 404 when handshakeTimeout is over, 
     expect(statusOf(answer)).toBe(404);
     expect(answer).toContain('There is no WebSocket here');
   }
-  await eventually(() => connections.size === 0);
+  await expect.poll(() => connections.size).toBe(0);
   expect(refused).toHaveLength(20);
   expect(refused[0]).toMatchObject({ status: 404, reason: 'There is no WebSocket here' });
 });
@@ -104,7 +105,7 @@ test.each(Object.entries(takers))('a library that %s keeps its connection', asyn
     taken.push(duplex);
   });
   await openUnclaimed(port, formatHandshake({ target: '/theirs' }));
-  await eventually(() => taken.length === 1);
+  await expect.poll(() => taken.length).toBe(1);
   // Its time is over before that of one that came later.
   expect(statusOf(await (await openUnclaimed(port)).untilEnd())).toBe(404);
   const [duplex] = taken;
@@ -119,7 +120,7 @@ test('a library that takes it late, but in time, keeps it', async () => {
     maxPendingHandshakes: 1,
   });
   const client = await openUnclaimed(port);
-  await eventually(() => decide !== undefined);
+  await expect.poll(() => decide !== undefined).toBe(true);
   decide();
   await client.until('101');
   // Another one that needs the room.

@@ -1,8 +1,8 @@
 import { connect } from '@turnout/core';
 import { describe, expect, test } from 'vitest';
 import type { NodeHub } from '../../src/index.ts';
-import { formatHandshake, RawClient, statusOf } from '../raw-client.ts';
-import { eventually, serveRouter } from '../serving.ts';
+import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
+import { serveRouter } from '../serving.ts';
 
 /** The user is what the query says. */
 const user = ({ url }: { url?: string }): string | undefined => url!.split('?')[1];
@@ -11,7 +11,7 @@ describe('the users of an app', () => {
   test('are disconnected over all their sockets, and nobody else is', async () => {
     const { url, router } = await serveRouter((app) => void app.ws('/', () => {}), { user });
     const sockets = await Promise.all(['?ann', '?ann', '?bob', ''].map((query) => connect(`${url}/${query}`)));
-    await eventually(() => router.sockets.size === 4);
+    await expect.poll(() => router.sockets.size).toBe(4);
     expect(router.socketsOf('ann')).toHaveLength(2);
     expect([...router.sockets].map((socket) => socket.user)).toEqual(['ann', 'ann', 'bob', undefined]);
     expect(await router.disconnectUser('ann')).toBe(2);
@@ -19,7 +19,7 @@ describe('the users of an app', () => {
       { code: 3000, reason: 'Disconnected' },
       { code: 3000, reason: 'Disconnected' },
     ]);
-    await eventually(() => router.sockets.size === 2);
+    await expect.poll(() => router.sockets.size).toBe(2);
     expect(await router.disconnectUser('bob', { reconnect: true })).toBe(1);
     expect((await sockets[2]!.closed).code).toBe(1012);
     expect([router.socketsOf('ann'), await router.disconnectUser('nobody')]).toEqual([[], 0]);
@@ -42,7 +42,7 @@ describe('the users of an app', () => {
       [1, 2].map(() => serveRouter((app) => void app.ws('/', () => {}), { user, hub })),
     );
     const sockets = await Promise.all([here!, there!].map(({ url }) => connect(`${url}/?ann`)));
-    await eventually(() => there!.router.sockets.size === 1);
+    await expect.poll(() => there!.router.sockets.size).toBe(1);
     expect(await here!.router.disconnectUser('ann', { reconnect: true })).toBe(1);
     for (const socket of sockets) expect((await socket.closed).code).toBe(1012);
     isReached = false;
@@ -85,10 +85,10 @@ describe('the users of an app', () => {
     const refused = connect(`${url}/middleware?ann`).catch((error: unknown) => error);
     const other = connect(`${url}/middleware?bob`);
     const closed = connect(`${url}/answer?ann`).then((socket) => socket.closed);
-    await eventually(() => gates.length === 3);
+    await expect.poll(() => gates.length).toBe(3);
     expect(await router.disconnectUser('ann', { reconnect })).toBe(0);
     const later = connect(`${url}/middleware?ann`);
-    await eventually(() => gates.length === 4);
+    await expect.poll(() => gates.length).toBe(4);
     for (const go of gates) go();
     expect(await refused).toMatchObject({ status });
     expect(await closed).toMatchObject({ code, reason: 'Disconnected' });

@@ -1,7 +1,7 @@
 import { connect, type WebSocket } from '@turnout/core';
 import { expect, test } from 'vitest';
 import { createWebSocketServer } from '../../src/index.ts';
-import { eventually, serveRouter } from '../serving.ts';
+import { serveRouter } from '../serving.ts';
 
 test('connection is emitted for each accepted socket, with its request, in every way of listening', async () => {
   const server = createWebSocketServer();
@@ -38,7 +38,7 @@ test('clients are the sockets that are open, before connection is emitted and un
     socket.close();
     await socket.closed;
   }
-  await eventually(() => server.clients.size === 0);
+  await expect.poll(() => server.clients.size).toBe(0);
   expect(sizes).toEqual([1, 2, 1, 0]);
 });
 
@@ -81,7 +81,7 @@ test('close() takes no more sockets, leaves the open ones, and calls back when t
   const server = createWebSocketServer();
   const { url } = await serveRouter((app) => void app.ws('/', server.handler));
   const socket = await connect(url);
-  await eventually(() => server.clients.size === 1);
+  await expect.poll(() => server.clients.size).toBe(1);
   const called: unknown[] = [];
   server.on('close', () => called.push('event'));
   server.close(() => called.push('first'));
@@ -90,11 +90,11 @@ test('close() takes no more sockets, leaves the open ones, and calls back when t
   expect((await (await connect(url)).closed).code).toBe(1001);
   expect([called, socket.readyState]).toEqual([[], socket.OPEN]);
   socket.close();
-  await eventually(() => called.length === 3);
+  await expect.poll(() => called.length).toBe(3);
   expect(called).toEqual(['event', 'first', 'second']);
   server.close((error) => called.push(String(error)));
   server.close();
-  await eventually(() => called.length === 4);
+  await expect.poll(() => called.length).toBe(4);
   expect(called.at(-1)).toBe('Error: The server is not running');
 });
 

@@ -1,7 +1,7 @@
 import { connect, type WebSocket } from '@turnout/core';
 import { describe, expect, test } from 'vitest';
 import { liveSession, type LiveSession } from '../../src/index.ts';
-import { eventually, serveRouter } from '../serving.ts';
+import { serveRouter } from '../serving.ts';
 import { sessionIn, TestStore, useStore } from '../session-store.ts';
 
 async function open(store: TestStore, query = '?a'): Promise<{ socket: WebSocket; session: LiveSession | undefined }> {
@@ -15,7 +15,7 @@ async function open(store: TestStore, query = '?a'): Promise<{ socket: WebSocket
     });
   });
   const socket = await connect(`${url}/${query}`);
-  await eventually(() => isOpen);
+  await expect.poll(() => isOpen).toBe(true);
   return { socket, session };
 }
 
@@ -54,7 +54,7 @@ describe('the live session of a socket', () => {
       });
     });
     const socket = await connect(`${url}/?a`);
-    await eventually(() => updated !== undefined);
+    await expect.poll(() => updated !== undefined).toBe(true);
     expect(await updated).toBe(true);
     await expect.poll(() => store.data('a')).toEqual({ live: 1, own: 1 });
     socket.terminate();

@@ -1,8 +1,9 @@
 import { connect } from '@turnout/core';
 import { describe, expect, test } from 'vitest';
 import { pendingUpgradeOf } from '../../src/adapter.ts';
-import { formatHandshake, RawClient, statusOf, textFrame } from '../raw-client.ts';
-import { eventually, serveRouter } from '../serving.ts';
+import { textFrame } from '@turnout/test-kit/client-frame';
+import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
+import { serveRouter } from '../serving.ts';
 import { sessionIn, TestStore, useStore } from '../session-store.ts';
 
 describe('a session that ends', () => {
@@ -24,7 +25,7 @@ describe('a session that ends', () => {
     expect(await Promise.all([first.closed, second.closed])).toMatchObject(
       Array.from({ length: 2 }, () => ({ code: 3000, reason: 'Session ended', wasClean: true })),
     );
-    await eventually(() => router.sockets.size === 1);
+    await expect.poll(() => router.sockets.size).toBe(1);
     expect(other.readyState).toBe(1);
     other.terminate();
   });
@@ -198,7 +199,7 @@ describe('a session that ends', () => {
       });
     });
     const refused = RawClient.exchange(port, formatHandshake({ target: '/?a' }));
-    await eventually(() => answer !== undefined);
+    await expect.poll(() => answer !== undefined).toBe(true);
     void router.close();
     answer!();
     expect(statusOf(await refused)).toBe(503);
@@ -278,7 +279,7 @@ describe('a session that ends', () => {
     const socket = await connect(`${url}/?a`);
     socket.close(1000);
     expect(await socket.closed).toMatchObject({ code: 1000 });
-    await eventually(() => router.sockets.size === 0);
+    await expect.poll(() => router.sockets.size).toBe(0);
     store.destroy('a');
     expect(errors).toEqual([]);
   });
@@ -298,10 +299,10 @@ describe('a change that the handler makes to the session', () => {
       });
     });
     const socket = await connect(`${url}/?a`);
-    await eventually(() => store.data('a')!.visits === 2);
+    await expect.poll(() => store.data('a')!.visits).toBe(2);
     expect(store.data('a')).toEqual({ visits: 2 });
     finish();
-    await eventually(() => store.data('a')!.left === true);
+    await expect.poll(() => store.data('a')!.left).toBe(true);
     expect(store.data('a')).toEqual({ visits: 2, left: true });
     socket.terminate();
   });

@@ -3,8 +3,8 @@ import { format, stripVTControlCharacters } from 'node:util';
 import { connect, type WebSocket } from '@turnout/core';
 import createDebug from 'debug';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { formatHandshake, RawClient, statusOf } from '../raw-client.ts';
-import { eventually, serveRouter } from '../serving.ts';
+import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
+import { serveRouter } from '../serving.ts';
 
 /** What is published on a channel until the test is over. Other tests run beside: `isOurs` tells. */
 function watch<Message>(name: string, isOurs: (message: Message) => boolean): Message[] {
@@ -41,7 +41,7 @@ describe('the diagnostics channels', () => {
     client.send('hello');
     client.close(4000, 'bye');
     await client.closed;
-    await eventually(() => closed.length === 1);
+    await expect.poll(() => closed.length).toBe(1);
     const [socket] = sockets;
     expect(accepted).toMatchObject([{ request: { url: '/diagnostics' } }]);
     expect(accepted[0]!.socket).toBe(socket);
@@ -122,7 +122,7 @@ describe('the diagnostics channels', () => {
     const slow = watch<Seen & { reason: string }>('turnout:slow', ({ socket }) => socket !== undefined);
     const client = await connect(`${url}/slow`, { maxPayload: 1_000_000 });
     client.pause();
-    await eventually(() => slow.length > 0);
+    await expect.poll(() => slow.length > 0).toBe(true);
     expect(slow[0]!.reason).toMatch(/over maxBufferedAmount 200000/);
     client.terminate();
   });
@@ -143,7 +143,7 @@ describe('with DEBUG=turnout:*', () => {
     const socket = await connect(`${url}/debugged`);
     socket.close(4000, 'bye');
     await expect(connect(`${url}/debugged/nothing`)).rejects.toThrow('404');
-    await eventually(() => lines.filter((line) => line.includes('/debugged')).length === 3);
+    await expect.poll(() => lines.filter((line) => line.includes('/debugged')).length === 3).toBe(true);
     const seen = lines.filter((line) => line.includes('/debugged')).join('\n');
     expect(seen).toContain('accepted /debugged');
     expect(seen).toContain('closed /debugged with 4000 bye');

@@ -1,8 +1,8 @@
 import { connect } from '@turnout/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatHandshake, RawClient, statusOf } from '../raw-client.ts';
-import { eventually, serveRouter } from '../serving.ts';
+import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
+import { serveRouter } from '../serving.ts';
 
 const valid = formatHandshake({
   target: '/room/1',
@@ -63,7 +63,7 @@ test('a mutated handshake gets one proper answer or the end of its connection, a
   for (const status of [101, 400, 426]) expect(statuses).toContain(status);
   bystander.send('alive');
   expect(await bystander.receive()).toBe('alive');
-  await eventually(() => connections.size === 1);
+  await expect.poll(() => connections.size).toBe(1);
   expect([router.sockets.size, errors]).toEqual([1, []]);
   bystander.terminate();
 });

@@ -3,7 +3,7 @@ import type { WebSocket } from '@turnout/core';
 import { describe, expect, test, vi } from 'vitest';
 import { createRouter } from '../../src/index.ts';
 import type { ErrorContext } from '../../src/index.ts';
-import { eventually, serveRouter } from '../serving.ts';
+import { serveRouter } from '../serving.ts';
 
 interface Report {
   readonly error: unknown;
@@ -19,7 +19,7 @@ async function fail(handler: (socket: WebSocket) => unknown): Promise<{ code: nu
   const socket = await connect(url);
   socket.send('hello');
   const { code } = await socket.closed;
-  await eventually(() => router.sockets.size === 0);
+  await expect.poll(() => router.sockets.size).toBe(0);
   return { code, reports };
 }
 

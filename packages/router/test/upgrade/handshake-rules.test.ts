@@ -1,8 +1,9 @@
 import { connect } from '@turnout/core';
 import { describe, expect, test } from 'vitest';
-import { formatHandshake, RawClient, statusOf, textFrame } from '../raw-client.ts';
-import type { HandshakeText } from '../raw-client.ts';
-import { eventually, serveRouter } from '../serving.ts';
+import { textFrame } from '@turnout/test-kit/client-frame';
+import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
+import type { HandshakeText } from '@turnout/test-kit/raw-client';
+import { serveRouter } from '../serving.ts';
 
 /** A server with one route for every path that tells if its handler or any middleware ran. */
 async function serveAll(): Promise<{ port: number; calls: string[] }> {
@@ -104,7 +105,7 @@ describe('a target that is merely unusual', () => {
     );
     expect(statusOf(plain)).toBe(status === 101 ? 200 : status);
     client.reset();
-    await eventually(() => router.sockets.size === 0);
+    await expect.poll(() => router.sockets.size).toBe(0);
   });
 });
 
@@ -267,9 +268,9 @@ describe('the origin rule of a server', () => {
     );
     const client = await RawClient.open(port);
     client.write(formatHandshake({ headers: ['Origin: https://a.test'] }));
-    await eventually(() => answer !== undefined);
+    await expect.poll(() => answer !== undefined).toBe(true);
     client.reset();
-    await eventually(() => connections.size === 0);
+    await expect.poll(() => connections.size).toBe(0);
     answer!(isAllowed);
     await new Promise((resolve) => setImmediate(resolve));
     expect([calls, errors]).toEqual([0, []]);

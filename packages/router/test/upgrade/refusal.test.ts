@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { createRouter, type CreateRouterOptions, type WebSocketRouter } from '../../src/index.ts';
-import { formatHandshake, RawClient, statusOf } from '../raw-client.ts';
-import { listen, serveRouter } from '../serving.ts';
+import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
+import { listen } from '@turnout/test-kit/listen';
+import { serveRouter } from '../serving.ts';
 
 /** What of a line stands between its beginning and its end. */
 function told(line: string): string {

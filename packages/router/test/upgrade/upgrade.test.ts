@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@turnout/core';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { formatHandshake, RawClient, statusOf, textFrame } from '../raw-client.ts';
-import { eventually, serveRouter } from '../serving.ts';
+import { textFrame } from '@turnout/test-kit/client-frame';
+import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
+import { serveRouter } from '../serving.ts';
 
 const acceptValue = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
@@ -70,13 +71,13 @@ describe('an upgrade that middleware lets pass', () => {
     const client = await RawClient.open(port);
     client.write(Buffer.concat([Buffer.from(formatHandshake()), textFrame('with the head')]));
     client.write(textFrame('before the 101'));
-    await eventually(() => letPass !== undefined);
+    await expect.poll(() => letPass !== undefined).toBe(true);
     letPass!();
     await client.until('\r\n\r\n');
     client.write(textFrame('before the handler'));
-    await eventually(() => letHandle !== undefined);
+    await expect.poll(() => letHandle !== undefined).toBe(true);
     letHandle!();
-    await eventually(() => received.length === 3);
+    await expect.poll(() => received.length).toBe(3);
     expect(received).toEqual(['with the head', 'before the 101', 'before the handler']);
     client.socket.destroy();
   });
@@ -105,7 +106,7 @@ describe('an upgrade that middleware lets pass', () => {
       });
     });
     const socket = await connect(url);
-    await eventually(() => calls.length === 5);
+    await expect.poll(() => calls.length).toBe(5);
     // As Node.js has it, `close` after `finish`.
     expect(calls).toEqual(['writeHead 101', 'end', 'handler', 'finish', 'close']);
     socket.terminate();
@@ -152,7 +153,7 @@ describe('an upgrade that middleware lets pass', () => {
       );
     });
     const socket = await connect(url);
-    await eventually(() => errors.length === 1);
+    await expect.poll(() => errors.length).toBe(1);
     socket.send('still here');
     expect(await socket.receive()).toBe('still here');
     expect(errors).toEqual([late]);
@@ -403,7 +404,7 @@ describe('an error before the 101', () => {
     const client = await RawClient.open(port);
     client.socket.pause();
     client.write(formatHandshake());
-    await eventually(() => errors.length > 0);
+    await expect.poll(() => errors.length > 0).toBe(true);
     expect(errors).toMatchObject([{ code: 'ERR_STREAM_WRITE_AFTER_END' }]);
     client.reset();
   });
@@ -571,14 +572,14 @@ describe('a client that goes away', () => {
     for (let round = 0; round < 10; round++) {
       const clients = await Promise.all(Array.from({ length: 100 }, () => RawClient.open(port)));
       for (const client of clients) client.write(formatHandshake({ target: '/wait' }));
-      await eventually(() => waiting.length === 100);
+      await expect.poll(() => waiting.length).toBe(100);
       for (const client of clients) client.reset();
-      await eventually(() => connections.size === 1);
+      await expect.poll(() => connections.size).toBe(1);
       bystander.send(`round ${round}`);
       expect(await bystander.receive()).toBe(`round ${round}`);
       for (const resolve of waiting.splice(0)) resolve();
     }
-    await eventually(() => router.sockets.size === 1);
+    await expect.poll(() => router.sockets.size).toBe(1);
     expect(errors).toEqual([]);
     bystander.terminate();
   });
@@ -636,10 +637,10 @@ describe('a client that goes away', () => {
     const client = await RawClient.open(port);
     client.write(formatHandshake());
     client.socket.end();
-    await eventually(() => letPass !== undefined);
+    await expect.poll(() => letPass !== undefined).toBe(true);
     letPass!();
     expect(statusOf(await client.untilEnd())).toBe(101);
-    await eventually(() => codes.length === 1);
+    await expect.poll(() => codes.length).toBe(1);
     expect([codes, router.sockets.size]).toEqual([[1006], 0]);
   });
 });

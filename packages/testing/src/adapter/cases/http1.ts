@@ -1,0 +1,102 @@
+import { deepStrictEqual, match, strictEqual } from 'node:assert';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectTo, expectRefused } from '../../connect-to.ts';
+import { dialTcp, exchangeBytes, handshakeText } from '../raw-connection.ts';
+import type { StageCases } from '../stage.ts';
+import { echo } from './echo.ts';
+import { routeOf } from './route-of.ts';
+
+/** For HTTP/1.1 without TLS: hostile bytes, and time limits. */
+export const http1Cases: StageCases = {
+  async 'targets that two readers may understand differently are 400, and nothing of the app runs'(stage) {
+    let runs = 0;
+    const { port } = await stage.serve(({ use, ws }) => {
+      use(() => void runs++);
+      ws('/ws', { handler: () => void runs++ });
+    });
+    const targets = ['http://evil/ws', '//evil/ws', '/ws#x', '/x/../ws', '/./ws', '/x\\..\\ws', '/%2e%2e/ws', '/ws%00'];
+    for (const target of [...targets, '*']) {
+      match(await exchangeBytes(port, handshakeText(target)), /^HTTP\/1.1 400 /, target);
+    }
+    strictEqual(runs, 0);
+  },
+
+  async 'an upgrade that no listener of the server takes is 404 once handshakeTimeout is over'(stage) {
+    const { server, open, refusal } = await stage.serve(routeOf('/echo', echo), { handshakeTimeout: 40 });
+    server.on('upgrade', () => {});
+    const { status, body } = await refusal('/nobody');
+    deepStrictEqual([status, body], [404, 'There is no WebSocket here\n']);
+    (await open('/echo')).client.terminate();
+  },
+
+  async 'middleware that never answers is 503 once handshakeTimeout is over'(stage) {
+    const { refusal } = await stage.serve(
+      ({ ws }) => ws('/never', { steps: [() => new Promise(() => {})], handler: echo }),
+      { handshakeTimeout: 40 },
+    );
+    strictEqual((await refusal('/never')).status, 503);
+  },
+
+  async 'a header that would be two is a 500, and so is a subprotocol that was not offered'(stage) {
+    const { refusal } = await stage.serve(({ ws }) => {
+      ws('/header', { steps: [({ setHeader }) => setHeader('X-One', 'a\r\nX-Two: b')], handler: echo });
+      ws('/protocol', { options: { protocols: () => 'other' }, handler: echo });
+    });
+    const injected = await refusal('/header');
+    deepStrictEqual([injected.status, injected.headers['x-two']], [500, undefined]);
+    strictEqual((await refusal('/protocol', { protocols: ['chat'] })).status, 500);
+  },
+
+  async 'nothing is answered behind a refusal'(stage) {
+    const { port } = await stage.serve((app) => {
+      app.ws('/closed', { steps: [({ answer }) => answer(401, 'no')], handler: echo });
+      app.get('/page', 'page');
+    });
+    const smuggled = `${handshakeText('/closed')}GET /page HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
+    strictEqual((await exchangeBytes(port, smuggled)).match(/HTTP\/1\.1/g)?.length, 1);
+  },
+
+  async 'an app is tested without a port'(stage) {
+    const app = stage.adapter.create({ onError: () => {} });
+    app.ws('/echo/:name', {
+      handler: (socket, { params }) => {
+        socket.send(JSON.stringify(params));
+        echo(socket);
+      },
+    });
+    const server = await app.createServer(stage.transport);
+    stage.onEnd(() => app.close({ timeout: 0 }));
+    const client = await connectTo(server, '/echo/ann');
+    await client.expect({ name: 'ann' });
+    client.send('hello');
+    await client.expect('hello');
+    await expectRefused(server, '/nothing', 404);
+    strictEqual(server.listening, false);
+    client.close(1000);
+    await client.expectClose(1000);
+  },
+
+  async 'clients that reset their connection while middleware waits harm nobody, and leave nothing'(stage) {
+    let waiting = 0;
+    let entered = 0;
+    const { app, port, open } = await stage.serve(({ ws }) => {
+      const wait = async (): Promise<void> => {
+        waiting++;
+        await delay(50);
+      };
+      ws('/slow', { steps: [wait], handler: () => void entered++ });
+      ws('/echo', { handler: echo });
+    });
+    for (let count = 1; count <= 20; count++) {
+      const tcp = await dialTcp(port);
+      tcp.write(handshakeText('/slow'));
+      await stage.eventually(() => waiting, count);
+      tcp.resetAndDestroy();
+    }
+    await delay(80);
+    const { client, next } = await open('/echo');
+    client.send('alive');
+    strictEqual(await next(), 'alive');
+    deepStrictEqual([app.sockets.size, entered], [1, 0]);
+  },
+};

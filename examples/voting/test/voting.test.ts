@@ -199,7 +199,7 @@ describe('one person', () => {
     const refusal = await refusalOf(openMessages(app.url, cookie));
     expect([refusal.status, refusal.body]).toEqual([
       429,
-      'Too many connections of yours: maxConnectionsPerUser is 50\n',
+      'Too many connections for this user: maxConnectionsPerUser is 50\n',
     ]);
     const other = await openMessages(app.url, await signIn(app.url, 'Another'));
     await closed(pages.pop()!);

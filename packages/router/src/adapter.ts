@@ -1,7 +1,6 @@
 /**
- * What an adapter for a framework is made of: the upgrade of one request, the routes of an app, its sockets and
- * sessions. Applications need none of it; what their handlers touch is in `@turnout/router`, and adapters export it
- * again.
+ * The building blocks of an adapter for a framework: the upgrade of one request, the routes of an app, its sockets and
+ * sessions. Applications do not need them; what their handlers use is in `@turnout/router`, and adapters re-export it.
  *
  * @module
  */

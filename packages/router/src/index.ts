@@ -1,8 +1,7 @@
 /**
- * WebSocket routes that are part of an app: middleware, sessions and errors before the 101, an origin rule, a drain.
+ * WebSocket routes that are part of an app: middleware, sessions and errors before the 101, an origin check, a drain.
  *
- * `createRouter` serves plain `node:http`. What an adapter for a framework is made of is in
- * `@turnout/router/adapter`.
+ * `createRouter` serves plain `node:http`. The building blocks of framework adapters are in `@turnout/router/adapter`.
  *
  * @example
  * ```ts

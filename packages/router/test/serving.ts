@@ -3,7 +3,7 @@ import { listen, type Listening } from '@turnout/test-kit/listen';
 import { createRouter } from '../src/index.ts';
 import type { CreateRouterOptions, WebSocketRouter } from '../src/index.ts';
 
-/** A router on a server of its own. */
+/** A router on its own server. */
 export async function serveRouter(
   setUp: (router: WebSocketRouter) => void,
   options: CreateRouterOptions = {},

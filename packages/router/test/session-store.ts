@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 type Data = Record<string, unknown>;
 type Callback = (error?: Error | null) => void;
 
-/** A store of sessions after the convention of express-session, whose every step can be held up or made to fail. */
+/** A session store with the convention of express-session, whose every step can be delayed or made to fail. */
 export class TestStore {
   readonly sessions = new Map<string, string>();
   readonly calls: string[] = [];
@@ -78,14 +78,14 @@ class TestSession {
   }
 }
 
-/** What middleware for sessions leaves on a request. */
+/** What session middleware puts on a request. */
 export interface WithSession {
   sessionID: string;
   sessionStore: object;
   session?: Data | null;
 }
 
-/** Puts the session on the request that the query names: `/path?sid`. */
+/** Puts the session that the query names on the request: `/path?sid`. */
 export function useStore(store: TestStore) {
   return (request: IncomingMessage, _response: ServerResponse, next: () => void): void => {
     const id = request.url!.split('?')[1];

@@ -10,40 +10,39 @@ import { assertWarn, type WarnOption } from './notices.ts';
 import type { OriginRule } from './origin.ts';
 import { sharedOptions } from './route-options.ts';
 
-/** Options of an app: they hold for all upgrades that come through it. */
+/** Options of an app: they apply to all upgrades that pass through it. */
 export interface AppOptions<Request extends IncomingMessage = IncomingMessage>
   extends Partial<Limits>, Partial<AppLimits> {
   /** Default `'same-origin'`. */
   readonly origin?: OriginRule<Request> | undefined;
-  /** Whether to compress messages with clients that can (RFC 7692), and how. Default: not. */
+  /** Whether to compress messages with clients that support it (RFC 7692), and how. Default `false`. */
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
-  /**
-   * How fast clients may send messages; beyond it they are held back, then closed with 1008. Default: as fast as they
-   * like.
-   */
+  /** How fast clients may send messages; faster ones are held back, then closed with 1008. Default: no limit. */
   readonly rate?: RateOptions | undefined;
-  /** What becomes of messages that come after a socket's `close()` was called. Default `drop`. */
+  /** What happens to messages that arrive after the socket's `close()` was called. Default `drop`. */
   readonly messagesAfterClose?: MessagesAfterClose | undefined;
   /**
-   * How often, in ms, the store is asked whether the session of an open socket is still there, as another process may
-   * have ended it, or the store itself when it expired. `Infinity`: never. Default 4000.
+   * How often, in ms, the store is asked whether the session of an open socket still exists: another process may have
+   * ended it, or it may have expired in the store. `Infinity`: never. Default 4000.
    */
   readonly sessionCheckInterval?: number | undefined;
   /**
-   * Whether the store is asked before each message too, for apps where nothing may be handled once a session has ended
-   * anywhere: a read of the store a message. Where it cannot answer, the socket is closed with 1011. Default `false`.
+   * Whether the store is asked before each message too, for apps that may handle no message after the session has ended
+   * on any node: one store read per message. If it cannot answer, the socket is closed with 1011. Default `false`.
    */
   readonly recheckSession?: boolean | undefined;
   /**
-   * Names the user of a request, once middleware has run, for `disconnectUser()`; `undefined` for nobody. Default:
+   * Names the user of a request, once middleware has run, for `disconnectUser()`; `undefined` for no user. Default:
    * none.
    */
   readonly user?: UserRule<Request> | undefined;
-  /** Joins the app to its other nodes, where `disconnectUser()` then works too. Default: this process is alone. */
+  /**
+   * Connects the app to its other nodes, so that `disconnectUser()` works on all of them. Default: this process only.
+   */
   readonly hub?: NodeHub | undefined;
   /**
-   * Given a line about the first refusal and the first fault of each kind in a minute: what, where, and what to do.
-   * `false` for nobody. Default: `console.warn`, and where `NODE_ENV` is `production` nobody.
+   * Called with one line about the first refusal and the first fault of each kind per minute: what, where, and what to
+   * do. `false` switches it off. Default: `console.warn`; off if `NODE_ENV` is `production`.
    */
   readonly warn?: WarnOption | undefined;
   /** Default: the error is printed. */
@@ -52,7 +51,7 @@ export interface AppOptions<Request extends IncomingMessage = IncomingMessage>
 
 /** Names the user of a request. */
 export type UserRule<Request extends IncomingMessage = IncomingMessage> = {
-  // A method's parameters are bivariant, so that a function for a framework's own request type fits.
+  // A method's parameters are bivariant, so a function for a framework's own request type fits.
   nameOf(request: Request): string | undefined;
 }['nameOf'];
 
@@ -68,5 +67,5 @@ export const appOptions = {
   onError: callback<ErrorHook>(),
 } satisfies OptionsFor<AppOptions>;
 
-/** Options of an app, checked and complete. */
+/** Options of an app, validated and with defaults. */
 export type AppSettings = Resolved<typeof appOptions>;

@@ -7,15 +7,15 @@ export interface ErrorContext<Request extends IncomingMessage = IncomingMessage>
   readonly phase: ErrorPhase;
   /** The upgrade request. */
   readonly request: Request;
-  /** Absent in phase `handshake`: there is no socket yet. */
+  /** Absent in phase `handshake`, before the socket exists. */
   readonly socket?: WebSocket | undefined;
 }
 
 /**
- * Told once of every error that a handler, a listener or an option's function throws or rejects with. What the hook
- * itself throws or rejects with is printed.
+ * Called once for every error that a handler, a listener or an option's function throws or rejects with. Errors of the
+ * hook itself are printed.
  */
 export type ErrorHook<Request extends IncomingMessage = IncomingMessage> = {
-  // A method's parameters are bivariant, so that a hook for a framework's own request type fits.
+  // A method's parameters are bivariant, so a hook for a framework's own request type fits.
   hook(error: unknown, context: ErrorContext<Request>): unknown;
 }['hook'];

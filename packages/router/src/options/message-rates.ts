@@ -2,16 +2,16 @@ import { MessageRate, messageRateOptions, type MessageRateOptions } from '@turno
 import { oneOf, resolveOptions, type OptionsFor, type Resolved } from '@turnout/core/options';
 import { networkOf } from './client-network.ts';
 
-/** How fast messages may come, and who shares that. */
+/** How fast messages may arrive, and which sockets share that rate. */
 export interface RateOptions extends MessageRateOptions {
   /**
-   * Whose messages are counted together: those of each socket, of all sockets of a user (as the option `user` names
-   * them), or of an address. A socket without a user or address counts for itself. Default `socket`.
+   * Which messages are counted together: those of one socket, of all sockets of a user (as the option `user` names
+   * them), or of an address. A socket without a user or address is counted on its own. Default `socket`.
    */
   readonly per?: 'socket' | 'user' | 'address' | undefined;
 }
 
-/** Whom a socket belongs to. */
+/** The user and address that a socket belongs to. */
 export interface RatedClient {
   readonly user: string | undefined;
   readonly address: string | undefined;
@@ -22,20 +22,17 @@ export const rateOptions = {
   per: oneOf(['socket', 'user', 'address'], 'socket'),
 } satisfies OptionsFor<RateOptions>;
 
-/** From so many shared rates on those that are idle are looked for, and forgotten. */
+/** Idle rates are removed once there are more shared rates than this. */
 const minRemembered = 1_000;
 
-/** Checks the option `rate`. @throws {TypeError | RangeError} on a wrong member, which it names */
+/** Checks the option `rate`. @throws {TypeError | RangeError} on an invalid member, naming it */
 export function assertRate(options: RateOptions): void {
   resolveOptions(rateOptions, options, 'rate.');
 }
 
 const known = new WeakMap<RateOptions, MessageRates>();
 
-/**
- * The rates that all sockets with these options share: those of an app's routes, or of one route with options of its
- * own.
- */
+/** The rates shared by all sockets with these options: those of an app, or of one route with its own options. */
 export function ratesOf(options: RateOptions): MessageRates {
   let rates = known.get(options);
   if (rates === undefined) {
@@ -58,7 +55,7 @@ export class MessageRates {
     this.#rate = rate;
   }
 
-  /** The rate that a client's socket shares with the others of its kind. */
+  /** The rate for a client's socket, shared with the other sockets of the same user or address. */
   rateOf({ user, address }: RatedClient): MessageRate {
     const key =
       this.#per === 'user' ? user : this.#per === 'address' && address !== undefined ? networkOf(address) : undefined;
@@ -72,7 +69,7 @@ export class MessageRates {
     return rate;
   }
 
-  /** Next when there are twice as many as are in use. */
+  /** The next sweep runs at twice the number of rates still in use. */
   #sweep(): void {
     const now = performance.now();
     for (const [key, rate] of this.#shared) if (rate.isIdle(now)) this.#shared.delete(key);

@@ -1,13 +1,13 @@
 /** Carries text between the nodes of an app; a hub of `@turnout/topics` is one. */
 export interface NodeHub {
   /**
-   * @param listener called with what any node sends under the name
-   * @returns sends to all; resolves with `false` where it did not reach the others
+   * @param listener called with each text that any node sends under this name
+   * @returns a function that sends to all nodes; it resolves with `false` if the others were not reached
    */
   link(name: string, listener: (text: string) => void): (text: string) => Promise<boolean>;
 }
 
-/** @throws {TypeError} on a `hub` option that carries nothing */
+/** @throws {TypeError} on a `hub` option without `link()` */
 export function assertNodeHub(hub: unknown): void {
   if (hub === undefined || isNodeHub(hub)) return;
   const got = hub === null ? 'null' : typeof hub === 'object' ? 'an object without link()' : typeof hub;
@@ -17,6 +17,6 @@ export function assertNodeHub(hub: unknown): void {
 }
 
 function isNodeHub(value: unknown): value is NodeHub {
-  // A string has a method of that name, too.
+  // A string has a method `link` too.
   return typeof value === 'object' && value !== null && 'link' in value && typeof value.link === 'function';
 }

@@ -1,37 +1,36 @@
-/** Where notices go: `false` for nowhere, or a function that is given each line. */
+/** Where notices go: `false` for nowhere, or a function that is called with each line. */
 export type WarnOption = false | ((line: string) => unknown);
 
-/** For how long, in ms, no other notice of the same kind is given. */
+/** After a notice, others of its kind are suppressed for this long, in ms. */
 const quietTime = 60_000;
 
-/** In characters. Longer lines are cut: a path or an error's message may be of any length. */
+/** In characters. Longer lines are cut: a path or an error message may have any length. */
 const maxLength = 600;
 
 /**
- * Tells a developer in one line what was refused or failed, and what to do: a browser shows neither the body of a
- * refusal nor why a socket was closed. Only the first of each kind in a minute is told, so that no client can fill a
- * log.
+ * Tells a developer in one line what was refused or failed, and what to do: browsers show neither the body of a refusal
+ * nor why a socket was closed. Only the first of each kind per minute is reported, so that no client can fill the log.
  */
 export class Notices {
   readonly #warn: ((line: string) => unknown) | undefined;
   readonly #now: () => number;
   readonly #toldAt = new Map<string, number>();
 
-  /** @param warn Default: `console.warn`, and in production nowhere */
+  /** @param warn Default: `console.warn`; off in production */
   constructor(warn: WarnOption | undefined, now: () => number = () => performance.now()) {
     this.#warn = warn === undefined ? defaultWarn() : warn || undefined;
     this.#now = now;
   }
 
-  /** Whether anybody is told. */
+  /** Whether notices go anywhere. */
   get isOn(): boolean {
     return this.#warn !== undefined;
   }
 
   /**
-   * Gives a notice, unless one of the same kind was given within the last minute.
+   * Reports a notice, unless one of its kind was reported within the last minute.
    *
-   * @param kind one of few, whatever clients send
+   * @param kind from a small fixed set, not under the control of clients
    */
   tell(kind: string, describe: () => string): void {
     const now = this.#now();
@@ -47,7 +46,7 @@ export class Notices {
 
 function defaultWarn(): ((line: string) => unknown) | undefined {
   if (process.env['NODE_ENV'] === 'production') return undefined;
-  // Looked up at each call, as applications and tests replace console.warn.
+  // Looked up at each call: applications and tests replace console.warn.
   return (line) => console.warn(line);
 }
 

@@ -1,19 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Decides on one Origin that is not the app's own; `request` has passed the app's middleware. */
+/** Decides on an Origin that is not the app's own; `request` has passed the app's middleware. */
 export type OriginTest<Request extends IncomingMessage = IncomingMessage> = {
-  // A method's parameters are bivariant, so that a test for a framework's own request type fits.
+  // A method's parameters are bivariant, so a test for a framework's own request type fits.
   test(origin: string, request: Request): boolean | Promise<boolean>;
 }['test'];
 
 /**
- * From where a browser may open a socket (RFC 6455 §10.2). The app's own origin always may, and so does a request
- * without Origin, which is not a browser's.
+ * Which origins may open a socket (RFC 6455 §10.2). The app's own origin always may, and so may a request without
+ * Origin: it does not come from a browser.
  *
  * - `'same-origin'`: no other (the default)
- * - a list of further origins, such as `'https://other.example'`; `'null'` only where it is in the list
+ * - a list of further origins, such as `'https://other.example'`; `'null'` is allowed only if listed
  * - a function that decides
- * - `'any'`: every site on the web may, with the cookies of whoever visits it
+ * - `'any'`: every site on the web may, with its visitors' cookies
  */
 export type OriginRule<Request extends IncomingMessage = IncomingMessage> =
   | 'same-origin'
@@ -21,7 +21,7 @@ export type OriginRule<Request extends IncomingMessage = IncomingMessage> =
   | readonly string[]
   | OriginTest<Request>;
 
-/** Where the client believes to be: the scheme and the host, with its port unless that is the scheme's own. */
+/** The origin that the client addressed: the scheme and the host, with its port unless it is the scheme's default. */
 export interface Address {
   /** `http` or `https`; a proxy's `ws` and `wss` mean the same. */
   readonly scheme: string;
@@ -33,21 +33,21 @@ const defaultPorts = new Map([
   ['https', '443'],
 ]);
 
-/** What proxies call the scheme of an upgrade request. */
+/** Schemes that proxies give an upgrade request. */
 const schemeOf = new Map([
   ['ws', 'http'],
   ['wss', 'https'],
 ]);
 
 /**
- * Brings an origin into the one form in which origins are compared: `scheme://host:port`, in lower case, with the
- * scheme's own port filled in. All else stays as it is, so that all else must be equal.
+ * Normalises an origin for comparison: `scheme://host:port`, in lower case, with the scheme's default port filled in.
+ * Nothing else is changed.
  *
  *     origin = scheme "://" host [ ":" port ]        ; RFC 6454 §6.2
  *
- * One more is there, as Arduino's WebSockets send it: `file://`, without a host.
+ * `file://` without a host is accepted too: Arduino's WebSockets send it.
  *
- * @returns `undefined` for what is none, such as a URL with a path or a user
+ * @returns `undefined` if it is not an origin, such as a URL with a path or a user
  */
 export function normaliseOrigin(origin: string): string | undefined {
   const schemeEnd = origin.indexOf('://');
@@ -82,7 +82,7 @@ function isHost(host: string): boolean {
   return consistsOf(host, nameCharacters);
 }
 
-/** As {@link normaliseOrigin}, for what a client has sent: React Native on Android has put a slash at the end. */
+/** Like {@link normaliseOrigin}, for a client's Origin header: React Native on Android appends a slash. */
 function normaliseReceived(origin: string): string | undefined {
   return normaliseOrigin(/[^/]\/$/.test(origin) ? origin.slice(0, -1) : origin);
 }
@@ -98,7 +98,7 @@ export function isSameOrigin(origin: string, { scheme, host }: Address): boolean
 /**
  * Checks an `origin` option.
  *
- * @throws {TypeError} when it is none of the forms of {@link OriginRule}, or lists what is no origin
+ * @throws {TypeError} if it is not an {@link OriginRule}, or an entry of its list is not an origin
  */
 export function assertOriginRule(rule: OriginRule): void {
   if (rule === 'same-origin' || rule === 'any' || typeof rule === 'function') return;
@@ -113,7 +113,7 @@ export function assertOriginRule(rule: OriginRule): void {
   }
 }
 
-/** Whether a rule lets in a client's Origin that is not the app's own. */
+/** Whether a rule admits an Origin that is not the app's own. */
 export function isAllowedOrigin(
   rule: OriginRule,
   origin: string,

@@ -8,17 +8,17 @@ import { assertOriginRule } from './origin.ts';
 import type { OriginRule } from './origin.ts';
 
 /**
- * The subprotocols that a route speaks, best first, or a function that is given those the client offers, its favourite
- * first, and returns one of them or `false` for none.
+ * The subprotocols that a route speaks, in order of preference, or a function that gets those the client offers, in its
+ * order of preference, and returns one of them or `false` for none.
  */
 export type ProtocolRule<Request extends IncomingMessage = IncomingMessage> =
   | readonly string[]
   | {
-      // A method's parameters are bivariant, so that a function for a framework's own request type fits.
+      // A method's parameters are bivariant, so a function for a framework's own request type fits.
       choose(offered: readonly string[], request: Request): string | false;
     }['choose'];
 
-/** Options of one route: they replace those of the app. */
+/** Options of one route: they override those of the app. */
 export interface RouteOptions<Request extends IncomingMessage = IncomingMessage> extends Partial<ConnectionLimits> {
   /** Default: the app's. */
   readonly origin?: OriginRule<Request> | undefined;
@@ -32,7 +32,7 @@ export interface RouteOptions<Request extends IncomingMessage = IncomingMessage>
   readonly protocols?: ProtocolRule<Request> | undefined;
 }
 
-/** What apps and routes have in common. */
+/** Options of both apps and routes. */
 export const sharedOptions = {
   ...connectionLimitOptions,
   origin: checked<OriginRule>("'same-origin', 'any', a list or a function", assertOriginRule),

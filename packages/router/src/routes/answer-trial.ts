@@ -3,17 +3,19 @@ import { aliasOfFile, isFolderRedirect } from '../upgrade/file-answer.ts';
 
 type Method = (...args: unknown[]) => unknown;
 
-/** As the router leaves it: `url` is what is left of the target below the prefixes of routers. */
+/** A request inside a router: `url` is the target without the prefixes of the routers. */
 interface RoutedRequest extends IncomingMessage {
   readonly originalUrl: string;
 }
 
-/** What begins an answer, beside `writeHead()`; hooks call `_implicitHeader()`, and `sendFile()` is Express's. */
+/**
+ * Methods that begin a response, besides `writeHead()`; hooks call `_implicitHeader()`, and `sendFile()` is Express's.
+ */
 const beginnings = ['write', 'end', 'flushHeaders', '_implicitHeader', 'sendFile'] as const;
 
 /**
- * Watches what middleware answers to an upgrade, until it has begun to: where that is the file that stands at the path,
- * or says that a folder does, the answer is taken back before a byte of it has left.
+ * Watches how middleware begins to answer an upgrade: if the answer is the file at the path, or a redirect to a folder
+ * there, it is undone before a byte is sent.
  */
 export class AnswerTrial {
   readonly #request: IncomingMessage;
@@ -22,13 +24,13 @@ export class AnswerTrial {
   readonly #status: number;
   readonly #headers: Record<string, OutgoingHttpHeader | undefined>;
   #isOver = false;
-  /** A head that is written before it is known what follows. */
+  /** A head that is held back until it is known what follows. */
   #head: { readonly write: Method; readonly args: unknown[] } | undefined;
   readonly #restore: (() => void)[] = [];
 
   /**
-   * @param onFile called when the answer has been taken back, and the response is as it was: with another target of the
-   *   file, `undefined` for a folder
+   * @param onFile called when the answer is undone and the response is as before: with another target of the file, or
+   *   `undefined` for a folder
    */
   constructor(request: IncomingMessage, response: ServerResponse, onFile: (alias: string | undefined) => void) {
     this.#request = request;
@@ -50,7 +52,7 @@ export class AnswerTrial {
     }
   }
 
-  /** Lets everything pass from now on, a head that is held first. */
+  /** Lets everything pass from now on, starting with a head that was held back. */
   release(): void {
     if (this.#isOver) return;
     this.#stop();
@@ -58,7 +60,7 @@ export class AnswerTrial {
   }
 
   readonly #onPipe = (source: { unpipe(response: ServerResponse): void; destroy(): void }): void => {
-    // What is not a file begins by its first byte.
+    // Any other stream begins the response with its first byte.
     const alias = aliasOfFile(source, this.#request.url!);
     if (alias === undefined) return;
     source.unpipe(this.#response);
@@ -94,8 +96,7 @@ export class AnswerTrial {
   }
 
   /**
-   * Stands before a method; once it is over, it is taken away, or where somebody stands before it by then, does
-   * nothing.
+   * Wraps a method. After the trial the wrapper is removed, or passes calls on if another wrapper covers it by then.
    */
   #shadow(name: 'writeHead' | (typeof beginnings)[number], before: (call: Method, args: unknown[]) => unknown): void {
     const methods = this.#response as unknown as Record<string, Method | undefined>;

@@ -5,7 +5,7 @@ import { claimsTarget } from './claims-target.ts';
 import type { AppBinding } from '../server/upgrade-server.ts';
 
 /**
- * Binds an app whose router is of pillarjs/router's kind: its own, or that of Express 4 or 5.
+ * Binds an app that uses pillarjs/router, or the router of Express 4 or 5.
  *
  * @param stack the layers of the app's router
  */

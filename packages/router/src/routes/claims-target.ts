@@ -1,6 +1,6 @@
 import { pathOfTarget } from '../upgrade/path-of-target.ts';
 
-/** What is looked at of a layer of pillarjs/router, the router inside Express. */
+/** The used part of a layer of pillarjs/router, the router inside Express. */
 interface LayerLike {
   readonly route?: object | undefined;
   readonly handle: object;
@@ -9,24 +9,24 @@ interface LayerLike {
   match(path: string): boolean | { readonly path: string };
 }
 
-/** The routes that `ws()` made. */
+/** The routes that `ws()` created. */
 const webSocketRoutes = new WeakSet<object>();
 
-/** Layers that hand over to a mounted app, whose routes cannot be seen from outside, and where those are. */
+/** The routes of mounted apps, which are not visible from outside, by the function of their layer. */
 const mountedStacks = new WeakMap<object, () => readonly unknown[]>();
 
 export function noteWebSocketRoute(route: object): void {
   webSocketRoutes.add(route);
 }
 
-/** Makes the routes of a mounted app visible: `handle` is the function that its parent calls. */
+/** Exposes the routes of a mounted app; `handle` is the function that its parent calls. */
 export function noteMountedApp(handle: object, stack: () => readonly unknown[]): void {
   mountedStacks.set(handle, stack);
 }
 
 /**
- * Whether any WebSocket route below `stack` matches the path of a request target. No middleware runs for it, so a
- * route that middleware would keep from being reached counts, and one that only middleware leads to does not.
+ * Whether any WebSocket route below `stack` matches the path of a request target. No middleware runs: a route that
+ * middleware would block counts, and one that is reached only through a function does not.
  */
 export function claimsTarget(stack: readonly unknown[], target: string): boolean {
   return claimsPath(stack, pathOfTarget(target));
@@ -50,7 +50,7 @@ function claims(layer: LayerLike, path: string): boolean {
   }
 }
 
-/** The layers of the router that a layer hands over to. */
+/** The layers of the router inside a layer. */
 export function stackOf(handle: object): readonly unknown[] | undefined {
   if ('stack' in handle && Array.isArray(handle.stack)) return handle.stack as readonly unknown[];
   return mountedStacks.get(handle)?.();

@@ -10,7 +10,7 @@ import { appOptions, type AppOptions } from '../options/app-options.ts';
 import { UpgradeServer } from '../server/upgrade-server.ts';
 import type { WsMethod } from './ws-method.ts';
 
-/** Options of `createRouter`: how paths match, as in Express, and what holds for all upgrades. */
+/** Options of `createRouter`: how paths match, as in Express, and the options for all upgrades. */
 export interface CreateRouterOptions extends Router.RouterOptions, AppOptions<Router.Request> {}
 
 export const routerOptions = {
@@ -20,22 +20,22 @@ export const routerOptions = {
   strict: flag(undefined),
 } satisfies OptionsFor<CreateRouterOptions>;
 
-/** A router for `node:http` with WebSocket routes; also a request listener and a middleware of its own. */
+/** A router for `node:http` with WebSocket routes; it is also a request listener and middleware. */
 export interface WebSocketRouter extends Router.Router, AppSockets {
-  /** Serves a request; without `next`, what no route answers gets 404, 426 or the status of its error. */
+  /** Serves a request; without `next`, a request that no route answers gets 404, 426 or the status of its error. */
   (request: IncomingMessage, response: ServerResponse, next?: Router.NextFunction): void;
   handle(request: IncomingMessage, response: ServerResponse, next?: Router.NextFunction): void;
   /** Adds a WebSocket route. */
   readonly ws: WsMethod<WebSocketRouter>;
-  /** Serves the router on a server: its upgrades and, where nobody else listens for them, its plain requests. */
+  /** Serves the router on a server: its upgrades and, if there is no other listener for them, its plain requests. */
   attach(server: AnyServer): void;
 }
 
 /**
- * Creates a router with `ws(path, options?, ...middleware, handler)` beside `get`, `use` and the rest of
+ * Creates a router with `ws(path, options?, ...middleware, handler)` besides `get`, `use` and the rest of
  * [`router`](https://www.npmjs.com/package/router), the router inside Express 5.
  *
- * @throws {TypeError | RangeError} on a wrong option
+ * @throws {TypeError | RangeError} on an invalid option
  * @example
  * ```ts
  * const router = createRouter();

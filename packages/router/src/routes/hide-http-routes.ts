@@ -1,34 +1,34 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What is looked at of a route of pillarjs/router, the router inside Express. */
+/** The used part of a route of pillarjs/router, the router inside Express. */
 interface RouteLike {
   readonly stack: readonly { readonly method?: string | undefined; readonly handle: unknown }[];
 }
 
 /**
- * What an upgrade request shows of itself while a router is about to run a route:
- * `everything`, no route is (or one without handlers of a method of its own);
- * `guards`, one that has some, and others for all methods;
- * `nothing`, one that has nothing but handlers of a method of its own.
+ * What an upgrade request shows of itself to a route:
+ * `everything`: outside a route, or in one without handlers for a single method;
+ * `guards`: in a route with such handlers and others for all methods;
+ * `nothing`: in a route with only handlers for a single method.
  */
 type View = 'everything' | 'guards' | 'nothing';
 
-/** The method for which a route runs what `all()` registered, and no other handler: nobody can serve CONNECT here. */
+/** The method for which a route runs only handlers of `all()`: no route can serve CONNECT. */
 const guardsOnly = 'CONNECT';
 
 /**
- * Lets an upgrade request pass through an app without any HTTP route answering it, while all middleware sees the `GET`
- * that it is (guards against forged requests read `request.method`).
+ * Sends an upgrade request through an app so that no HTTP route answers it, while all middleware sees a `GET` (CSRF
+ * guards read `request.method`).
  *
- * The router assigns `request.route = route`, then `request.params`, when it is about to run a route. The route then
- * reads `request.method`, picks its handlers by it, and assigns `request.route` once more. Between these two
- * assignments `method` reads `CONNECT`, as an upgrade over HTTP/2 has it (RFC 8441): what `all()` registered runs (in
- * Express, `app.all()` is one handler for each method that Node.js knows), what `get()` registered does not. Where
- * nothing is left of a route, `params` reads empty too, so that no `param()` callback loads what no handler will see.
+ * Before the router runs a route, it assigns `request.route = route`, then `request.params`. The route then reads
+ * `request.method`, picks its handlers by it, and assigns `request.route` again. Between these two assignments `method`
+ * reads `CONNECT`, as in an upgrade over HTTP/2 (RFC 8441): handlers of `all()` run (in Express, `app.all()` registers
+ * one handler for each method that Node.js knows), those of `get()` do not. If no handler of the route remains,
+ * `params` reads empty too, so that no `param()` callback loads data in vain.
  *
- * Where the layers of a router are watched ({@link noteWatchedRoute}), `method` reads so no sooner than the route is
- * called, so that the `param()` callbacks of a route that mixes `all()` and `get()` see a `GET` too. In a router that
- * nobody can see, behind a function of the app, they see `CONNECT`, and so does what runs after them where they fail.
+ * In a watched router ({@link noteWatchedRoute}) `method` reads `CONNECT` only once the route is called, so that the
+ * `param()` callbacks of a route that mixes `all()` and `get()` see a `GET` too. In a router that is hidden behind a
+ * function of the app they see `CONNECT`, and so do the error handlers if they fail.
  */
 export function hideHttpRoutes(request: IncomingMessage): void {
   const masked = request as unknown as MaskedRequest;
@@ -36,10 +36,10 @@ export function hideHttpRoutes(request: IncomingMessage): void {
   Object.defineProperties(masked, accessors);
 }
 
-/** What is kept of a request's own properties meanwhile. */
+/** The request's real properties. */
 interface Mask {
   view: View;
-  /** The method, while the request shows another; else undefined. */
+  /** The real method while the request shows another; else undefined. */
   method: unknown;
   route: unknown;
   params: unknown;
@@ -52,7 +52,7 @@ interface MaskedRequest {
   method: unknown;
 }
 
-/** The same for every request: with functions of its own, each would be of a shape that V8 has never seen. */
+/** Shared by all requests: with its own functions, each request would have a hidden class of its own in V8. */
 const accessors: PropertyDescriptorMap & ThisType<MaskedRequest> = {
   route: {
     get() {
@@ -81,12 +81,12 @@ const accessors: PropertyDescriptorMap & ThisType<MaskedRequest> = {
 
 const watchedRoutes = new WeakSet<object>();
 
-/** Has a route hide its handlers when {@link beginRoute} is called, and not before. */
+/** Delays hiding a route's handlers until {@link beginRoute} is called. */
 export function noteWatchedRoute(route: object): void {
   watchedRoutes.add(route);
 }
 
-/** To be called when a watched route is about to pick its handlers. */
+/** Call it before a watched route picks its handlers. */
 export function beginRoute(request: IncomingMessage): void {
   const masked = request as unknown as MaskedRequest;
   if (masked[mask].view === 'guards') hideMethod(masked);

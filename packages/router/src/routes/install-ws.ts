@@ -6,7 +6,7 @@ import { unservedRouteError } from '../upgrade/unserved-route.ts';
 import { noteUpgradeRequired } from '../upgrade/upgrade-required.ts';
 import { WebSocketRoute } from '../upgrade/web-socket-route.ts';
 
-/** A router of pillarjs/router's kind: its own, an Express app's, or an Express Router. */
+/** A pillarjs/router, an Express app, or an Express Router. */
 export interface RouteOwner {
   route(path: never): object;
 }
@@ -16,11 +16,11 @@ interface Route {
 }
 
 /**
- * Gives one router a method `ws(path, options?, ...middleware, handler)`, and returns that router. `Ws` is the type of
- * the method, which knows the request and the middleware of the router's framework.
+ * Adds a method `ws(path, options?, ...middleware, handler)` to a router, and returns that router. `Ws` is the type of
+ * the method, with the framework's types of request and middleware.
  *
- * The route becomes one of the router's own, in the order of registration, so that its path means what it means to
- * `get()`. Of an upgrade request nothing but its WebSocket routes, `use()`, `all()` and `param()` see anything.
+ * The route is one of the router's own, in the order of registration, so its path matches as with `get()`. Only
+ * WebSocket routes, `use()`, `all()` and `param()` see an upgrade request.
  */
 export function installWs<Owner extends RouteOwner, Ws>(owner: Owner): Owner & { readonly ws: Ws } {
   const ws = (path: unknown, ...rest: readonly unknown[]): Owner => {
@@ -36,9 +36,9 @@ export function installWs<Owner extends RouteOwner, Ws>(owner: Owner): Owner & {
 
 type Next = (signal?: 'route' | Error) => void;
 
-/** What a route is made of: it stands in the router as `gate`, the app's middleware, `accept`. */
+/** The parts of a route, which the router runs in this order: `gate`, the route's middleware, `accept`. */
 interface Layers {
-  /** Lets upgrade requests in whose Origin is allowed; sends plain requests on to other routes. */
+  /** Admits upgrade requests whose Origin is allowed; passes plain requests to other routes. */
   readonly gate: (request: IncomingMessage, response: ServerResponse, next: Next) => void;
   readonly accept: (request: IncomingMessage) => void;
 }

@@ -8,7 +8,7 @@ import { stackOf } from './claims-target.ts';
 type Next = (signal?: unknown) => void;
 type Run = (request: IncomingMessage, response: ServerResponse, next: Next) => unknown;
 
-/** What is looked at of a layer of pillarjs/router; in Express 4 the method has another name. */
+/** The used part of a layer of pillarjs/router; in Express 4 the method has another name. */
 interface RunningLayer {
   readonly route?: object | undefined;
   readonly handle: Run;
@@ -19,13 +19,13 @@ interface RunningLayer {
 const watched = new WeakSet<object>();
 
 /**
- * Has the middleware among these layers, and below them, pass an upgrade on where it would answer with the file that
- * stands at its path, as `express.static` does: a WebSocket is no file.
+ * Makes the middleware among these layers, and below them, pass an upgrade on if it would answer with the file at its
+ * path, as `express.static` does.
  *
- * No list says what serves files. Middleware that answers with the file at the path is asked twice more: whether it
- * gives the same file for another spelling of its path, as only what looks for a file does, and then at a path below,
- * where no file stands. If it goes on there, so does the upgrade. What answers for another reason, a page for who has
- * not logged in say, fails the one or the other, and its answer stands.
+ * We keep no list of file middleware. Middleware that answers with the file at the path is run twice more: with another
+ * spelling of the path, for which only a file lookup gives the same file, and with a path below it, where no file
+ * exists. If it calls `next()` there, the upgrade passes. Middleware that answers for another reason, such as a page
+ * for users who are not logged in, fails one of the two, and its answer stands.
  */
 export function passFiles(stack: readonly unknown[]): void {
   for (const layer of stack as readonly RunningLayer[]) {
@@ -65,7 +65,7 @@ function tryToPass({ request, response, run }: Middleware, next: Next): void {
     let isTakenBack = false;
     const trial = new AnswerTrial(request, response, (alias) => {
       isTakenBack = true;
-      // Not from within what it does just now.
+      // Not from inside the middleware's own call.
       process.nextTick(() => {
         if (!pendingUpgradeOf(request)!.isUndecided) return;
         if (alias === undefined) askBelow();
@@ -82,8 +82,8 @@ function tryToPass({ request, response, run }: Middleware, next: Next): void {
 }
 
 /**
- * Has something look at a request as if it were for another target. What it looks at later, or passes the request on
- * to, sees the one that was asked for.
+ * Runs a function while the request shows another target. The original target is restored when it returns or passes the
+ * request on.
  */
 function runAt(request: IncomingMessage, target: string, run: (pass: (next: Next) => Next) => void): void {
   const { url } = request;

@@ -2,8 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import type { ServerResponse } from 'node:http';
 
 /**
- * Answers a request that no route has answered, in plain text: 404, or the status that an error carries (`status` or
- * `statusCode`, 400-599) with its message, or 500 without one. A response that was begun is cut off.
+ * Answers a request that no route has answered, in plain text: 404, or for an error its `status` or `statusCode`
+ * (400-599), else 500. The text is the error's message below 500, else the name of the status. A response that has
+ * begun is cut off.
  */
 export function sendPlainAnswer(response: ServerResponse, error: unknown): void {
   if (response.headersSent) {
@@ -17,7 +18,7 @@ export function sendPlainAnswer(response: ServerResponse, error: unknown): void 
   response.end(`${text}\n`);
 }
 
-/** The HTTP status of an error, by the convention of `http-errors`; 500 where it has none. */
+/** The HTTP status of an error, by the convention of `http-errors`. Default: 500. */
 export function statusOf(error: unknown): number {
   const { status, statusCode } = error as { status?: unknown; statusCode?: unknown };
   const own = [status, statusCode].find((value) => typeof value === 'number' && value >= 400 && value <= 599);

@@ -6,12 +6,12 @@ type Middleware<P> = Router.RequestHandler<P> | readonly Middleware<P>[];
 type First<P> = RouteOptions<Router.Request<P>> | Middleware<P>;
 type Handler<P> = SocketHandler<Router.Request<P>>;
 
-/** The parameters that a path has, by name: `{ room: string }` for `'/rooms/:room'`. */
+/** The parameters of a path, by name: `{ room: string }` for `'/rooms/:room'`. */
 export type RouteParameters<Path extends Router.Path> = Router.RouteParameters<Path>;
 
 /**
- * `ws(path, options?, ...middleware, handler)`: one signature for each number of middleware, as TypeScript finds the
- * types of a function's parameters only where it knows its place.
+ * `ws(path, options?, ...middleware, handler)`: one signature for each number of middleware, because TypeScript infers
+ * a function's parameter types only if its position is known.
  */
 export interface WsMethod<Owner> {
   <Path extends Router.Path, P = RouteParameters<Path>>(path: Path, handler: Handler<NoInfer<P>>): Owner;

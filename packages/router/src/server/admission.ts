@@ -8,7 +8,10 @@ import { drainingError, retryLater, type OpenConnections } from './open-connecti
 import type { UnclaimedUpgrade } from './unclaimed-upgrade.ts';
 import type { UnclaimedUpgrades } from './unclaimed-upgrades.ts';
 
-/** Decides whether there is room for one more upgrade: before anything is spent on it, and as soon as it has a name. */
+/**
+ * Decides whether there is room for one more upgrade: before any work is done for it, and once its address and user are
+ * known.
+ */
 export class Admission {
   readonly #limits: AppLimits;
   readonly #connections: OpenConnections;
@@ -17,7 +20,7 @@ export class Admission {
   readonly #carriers = new ConnectionCounts<object>();
   readonly #addresses = new ConnectionCounts<string>();
   readonly #users = new ConnectionCounts<string>();
-  /** Connections whose address is counted: an upgrade may come to several routes. */
+  /** Connections whose address is already counted: an upgrade may reach several routes. */
   readonly #addressed = new WeakSet<Duplex>();
 
   constructor(limits: AppLimits, connections: OpenConnections, unclaimed: UnclaimedUpgrades) {
@@ -28,15 +31,15 @@ export class Admission {
   }
 
   /**
-   * Why the next upgrade cannot be taken, 503 or 429 with `Retry-After`; `null` where it can.
+   * Why the next upgrade must be refused, with 503 or 429 and `Retry-After`; `null` if there is room.
    *
-   * @param carrier the connection that its stream shares with others, over HTTP/2
+   * @param carrier the HTTP/2 connection that its stream shares with others
    */
   refusal(carrier?: object): HandshakeError | null {
     const { maxConnections, maxPendingHandshakes, maxMemoryPercent, maxStreamsPerConnection } = this.#limits;
     const { sockets, pending, isDraining } = this.#connections;
     if (isDraining) return drainingError();
-    // What is being opened will be open: counted from the start, the limit holds whatever middleware waits for.
+    // Pending upgrades count as well: the limit then holds however long middleware waits.
     if (sockets.size + pending.size >= maxConnections) return this.#tooManyConnections();
     if (pending.size >= maxPendingHandshakes) return this.#tooManyPending();
     if (carrier !== undefined && this.#carriers.countOf(carrier) >= maxStreamsPerConnection) {
@@ -46,22 +49,22 @@ export class Admission {
     if (this.#memory.isFull) {
       return overload('WS_ERR_HANDSHAKE_MEMORY', `Too little memory is left: maxMemoryPercent is ${maxMemoryPercent}`);
     }
-    // What nobody wants never keeps out what a route does.
+    // Unclaimed upgrades make room for one that a route claims.
     this.#clearUnclaimed(1);
     return null;
   }
 
   /**
-   * Counts an upgrade that is left to the server's other listeners with those that wait for an answer, until one of
-   * them has taken it; where none does within `handshakeTimeout`, it gets 404. Over `maxPendingHandshakes` and
-   * `maxConnections` the oldest of them gets 503, the new one not before all listeners have seen it.
+   * Counts an upgrade that is left to the server's other listeners as pending until one of them takes it; if none does
+   * within `handshakeTimeout`, it gets 404. Beyond `maxPendingHandshakes` or `maxConnections` the oldest unclaimed
+   * upgrade gets 503, but the new one only after all listeners have seen it.
    */
   leaveToOthers(upgrade: UnclaimedUpgrade): void {
-    this.#unclaimed.add(upgrade, new HandshakeError('WS_ERR_HANDSHAKE_UNCLAIMED', 404, 'There is no WebSocket here'));
+    this.#unclaimed.add(upgrade, new HandshakeError('WS_ERR_HANDSHAKE_UNCLAIMED', 404, 'No WebSocket here'));
     setImmediate(() => this.#clearUnclaimed(0));
   }
 
-  /** Refuses unclaimed upgrades, the oldest first, until there is room for so many more upgrades. */
+  /** Refuses unclaimed upgrades, the oldest first, until there is room for `newcomers` more upgrades. */
   #clearUnclaimed(newcomers: number): void {
     const { maxConnections, maxPendingHandshakes } = this.#limits;
     const { sockets, pending } = this.#connections;
@@ -77,25 +80,25 @@ export class Admission {
 
   #tooManyPending(): HandshakeError {
     const { maxPendingHandshakes } = this.#limits;
-    const message = `Too many handshakes wait for their answer: maxPendingHandshakes is ${maxPendingHandshakes}`;
+    const message = `Too many pending handshakes: maxPendingHandshakes is ${maxPendingHandshakes}`;
     return overload('WS_ERR_HANDSHAKE_PENDING', message);
   }
 
-  /** Counts a stream on the connection that carries it, until it has closed. */
+  /** Counts a stream on the connection that carries it, until the stream closes. */
   addStream(carrier: object, stream: Duplex): void {
     this.#carriers.add(carrier, stream);
   }
 
-  /** Counts a connection for its client's address, once; or tells why that has too many, with 429. */
+  /** Counts a connection for its client's address, once. Returns the 429 if that address has too many. */
   admitAddress(addressOf: () => string | undefined, duplex: Duplex): HandshakeError | null {
     const { maxConnectionsPerAddress: max } = this.#limits;
     if (max === Infinity || this.#addressed.has(duplex)) return null;
     const address = addressOf();
-    // A socket of the file system has none.
+    // A Unix domain socket has no address.
     if (address === undefined) return null;
     const network = networkOf(address);
     if (this.#addresses.countOf(network) >= max) {
-      const message = `Too many connections of your address: maxConnectionsPerAddress is ${max}`;
+      const message = `Too many connections from your address: maxConnectionsPerAddress is ${max}`;
       return excess('WS_ERR_HANDSHAKE_ADDRESS', message);
     }
     this.#addressed.add(duplex);
@@ -103,26 +106,24 @@ export class Admission {
     return null;
   }
 
-  /** Counts a connection for its user; or tells why that one has too many, with 429. */
+  /** Counts a connection for its user. Returns the 429 if that user has too many. */
   admitUser(user: string | undefined, duplex: Duplex): HandshakeError | null {
     const { maxConnectionsPerUser: max } = this.#limits;
     if (max === Infinity || user === undefined) return null;
     if (this.#users.countOf(user) >= max) {
-      return excess('WS_ERR_HANDSHAKE_USER', `Too many connections of yours: maxConnectionsPerUser is ${max}`);
+      return excess('WS_ERR_HANDSHAKE_USER', `Too many connections for this user: maxConnectionsPerUser is ${max}`);
     }
     this.#users.add(user, duplex);
     return null;
   }
 }
 
-/** The server has no room: another may have. */
+/** This server has no room; another one may. */
 function overload(code: string, message: string): HandshakeError {
   return new HandshakeError(code, 503, message, retryLater);
 }
 
-/**
- * The client has had its share (RFC 6585 §4): another server is not to be asked in its place, as proxies do on a 503.
- */
+/** This client has too many (RFC 6585 §4): not a 503, on which proxies try another server. */
 function excess(code: string, message: string): HandshakeError {
   return new HandshakeError(code, 429, message, retryLater);
 }

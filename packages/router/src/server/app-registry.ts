@@ -3,12 +3,12 @@ import type { UpgradeServer } from './upgrade-server.ts';
 
 const upgradeServers = new WeakMap<object, UpgradeServer>();
 
-/** The upgrade server of an app that went through `turnout()`. */
+/** The upgrade server of an app that was passed to `turnout()`. */
 export function upgradeServerOf(app: object): UpgradeServer | undefined {
   return upgradeServers.get(app);
 }
 
-/** @throws {TypeError} on an app of a framework that has WebSocket routes already */
+/** @throws {TypeError} on an app that already has WebSocket routes */
 export function assertNewApp(app: object): void {
   if (upgradeServers.has(app)) throw new TypeError('Invalid app: it has WebSocket routes already');
 }

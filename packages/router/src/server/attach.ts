@@ -12,22 +12,22 @@ import { noteCutOff } from '../upgrade/refusal.ts';
 import { http1Channel } from '../upgrade/upgrade-channel.ts';
 import { UnansweredRequests } from './unanswered-requests.ts';
 
-/** A server of HTTP/1.1, of HTTP/2, or with `allowHTTP1` of both. */
+/** An HTTP/1.1 server, an HTTP/2 server, or with `allowHTTP1` one for both. */
 export type AnyServer = Server | SecureServer | Http2Server | Http2SecureServer;
 
 const attachments = new WeakMap<AnyServer, Attachment>();
 
 /**
- * Serves an app's WebSocket routes on an HTTP server, whose plain requests it answers too where nobody else does.
+ * Serves an app's WebSocket routes on an HTTP server, and its plain requests if it has no other listener for them.
  *
- * Several apps may be attached, and other libraries may listen for `upgrade` beside them: the first app with a route
- * for the path takes an upgrade; one that no app has a route for is left to the other listeners, and answered with 404
- * where none of them takes it within `handshakeTimeout` of the first app. Where there are none, it goes to the first
- * app and its 404.
+ * Several apps may be attached, and other libraries may listen for `upgrade` too: the first app with a route for the
+ * path takes an upgrade. If no app has one, it is left to the other listeners, and answered with 404 if none of them
+ * takes it within the `handshakeTimeout` of the first app. Without other listeners, the first app answers it with its
+ * 404.
  *
- * A server of HTTP/2 tells its clients from then on that they may open WebSockets on their connection (RFC 8441).
+ * An HTTP/2 server then tells its clients that they may open WebSockets on their connection (RFC 8441).
  *
- * @throws {TypeError} on what is no server
+ * @throws {TypeError} if `server` is not a server
  */
 export function attach(server: AnyServer, upgradeServer: UpgradeServer): void {
   assertServer(server);
@@ -42,7 +42,7 @@ function assertServer(server: unknown): void {
   throw new TypeError(`Invalid server: expected one of node:http, node:https or node:http2, got ${got}`);
 }
 
-/** From when on, in ms, the system asks a silent peer whether it is still there: a second net below our own pings. */
+/** After this much silence, in ms, the system probes the peer: a fallback below our own pings. */
 const keepAliveDelay = 30_000;
 
 function prepareConnection(socket: Socket): void {
@@ -59,13 +59,13 @@ class Attachment {
   constructor(server: AnyServer) {
     this.#server = server;
     if ('updateSettings' in server) this.#serveStreams(server);
-    // In front of the app's own listener, which may throw.
+    // Before the app's own listener, which may throw.
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       this.#unanswered.add(request, response);
       if (server.listenerCount('request') === 1) this.#upgradeServers[0]!.dispatch(request, response);
     });
     server.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
-      // First of all: without a listener, a client that resets its connection would end the process.
+      // First: without a listener, a client that resets its connection would crash the process.
       duplex.on('error', ignore);
       request.socket.on('error', ignore);
       this.#onUpgrade(request, duplex, head);
@@ -80,7 +80,7 @@ class Attachment {
     server.updateSettings({ enableConnectProtocol: true });
     server.on('connect', (request: Http2ServerRequest | IncomingMessage, response: Http2ServerResponse | Duplex) => {
       if (response instanceof Http2ServerResponse) this.#onConnect(request as Http2ServerRequest, response);
-      // HTTP/1.1 has this event too, for requests to a proxy.
+      // HTTP/1.1 emits this event too, for requests to a proxy.
       else if (server.listenerCount('connect') === 1) response.destroy();
     });
   }
@@ -110,7 +110,7 @@ class Attachment {
     const isAlone = this.#server.listenerCount('upgrade') === 1;
     const isOurs = isWebSocketUpgrade(request);
     const claimant = isOurs ? this.#claimantOf(request) : undefined;
-    // Before a body, the duplex of Node.js 26 is another one.
+    // In Node.js 26 the duplex of an upgrade with a body is not the socket.
     const { socket } = request;
     if (claimant === undefined && !isAlone) {
       const first = this.#upgradeServers[0]!;
@@ -119,7 +119,7 @@ class Attachment {
     }
     const upgradeServer = claimant ?? this.#upgradeServers[0]!;
     prepareConnection(socket);
-    // Node.js would write the answer to the earlier request later, behind ours or between our frames.
+    // Node.js would write the response to the earlier request later, after ours or between our frames.
     if (this.#unanswered.countOf(socket) > 0) {
       socket.destroy();
       noteCutOff(upgradeServer.notices, request, 'an earlier request on its connection has no answer yet');
@@ -128,5 +128,5 @@ class Attachment {
   }
 }
 
-/** What ends the connection is told by its `close`. */
+/** An error is always followed by `close`, which is handled. */
 function ignore(): void {}

@@ -6,13 +6,13 @@ export interface CloseOptions {
   /** The close code that clients get: 1000-1014 but 1004-1006, or 3000-4999. Default 1001, "going away". */
   readonly code?: number;
   /**
-   * Over how long, in ms, the sockets are closed, evenly, so that clients that connect again do not all come at once.
+   * The ms over which the sockets are closed, evenly spread, so that clients do not all reconnect at the same moment.
    * Default 0: all at once.
    */
   readonly window?: number;
   /**
-   * How long after that, in ms, clients may take to say goodbye and handlers to return, until they are cut off or not
-   * waited for; `Infinity` for no limit. Default 5000.
+   * How long after that, in ms, clients may take to complete the closing handshake and handlers to return, before they
+   * are cut off or no longer waited for; `Infinity` for no limit. Default 5000.
    */
   readonly timeout?: number;
 }

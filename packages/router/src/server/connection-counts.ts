@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 
-/** How many connections each client holds, whatever tells clients from each other. */
+/** Counts the connections of each client, by any key that identifies a client. */
 export class ConnectionCounts<Client> {
   readonly #counts = new Map<Client, number>();
 
@@ -8,7 +8,7 @@ export class ConnectionCounts<Client> {
     return this.#counts.get(client) ?? 0;
   }
 
-  /** Counts a connection of a client until it has closed. */
+  /** Counts a connection until it closes. */
   add(client: Client, duplex: Duplex): void {
     this.#counts.set(client, this.countOf(client) + 1);
     duplex.once('close', () => this.#remove(client));

@@ -1,4 +1,4 @@
-/** `disconnectUser()` has closed the user's sockets on this node, and could not tell the other nodes. */
+/** `disconnectUser()` closed the user's sockets on this node, but could not notify the other nodes. */
 export class DisconnectError extends Error {
   override readonly name = 'DisconnectError';
   readonly code = 'WS_ERR_NODES_UNREACHABLE';

@@ -8,7 +8,7 @@ interface Order {
   readonly reconnect: boolean;
 }
 
-/** Passes orders to disconnect a user on to the app's other nodes, and takes theirs. */
+/** Sends orders to disconnect a user to the app's other nodes, and receives theirs. */
 export class DisconnectRelay {
   readonly #id = randomUUID();
   readonly #send: (text: string) => Promise<boolean>;
@@ -16,12 +16,12 @@ export class DisconnectRelay {
   constructor(hub: NodeHub, onOrder: (user: string, reconnect: boolean) => void) {
     this.#send = hub.link('users', (text) => {
       const { from, user, reconnect } = JSON.parse(text) as Order;
-      // Our own was done at once: whoever has come since is not meant.
+      // Our own order was carried out at once; it must not affect sockets that opened since.
       if (from !== this.#id) onOrder(user, reconnect);
     });
   }
 
-  /** Rejects with a {@link DisconnectError} where the other nodes were not reached. */
+  /** Rejects with a {@link DisconnectError} if the other nodes were not reached. */
   async tell(user: string, reconnect: boolean): Promise<void> {
     const order: Order = { from: this.#id, user, reconnect };
     if (await this.#send(JSON.stringify(order))) return;

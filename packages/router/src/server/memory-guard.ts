@@ -1,40 +1,40 @@
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 
-/** What a process holds and may hold, in bytes. */
+/** Memory use and limits of a process, in bytes. */
 export interface MemoryReading {
-  /** What V8's heap holds, garbage that is not collected yet included. */
+  /** Used by V8's heap, including garbage that is not collected yet. */
   readonly heap: number;
-  /** What V8's heap may hold, its young generation included. */
+  /** The limit of V8's heap, including its young generation. */
   readonly heapLimit: number;
-  /** What objects of the heap hold outside of it: Buffers, compression windows. */
+  /** Memory outside the heap that its objects hold: Buffers, compression windows. */
   readonly external: number;
-  /** What of the process is in memory (resident set size). */
+  /** Resident set size of the process. */
   readonly resident: number;
-  /** What the process may hold altogether: the limit of its container, else the memory of the machine. */
+  /** The limit of the whole process: that of its container, else the memory of the machine. */
   readonly memoryLimit: number;
 }
 
-/** Where a guard reads the memory and the time, in ms. */
+/** Where a guard reads the memory and the time (in ms) from. */
 export interface MemorySource {
   readonly read: () => MemoryReading;
   readonly now: () => number;
 }
 
-/** How long a reading holds, in ms, so that it costs nothing during a flood of upgrades. */
+/** How long a reading stays valid, in ms, so that it costs nothing during a flood of upgrades. */
 const readingHolds = 1_000;
 
 /**
- * V8 counts a young generation of up to 48 MiB into its limit, which what lives long never fills: under
- * `--max-old-space-size=64` a process ends at 60 % of the limit, under 256 at 88 %.
+ * V8's limit includes a young generation of up to 48 MiB, which long-lived objects never fill: with
+ * `--max-old-space-size=64` a process dies at 60 % of the limit, with 256 at 88 %.
  */
 const youngGeneration = 48 * 1024 * 1024;
 
 const ownProcess: MemorySource = { read: readOwnMemory, now: () => performance.now() };
 
 /**
- * Tells whether memory is nearly full: V8's heap, or the process as a whole, whose Buffers no limit of V8 counts. Reads
- * it when asked, at most once a second.
+ * Tells whether memory is nearly full: V8's heap, or the whole process, whose Buffers count towards no limit of V8.
+ * Reads it on demand, at most once a second.
  */
 export class MemoryGuard {
   readonly #maxPercent: number;
@@ -42,7 +42,7 @@ export class MemoryGuard {
   #readAt = -Infinity;
   #isFull = false;
 
-  /** @param maxPercent of what each of the two may hold */
+  /** @param maxPercent of the limit of each */
   constructor(maxPercent: number, source: MemorySource = ownProcess) {
     this.#maxPercent = maxPercent;
     this.#source = source;
@@ -58,10 +58,10 @@ export class MemoryGuard {
   }
 }
 
-/** How full the fuller one is of the heap and the whole: 1 is full. */
+/** The larger of the used parts of the heap and of the process: 1 is full. */
 function usedPart({ heap, heapLimit, external, resident, memoryLimit }: MemoryReading): number {
   const heapRoom = Math.max(heapLimit - youngGeneration, heapLimit / 2);
-  // What is swapped out, or has not been written to yet, is not resident, and held all the same.
+  // Memory that is swapped out or not yet written to is not resident, but still allocated.
   const whole = Math.max(resident, heap + external);
   return Math.max(heap / heapRoom, whole / memoryLimit);
 }
@@ -78,9 +78,9 @@ function readOwnMemory(): MemoryReading {
 }
 
 /**
- * What a process may hold, in bytes, by what Node.js says of its container.
+ * The memory limit of a process in bytes, from what Node.js reports about its container.
  *
- * @param constrained 0 where there is no container; huge, or absent in other runtimes, where it has no limit
+ * @param constrained 0 without a container; huge for a container without a limit; absent in other runtimes
  */
 export function memoryLimitOf(constrained: number | undefined, total: number): number {
   return constrained ? Math.min(constrained, total) : total;

@@ -10,23 +10,23 @@ interface Drain {
   readonly code: number;
   readonly done: Promise<void>;
   readonly resolve: () => void;
-  /** Closes what is still open, bit by bit. */
+  /** Closes the sockets that are still open, a few at a time. */
   closing: NodeJS.Timeout | undefined;
-  /** Cuts off what has not gone. */
+  /** Cuts off what is still open. */
   cutting: NodeJS.Timeout | undefined;
 }
 
-/** How often, in ms, a part of the sockets is closed. */
+/** Interval in ms at which some of the sockets are closed. */
 const closingInterval = 50;
 
-/** All that an app holds open: upgrades that are not answered yet, live sockets, and handlers that still run. */
+/** Everything that an app holds open: pending upgrades, open sockets, and running handlers. */
 export class OpenConnections {
   readonly #pending = new Set<PendingUpgrade>();
   readonly #sockets = new Set<WebSocket>();
   readonly #orders = new DisconnectOrders();
   #handlerCount = 0;
   #drain: Drain | undefined;
-  /** One for all sockets: it finds the one that has closed as its `this`. */
+  /** Shared by all sockets: `this` is the socket that closed. */
   readonly #onClosed: (this: WebSocket) => void;
 
   constructor() {
@@ -39,15 +39,15 @@ export class OpenConnections {
     };
   }
 
-  /** The sockets of a user, over all sessions. */
+  /** The sockets of a user, across all sessions. */
   socketsOf(user: string): WebSocket[] {
     return [...this.#sockets].filter((socket) => socket.user === user);
   }
 
   /**
-   * Closes all sockets of a user; upgrades of theirs that are not answered yet are refused, or closed as they open.
+   * Closes all sockets of a user; the user's pending upgrades are refused, or closed as they open.
    *
-   * @returns how many sockets
+   * @returns the number of sockets
    */
   disconnect(user: string, order: DisconnectOrder): number {
     if (this.#pending.size > 0) this.#orders.add(user, order);
@@ -99,9 +99,9 @@ export class OpenConnections {
   }
 
   /**
-   * Refuses what is not answered yet, and closes what is open. A second call waits for the first.
+   * Refuses pending upgrades and closes open sockets. A second call waits for the first.
    *
-   * @returns a promise that resolves when all have gone
+   * @returns a promise that resolves when all are done
    */
   close({ code, window, timeout }: CloseSettings): Promise<void> {
     if (this.#drain !== undefined) return this.#drain.done;
@@ -133,7 +133,7 @@ export class OpenConnections {
   #cut(): void {
     for (const pending of this.#pending) pending.abort();
     for (const socket of this.#sockets) socket.terminate();
-    // A handler that does not return holds nobody up for longer.
+    // Handlers that have not returned are no longer waited for.
     this.#handlerCount = 0;
     this.#settle();
   }
@@ -147,10 +147,10 @@ export class OpenConnections {
   }
 }
 
-/** Headers of a 503 or 429: when to try again, in seconds. */
+/** Headers of a 503 or 429: retry after 5 seconds. */
 export const retryLater: Readonly<Record<string, string>> = { 'Retry-After': '5' };
 
-/** The answer to upgrades while an app closes. */
+/** The answer to upgrades while the app is closing. */
 export function drainingError(): HandshakeError {
   return new HandshakeError('WS_ERR_HANDSHAKE_DRAINING', 503, 'The server is closing', retryLater);
 }

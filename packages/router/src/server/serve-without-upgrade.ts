@@ -6,7 +6,7 @@ import type { Notices } from '../options/notices.ts';
 import { refusalOf, tellRefused } from '../upgrade/refusal.ts';
 import { createUpgradeResponse, endLingering, releaseResponse } from '../upgrade/upgrade-response.ts';
 
-/** A request that Node.js has handed over, though it is not for us. */
+/** An upgrade to another protocol, which Node.js hands over as well. */
 export interface OtherUpgrade {
   readonly request: IncomingMessage;
   readonly duplex: Duplex;
@@ -14,9 +14,9 @@ export interface OtherUpgrade {
 }
 
 /**
- * Serves a request to upgrade to a protocol that nobody here speaks, such as the `h2c` of Java's HTTP client, as the
- * plain request that it is too: "a server MAY ignore a received Upgrade header field" (RFC 9110 §7.8). With a listener
- * for `upgrade`, Node.js leaves that to us.
+ * Serves an upgrade to an unsupported protocol, such as the `h2c` of Java's HTTP client, as a plain request: "a server
+ * MAY ignore a received Upgrade header field" (RFC 9110 §7.8). With a listener for `upgrade`, Node.js leaves that to
+ * us.
  */
 export function serveWithoutUpgrade(server: Server | SecureServer, { request, duplex, notices }: OtherUpgrade): void {
   const { headers } = request;
@@ -27,9 +27,9 @@ export function serveWithoutUpgrade(server: Server | SecureServer, { request, du
   if (headers.upgrade === undefined) {
     return refuse(new HandshakeError('WS_ERR_HANDSHAKE_HEADERS', 431, 'Request has too many headers'));
   }
-  // Node.js does not parse a body behind such a header.
+  // Node.js does not parse a body after an Upgrade header.
   if ((headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined) {
-    const message = 'A request that asks for another protocol than websocket has no body here';
+    const message = 'A request to upgrade to a protocol other than websocket must not have a body';
     return refuse(new HandshakeError('WS_ERR_HANDSHAKE_BODY', 400, message));
   }
   const response = createUpgradeResponse(request, duplex);

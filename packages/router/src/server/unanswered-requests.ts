@@ -2,16 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /**
- * Counts, for each TCP connection, the requests whose answer is not out yet, and the bytes of those that are.
+ * Counts, for each TCP connection, the requests that are not fully answered, and the bytes of earlier responses.
  *
- * An upgrade that was pipelined behind such a request has to be refused: Node.js would write that answer later, into
- * the middle of our frames.
+ * An upgrade pipelined behind an unanswered request must be refused: Node.js would write that response later, between
+ * our frames.
  */
 export class UnansweredRequests {
   readonly #counts = new WeakMap<Duplex, number>();
   readonly #written = new WeakMap<Duplex, number>();
 
-  /** Counts a request until its answer is out or its connection gone. */
+  /** Counts a request until its response is sent or its connection is closed. */
   add({ socket }: IncomingMessage, response: ServerResponse): void {
     this.#counts.set(socket, this.countOf(socket) + 1);
     response.once('close', () => {
@@ -20,7 +20,7 @@ export class UnansweredRequests {
     });
   }
 
-  /** How many bytes the answers to a connection's earlier requests are. */
+  /** Bytes written on the connection up to the end of the last response. */
   bytesWrittenTo(duplex: Duplex): number {
     return this.#written.get(duplex) ?? 0;
   }

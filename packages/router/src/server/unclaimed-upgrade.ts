@@ -8,25 +8,25 @@ import type { UnansweredRequests } from './unanswered-requests.ts';
 import { refusalOf, tellRefused } from '../upgrade/refusal.ts';
 import { http1Channel } from '../upgrade/upgrade-channel.ts';
 
-/** An upgrade that no WebSocket route claims, and that is left to the other listeners of its server. */
+/** An upgrade that no WebSocket route claims; it is left to the other listeners of its server. */
 export interface UnclaimedUpgrade {
-  /** Whether somebody has answered it, reads it, or has ended it; or it has gone. */
+  /** Whether a listener has answered, reads or has ended it, or its connection is closed. */
   readonly isTaken: () => boolean;
   readonly refuse: (error: HandshakeError) => void;
-  /** Calls back once its connection has closed. */
+  /** Calls back when its connection closes. */
   readonly whenGone: (callback: () => void) => void;
 }
 
-/** What an upgrade that is left to others has to do with the app. */
+/** What an unclaimed upgrade needs from the app. */
 export interface UnclaimedContext {
-  /** The requests before it on its connection, whose answers may still be on the way. */
+  /** Earlier requests on its connection, which may not be answered yet. */
   readonly earlier: UnansweredRequests;
   readonly notices: Notices;
 }
 
 /**
- * An upgrade of HTTP/1.1 that is left to others. Who takes one writes an answer, or reads what the client sends:
- * Node.js hands the connection over with nobody reading.
+ * An HTTP/1.1 upgrade that is left to others. It is taken once a listener writes a response or reads from the
+ * connection: Node.js hands it over without a reader.
  */
 export function unclaimedUpgrade(
   request: IncomingMessage,
@@ -39,7 +39,7 @@ export function unclaimedUpgrade(
   return {
     isTaken: () => isAnswered() || duplex.readableFlowing !== null || duplex.destroyed || duplex.writableEnded,
     refuse(error) {
-      // The answer would stand in the midst of another.
+      // The response would end up inside another one.
       if (earlier.countOf(socket) > 0) return void socket.destroy();
       http1Channel(duplex).reject(error);
       tellRefused(notices, refusalOf(request, error));
@@ -48,7 +48,7 @@ export function unclaimedUpgrade(
   };
 }
 
-/** A stream of HTTP/2 that is left to others: who takes it answers it, or reads it. */
+/** An HTTP/2 stream that is left to others: it is taken once a listener answers or reads it. */
 export function unclaimedStream(
   request: Http2ServerRequest,
   response: Http2ServerResponse,

@@ -24,25 +24,25 @@ import { noteRefused, refusalOf, tellRefused } from '../upgrade/refusal.ts';
 import { noteServed } from '../upgrade/unserved-route.ts';
 import { describePlainRequest, isUpgradeRequired, sendUpgradeRequired } from '../upgrade/upgrade-required.ts';
 
-/** What an upgrade server needs of the framework's app: an adapter supplies it. */
+/** What an upgrade server needs from the framework's app; the adapter supplies it. */
 export interface AppBinding {
-  /** Sends a plain request through the app; the app's own 404 and error handlers answer what nobody else does. */
+  /** Sends a plain request through the app, including the app's own 404 and error handlers. */
   dispatch(request: IncomingMessage, response: ServerResponse): void;
   /** Sends an upgrade request through the app, so that no HTTP route answers it. */
   dispatchUpgrade(request: IncomingMessage, response: ServerResponse): void;
   /** Whether any WebSocket route matches a request target. No middleware runs for it. */
   claims(target: string): boolean;
-  /** Where the client believes to be, as the app's rules about proxies have it. Default: the connection and `Host`. */
+  /** The origin the client addressed, by the app's proxy setting. Default: from the connection and `Host`. */
   addressOf?(request: IncomingMessage): Address;
-  /** The client's address, as the app's rules about proxies have it. Default: that of the connection. */
+  /** The client's address, by the app's proxy setting. Default: that of the connection. */
   clientAddressOf?(request: IncomingMessage): string | undefined;
   /** What to write when a server does not pass its upgrades to the app. Default: `call attach(server, app)`. */
   readonly howToAttach?: string | undefined;
-  /** The class of the responses that middleware gets over HTTP/1.1, where the app has its own. */
+  /** The class of the responses that middleware gets over HTTP/1.1, if the app has its own. */
   readonly Response?: typeof ServerResponse | undefined;
 }
 
-/** Serves an app's upgrade requests: takes them through the app, and knows which sockets are open. */
+/** Serves an app's upgrade requests: sends them through the app, and keeps track of the open sockets. */
 export class UpgradeServer implements UpgradeHost, AppSockets {
   readonly options: AppSettings;
   readonly notices: Notices;
@@ -54,7 +54,7 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
   readonly #sessionPoller: SessionPoller;
   readonly #disconnectRelay: DisconnectRelay | undefined;
 
-  /** @throws {TypeError | RangeError} on a wrong option */
+  /** @throws {TypeError | RangeError} on an invalid option */
   constructor(binding: AppBinding, given: AppOptions = {}) {
     const options = resolveOptions(appOptions, given);
     this.#binding = binding;
@@ -74,7 +74,7 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
     return this.#connections.sockets;
   }
 
-  /** The sockets of one user, as the option `user` names them, over all sessions. */
+  /** The sockets of one user, as the option `user` names them, across all sessions. */
   socketsOf(user: string): readonly WebSocket[] {
     return this.#connections.socketsOf(user);
   }
@@ -91,7 +91,7 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
     return this.#connections.disconnect(user, reconnect ? 'reconnect' : 'final');
   }
 
-  /** How many upgrades are not answered yet. */
+  /** The number of upgrades that are not answered yet. */
   get pendingCount(): number {
     return this.#connections.pending.size;
   }
@@ -102,8 +102,8 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
   }
 
   /**
-   * Answers an upgrade request: checks that there is room, then the request (RFC 6455 §4.2.1), and sends it through the
-   * app.
+   * Handles an upgrade request: checks that there is room, validates the request (RFC 6455 §4.2.1), and sends it
+   * through the app.
    */
   take(request: IncomingMessage, channel: UpgradeChannel, head: Buffer): void {
     const { carrier, duplex } = channel;
@@ -125,7 +125,7 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
     }
   }
 
-  /** Watches over an upgrade that is left to other listeners of the server, until one of them has taken it. */
+  /** Keeps track of an upgrade that is left to other listeners of the server, until one of them takes it. */
   leaveToOthers(upgrade: UnclaimedUpgrade): void {
     this.#admission.leaveToOthers(upgrade);
   }
@@ -136,14 +136,14 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
   }
 
   /**
-   * To be called as a request enters the app, and not where another app passes it on: a WebSocket route then knows that
-   * the app's {@link finish} has the last word on what asks for an upgrade and comes as a plain request.
+   * Call it when a request enters the app, unless another app passed it on: a WebSocket route then knows that the app's
+   * {@link finish} answers an upgrade request that arrives as a plain request.
    */
   enter(request: IncomingMessage): void {
     noteServed(request);
   }
 
-  /** Answers a plain request for a path that only a WebSocket route has with 426, and says what is wrong with it. */
+  /** Answers a plain request for a path that has only a WebSocket route with 426, and says what is wrong with it. */
   requireUpgrade(request: IncomingMessage, response: ServerResponse): void {
     const reason = describePlainRequest(request, this.#binding.howToAttach);
     sendUpgradeRequired(request, response, reason);
@@ -151,9 +151,9 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
   }
 
   /**
-   * Has the last word on a request that went through the app: an adapter calls it where the app's routes are at their
-   * end. Gives 426 where only a WebSocket route was there, and else leaves the answer to `answer`, unless the upgrade
-   * is decided: an error is then reported, as it cannot be answered any more.
+   * Ends a request that went through the app: an adapter calls it after the app's last route. Answers 426 if only a
+   * WebSocket route matched, else calls `answer`. If the upgrade is already decided, an error can no longer be answered
+   * and is reported.
    */
   finish(exchange: Exchange, answer: (error?: unknown) => void): void {
     const { request, response, error } = exchange;
@@ -168,17 +168,17 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
   }
 
   /**
-   * Refuses new upgrades with 503 and `Retry-After`, also those that are not answered yet, closes all sockets over
-   * `window`, waits for running handlers, and cuts off what has not gone within `timeout`. The HTTP server goes on.
+   * Refuses new and pending upgrades with 503 and `Retry-After`, closes all sockets over `window`, waits for running
+   * handlers, and cuts off what remains after `timeout`. The HTTP server keeps running.
    *
-   * @returns a promise that resolves when the last has gone
-   * @throws {RangeError} on a code that may not be sent, or a time that is no delay
+   * @returns a promise that resolves when all are done
+   * @throws {RangeError} on a close code that may not be sent, or an invalid delay
    */
   close(options?: CloseOptions): Promise<void> {
     return this.#connections.close(resolveOptions(closeOptions, options));
   }
 
-  /** Before anything of the app has run. */
+  /** Refuses before any code of the app runs. */
   #refuse(request: IncomingMessage, channel: UpgradeChannel, error: HandshakeError): void {
     channel.reject(error);
     tellRefused(this.notices, refusalOf(request, error));
@@ -226,7 +226,7 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
 
   pollSession(watch: SessionWatch): void {
     const isAsked = this.#sessionPoller.add(watch);
-    // Who is asked before each message must have been seen in the store before.
+    // A check before each message works only for a session that has been seen in the store.
     if (!isAsked && this.options.recheckSession) void watch.check();
   }
 }
@@ -235,6 +235,6 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** What was passed to `next`, or thrown, and not handled. */
+  /** The error passed to `next`, or thrown, that no error handler handled. */
   readonly error?: unknown;
 }

@@ -3,19 +3,19 @@ import type { IncomingMessage } from 'node:http';
 import { CloseCode, type WebSocket } from '@turnout/core';
 import { callback, readOptions, type OptionsFor } from '@turnout/core/options';
 
-/** The events of a {@link WebSocketServer}, with the arguments of the `ws` package's. */
+/** The events of a {@link WebSocketServer}, with the same arguments as in `ws`. */
 export interface WebSocketServerEvents {
   connection: [socket: WebSocket, request: IncomingMessage];
-  /** The server was closed, and its last socket has gone. */
+  /** The server was closed, and its last socket has closed. */
   close: [];
-  /** For libraries that emit or await it; no server of ours does. */
+  /** For libraries that emit it or listen for it; Turnout never emits it. */
   error: [error: Error];
 }
 
 export interface WebSocketServerOptions {
   /**
-   * Chooses one of the subprotocols that a client offers, or `false` for none; not asked where none is offered.
-   * Libraries may set it later, as graphql-ws does. Default: the first offered, as in `ws`.
+   * Chooses one of the subprotocols that a client offers, or `false` for none; not called if none is offered. Libraries
+   * may set it later, as graphql-ws does. Default: the first offered, as in `ws`.
    */
   handleProtocols?: ((offered: Set<string>, request: IncomingMessage) => string | false | undefined) | undefined;
 }
@@ -26,13 +26,13 @@ const webSocketServerOptions = {
 
 type ConnectionListener = (...args: WebSocketServerEvents['connection']) => unknown;
 
-/** Whether sockets are taken. `closing`: those that are open have still to go. */
+/** `running`: accepts sockets. `closing`: waits for the open ones to close. */
 type ServerState = 'running' | 'closing' | 'closed';
 
 /**
- * Stands where a library wants the `WebSocketServer` of `ws`: it emits `connection` for each socket of the routes that
- * it is the handler of, and knows the sockets that are open. It listens on no port: routes bring the sockets, behind
- * the app's middleware and origin rule.
+ * Stands in for the `WebSocketServer` of `ws`: it emits `connection` for each socket of the routes that it handles, and
+ * knows the open sockets. It listens on no port: its sockets come from routes, after the app's middleware and origin
+ * check.
  */
 export class WebSocketServer<Context = IncomingMessage> extends EventEmitter<WebSocketServerEvents> {
   readonly options: WebSocketServerOptions;
@@ -42,22 +42,22 @@ export class WebSocketServer<Context = IncomingMessage> extends EventEmitter<Web
   readonly #requestOf: (context: Context) => IncomingMessage;
   #state: ServerState = 'running';
 
-  /** @param requestOf the request in what the framework gives to a handler */
+  /** @param requestOf returns the request for a handler's second argument */
   constructor(options: WebSocketServerOptions, requestOf: (context: Context) => IncomingMessage) {
     super();
-    // Theirs to change: libraries set `handleProtocols` later.
+    // A copy that libraries may change: they set `handleProtocols` later.
     this.options = readOptions(webSocketServerOptions, options);
     this.clients = this.#open;
     this.#requestOf = requestOf;
   }
 
-  /** The handler of a route. The promises that listeners of `connection` return are its own. */
+  /** The handler of a route. It waits for the promises that listeners of `connection` return. */
   readonly handler = async (socket: WebSocket, context: Context): Promise<void> => {
     if (this.#state !== 'running') return socket.close(CloseCode.GoingAway);
     this.#open.add(socket);
     socket.on('close', () => this.#forget(socket));
     const request = this.#requestOf(context);
-    // Not by emit(), whose listeners' rejections would reach nobody and end the process.
+    // Not emit(): rejections of its listeners would be unhandled and end the process.
     const listeners = this.rawListeners('connection') as ConnectionListener[];
     await Promise.all(listeners.map((listen) => Promise.resolve(listen.call(this, socket, request))));
   };
@@ -71,10 +71,10 @@ export class WebSocketServer<Context = IncomingMessage> extends EventEmitter<Web
   };
 
   /**
-   * Takes no more sockets: those that come are closed with 1001. The ones that are open stay so, as in `ws`; `close` is
-   * emitted when the last has gone.
+   * Accepts no more sockets: new ones are closed with 1001. Open sockets stay open, as in `ws`; `close` is emitted when
+   * the last has closed.
    *
-   * @param callback called then; with an error where the server was closed before
+   * @param callback called on `close`; with an error if the server was closed before
    */
   close(callback?: (error?: Error) => void): void {
     if (this.#state === 'closed') {
@@ -100,7 +100,8 @@ export class WebSocketServer<Context = IncomingMessage> extends EventEmitter<Web
 }
 
 /**
- * Creates what libraries written for `ws` take for a `WebSocketServer`, to be the handler of one route or several:
+ * Creates a stand-in for the `WebSocketServer` of `ws`, for libraries written for it, to be the handler of one or more
+ * routes:
  *
  * ```ts
  * const server = createWebSocketServer();

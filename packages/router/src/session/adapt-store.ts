@@ -2,28 +2,27 @@ import type { SessionStore, StoredSession } from './session-request.ts';
 import { observeCalls, observersIn } from './store-observers.ts';
 import type { StoreMethods } from './store-observers.ts';
 
-/** What a session is made of, and what a store keeps of it. */
+/** The data of a session, as a store keeps it. */
 export type SessionData = Record<string, unknown>;
 
-/** A session store of another convention than that of `express-session`. */
+/** A session store that does not follow the convention of `express-session`. */
 export type ForeignStore = StoreMethods;
 
-/** How such a store is asked. */
+/** The operations of such a store. */
 export interface StoreOperations {
   load(id: string): Promise<SessionData | null | undefined>;
   save(id: string, session: SessionData): Promise<unknown>;
   destroy(id: string): Promise<unknown>;
-  /** Sets when the session expires as anew, where it expires at all. */
+  /** Restarts the session's lifetime, if it has one. */
   touch(session: SessionData): void;
 }
 
 const adapted = new WeakMap<ForeignStore, SessionStore>();
 
 /**
- * Makes a store's sessions ones that can be watched. Its `destroy`, `clear`, `get` and `set` are replaced by ones that
- * tell those who watch.
+ * Makes a store's sessions watchable: wraps its `destroy`, `clear`, `get` and `set` so that they notify the watches.
  *
- * @param createOperations is called while the store still has the methods that it had
+ * @param createOperations called before the store's methods are wrapped
  */
 export function adaptStore(store: ForeignStore, createOperations: () => StoreOperations): SessionStore {
   const known = adapted.get(store);
@@ -37,7 +36,7 @@ export function adaptStore(store: ForeignStore, createOperations: () => StoreOpe
   const storedSession = (id: string, session: SessionData): StoredSession => {
     const save: StoredSession['save'] = (callback) => answer(operations.save(id, session), callback);
     const touch = (): void => operations.touch(session);
-    // Not enumerable: they are not part of what is stored.
+    // Not enumerable, so that they are not stored.
     return Object.defineProperties(session, {
       save: { value: save },
       touch: { value: touch },

@@ -3,11 +3,11 @@ import { namedSessionOf, whenSessionNamed } from './session-request.ts';
 import type { SessionRequest } from './session-request.ts';
 import { SessionWatch } from './session-watch.ts';
 
-/** The session of a request while its upgrade goes through the app: watched from when middleware asks for it. */
+/** The session of a request while its upgrade is pending, watched from the moment middleware asks for it. */
 export class HandshakeSession {
   #watch: SessionWatch | undefined;
 
-  /** @param isPending whether the session may still change: the upgrade is not answered */
+  /** @param isPending whether the upgrade is not answered yet, so that its session may still change */
   constructor(request: IncomingMessage, isPending: () => boolean) {
     whenSessionNamed(request, () => {
       if (isPending()) this.follow(namedSessionOf(request));
@@ -19,7 +19,7 @@ export class HandshakeSession {
     return this.#watch;
   }
 
-  /** Watches this session from now on, and no other: middleware may give the request another one. */
+  /** Watches this session instead of the previous one: middleware may replace the session of a request. */
   follow(session: SessionRequest | undefined): void {
     if (this.#watch !== undefined && this.#watch.id === session?.sessionID) {
       if (session.isStored) this.#watch.noteStored();
@@ -30,16 +30,15 @@ export class HandshakeSession {
   }
 
   /**
-   * Has the store asked once more whether the session goes on: another process may have ended it since middleware read
-   * it.
+   * Asks the store again whether the session still exists: another process may have ended it since middleware read it.
    *
-   * @returns nothing where there is nothing to ask about: no session, or one that is made in this very handshake
+   * @returns `undefined` without a session, or if this handshake created it
    */
   recheck(): Promise<void> | undefined {
     return this.#watch?.knowledge === 'stored' ? this.#watch.check() : undefined;
   }
 
-  /** The upgrade was accepted: the socket watches on. */
+  /** The upgrade was accepted: the watch continues for the socket. */
   leave(): void {
     this.#watch?.leaveHandshake();
   }

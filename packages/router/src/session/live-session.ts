@@ -3,7 +3,7 @@ import type { SessionWatch } from './session-watch.ts';
 
 const watches = new WeakMap<WebSocket, SessionWatch>();
 
-/** The session that a socket was opened under; `undefined` where there was none that a store keeps. */
+/** The session that a socket was opened under; `undefined` without a session in a store. */
 export function liveSession(socket: WebSocket): LiveSession | undefined {
   const watch = watches.get(socket);
   return watch && new LiveSession(watch);
@@ -13,12 +13,12 @@ export function noteSession(socket: WebSocket, watch: SessionWatch): void {
   watches.set(socket, watch);
 }
 
-/** The data of a session, which a store keeps. */
+/** The data of a session, as the store keeps it. */
 export type LiveSessionData = Record<string, unknown>;
 
 /**
- * A session over the life of a socket, as its store has it: what others have changed meanwhile is seen, and neither
- * overwritten nor, once it has ended, brought back.
+ * The session of an open socket, as its store has it. It sees changes by others and never overwrites them, and it never
+ * restores a session that has ended.
  */
 export class LiveSession {
   readonly #watch: SessionWatch;
@@ -31,28 +31,28 @@ export class LiveSession {
     return this.#watch.id;
   }
 
-  /** The session as it is stored now; `null` where it has ended. Rejects with what the store fails with. */
+  /** The session as it is stored now; `null` if it has ended. Rejects with the store's error. */
   async reload(): Promise<LiveSessionData | null> {
     const session = await this.#watch.load();
     return session && !this.#watch.isEnded ? (session as unknown as LiveSessionData) : null;
   }
 
   /**
-   * Loads the session, has `change` change it, and saves it.
+   * Loads the session, applies `change`, and saves it.
    *
-   * @returns a promise of `false`, with nothing saved, where it has ended; it rejects with what `change` throws or the
-   *   store fails with
+   * @returns a promise of `false`, with nothing saved, if the session has ended; it rejects with the error of `change`
+   *   or of the store
    */
   update(change: (data: LiveSessionData) => void): Promise<boolean> {
     return this.#watch.update((session) => change(session as unknown as LiveSessionData));
   }
 
-  /** Prolongs the session, as a request does; resolves and rejects as {@link update}. */
+  /** Extends the session's lifetime, as a request does; resolves and rejects like {@link update}. */
   touch(): Promise<boolean> {
     return this.#watch.update((session) => void session.touch?.());
   }
 
-  /** Ends the session, and with it all its sockets. */
+  /** Ends the session and closes all its sockets. */
   destroy(): Promise<void> {
     return this.#watch.destroySession();
   }

@@ -3,8 +3,8 @@ import type { SessionRequest } from './session-request.ts';
 import type { SessionWatch } from './session-watch.ts';
 
 /**
- * Ends the watch over a session when the session expires: at the time that its cookie says, unless the store then says
- * that it was prolonged. A session without such a time does not expire by itself.
+ * Ends the watch of a session when the session expires: at the time in its cookie, unless the store then has a later
+ * one. A session without such a time does not expire here.
  */
 export class SessionExpiry {
   readonly #watch: SessionWatch;
@@ -32,7 +32,7 @@ export class SessionExpiry {
   }
 
   async #check(): Promise<void> {
-    // A store that cannot say so has not prolonged it.
+    // If the store cannot answer, the session counts as expired.
     const session = await this.#watch.load().catch(() => null);
     const expires = expiryOf(session);
     const isOver = !session || (expires !== undefined && expires <= Date.now());
@@ -41,7 +41,7 @@ export class SessionExpiry {
   }
 }
 
-/** When a session expires, in ms since 1970, by the cookie that the convention keeps in it. */
+/** When a session expires, in ms since 1970, from the `cookie` that `express-session` keeps in it. */
 function expiryOf(session: object | null | undefined): number | undefined {
   const { cookie } = (session ?? {}) as { readonly cookie?: { readonly expires?: unknown } | null };
   const expires = cookie?.expires;

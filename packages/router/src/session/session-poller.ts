@@ -1,18 +1,16 @@
 import type { SessionStore } from './session-request.ts';
 import type { SessionWatch } from './session-watch.ts';
 
-/** In how many parts a round is done, so that a store is not asked about all sessions at once. */
+/** The parts of a round: a store is not asked about all sessions at once. */
 const partCount = 8;
 
 /**
- * Asks the stores about the sessions of open sockets, each once in an interval: what another process has ended, or the
- * store itself when it expired, nobody else notices here.
+ * Asks the stores about the sessions of open sockets, each once per interval. This is the only way to notice that a
+ * session has expired in the store or that another process has ended it.
  */
 export class SessionPoller {
   readonly #interval: number;
-  /**
-   * A session stays in its part, so that no more than an interval lies between two looks at it, or before the first.
-   */
+  /** A session stays in its part, so at most one interval passes before its first check and between two checks. */
   readonly #parts: readonly Set<SessionWatch>[] = Array.from({ length: partCount }, () => new Set<SessionWatch>());
   #count = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -24,10 +22,10 @@ export class SessionPoller {
   }
 
   /**
-   * Asks about a session from now on, and at once where the store has not been seen to have it: a new one is known from
-   * one that has ended by having been there.
+   * Polls a session from now on. If it has not been seen in the store yet, asks at once: only a session that has been
+   * seen there can be found to have ended.
    *
-   * @returns whether it does
+   * @returns whether it polls the session
    */
   add(watch: SessionWatch): boolean {
     if (this.#interval === Infinity || watch.isOver) return false;
@@ -56,7 +54,7 @@ export class SessionPoller {
   }
 }
 
-/** The same for all sockets of a session. IDs are random, so that the parts are about as large as each other. */
+/** The same for all sockets of a session. IDs are random, so the parts have about equal size. */
 function partOf(id: string): number {
   let sum = 0;
   for (let index = 0; index < id.length; index++) sum += id.charCodeAt(index);

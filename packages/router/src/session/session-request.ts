@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The session of a request, as `express-session` and what follows its convention leave it there. */
+/** A request with a session, by the convention of `express-session`. */
 export interface SessionRequest {
   readonly sessionID: string;
   readonly sessionStore: SessionStore;
   /** Absent once the session was destroyed. */
   readonly session?: Readonly<Record<string, unknown>> | null | undefined;
-  /** Whether it came from the store. Default `false`: what the store is asked for, and given, tells. */
+  /** Whether the session came from the store. Default `false`: calls of the store's `get` and `set` tell. */
   readonly isStored?: boolean | undefined;
 }
 
@@ -16,26 +16,26 @@ export interface SessionStore {
   destroy(id: string, callback?: Callback): unknown;
   /** Ends all sessions. */
   clear?(callback?: Callback): unknown;
-  /** What the middleware reads a session by, and saves it. */
+  /** How the middleware reads and saves a session. */
   get?(id: string, ...rest: never[]): unknown;
   set?(id: string, ...rest: never[]): unknown;
-  /** Gives the session as it is stored now; nothing where it has ended. */
+  /** Yields the session as it is stored now; nothing if it has ended. */
   load?(id: string, callback: (error?: Error | null, session?: StoredSession | null) => void): unknown;
 }
 
 export interface StoredSession {
   save(callback: Callback): unknown;
-  /** Sets when it expires as anew. */
+  /** Restarts its lifetime. */
   touch?(): unknown;
 }
 
-/** The request with its session; `undefined` where no middleware has put one on it that a store keeps. */
+/** The request with its session; `undefined` if it has no session from a store. */
 export function sessionOf(request: IncomingMessage): SessionRequest | undefined {
   const named = namedSessionOf(request);
   return named?.session ? named : undefined;
 }
 
-/** As {@link sessionOf}, also while the session itself is still being loaded. */
+/** Like {@link sessionOf}, but also while the session is still being loaded. */
 export function namedSessionOf(request: IncomingMessage): SessionRequest | undefined {
   const { sessionID, sessionStore } = request as Partial<SessionRequest>;
   if (typeof sessionID !== 'string' || typeof sessionStore?.destroy !== 'function') return undefined;
@@ -54,7 +54,7 @@ interface NamedRequest extends IncomingMessage {
   [naming]: { id: unknown; readonly onNamed: () => void };
 }
 
-/** The same for every request: with functions of its own, each would be of a shape that V8 has never seen. */
+/** Shared by all requests: with its own functions, each request would have a hidden class of its own in V8. */
 const sessionIdAccessor: PropertyDescriptor & ThisType<NamedRequest> = {
   get() {
     return this[naming].id;

@@ -1,15 +1,15 @@
 import type { SessionRequest, StoredSession } from './session-request.ts';
 import type { SessionWatch } from './session-watch.ts';
 
-/** The top-level keys of a session with their values as JSON; all but the cookie, which the middleware keeps. */
+/** The top-level keys of a session with their values as JSON, except the cookie, which the middleware manages. */
 type Snapshot = ReadonlyMap<string, string>;
 
 /**
- * Saves what a handler changes in `request.session`: the response is out, so that the session's own middleware will
- * not do it any more.
+ * Saves what a handler changes in `request.session`: the response has been sent, so the session middleware no longer
+ * does.
  *
  * The socket may be much older than the stored session. So only the top-level keys that the handler has changed are
- * written, into the session as it is in the store at that moment, and a session that is no longer there stays away.
+ * merged into the session as it is in the store at that moment, and a session that no longer exists is not restored.
  */
 export class SessionSaver {
   readonly #request: SessionRequest;
@@ -23,9 +23,9 @@ export class SessionSaver {
     this.#saved = snapshotOf(request);
   }
 
-  /** Stores what has changed since the last time. Rejects with what the store fails with. */
+  /** Stores what has changed since the last save. Rejects with the store's error. */
   save(): Promise<void> {
-    // After regenerate() it is another session, which this socket was not opened under.
+    // After regenerate() the request has another session, which this socket was not opened under.
     if (this.#request.sessionID !== this.#watch.id) return this.#lastSave;
     const now = snapshotOf(this.#request);
     const changedKeys = [...new Set([...this.#saved.keys(), ...now.keys()])].filter(
@@ -54,7 +54,7 @@ function snapshotOf({ session }: SessionRequest): Snapshot {
 
 function setOrDelete(session: StoredSession, key: string, json: string | undefined): void {
   if (json === undefined) Reflect.deleteProperty(session, key);
-  // Not by assignment, which for `__proto__` does something else.
+  // Not by assignment, which would set the prototype for the key `__proto__`.
   else
     Object.defineProperty(session, key, {
       value: JSON.parse(json),

@@ -3,21 +3,20 @@ import { endSession, isMissing, observersIn } from './store-observers.ts';
 import type { ObserversById, SessionObserver } from './store-observers.ts';
 
 /**
- * `unsaved`: the store has not been seen to have the session, which may be new. `stored`: it has been seen, so that a
- * store that has it no more says that it has ended. `ended`: nothing is handled under it any more. `released`: nobody
- * watches.
+ * `unsaved`: the session has not been seen in the store; it may be new. `stored`: it has been seen there, so if it is
+ * missing later, it has ended. `ended`: no message is handled any more. `released`: no longer watched.
  */
 type WatchState = 'unsaved' | 'stored' | 'ended' | 'released';
 
-/** What the session is watched for: an upgrade that is not answered yet, or its socket. */
+/** What the session is watched for: a pending upgrade, or its socket. */
 type WatchPhase = 'handshake' | 'open';
 
-/** The same for all: most sockets change nothing. */
+/** Shared by all: most sockets never update their session. */
 const noUpdate = Promise.resolve();
 
 /**
- * Waits for the end of one session: `destroy()` and `regenerate()` of a session, and `clear()` of its store, in this
- * process; and what the store says whenever it is asked for the session.
+ * Watches for the end of one session: `destroy()` and `regenerate()` of the session and `clear()` of its store in this
+ * process, and every answer of the store about the session.
  */
 export class SessionWatch implements SessionObserver {
   readonly id: string;
@@ -51,17 +50,17 @@ export class SessionWatch implements SessionObserver {
     return this.#state === 'ended';
   }
 
-  /** Whether there is nothing to wait for any more. */
+  /** Whether the watch has nothing more to wait for. */
   get isOver(): boolean {
     return this.#state === 'ended' || this.#state === 'released';
   }
 
-  /** The store has, or takes, the session: once it has it no more, it has ended. */
+  /** The session is in the store: if it is missing there later, it has ended. */
   noteStored(): void {
     if (this.#state === 'unsaved') this.#state = 'stored';
   }
 
-  /** The upgrade is answered: from here on it is watched for the socket. */
+  /** The upgrade was accepted: from now on the session is watched for the socket. */
   leaveHandshake(): void {
     this.#phase = 'open';
   }
@@ -72,15 +71,15 @@ export class SessionWatch implements SessionObserver {
     else this.#onEnd = onEnd;
   }
 
-  /** Ends the session in the store, where it may stand once more after it has ended. */
+  /** Removes the session from the store, where a save may have restored it after its end. */
   destroySession(): Promise<void> {
     return new Promise((resolve, reject) => {
-      // With a callback, as a store that is given none may reject a promise that nobody holds.
+      // With a callback: without one, a store may return a promise whose rejection would be unhandled.
       this.store.destroy(this.id, (error) => (error ? reject(error) : resolve()));
     });
   }
 
-  /** The session as it is stored now; nothing where it has ended, or where its store cannot say. */
+  /** The session as it is stored now; nothing if it has ended, or if its store has no `load()`. */
   load(): Promise<StoredSession | null | undefined> {
     return new Promise((resolve, reject) => {
       if (this.store.load === undefined) return resolve(undefined);
@@ -92,32 +91,29 @@ export class SessionWatch implements SessionObserver {
   }
 
   /**
-   * Asks the store whether the session goes on, and ends the watches over it where the store has it no more. What the
-   * store has never been seen to have is not saved yet. Rejects where the store cannot answer.
+   * Asks the store whether the session still exists, and ends all its watches if it does not. A session that has never
+   * been seen in the store is taken for not saved yet. Rejects if the store cannot answer.
    */
   async verify(): Promise<boolean> {
     if (this.store.load === undefined) return !this.isEnded;
-    // What is being saved for the first time while the store is asked has not ended.
+    // Read before asking: a session that is first saved meanwhile has not ended.
     const wasStored = this.#state === 'stored';
     if (await this.load()) this.noteStored();
     else if (wasStored) endSession(this.#observers, this.id);
     return !this.isEnded;
   }
 
-  /**
-   * As {@link verify} for callers that do not wait: a store that cannot answer has not ended the session, and is asked
-   * again.
-   */
+  /** Like {@link verify}, ignoring errors of the store: the next check asks again. */
   async check(): Promise<void> {
     await this.verify().catch(() => {});
   }
 
   /**
-   * Loads the session, has `change` change it, and saves it; one after the other, so that no change of this socket
-   * undoes another.
+   * Loads the session, applies `change`, and saves it. Updates run one after another, so that none overwrites another
+   * of the same socket.
    *
-   * @returns a promise of `false`, with nothing saved, where it has ended; it rejects with what `change` throws or the
-   *   store fails with
+   * @returns a promise of `false`, with nothing saved, if the session has ended; it rejects with the error of `change`
+   *   or of the store
    */
   update(change: (session: StoredSession) => void): Promise<boolean> {
     const updated = this.#lastUpdate.then(() => this.#update(change));
@@ -133,12 +129,12 @@ export class SessionWatch implements SessionObserver {
       session.save((error) => (error ? reject(error) : resolve()));
     });
     if (!this.isEnded) return true;
-    // It has ended while it was being saved: the store may have got our write last.
+    // It ended while it was being saved: our write may have restored it.
     await this.destroySession();
     return false;
   }
 
-  /** Calls `onOver` when the session has ended, or nobody waits for its end any more. */
+  /** Calls `onOver` when the session has ended, or the watch is released. */
   whenOver(onOver: () => void): void {
     this.#onOver = onOver;
   }
@@ -151,7 +147,7 @@ export class SessionWatch implements SessionObserver {
     this.#onOver?.();
   }
 
-  /** Stops waiting. */
+  /** Stops watching. */
   release(): void {
     const all = this.#observers.get(this.id);
     all?.delete(this);

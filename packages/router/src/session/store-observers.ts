@@ -1,23 +1,22 @@
 import type { SessionStore } from './session-request.ts';
 
-/** What a store tells of the session that it watches. */
+/** A watch over one session, which the store's wrapped methods notify. */
 export interface SessionObserver {
-  /** What is known of the session: `unsaved` until the store has been seen to have it. */
+  /** What is known about the session: `unsaved` until it has been seen in the store. */
   readonly knowledge: 'unsaved' | 'stored' | 'ended';
-  /** Whether the upgrade is not answered yet: what it saves must not bring back a session that has ended. */
+  /** Whether the upgrade is still pending: its saves must not restore a session that has ended. */
   readonly isInHandshake: boolean;
   noteStored(): void;
   end(): void;
-  /** Asks the store whether the session goes on. Rejects where the store cannot answer. */
+  /** Asks the store whether the session still exists. Rejects if the store cannot answer. */
   verify(): Promise<boolean>;
 }
 
-/** An entry is there only while somebody watches. */
+/** Has an entry only while a session is watched. */
 export type ObserversById = Map<string, Set<SessionObserver>>;
 
 /**
- * A store of any convention whose methods take the ID first, and answer by a callback, their last parameter, or a
- * promise.
+ * A store whose methods take the ID first, and answer through a callback as the last parameter or through a promise.
  */
 export interface StoreMethods {
   destroy(id: string, ...rest: never[]): unknown;
@@ -28,7 +27,7 @@ export interface StoreMethods {
 
 const observersOf = new WeakMap<SessionStore, ObserversById>();
 
-/** Who watches the sessions of a store. From the first call on the store's methods tell them what happens. */
+/** The observers of a store's sessions. The first call wraps the store's methods so that they notify them. */
 export function observersIn(store: SessionStore): ObserversById {
   const known = observersOf.get(store);
   if (known !== undefined) return known;
@@ -38,12 +37,12 @@ export function observersIn(store: SessionStore): ObserversById {
   return observers;
 }
 
-/** Tells all who watch a session that it has ended. */
+/** Tells all observers of a session that it has ended. */
 export function endSession(observers: ObserversById, id: string): void {
   for (const observer of observers.get(id) ?? []) observer.end();
 }
 
-/** Replaces methods of this one store by ones that tell the observers what they find out. */
+/** Wraps the methods of this store so that they notify the observers. */
 export function observeCalls(store: StoreMethods, observers: ObserversById): void {
   const destroy = store.destroy.bind(store) as Method;
   const [clear, get, set] = [store.clear?.bind(store), store.get?.bind(store), store.set?.bind(store)];
@@ -56,7 +55,7 @@ export function observeCalls(store: StoreMethods, observers: ObserversById): voi
 type Method = (...args: unknown[]) => unknown;
 type MethodOfId = (id: string, ...rest: unknown[]) => unknown;
 
-/** Once at the call, and once it is done: until then the store has given the session to others. */
+/** Ends the session when it is called and again when it is done: until then others may still have read the session. */
 function endingSession(destroy: Method, observers: ObserversById): MethodOfId {
   return (id, ...rest) => {
     endSession(observers, id);
@@ -82,7 +81,7 @@ function notingWhatIsFound(get: Method, observers: ObserversById): MethodOfId {
   return (id, ...rest) => {
     const watching = observers.get(id);
     if (watching === undefined) return get(id, ...rest);
-    // What is being saved for the first time while the store is asked has not ended.
+    // Read before asking: a session that is first saved meanwhile has not ended.
     const wasStored = [...watching].some(({ knowledge }) => knowledge === 'stored');
     return callAndTell(get, [id, ...rest], (error, session) => {
       if (session) noteStored(observers, id);
@@ -104,12 +103,12 @@ function notingWhatIsSaved(set: Method, observers: ObserversById): MethodOfId {
     const isThere = goesOn(guard);
     const callback = rest.at(-1);
     if (typeof callback !== 'function') return isThere.then((goes) => (goes ? save(id, ...rest) : undefined));
-    // Out of the promise, so that what the callback throws ends where it does without us.
+    // Outside the promise, so that an error of the callback stays an uncaught exception.
     return void isThere.then((goes) => setImmediate(() => (goes ? save(id, ...rest) : (callback as () => void)())));
   };
 }
 
-/** A store that cannot answer has not ended the session. */
+/** If the store cannot answer, the session has not ended. */
 async function goesOn(observer: SessionObserver): Promise<boolean> {
   return observer.knowledge !== 'ended' && observer.verify().catch(() => true);
 }
@@ -118,14 +117,14 @@ function noteStored(observers: ObserversById, id: string): void {
   for (const observer of observers.get(id) ?? []) observer.noteStored();
 }
 
-/** Whether a store says by an error that it does not have a session, as those do that keep files. */
+/** Whether an error says that the session does not exist: file stores report it with ENOENT. */
 export function isMissing(error: unknown): boolean {
   return (error as { readonly code?: unknown } | null | undefined)?.code === 'ENOENT';
 }
 
 type OnAnswer = (error: unknown, value?: unknown) => void;
 
-/** Calls a method, and `onAnswer` before its caller gets the answer, by callback or by promise. */
+/** Calls a method, and calls `onAnswer` before the caller gets the answer, by callback or promise. */
 function callAndTell(method: Method, args: readonly unknown[], onAnswer: OnAnswer): unknown {
   const callback = args.at(-1);
   if (typeof callback === 'function') {

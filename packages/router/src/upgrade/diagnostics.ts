@@ -3,16 +3,16 @@ import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from '@turnout/core';
 import createDebug from 'debug';
 
-/** `turnout:error`, as `@turnout/core` has it: here of middleware, options' functions and handlers. */
+/** The channel `turnout:error` of `@turnout/core`; here for errors of middleware, option functions and handlers. */
 export const errorChannel = channel('turnout:error');
 
 const acceptChannel = channel('turnout:accept');
 const refuseChannel = channel('turnout:refuse');
 
-/** What a person sees who runs the app with `DEBUG=turnout:*`. */
+/** Printed with `DEBUG=turnout:*`. */
 const debug = createDebug('turnout:upgrade');
 
-/** `turnout:accept`: `{ socket, request }`, an upgrade was accepted, and its handler is about to run. */
+/** Publishes `turnout:accept`, `{ socket, request }`: an upgrade was accepted, and its handler is about to run. */
 export function tellAccepted(socket: WebSocket, request: IncomingMessage): void {
   if (acceptChannel.hasSubscribers) acceptChannel.publish({ socket, request });
   if (!debug.enabled) return;
@@ -26,7 +26,7 @@ interface RefusedMessage {
   readonly reason: string;
 }
 
-/** `turnout:refuse`: `{ request, status, reason }`, an upgrade was answered with another status. */
+/** Publishes `turnout:refuse`, `{ request, status, reason }`: an upgrade was refused. */
 export function publishRefused({ request, status, reason }: RefusedMessage): void {
   if (refuseChannel.hasSubscribers) refuseChannel.publish({ request, status, reason });
   debug('refused %s with %d: %s', request.url, status, reason);

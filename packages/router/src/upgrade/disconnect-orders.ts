@@ -1,39 +1,39 @@
 import { CloseCode } from '@turnout/core';
 import type { WebSocket } from '@turnout/core';
 
-/** How somebody is disconnected: `final`, or for a moment, `reconnect`, as after a change of rights. */
+/**
+ * How a user is disconnected: `final`, or `reconnect` if clients may reconnect at once, as after a change of
+ * permissions.
+ */
 export type DisconnectOrder = 'final' | 'reconnect';
 
-/** Closes a socket whose user was ordered to be disconnected. */
+/** Closes a socket whose user is disconnected. */
 export function closeByOrder(socket: WebSocket, order: DisconnectOrder): void {
   if (order === 'final') socket.ignoreMessages();
   socket.close(order === 'final' ? CloseCode.Unauthorized : CloseCode.ServiceRestart, 'Disconnected');
 }
 
-/** The numbers of the last orders about one user; 0 for none. */
+/** The numbers of the last orders for one user; 0 for none. */
 interface UserOrders {
   final: number;
   reconnect: number;
 }
 
-/**
- * About how many users orders are remembered. Handshakes that began before an order that is forgotten have to try
- * again.
- */
+/** The number of users whose orders are remembered. A handshake that began before a forgotten order must be retried. */
 const maxUsers = 10_000;
 
 /**
- * Orders to disconnect users, remembered for the handshakes that had begun: whose they are is known only once
- * middleware has run. What begins after an order is not concerned.
+ * Orders to disconnect users, remembered for pending handshakes, whose user is known only once middleware has run. An
+ * order does not affect handshakes that begin after it.
  */
 export class DisconnectOrders {
-  /** By user, in the order of their last orders. */
+  /** By user, least recent order first. */
   readonly #users = new Map<string, UserOrders>();
   #lastNumber = 0;
-  /** Orders up to this number are forgotten. */
+  /** Orders up to this number may be forgotten. */
   #forgotten = 0;
 
-  /** The number of the last order: later ones concern a handshake that begins now. */
+  /** The number of the last order: only later ones affect a handshake that begins now. */
   get lastNumber(): number {
     return this.#lastNumber;
   }
@@ -46,14 +46,14 @@ export class DisconnectOrders {
     if (this.#users.size > maxUsers) this.#forgetOldest();
   }
 
-  /** The order that concerns a user's handshake which began after order number `start`. */
+  /** The order that affects a user's handshake that began after order number `start`. */
   since(start: number, user: string): DisconnectOrder | undefined {
     const { final, reconnect } = this.#users.get(user) ?? { final: 0, reconnect: 0 };
     if (final > start) return 'final';
     return reconnect > start || this.#forgotten > start ? 'reconnect' : undefined;
   }
 
-  /** Forgets the orders that concern no handshake which began after order number `start`. */
+  /** Forgets the orders up to number `start`, which affect no pending handshake. */
   forgetUntil(start: number): void {
     for (const [user, orders] of this.#users) {
       if (lastOf(orders) > start) return;

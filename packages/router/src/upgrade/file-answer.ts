@@ -2,19 +2,19 @@ import { ReadStream } from 'node:fs';
 import { sep } from 'node:path';
 import { pathOfTarget } from './path-of-target.ts';
 
-/** Between the path of a request and the end of its file: nothing, `.html`, `/index.html`. */
+/** What may follow the request's path in the path of the file: nothing, `.html`, `/index.html`. */
 const fileEnd = /^(\/index)?(\.\w+)*$/i;
 const folderIndex = /\/index(\.\w+)+$/i;
 
-/** What a web server that compresses in advance adds. */
+/** Extensions of precompressed files. */
 const compressed = /\.(br|gz|zst)$/;
 
 /**
- * Another target of the same file, where a stream is the file that a web server finds at a target: `/` and `/folder/`
- * are `index.html` there, `/page` may be `page.html`, and any of them may be stored compressed. A page that middleware
- * chooses by something else, such as a login page for everybody who is not known, is none.
+ * Another target of the same file, if a stream is the file that a web server finds at a target: `/` and `/folder/` are
+ * `index.html` there, `/page` may be `page.html`, and each may be stored compressed. A page that middleware chooses for
+ * another reason, such as a login page, does not count.
  *
- * @returns `undefined` for all else that a body may be
+ * @returns `undefined` for any other body
  */
 export function aliasOfFile(stream: unknown, target: string): string | undefined {
   if (!(stream instanceof ReadStream) || typeof stream.path !== 'string') return undefined;
@@ -25,17 +25,17 @@ export function aliasOfFile(stream: unknown, target: string): string | undefined
   return start !== -1 && fileEnd.test(end) ? respell(path + end) + queryOf(target) : undefined;
 }
 
-/** Whether a redirect says no more than that a path is a folder: it leads to the same path with a slash at its end. */
+/** Whether a redirect only says that a path is a folder: it leads to the same path with a trailing slash. */
 export function isFolderRedirect(status: number, location: unknown, target: string): boolean {
   return status >= 300 && status < 400 && String(location).split('?', 1)[0] === `${pathOfTarget(target)}/`;
 }
 
-/** A target below another, where no file stands: what serves files by their path finds nothing. */
+/** A target below another at which no file exists, so that file middleware finds nothing. */
 export function targetWithoutFile(target: string): string {
   return `${pathOfTarget(target).replace(/\/+$/, '')}/upgrade.websocket${queryOf(target)}`;
 }
 
-/** The same path in a spelling that nobody uses: what compares paths does not know it, what looks for a file does. */
+/** The same path in an unusual spelling: a comparison of paths does not match it, a file lookup does. */
 function respell(path: string): string {
   const nameStart = path.lastIndexOf('/') + 1;
   const [first] = Buffer.from(path.slice(nameStart));

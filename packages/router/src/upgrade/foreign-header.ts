@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { isReservedHeader } from '@turnout/core';
 
-/** Headers that describe a body, which neither a 101 has (RFC 9110 §15.2) nor a refusal of ours from the app. */
+/** Headers that describe a body: a 101 has none (RFC 9110 §15.2), and a refusal of ours does not send the app's. */
 const bodyHeaders = new Set([
   'content-disposition',
   'content-encoding',
@@ -11,7 +11,7 @@ const bodyHeaders = new Set([
   'content-type',
 ]);
 
-/** Whether a header that middleware has set has no place on a 101: it is the handshake's own, or describes a body. */
+/** Whether a header set by middleware must not be on a 101: it belongs to the handshake, or describes a body. */
 export function isForeignHeader(name: string): boolean {
   return isReservedHeader(name) || bodyHeaders.has(name.toLowerCase());
 }

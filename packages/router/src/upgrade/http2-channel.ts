@@ -3,7 +3,7 @@ import { constants, type Http2ServerRequest, type Http2ServerResponse, type Serv
 import type { HandshakeError } from '@turnout/core';
 import type { ResponseHost, UpgradeChannel } from './upgrade-channel.ts';
 
-/** A stream of HTTP/2 that asks to be a WebSocket by extended CONNECT (RFC 8441 §5). */
+/** An HTTP/2 stream that asks for a WebSocket by extended CONNECT (RFC 8441 §5). */
 export function http2Channel(response: Http2ServerResponse): UpgradeChannel {
   const { stream } = response;
   return {
@@ -13,7 +13,7 @@ export function http2Channel(response: Http2ServerResponse): UpgradeChannel {
     createResponse: (_request, asker) => prepareResponse(response, asker),
     release: doNothing,
     reject: (error) => rejectStream(stream, error),
-    // Node.js closes a stream whose response has ended.
+    // Node.js closes the stream when the response ends.
     end: doNothing,
   };
 }
@@ -21,8 +21,8 @@ export function http2Channel(response: Http2ServerResponse): UpgradeChannel {
 function doNothing(): void {}
 
 /**
- * Shows a request as the GET that it is to the app's middleware, whose routers and guards do not know `CONNECT`, and
- * with the `Host` that it has in HTTP/1.1, which is always its `:authority` (RFC 9113 §8.3.1).
+ * Turns an extended CONNECT into a GET for the app, whose routers and guards do not know `CONNECT`, and sets `Host` to
+ * its `:authority` (RFC 9113 §8.3.1).
  */
 export function asGet(request: Http2ServerRequest): IncomingMessage {
   Object.assign(request, { method: 'GET' });
@@ -30,7 +30,7 @@ export function asGet(request: Http2ServerRequest): IncomingMessage {
   return request as unknown as IncomingMessage;
 }
 
-/** Node.js ends the stream with the response; a WebSocket that is accepted goes on in it. */
+/** Keeps the stream open after an accepting response: Node.js would end it with the response. */
 function prepareResponse(response: Http2ServerResponse, { isAccepting, onAnswered }: ResponseHost): ServerResponse {
   const isAccepted = (): boolean => isAccepting() && response.statusCode === constants.HTTP_STATUS_OK;
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => Http2ServerResponse;
@@ -43,12 +43,12 @@ function prepareResponse(response: Http2ServerResponse, { isAccepting, onAnswere
       process.nextTick(() => response.emit('finish'));
       return response;
     },
-    // What middleware for node:http calls to have the head written before the end.
+    // Middleware for node:http calls this to write the head before the end.
     _implicitHeader: () => void response.writeHead(response.statusCode),
   });
 }
 
-/** Of headers, those that a response without an end may have. */
+/** Headers without Content-Length, which a response that stays open must not have. */
 function withoutLength(argument: unknown): unknown {
   if (typeof argument !== 'object' || argument === null) return argument;
   return Object.fromEntries(Object.entries(argument).filter(([name]) => name.toLowerCase() !== 'content-length'));

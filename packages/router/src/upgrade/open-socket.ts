@@ -12,24 +12,24 @@ import { SessionExpiry } from '../session/session-expiry.ts';
 import type { SessionRequest } from '../session/session-request.ts';
 
 /**
- * A route's own code: gets the accepted socket, and the request or context of the app's framework. Messages wait until
- * somebody reads them, so it may await something first. When it throws or rejects, its socket is closed with 1011 and
- * the error reported in phase `open`.
+ * A route's handler: gets the accepted socket, and the request or context of the framework. Messages wait until they
+ * are read, so it may await something first. If it throws or rejects, its socket is closed with 1011 and the error is
+ * reported in phase `open`.
  */
 export type SocketHandler<Context = IncomingMessage> = (socket: WebSocket, context: Context) => unknown;
 
-/** What becomes of an accepted upgrade. */
+/** What is needed to open the socket of an accepted upgrade. */
 export interface Opening extends AcceptedUpgrade {
   readonly protocol: string;
   readonly deflate: AgreedDeflate | null;
   readonly limits: ConnectionLimits;
   readonly rate: MessageRate | undefined;
   readonly messagesAfterClose: MessagesAfterClose | undefined;
-  /** The session that it was accepted under. */
+  /** The session under which it was accepted. */
   readonly session: SessionRequest | undefined;
-  /** Who it is, as the app names users. */
+  /** The user, as the option `user` names it. */
   readonly user: string | undefined;
-  /** The route's handler, which knows its request by then; `fail` reports an error of it, and closes the socket. */
+  /** The route's handler, bound to its request; `fail` reports its error and closes the socket. */
   readonly handler: (socket: WebSocket, fail: (error: unknown) => void) => unknown;
 }
 
@@ -55,7 +55,7 @@ export function openSocket(pending: PendingUpgrade, opening: Opening): void {
   if (host.notices.isOn) watchFaults(socket, pathOfTarget(pending.upgrade.target), host.notices);
   if (order !== undefined) closeByOrder(socket, order);
   watch?.whenEnded(() => {
-    // What was not read before the session ended is not handled after it.
+    // Messages that were not read before the session ended must not be handled after it.
     socket.ignoreMessages();
     socket.close(CloseCode.Unauthorized, 'Session ended');
   });
@@ -65,8 +65,8 @@ export function openSocket(pending: PendingUpgrade, opening: Opening): void {
 }
 
 /**
- * Tells the app's own error hook of a socket's errors, with its request. Without one the request is not kept for as
- * long as the socket is open: it is twice what the socket itself takes.
+ * Passes a socket's errors to the app's error hook, with the request. Without a hook the request is not kept while the
+ * socket is open: it takes twice the memory of the socket.
  */
 function errorHookOf({ request, host }: PendingUpgrade): SocketOptions<WebSocket>['onError'] {
   if (host.options.onError === undefined) return undefined;
@@ -102,7 +102,7 @@ async function keepWatch(
 ): Promise<void> {
   const watch = sessionWatch!;
   try {
-    // It has ended while the end of the response was saving it, and stands in the store once more.
+    // It ended while the end of the response was saving it, and is in the store again.
     if (watch.isEnded) await watch.destroySession();
   } catch (error) {
     host.report(error, { phase: 'open', request, socket });
@@ -112,7 +112,7 @@ async function keepWatch(
   return untilClosed(socket, expiry);
 }
 
-/** Apart, as an async function that waits keeps all that it was given. */
+/** A separate function, because a waiting async function retains all its parameters. */
 async function untilClosed(socket: WebSocket, expiry: SessionExpiry): Promise<void> {
   await socket.closed;
   expiry.release();

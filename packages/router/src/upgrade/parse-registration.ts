@@ -1,14 +1,14 @@
 import type { RouteOptions } from '../options/route-options.ts';
 import type { SocketHandler } from './open-socket.ts';
 
-/** The parameters of `ws()`, but for the path. */
+/** The parameters of `ws()` after the path. */
 export interface Registration {
   readonly options: RouteOptions;
   readonly middleware: readonly unknown[];
   readonly handler: SocketHandler;
 }
 
-/** Reads the parameters of `ws()`: `path, options?, ...middleware, handler`. @throws {TypeError} on a wrong one */
+/** Parses the parameters of `ws()`: `path, options?, ...middleware, handler`. @throws {TypeError} on an invalid one */
 export function parseRegistration(path: unknown, rest: readonly unknown[]): Registration {
   const [first] = rest;
   const hasOptions = typeof first === 'object' && first !== null && !Array.isArray(first);

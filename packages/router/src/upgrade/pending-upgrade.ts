@@ -18,14 +18,14 @@ import type { SessionWatch } from '../session/session-watch.ts';
 import type { UpgradeChannel } from './upgrade-channel.ts';
 
 /**
- * `pending`: the app's middleware runs; its answer may be on the way.
- * `accepting`: the 101 is on the way, and nothing else will be written.
+ * `pending`: the app's middleware runs; its response may have begun.
+ * `accepting`: the 101 is being sent, and nothing else will be written.
  * `accepted`: the connection belongs to a WebSocket.
- * `refused`: answered with another status. `aborted`: the connection has gone before any answer.
+ * `refused`: answered with another status. `aborted`: the connection closed before any answer.
  */
 export type UpgradeState = 'pending' | 'accepting' | 'accepted' | 'refused' | 'aborted';
 
-/** What an upgrade needs of the app it came through. */
+/** What an upgrade needs from its app. */
 export interface UpgradeHost {
   readonly options: AppSettings;
   readonly notices: Notices;
@@ -33,27 +33,27 @@ export interface UpgradeHost {
   readonly Response: typeof ServerResponse | undefined;
   /** Whether a WebSocket route of the app matches a request target. */
   claims(request: { readonly url: string }): boolean;
-  /** Where the client believes to be, for the comparison with its Origin. */
+  /** The origin that the client addressed, to compare with its Origin header. */
   addressOf(request: IncomingMessage): Address;
-  /** The client's address, as the app knows it; `undefined` where it has none. */
+  /** The client's address, as the app determines it; `undefined` without one. */
   clientAddressOf(pending: PendingUpgrade): string | undefined;
-  /** Counts an upgrade for its client's address, once the app knows it. Returns why it has to be refused, or `null`. */
+  /** Counts an upgrade for its client's address. Returns why it must be refused, or `null`. */
   admitAddress(pending: PendingUpgrade): HandshakeError | null;
-  /** Counts an upgrade for its user. Returns why it has to be refused, or `null`. */
+  /** Counts an upgrade for its user. Returns why it must be refused, or `null`. */
   admitUser(pending: PendingUpgrade, user: string | undefined): HandshakeError | null;
   report(error: unknown, context: ErrorContext): void;
-  /** The upgrade is over, one way or the other. */
+  /** The upgrade was accepted, refused or aborted. */
   onSettled(pending: PendingUpgrade): void;
-  /** A socket is open. Returns whether it may be used; if not, it is being closed. */
+  /** A socket has opened. Returns whether it may be used; if not, it is being closed. */
   onOpen(socket: WebSocket): boolean;
-  /** A handler begins to run; `onHandled` follows. */
+  /** A handler starts; `onHandled` follows. */
   onHandling(): void;
   onHandled(): void;
-  /** Looks after a session that other processes may end. */
+  /** Polls a session, which other processes may end. */
   pollSession(watch: SessionWatch): void;
 }
 
-/** What Node.js hands over with `upgrade`, checked. */
+/** A validated upgrade request, with what Node.js hands over. */
 export interface Handshake {
   readonly request: IncomingMessage;
   readonly channel: UpgradeChannel;
@@ -61,23 +61,23 @@ export interface Handshake {
   readonly upgrade: UpgradeRequest;
 }
 
-/** What happens with an upgrade that is accepted. */
+/** How to accept an upgrade. */
 export interface Acceptance {
-  /** Sends the 101 with these headers and what others it has. Default: by `writeHead()` and `end()` of the response. */
+  /** Sends the 101 with these headers besides those already set. Default: `writeHead()` and `end()` of the response. */
   readonly send?: SendAccept | undefined;
   /** The session of the request. */
   readonly session: SessionRequest | undefined;
-  /** Who it is, as the app names users. */
+  /** The user, as the option `user` names it. */
   readonly user: string | undefined;
-  /** Gets the connection once the 101 is out. */
+  /** Called with the connection once the 101 is sent. */
   readonly onAccepted: (accepted: AcceptedUpgrade) => void;
 }
 
-/** The connection of an upgrade whose 101 is out. */
+/** The connection of an upgrade whose 101 is sent. */
 export interface AcceptedUpgrade {
   readonly duplex: Duplex;
   readonly head: Buffer;
-  /** That its user be disconnected, which was ordered while it was being accepted. */
+  /** An order to disconnect its user that arrived while it was being accepted. */
   readonly order: DisconnectOrder | undefined;
 }
 
@@ -92,10 +92,10 @@ export function pendingUpgradeOf(request: IncomingMessage): PendingUpgrade | und
   return (request as UpgradeRequestMessage)[pendingUpgrade];
 }
 
-/** Of an upgrade that belongs to no app yet. */
+/** For an upgrade that has no app yet. */
 const noOrders = new DisconnectOrders();
 
-/** One opening handshake, from the upgrade request to its one answer. */
+/** One opening handshake, from the upgrade request to its only answer. */
 export class PendingUpgrade {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -105,7 +105,7 @@ export class PendingUpgrade {
   #head: Buffer;
   #state: UpgradeState = 'pending';
   #timer: NodeJS.Timeout | undefined;
-  /** Why it is refused, where that is not the app's doing. */
+  /** Why we refuse it; `undefined` if the app does. */
   #reason: string | undefined;
   readonly #session: HandshakeSession;
   #orders = noOrders;
@@ -113,7 +113,7 @@ export class PendingUpgrade {
   #user: string | undefined;
   #onAccepted: Acceptance['onAccepted'] | undefined;
 
-  /** @param timeout in ms: an upgrade that is not answered by then gets 503 */
+  /** @param timeout in ms; an upgrade that is not answered by then gets 503 */
   constructor({ request, channel, head, upgrade }: Handshake, host: UpgradeHost, timeout: number) {
     this.request = request;
     this.upgrade = upgrade;
@@ -128,58 +128,57 @@ export class PendingUpgrade {
     this.response.on('error', (error) => host.report(error, { phase: 'handshake', request }));
     channel.duplex.on('close', this.#onClose);
     if (timeout !== Infinity) this.#timer = setTimeout(() => this.#onTimeout(), timeout);
-    // From here on, so that a log-out is not missed while middleware loads the session, or waits for something else.
+    // From the start, so that no log-out is missed while middleware loads the session or waits.
     this.#session = new HandshakeSession(request, () => this.#state === 'pending');
     (request as UpgradeRequestMessage)[pendingUpgrade] = this;
   }
 
-  /** Whether the answer can still be chosen: none has been begun. */
+  /** Whether the answer is still open: none has begun. */
   get isUndecided(): boolean {
     return this.#state === 'pending' && !this.response.headersSent && !this.#channel.duplex.destroyed;
   }
 
-  /** The status that accepts: 101, over HTTP/2 200. */
+  /** The status that accepts: 101, or 200 over HTTP/2. */
   get acceptStatus(): 101 | 200 {
     return this.#channel.acceptStatus;
   }
 
-  /** The connection that it asks for. */
+  /** The connection of the upgrade. */
   get duplex(): Duplex {
     return this.#channel.duplex;
   }
 
-  /** The watch over the request's session; `undefined` where it has none. */
+  /** The watch of the request's session; `undefined` without one. */
   get sessionWatch(): SessionWatch | undefined {
     return this.#session.watch;
   }
 
   /**
-   * The session that middleware has just given the request, or is loading: an adapter says so where the request does
-   * not.
+   * Watches the session that middleware is loading or has set. Adapters call it if the session is not on the request.
    */
   watchSession(session: SessionRequest | undefined): void {
     if (this.#state === 'pending') this.#session.follow(session);
   }
 
-  /** From now on orders to disconnect a user concern this upgrade, if it turns out to be theirs. */
+  /** Later orders to disconnect a user affect this upgrade, if it turns out to be that user's. */
   heed(orders: DisconnectOrders): void {
     this.#orders = orders;
     this.#ordersBefore = orders.lastNumber;
   }
 
-  /** The number of the last order that does not concern this upgrade. */
+  /** The number of the last order before this upgrade, which does not affect it. */
   get ordersBefore(): number {
     return this.#ordersBefore;
   }
 
-  /** The order to disconnect its user that has come meanwhile; the user is known once it is accepted. */
+  /** An order to disconnect its user that arrived since it began; the user is known once it is being accepted. */
   get disconnectOrder(): DisconnectOrder | undefined {
     return this.#user === undefined ? undefined : this.#orders.since(this.#ordersBefore, this.#user);
   }
 
   /**
-   * Answers 101 with the headers that middleware has set, unless another answer was begun, the session has ended, or
-   * the user was disconnected. The store is asked about the session first.
+   * Answers 101 with the headers that middleware has set, unless another answer has begun, the session has ended, or
+   * the user was disconnected. Asks the store about the session first.
    */
   accept(choice: HandshakeChoice, acceptance: Acceptance): void {
     if (!this.isUndecided) return;
@@ -193,7 +192,7 @@ export class PendingUpgrade {
     if (!this.isUndecided) return;
     const { send = sendThrough(this.response, this.acceptStatus), user, onAccepted } = acceptance;
     if (this.sessionWatch?.isEnded) {
-      // The end of a response saves the session that is on its request, and would bring it back.
+      // The end of a response saves the session on its request, which would restore it.
       Reflect.deleteProperty(this.request, 'session');
       return this.refuse(401, 'The session has ended');
     }
@@ -212,7 +211,7 @@ export class PendingUpgrade {
     }
   }
 
-  /** Answers with this status, and the message as plain text, unless another answer was begun. */
+  /** Answers with this status, and the message as plain text, unless another answer has begun. */
   refuse(status: number, message: string): void {
     if (!this.isUndecided) return;
     const { response } = this;
@@ -224,14 +223,14 @@ export class PendingUpgrade {
     response.end(`${message}\n`);
   }
 
-  /** The app's own code has failed: reports it, and answers 500 or, if an answer was begun, cuts the connection. */
+  /** The app's code has failed: reports the error, and answers 500 or, if an answer has begun, cuts the connection. */
   fail(error: unknown): void {
     this.host.report(error, { phase: 'handshake', request: this.request });
     if (!this.isUndecided) return this.abort();
     this.refuse(500, error instanceof HandshakeError ? error.message : 'Internal server error');
   }
 
-  /** Refuses without waiting for the app's middleware, whatever it still does. An answer that was begun goes on. */
+  /** Refuses without waiting for the app's middleware. An answer that has begun continues. */
   interrupt(error: HandshakeError): void {
     if (!this.isUndecided) return;
     this.#state = 'refused';
@@ -288,7 +287,7 @@ export class PendingUpgrade {
 
   #release(): void {
     clearTimeout(this.#timer);
-    // The socket of an accepted upgrade watches on.
+    // The watch of an accepted upgrade continues for its socket.
     if (this.#state !== 'accepted') this.#session.release();
     this.host.onSettled(this);
   }

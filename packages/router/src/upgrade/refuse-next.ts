@@ -1,8 +1,8 @@
 /**
- * The `next` of a handler that is written like middleware, `(socket, request, next)`: it reports what to do instead.
+ * The `next` for a handler written like middleware, `(socket, request, next)`: it reports what to do instead.
  *
- * @param path of its request
- * @param report closes the socket, too
+ * @param path of the request
+ * @param report reports the error and closes the socket
  */
 export function refuseNext(path: string, report: (error: unknown) => void): (cause?: unknown) => void {
   return (cause) => {

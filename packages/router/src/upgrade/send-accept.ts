@@ -1,11 +1,9 @@
 import type { ServerResponse } from 'node:http';
 
-/** Sends what accepts an upgrade, with these headers. */
+/** Sends the response that accepts an upgrade, with these headers. */
 export type SendAccept = (headers: readonly (readonly [name: string, value: string])[]) => void;
 
-/**
- * Through the response, as properties: middleware has replaced these methods by its own to add its headers and to save.
- */
+/** Looks the methods up on the response: middleware may have wrapped them to add headers and to save its session. */
 export function sendThrough(response: ServerResponse, status: number): SendAccept {
   return (headers) => {
     for (const [name, value] of headers) response.setHeader(name, value);
@@ -14,7 +12,7 @@ export function sendThrough(response: ServerResponse, status: number): SendAccep
   };
 }
 
-/** Node.js knows that a 101 has no body. Deno gives it one, of no bytes, unless it may announce none. */
+/** Node.js knows that a 101 has no body; Deno would send an empty one with these headers. */
 export function announceNoBody(response: ServerResponse): void {
   response.removeHeader('Transfer-Encoding');
   response.removeHeader('Content-Length');

@@ -4,14 +4,14 @@ import { isWebSocketUpgrade } from '@turnout/core';
 /** Requests that entered an app with an upgrade server. */
 const served = new WeakSet<IncomingMessage>();
 
-/** Notes that a request for an upgrade has entered an app with an upgrade server. */
+/** Notes that an upgrade request has entered an app with an upgrade server. */
 export function noteServed(request: IncomingMessage): void {
   if (request.headers.upgrade !== undefined) served.add(request);
 }
 
 /**
- * The error for a request that asks for a WebSocket, but reaches its route as a plain request in an app without an
- * upgrade server: that app's 404 would explain nothing.
+ * The error for an upgrade request that reaches its route as a plain request in an app without an upgrade server: that
+ * app's 404 would explain nothing.
  *
  * @returns `undefined` for all other requests
  */

@@ -3,9 +3,9 @@ import type { Duplex } from 'node:stream';
 import { reject, type HandshakeError } from '@turnout/core';
 import { createUpgradeResponse, endLingering, releaseResponse } from './upgrade-response.ts';
 
-/** Who the response is for: the upgrade. */
+/** What the response needs to know about the pending upgrade. */
 export interface ResponseHost {
-  /** The app's own class of responses. */
+  /** The app's own response class. */
   readonly Response: typeof ServerResponse | undefined;
   /** Whether a response with `acceptStatus` leaves the connection to a WebSocket. */
   readonly isAccepting: () => boolean;
@@ -13,20 +13,20 @@ export interface ResponseHost {
   readonly onAnswered: () => void;
 }
 
-/** The connection that an upgrade asks for, and the response to the request, whatever version of HTTP carries them. */
+/** The connection of an upgrade and the response to its request, independent of the HTTP version. */
 export interface UpgradeChannel {
   readonly duplex: Duplex;
-  /** The connection that carries it beside others; absent where it has one to itself. */
+  /** The HTTP/2 connection that carries its stream; absent over HTTP/1.1. */
   readonly carrier?: object | undefined;
-  /** The status that accepts: 101, over HTTP/2 200 (RFC 8441 §5). */
+  /** The status that accepts: 101, or 200 over HTTP/2 (RFC 8441 §5). */
   readonly acceptStatus: 101 | 200;
   /** Creates the response for middleware. */
   createResponse(request: IncomingMessage, asker: ResponseHost): ServerResponse;
-  /** Takes the connection away from the response. What is written to the response afterwards goes nowhere. */
+  /** Detaches the connection from the response. Later writes to the response are discarded. */
   release(response: ServerResponse): void;
-  /** Refuses without a response, and ends the connection. */
+  /** Refuses without the response object, and ends the connection. */
   reject(error: HandshakeError): void;
-  /** Ends the connection, whose last answer is written. */
+  /** Ends the connection after its last response. */
   end(): void;
 }
 

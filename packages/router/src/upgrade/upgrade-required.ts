@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isWebSocketUpgrade } from '@turnout/core';
 
-/** Plain requests that came to a WebSocket route, and that no HTTP route has answered so far. */
+/** Plain requests that reached a WebSocket route; an HTTP route may still answer them. */
 const plainRequests = new WeakSet<IncomingMessage>();
 
-/** Notes that a GET or HEAD would have been answered, had it been an upgrade request. */
+/** Notes that a plain GET or HEAD has reached a WebSocket route. */
 export function noteUpgradeRequired(request: IncomingMessage): void {
   if (request.method === 'GET' || request.method === 'HEAD') plainRequests.add(request);
 }
@@ -14,9 +14,9 @@ export function isUpgradeRequired(request: IncomingMessage): boolean {
 }
 
 /**
- * What is wrong with a plain request for a path that only a WebSocket route has.
+ * Says what is wrong with a plain request for a path that has only a WebSocket route.
  *
- * @param howToAttach what to write when the server does not pass its upgrades to the app
+ * @param howToAttach the advice if the server does not pass its upgrades to the app
  */
 export function describePlainRequest(request: IncomingMessage, howToAttach = 'call attach(server, app)'): string {
   if (request.httpVersionMajor === 2) {
@@ -32,10 +32,10 @@ export function describePlainRequest(request: IncomingMessage, howToAttach = 'ca
 }
 
 /**
- * Answers a plain request for a path that only a WebSocket route has: 426 (RFC 9110 §15.5.22), and over HTTP/2, which
+ * Answers a plain request for a path that has only a WebSocket route: 426 (RFC 9110 §15.5.22), or over HTTP/2, which
  * has no Upgrade, 405 (§15.5.6).
  *
- * @param reason what the client reads. Default: by the request
+ * @param reason sent to the client. Default: derived from the request
  */
 export function sendUpgradeRequired(
   request: IncomingMessage,

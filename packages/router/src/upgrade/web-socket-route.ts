@@ -14,34 +14,34 @@ import { routeOptions } from '../options/route-options.ts';
 import type { RouteOptions } from '../options/route-options.ts';
 import { sessionOf, type SessionRequest } from '../session/session-request.ts';
 
-/** How a framework gets the accepted socket to the handler, and the 101 to the client. */
+/** What an adapter passes for an accepted upgrade. */
 export interface Answer {
-  /** What the handler gets beside the socket. */
+  /** The handler's second argument. */
   readonly context: unknown;
-  /** Sends the 101 with these headers and what others it has. Default: by `writeHead()` and `end()` of the response. */
+  /** Sends the 101 with these headers besides those already set. Default: `writeHead()` and `end()` of the response. */
   readonly send?: SendAccept | undefined;
-  /** The session of the request. Default: what the convention of `express-session` has left on it. */
+  /** The session of the request. Default: by the convention of `express-session`. */
   readonly session?: SessionRequest | undefined;
 }
 
 /**
- * A WebSocket route, whatever the framework: an adapter calls `admits` before its middleware, and `accept` after it.
+ * A WebSocket route of any framework: an adapter calls `admits` before the route's middleware, and `accept` after it.
  */
 export class WebSocketRoute {
   readonly #options: RouteOptions;
   readonly #handler: SocketHandler<never>;
-  /** A route's limits in one app: resolved once, and shared by all its sockets. */
+  /** The route's limits in each app: resolved once, and shared by all its sockets. */
   readonly #limits = new WeakMap<UpgradeHost, ConnectionLimits>();
 
-  /** @throws {TypeError | RangeError} on a wrong option */
+  /** @throws {TypeError | RangeError} on an invalid option */
   constructor(options: RouteOptions, handler: SocketHandler<never>) {
     this.#options = readOptions(routeOptions, options);
     this.#handler = handler;
   }
 
   /**
-   * Whether the client's address may have one more connection, and the Origin is allowed (RFC 6455 §10.2); where not,
-   * the upgrade has been refused.
+   * Checks that the client's address may open one more connection and that the Origin is allowed (RFC 6455 §10.2).
+   * Refuses the upgrade if not.
    */
   admits(pending: PendingUpgrade): boolean | Promise<boolean> {
     const { upgrade, host, request } = pending;
@@ -53,7 +53,7 @@ export class WebSocketRoute {
     if (upgrade.origin === undefined || isSameOrigin(upgrade.origin, host.addressOf(request))) return true;
     const rule = this.#options.origin ?? host.options.origin ?? 'same-origin';
     const settle = (isAllowed: boolean): boolean => {
-      // As JavaScript, a rule may say anything: nothing but `true` lets a stranger in.
+      // A rule in JavaScript may return anything: only `true` admits a foreign origin.
       if (isAllowed !== true) pending.refuse(403, describeOrigin(pending));
       return pending.isUndecided;
     };
@@ -69,7 +69,7 @@ export class WebSocketRoute {
     }
   }
 
-  /** Accepts an upgrade that all middleware has let pass, unless it was answered. */
+  /** Accepts an upgrade that all middleware has passed, unless it is already answered. */
   accept(pending: PendingUpgrade, { context, send, session = sessionOf(pending.request) }: Answer): void {
     if (!pending.isUndecided) return;
     const { protocols = [], perMessageDeflate = pending.host.options.perMessageDeflate } = this.#options;
@@ -102,12 +102,12 @@ export class WebSocketRoute {
 
   #handlerFor({ upgrade }: PendingUpgrade, context: unknown): Opening['handler'] {
     const handler = this.#handler as (...args: unknown[]) => unknown;
-    // A handler that declares no third parameter gets no third argument: it may count its arguments.
+    // Only a handler that declares a third parameter gets one: others may count their arguments.
     if (handler.length <= 2) return (socket) => handler(socket, context);
     return (socket, fail) => handler(socket, context, refuseNext(pathOfTarget(upgrade.target), fail));
   }
 
-  /** What holds for the socket by the options of the route and the app. */
+  /** Limits and rate for the socket, from the options of the route and the app. */
   #rulesFor(
     pending: PendingUpgrade,
     user: string | undefined,

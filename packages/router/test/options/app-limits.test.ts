@@ -3,7 +3,7 @@ import { resolveOptions } from '@turnout/core/options';
 import { appLimitOptions } from '../../src/options/app-limits.ts';
 import { createRouter } from '../../src/index.ts';
 
-test('the limits of an app that sets none are the defaults', () => {
+test('an app without limit options has the default limits', () => {
   const defaults = {
     maxConnections: 20_000,
     maxPendingHandshakes: 1_000,
@@ -15,7 +15,7 @@ test('the limits of an app that sets none are the defaults', () => {
   expect(resolveOptions(appLimitOptions, {})).toEqual(defaults);
 });
 
-test('an app sets each limit by itself, 0 and Infinity included', () => {
+test('an app can set each limit separately, including to 0 and Infinity', () => {
   const limits = {
     maxConnections: 0,
     maxPendingHandshakes: Infinity,
@@ -27,7 +27,7 @@ test('an app sets each limit by itself, 0 and Infinity included', () => {
   expect(resolveOptions(appLimitOptions, limits)).toEqual(limits);
 });
 
-test.each(Object.keys(appLimitOptions))('an app with a wrong %s is refused', (name) => {
+test.each(Object.keys(appLimitOptions))('an app with an invalid %s is refused', (name) => {
   const create = (value: unknown): unknown => createRouter({ [name]: value });
   expect(() => create('9')).toThrow(new TypeError(`Invalid option ${name}: expected a number, got string`));
   expect(() => create(null)).toThrow(TypeError);

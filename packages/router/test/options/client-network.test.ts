@@ -14,6 +14,6 @@ test.each([
   ['::', '0:0:0:0::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['no address', 'no address'],
-])('the client at %s is that of %s', (address, network) => {
+])('the client at %s is identified as %s', (address, network) => {
   expect(networkOf(address)).toBe(network);
 });

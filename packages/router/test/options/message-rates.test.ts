@@ -8,7 +8,7 @@ import { serveRouter } from '../serving.ts';
 import { TestStore, useStore } from '../session-store.ts';
 
 describe('MessageRates', () => {
-  test('gives each socket a rate of its own, unless they are a user or an address of the same network', () => {
+  test('gives each socket its own rate, unless per is user or address and they share that user or network', () => {
     const ann = { user: 'ann', address: '2001:db8::1' };
     const bob = { user: 'bob', address: '2001:db8::2' };
     const own = new MessageRates({ messages: 1 });
@@ -23,7 +23,7 @@ describe('MessageRates', () => {
     expect(byAddress.rateOf(nobody)).not.toBe(byAddress.rateOf(nobody));
   });
 
-  test('forgets those that are idle, and no other', () => {
+  test('forgets idle rates, and no others', () => {
     const clock = vi.spyOn(performance, 'now').mockReturnValue(1_000);
     const rates = new MessageRates({ messages: 1, per: 'user' });
     const busy = rates.rateOf({ user: 'busy', address: undefined });
@@ -37,7 +37,7 @@ describe('MessageRates', () => {
 });
 
 describe('the option rate', () => {
-  test('of the app holds for all of its routes together, and one of a route replaces it', async () => {
+  test('of the app applies to all its routes together, and that of a route overrides it', async () => {
     let handled = 0;
     const count = (): void => void handled++;
     const { url } = await serveRouter(
@@ -60,14 +60,10 @@ describe('the option rate', () => {
   });
 
   test.each([
-    ['no object', 5, 'Invalid option rate: expected an object, got number'],
+    ['a number', 5, 'Invalid option rate: expected an object, got number'],
     ['null', null, 'Invalid option rate: expected an object, got null'],
-    [
-      'an unknown sharer',
-      { per: 'host' },
-      "Invalid option rate.per: expected 'socket', 'user' or 'address', got 'host'",
-    ],
-    ['a wrong number', { messages: -1 }, 'Invalid option rate.messages'],
+    ['an unknown per', { per: 'host' }, "Invalid option rate.per: expected 'socket', 'user' or 'address', got 'host'"],
+    ['a negative number', { messages: -1 }, 'Invalid option rate.messages'],
   ])('refuses %s, of an app and of a route', (_name, rate, message) => {
     expect(() => createRouter({ rate: rate as never })).toThrow(message);
     expect(() => createRouter().ws('/', { rate: rate as never }, () => {})).toThrow(message);
@@ -94,7 +90,7 @@ describe('the option messagesAfterClose', () => {
       'GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
         'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n',
     );
-    // The Close frame is behind the 101.
+    // The Close frame follows the 101.
     await once(client, 'data');
     client.write(Buffer.from('8184000000006c617465' + '888200000000' + '0fa0', 'hex'));
     await expect.poll(() => router.sockets.size).toBe(0);
@@ -110,7 +106,7 @@ describe('the option messagesAfterClose', () => {
   });
 });
 
-test('messages that wait unread when the session ends are not handled after it', async () => {
+test('messages that are unread when the session ends are not handled', async () => {
   const store = new TestStore();
   store.add('a', {});
   const handled: string[] = [];

@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 describe('notices', () => {
-  test('are given once for each kind and minute', () => {
+  test('are reported once per kind and minute', () => {
     const lines: string[] = [];
     let now = 0;
     const notices = new Notices(
@@ -36,14 +36,14 @@ describe('notices', () => {
     expect(lines).toEqual(['a at 0', 'b at 1', 'a at 60000', 'b at 60001'].map((line) => `turnout: ${line}${page}`));
   });
 
-  test('go to console.warn by default, which another one may stand in for by then', () => {
+  test('go to console.warn by default, even if it is replaced later', () => {
     const notices = new Notices(undefined);
     const other = vi.spyOn(console, 'warn').mockImplementation(() => {});
     notices.tell('a', () => 'a line');
     expect([notices.isOn, other.mock.calls]).toEqual([true, [[`turnout: a line${page}`]]]);
   });
 
-  test('go nowhere in production, unless there is a function for them', () => {
+  test('go nowhere in production, unless the option is a function', () => {
     vi.stubEnv('NODE_ENV', 'production');
     const lines: string[] = [];
     for (const notices of [new Notices(undefined), new Notices((line) => lines.push(line))]) {
@@ -53,14 +53,14 @@ describe('notices', () => {
     expect(lines).toHaveLength(1);
   });
 
-  test('go nowhere where the option is false, and nothing is described', () => {
+  test('go nowhere if the option is false, and are not even composed', () => {
     const notices = new Notices(false);
     const describeIt = vi.fn<() => string>();
     notices.tell('a', describeIt);
     expect([notices.isOn, describeIt.mock.calls]).toEqual([false, []]);
   });
 
-  test('are one line of plain characters and of limited length, whatever a client has sent', () => {
+  test('are one line of limited length without control characters, whatever a client sends', () => {
     const lines: string[] = [];
     const notices = new Notices((line) => lines.push(line));
     notices.tell('a', () => '/x\u001b[31m\u009b2J\n\r\tcafé \u202e');
@@ -69,7 +69,7 @@ describe('notices', () => {
     expect(lines[1]).toHaveLength('turnout: '.length + 601 + page.length);
   });
 
-  test('harm nobody where their function throws', () => {
+  test('do no harm if their function throws', () => {
     const error = new Error('no log');
     const notices = new Notices(() => {
       throw error;
@@ -83,7 +83,7 @@ test.each([
   [true, 'true'],
   ['all', 'string'],
   [null, 'object'],
-])('option warn: %j is refused', (warn, got) => {
+])('the option warn refuses %j', (warn, got) => {
   expect(() => createRouter({ warn: warn as never })).toThrow(
     new TypeError(`Invalid option warn: expected false or a function, got ${got}`),
   );

@@ -6,7 +6,7 @@ import type { OriginRule } from '../../src/options/origin.ts';
 
 const request = new IncomingMessage(new Socket());
 
-describe('an origin is brought into one form', () => {
+describe('normaliseOrigin()', () => {
   test.each([
     ['https://good.test', 'https://good.test:443'],
     ['http://good.test', 'http://good.test:80'],
@@ -18,7 +18,7 @@ describe('an origin is brought into one form', () => {
     ['capacitor://localhost', 'capacitor://localhost:'],
     ['file://', 'file://'],
     ['https://xn--bcher-kva.example', 'https://xn--bcher-kva.example:443'],
-  ])('%s as %s', (origin, normal) => {
+  ])('normalises %s to %s', (origin, normal) => {
     expect(normaliseOrigin(origin)).toBe(normal);
   });
 
@@ -45,7 +45,7 @@ describe('an origin is brought into one form', () => {
     'https://[good.test]',
     'https://bücher.example',
     'ht tp://good.test',
-  ])('%j is none', (origin) => {
+  ])('returns undefined for %j', (origin) => {
     expect(normaliseOrigin(origin)).toBeUndefined();
   });
 });
@@ -61,7 +61,7 @@ describe('the app’s own origin', () => {
     ['http://[::1]:3000', 'http', '[::1]:3000'],
     ['https://good.test/', 'https', 'good.test'],
     ['http://good.test:3000/', 'http', 'good.test:3000'],
-  ])('%s is that of %s, %s', (origin, scheme, host) => {
+  ])('is %s for %s, %s', (origin, scheme, host) => {
     expect(isSameOrigin(origin, { scheme, host })).toBe(true);
   });
 
@@ -82,7 +82,7 @@ describe('the app’s own origin', () => {
     ['http://good.test/x', 'http', 'good.test'],
     ['file://', 'http', 'good.test'],
     ['http://good.test', 'http', 'good.test/'],
-  ])('%s is not that of %s, %s', (origin, scheme, host) => {
+  ])('is not %s for %s, %s', (origin, scheme, host) => {
     expect(isSameOrigin(origin, { scheme, host })).toBe(false);
   });
 });
@@ -110,7 +110,7 @@ describe('the origin rule', () => {
     expect(isAllowedOrigin(rule, origin, request)).toBe(expected);
   });
 
-  test('that is a function is given the origin and the request', async () => {
+  test('that is a function gets the origin and the request', async () => {
     expect(isAllowedOrigin((origin, from) => origin === 'https://a' && from === request, 'https://a', request)).toBe(
       true,
     );
@@ -132,7 +132,7 @@ describe('the origin rule', () => {
     [['*'], 'Invalid option origin: expected scheme://host or scheme://host:port, got *'],
     [['https://a.test/'], 'Invalid option origin: expected scheme://host or scheme://host:port, got https://a.test/'],
     [[7], 'Invalid option origin: expected scheme://host or scheme://host:port, got 7'],
-  ])('%j is not', (rule, message) => {
+  ])('%j is not valid', (rule, message) => {
     expect(() => assertOriginRule(rule as OriginRule)).toThrow(new TypeError(message));
   });
 });

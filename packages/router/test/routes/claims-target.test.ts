@@ -9,7 +9,7 @@ function withWs(router: Router.Router): Router.Router & { ws: Ws } {
   return installWs<Router.Router, Ws>(router);
 }
 
-describe('a target is claimed', () => {
+describe('claimsTarget()', () => {
   const router = withWs(Router());
   const rooms = withWs(Router());
   const plain = Router();
@@ -48,11 +48,11 @@ describe('a target is claimed', () => {
     ['http://host', false],
     ['*', false],
     ['', false],
-  ])('%s: %s', (target, isClaimed) => {
+  ])('of %s is %s', (target, isClaimed) => {
     expect(claimsTarget(router.stack, target)).toBe(isClaimed);
   });
 
-  test('through an app that its parent calls from a function', () => {
+  test('sees the routes of an app that its parent calls from a function', () => {
     const handle = (): void => {};
     const parent = Router();
     parent.use('/app', handle);
@@ -62,7 +62,7 @@ describe('a target is claimed', () => {
     expect(claimsTarget(parent.stack, '/app/page')).toBe(false);
   });
 
-  test('by layers whose match is a boolean, as before router 2.3', () => {
+  test('understands layers whose match is a boolean, as before router 2.3', () => {
     const inner = router.stack.find((layer) => layer.match('/echo') && layer.route !== undefined)!;
     const outer = { handle: { stack: [inner] }, path: '/old', match: () => true };
     expect(claimsTarget([outer], '/old/echo')).toBe(true);

@@ -7,7 +7,7 @@ import { createRouter } from '../../src/index.ts';
 import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
 import { serveRouter } from '../serving.ts';
 
-/** Sends an upgrade request for `target` through a router; what was called, in order, and with which method. */
+/** Sends an upgrade request for `target` through a router; returns what was called, in order, with which method. */
 async function dispatch(target: string, setUp: (router: Router.Router, log: Log) => void): Promise<string[]> {
   const calls: string[] = [];
   const log: Log = (name) => (request, _response, next) => {
@@ -31,13 +31,13 @@ async function dispatch(target: string, setUp: (router: Router.Router, log: Log)
 
 type Log = (name: string) => Router.RequestHandler;
 
-/** As Express has it: one handler for each method. */
+/** As in Express: one handler for each method. */
 function allMethods(route: Router.Route, handler: Router.RequestHandler): void {
   for (const method of METHODS) route[method.toLowerCase() as 'get'](handler);
 }
 
 describe('an upgrade request', () => {
-  test('meets use() and all(), before and after an HTTP route that it does not meet', async () => {
+  test('reaches use() and all(), before and after an HTTP route that it does not reach', async () => {
     const calls = await dispatch('/a', (router, log) => {
       router.use(log('use'));
       router.get('/a', log('get'));
@@ -48,7 +48,7 @@ describe('an upgrade request', () => {
     expect(calls).toEqual(['use GET', 'all GET', 'end GET']);
   });
 
-  test('meets the guards of a route that also has a handler for GET, and not that', async () => {
+  test('reaches the guards of a route that also has a handler for GET, but not that handler', async () => {
     const calls = await dispatch('/a', (router, log) => {
       router.route('/a').all(log('guard')).get(log('get')).all(log('second guard')).post(log('post'));
       router.all('/a', log('last'));
@@ -56,7 +56,7 @@ describe('an upgrade request', () => {
     expect(calls).toEqual(['guard GET', 'second guard GET', 'last GET', 'end GET']);
   });
 
-  test('meets handlers that stand for every method, as app.all() of Express registers them', async () => {
+  test('reaches handlers for every method, as app.all() of Express registers them', async () => {
     const calls = await dispatch('/a', (router, log) => {
       allMethods(router.route('/a'), log('guard'));
       const mixed = router.route('/a');
@@ -66,7 +66,7 @@ describe('an upgrade request', () => {
     expect(calls).toEqual(['guard GET', 'second guard GET', 'end GET']);
   });
 
-  test('is hidden from HTTP routes of nested routers, also of those that a function wraps', async () => {
+  test('is hidden from HTTP routes of nested routers, even inside a function', async () => {
     const calls = await dispatch('/a/b/c', (router, log) => {
       const inner = Router({ mergeParams: true });
       inner.get('/c', log('inner get'));
@@ -78,7 +78,7 @@ describe('an upgrade request', () => {
     expect(calls).toEqual(['inner all GET', 'inner all GET', 'end GET']);
   });
 
-  test('meets param() callbacks of its own routes with method GET, and none of HTTP routes', async () => {
+  test('reaches param() callbacks of WebSocket routes with method GET, and none of HTTP routes', async () => {
     const seen: string[] = [];
     const calls = await dispatch('/a/7', (router, log) => {
       router.param('page', (_request, _response, next) => next(new Error('No such page')));
@@ -93,7 +93,7 @@ describe('an upgrade request', () => {
     expect(seen).toEqual(['GET 7 {"id":"7"}']);
   });
 
-  test('meets param() callbacks of a route that mixes guards and HTTP handlers', async () => {
+  test('reaches param() callbacks of a route that mixes guards and HTTP handlers', async () => {
     const calls = await dispatch('/a/7', (router, log) => {
       router.param('id', (request, _response, next, id) => {
         Object.assign(request, { loaded: id });
@@ -109,7 +109,7 @@ describe('an upgrade request', () => {
     expect(calls).toEqual(['guard 7 GET', 'end GET']);
   });
 
-  test('whose error no route handles ends as itself', async () => {
+  test('whose error no route handles ends with that error', async () => {
     const calls = await dispatch('/a', (router, log) => {
       router.get('/a', log('get'));
       router.all('/a', () => {
@@ -119,7 +119,7 @@ describe('an upgrade request', () => {
     expect(calls).toEqual(['end GET TypeError: Broken']);
   });
 
-  test('whose method middleware has changed meets no handler of that method either', async () => {
+  test('whose method middleware has changed reaches no handler of that method either', async () => {
     const calls = await dispatch('/a', (router, log) => {
       router.use((request, _response, next) => {
         request.method = 'DELETE';
@@ -145,7 +145,7 @@ describe('an upgrade request', () => {
   });
 });
 
-test('an upgrade shows a GET to param() callbacks, also where they fail, and to what runs then', async () => {
+test('an upgrade shows a GET to param() callbacks, even if they fail, and to the error handlers', async () => {
   const seen: string[] = [];
   const { port, router } = await serveRouter((app) => {
     const mounted = createRouter();

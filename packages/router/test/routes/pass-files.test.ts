@@ -60,7 +60,7 @@ const folderByLowerCase: SendFolder = (response, location) => {
   response.end();
 };
 
-/** Serves files as the many packages do it. */
+/** Serves files as static file packages do. */
 function serveFiles(sendFile: SendFile, sendFolder: SendFolder = folderByProperties): RequestHandler {
   return (request, response, next) => {
     const path = decodeURIComponent(request.url!.split('?', 1)[0]!);
@@ -71,7 +71,7 @@ function serveFiles(sendFile: SendFile, sendFolder: SendFolder = folderByPropert
   };
 }
 
-/** The head of the answer to an upgrade. */
+/** The head of the response to an upgrade. */
 async function ask(port: number, target: string): Promise<string> {
   const client = await RawClient.open(port);
   const text = await client.write(formatHandshake({ target })).until('\r\n\r\n');
@@ -79,12 +79,12 @@ async function ask(port: number, target: string): Promise<string> {
   return text;
 }
 
-describe('what serves files in front of WebSocket routes', () => {
+describe('file middleware in front of WebSocket routes', () => {
   test.each([
     ['piping them', byStream, folderByProperties],
     ['writing their head first', byHead, folderByHead],
     ['writing its head in lower case', byHead, folderByLowerCase],
-  ])('%s lets upgrades pass, and leaves nothing of its answer', async (_name, sendFile, sendFolder) => {
+  ])('%s lets upgrades pass, and leaves no trace of its answer', async (_name, sendFile, sendFolder) => {
     const { port } = await serveRouter((router) => {
       router.use((_request, response, next) => {
         response.setHeader('X-Before', 'yes');
@@ -105,7 +105,7 @@ describe('what serves files in front of WebSocket routes', () => {
     expect([await page.text(), page.headers.get('etag')]).toEqual(['feed', '"1"']);
   });
 
-  test('is found in mounted routers, and shows them the target that was asked for', async () => {
+  test('is found in mounted routers, which see the original target', async () => {
     const seen: (string | undefined)[] = [];
     const { port } = await serveRouter((router) => {
       const mounted = createRouter();
@@ -121,7 +121,7 @@ describe('what serves files in front of WebSocket routes', () => {
     await expect.poll(() => seen).toEqual(['/feed?x=1', '/app/feed?x=1']);
   });
 
-  test('passes on its own errors, and what fails in it', async () => {
+  test('passes on its errors', async () => {
     const { port } = await serveRouter((router) => {
       const files = serveFiles(byStream);
       router.use((request, response, next) => {
@@ -133,7 +133,7 @@ describe('what serves files in front of WebSocket routes', () => {
     expect(statusOf(await ask(port, '/feed'))).toBe(410);
   });
 
-  test('may go on as well, once it was taken back, and changes nothing', async () => {
+  test('may also call next() after its answer was undone, without effect', async () => {
     let calls = 0;
     const { port } = await serveRouter((router) => {
       const files = serveFiles(byStream);
@@ -154,7 +154,7 @@ describe('what serves files in front of WebSocket routes', () => {
     expect(calls).toBe(1);
   });
 
-  test('is not asked again for a client that has gone', async () => {
+  test('is not run again for a client that has left', async () => {
     let calls = 0;
     const { port, url } = await serveRouter((router) => {
       router.use('/feed', (request, response, next) => {
@@ -173,7 +173,7 @@ describe('what serves files in front of WebSocket routes', () => {
   });
 });
 
-describe('an answer that is no file at the path stands', () => {
+describe('an answer that is not the file at the path stands', () => {
   const file = (): string => join(folder, 'index.html');
   const gates: Record<string, RequestHandler> = {
     'a file, whatever the path is': (_request, response) => void createReadStream(file()).pipe(response),
@@ -181,8 +181,8 @@ describe('an answer that is no file at the path stands', () => {
       if (request.url === '/') createReadStream(file()).pipe(response);
       else next();
     },
-    'a stream that is no file': (_request, response) => void Readable.from(['text']).pipe(response),
-    'a head, then a stream that is no file': (_request, response) => {
+    'a stream that is not a file': (_request, response) => void Readable.from(['text']).pipe(response),
+    'a head, then a stream that is not a file': (_request, response) => {
       response.writeHead(200, { 'X-Gate': 'yes' });
       Readable.from(['text']).pipe(response);
     },
@@ -191,11 +191,11 @@ describe('an answer that is no file at the path stands', () => {
       response.write('te');
       response.end('xt');
     },
-    'a head that leaves at once': (_request, response) => {
+    'a head that is sent at once': (_request, response) => {
       response.flushHeaders();
       setImmediate(() => response.end('text'));
     },
-    'text, and it goes on all the same': (_request, response, next) => {
+    'text, although it also calls next()': (_request, response, next) => {
       response.end('text');
       next();
     },
@@ -205,7 +205,7 @@ describe('an answer that is no file at the path stands', () => {
     },
   };
 
-  test.each(Object.entries(gates))('%s', async (_name, gate) => {
+  test.each(Object.entries(gates))('if it is %s', async (_name, gate) => {
     const { port } = await serveRouter((router) => {
       router.use(gate);
       router.ws('/', () => expect.unreachable('the handler'));
@@ -215,7 +215,7 @@ describe('an answer that is no file at the path stands', () => {
     expect(answer).toMatch(/text|2\r\nte\r\n2\r\nxt|index\.html|\r\nLocation: \/login\r\n/);
   });
 
-  test('and a head that is written before going on is one', async () => {
+  test('if it is a head that is written before next()', async () => {
     const { port } = await serveRouter((router) => {
       router.use((_request, response, next) => {
         response.writeHead(403);
@@ -227,7 +227,7 @@ describe('an answer that is no file at the path stands', () => {
     expect(statusOf(await RawClient.exchange(port, formatHandshake()))).toBe(403);
   });
 
-  test('and hooks that stand before the methods of a response stay there', async () => {
+  test('and hooks on the methods of a response stay in place', async () => {
     const ended: number[] = [];
     const { port } = await serveRouter((router) => {
       router.use((_request, response, next) => {

@@ -12,7 +12,7 @@ import { listen } from '@turnout/test-kit/listen';
 import { serveRouter } from '../serving.ts';
 
 describe('maxConnections', () => {
-  test('refuses the upgrade that is one too many with 503 and Retry-After, and lets in the next when one has gone', async () => {
+  test('refuses one upgrade too many with 503 and Retry-After, and accepts the next once a socket has closed', async () => {
     let calls = 0;
     const { url, port, router, errors } = await serveRouter(
       (app) => {
@@ -39,7 +39,7 @@ describe('maxConnections', () => {
     for (const socket of [second, third]) socket.terminate();
   });
 
-  test('counts what is being opened, so that middleware that waits lets nobody past it', async () => {
+  test('counts pending upgrades, so waiting middleware lets none exceed it', async () => {
     const nexts: (() => void)[] = [];
     const { port, router } = await serveRouter(
       (app) =>
@@ -61,13 +61,13 @@ describe('maxConnections', () => {
     await expect.poll(() => router.sockets.size).toBe(0);
   });
 
-  test('of 0 lets nobody in, and leaves plain requests alone', async () => {
+  test('of 0 refuses every upgrade, and leaves plain requests alone', async () => {
     const { port } = await serveRouter((app) => void app.ws('/', () => {}), { maxConnections: 0 });
     expect(statusOf(await RawClient.exchange(port, formatHandshake()))).toBe(503);
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(426);
   });
 
-  test('is each app’s own', async () => {
+  test('counts the sockets of each app separately', async () => {
     const server = createServer();
     const [full, free] = [createRouter({ maxConnections: 0 }), createRouter()];
     full.ws('/full', () => {});
@@ -80,7 +80,7 @@ describe('maxConnections', () => {
 });
 
 describe('maxPendingHandshakes', () => {
-  test('refuses upgrades while too many wait for middleware, and takes them again once those are answered', async () => {
+  test('refuses upgrades while too many wait for middleware, and accepts them again once those are answered', async () => {
     const ends: ((error?: Error) => void)[] = [];
     const { url, port, router } = await serveRouter(
       (app) => {
@@ -100,8 +100,8 @@ describe('maxPendingHandshakes', () => {
     const answer = await RawClient.exchange(port, formatHandshake({ target: '/open' }));
     expect(statusOf(answer)).toBe(503);
     expect(answer).toMatch(/\r\nRetry-After: 5\r\n/);
-    expect(answer).toContain('Too many handshakes wait for their answer: maxPendingHandshakes is 2');
-    // One by a refusal, one by going away.
+    expect(answer).toContain('Too many pending handshakes: maxPendingHandshakes is 2');
+    // One is refused, and the client of the other leaves.
     ends[0]!(Object.assign(new Error('No'), { status: 403 }));
     expect(statusOf(await waiting[0]!.untilEnd())).toBe(403);
     (await connect(`${url}/open`)).terminate();
@@ -114,7 +114,7 @@ describe('maxPendingHandshakes', () => {
 describe('maxConnectionsPerAddress', () => {
   const nowhere = async (): Promise<string> => join(await mkdtemp(join(tmpdir(), 'turnout-')), 'socket');
 
-  test('refuses the connection of an address that is one too many with 429, and takes it once one has gone', async () => {
+  test('refuses one connection too many from an address with 429, and accepts it once another has closed', async () => {
     const { url, port, router } = await serveRouter((app) => void app.ws('/', () => {}), {
       maxConnectionsPerAddress: 2,
     });
@@ -122,14 +122,14 @@ describe('maxConnectionsPerAddress', () => {
     const answer = await RawClient.exchange(port, formatHandshake());
     expect(statusOf(answer)).toBe(429);
     expect(answer).toMatch(/\r\nRetry-After: 5\r\n/);
-    expect(answer).toContain('Too many connections of your address: maxConnectionsPerAddress is 2');
+    expect(answer).toContain('Too many connections from your address: maxConnectionsPerAddress is 2');
     first.terminate();
     await expect.poll(() => router.sockets.size).toBe(1);
     const third = await connect(url);
     for (const socket of [second, third]) socket.terminate();
   });
 
-  test('counts a connection once, however many routes it comes to', async () => {
+  test('counts a connection once, however many routes it reaches', async () => {
     const { url } = await serveRouter(
       (app) => {
         app.ws(
@@ -144,7 +144,7 @@ describe('maxConnectionsPerAddress', () => {
     (await connect(url)).terminate();
   });
 
-  test('counts nobody who has no address', async () => {
+  test('does not count clients without an address', async () => {
     const router = createRouter({ maxConnectionsPerAddress: 0 });
     router.ws('/', () => {});
     const server = createServer();
@@ -160,7 +160,7 @@ describe('maxConnectionsPerAddress', () => {
 });
 
 describe('maxConnectionsPerUser', () => {
-  test('refuses the connection of a user that is one too many with 429, and counts nobody without a name', async () => {
+  test('refuses one connection too many of a user with 429, and does not count clients without a user', async () => {
     const { url, port, router } = await serveRouter((app) => void app.ws('/', () => {}), {
       maxConnectionsPerUser: 1,
       user: ({ headers }) => headers['x-user'] as string | undefined,
@@ -170,7 +170,7 @@ describe('maxConnectionsPerUser', () => {
     const answer = await RawClient.exchange(port, named);
     expect(statusOf(answer)).toBe(429);
     expect(answer).toMatch(/\r\nRetry-After: 5\r\n/);
-    expect(answer).toContain('Too many connections of yours: maxConnectionsPerUser is 1');
+    expect(answer).toContain('Too many connections for this user: maxConnectionsPerUser is 1');
     const others = await Promise.all([connect(url, { headers: { 'X-User': 'bob' } }), connect(url), connect(url)]);
     ann.terminate();
     await expect.poll(() => router.sockets.size).toBe(others.length);
@@ -178,7 +178,7 @@ describe('maxConnectionsPerUser', () => {
     for (const socket of others) socket.terminate();
   });
 
-  test('counts who is being accepted, so that two at a time do not both pass', async () => {
+  test('counts an upgrade that is being accepted, so that two at a time do not both pass', async () => {
     const heads: (() => void)[] = [];
     const { port } = await serveRouter(
       (app) => {
@@ -202,7 +202,7 @@ describe('maxConnectionsPerUser', () => {
 });
 
 describe('maxMemoryPercent', () => {
-  test('refuses upgrades with 503 and Retry-After while memory is fuller than that', async () => {
+  test('refuses upgrades with 503 and Retry-After while memory is fuller than it allows', async () => {
     const { port } = await serveRouter((app) => void app.ws('/', () => {}), { maxMemoryPercent: 0 });
     const answer = await RawClient.exchange(port, formatHandshake());
     expect(statusOf(answer)).toBe(503);
@@ -211,13 +211,13 @@ describe('maxMemoryPercent', () => {
   });
 });
 
-test('an app that is full and closes says that it closes', async () => {
+test('an app that is full and closing says that it is closing', async () => {
   const { port, router } = await serveRouter((app) => void app.ws('/', () => {}), { maxConnections: 0 });
   await router.close();
   expect(await RawClient.exchange(port, formatHandshake())).toContain('The server is closing');
 });
 
-test('the TCP connection of an upgrade sends without delay, and asks a silent peer after 30 s', async () => {
+test('the TCP connection of an upgrade sends without delay, and probes a silent peer after 30 s', async () => {
   const { server, url } = await serveRouter((app) => void app.ws('/', () => {}));
   const connected = once(server, 'connection') as Promise<[Socket]>;
   const socket = connect(url);

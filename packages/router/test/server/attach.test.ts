@@ -17,7 +17,7 @@ function answerForeign(_request: IncomingMessage, duplex: Duplex): void {
 }
 
 describe('beside another listener for upgrade', () => {
-  test('a router takes what it has a route for, and leaves all else alone', async () => {
+  test('a router takes the upgrades that match its routes, and leaves all others alone', async () => {
     const { server, port, url } = await serveRouter((router) => {
       router.get('/page', (_request, response) => void response.end('page'));
       router.ws('/ours', (socket) => socket.send('ours'));
@@ -52,7 +52,7 @@ describe('beside another listener for upgrade', () => {
 });
 
 describe('several routers on a server', () => {
-  test('each take what they have a route for; the first answers for the rest', async () => {
+  test('each take the upgrades that match their routes; the first answers all others', async () => {
     const server = createServer();
     const [first, second] = [createRouter(), createRouter()];
     first.ws('/first', (socket) => socket.send('first'));
@@ -70,7 +70,7 @@ describe('several routers on a server', () => {
 });
 
 describe('a plain request', () => {
-  test('is answered by the router where nobody else listens', async () => {
+  test('is answered by the router if there is no other listener', async () => {
     const { port } = await serveRouter((router) => {
       router.get('/page', (_request, response) => void response.end('page'));
       router.get('/error', () => {
@@ -94,7 +94,7 @@ describe('a plain request', () => {
     expect((await get('/error')).status).toBe(500);
   });
 
-  test('of a WebSocket path keeps its connection open, or closes it where the client asks', async () => {
+  test('for a WebSocket path keeps its connection open, or closes it if the client asks', async () => {
     const { port } = await serveRouter((router) => void router.ws('/', () => {}));
     const client = await RawClient.open(port);
     const answer = await client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n').until('ask for one');
@@ -107,12 +107,12 @@ describe('a plain request', () => {
     ['HEAD', 426],
     ['POST', 404],
     ['OPTIONS', 404],
-  ])('with method %s of a WebSocket path gets %i', async (method, status) => {
+  ])('with method %s for a WebSocket path gets %i', async (method, status) => {
     const { port } = await serveRouter((router) => void router.ws('/', () => {}));
     expect((await fetch(`http://127.0.0.1:${port}/`, { method })).status).toBe(status);
   });
 
-  test('that lost its Upgrade header on the way is told so', async () => {
+  test('that lost its Upgrade header on the way gets that reason', async () => {
     const { port } = await serveRouter((router) => void router.ws('/', () => {}));
     const text = formatHandshake({ without: 'Connection', headers: ['Connection: close'] });
     const answer = await RawClient.exchange(port, text);
@@ -120,7 +120,7 @@ describe('a plain request', () => {
     expect(answer).toContain('a proxy in between seems to remove');
   });
 
-  test('keeps what middleware has begun, and its error cuts it off', async () => {
+  test('keeps the response that middleware has begun, and a later error cuts it off', async () => {
     const { port, errors } = await serveRouter((router) => {
       router.ws('/', () => {});
       router.use((request, response, next) => {
@@ -137,7 +137,7 @@ describe('a plain request', () => {
     expect(errors).toMatchObject([{ message: 'Broken' }]);
   });
 
-  test('is left to the listener of the server', async () => {
+  test('is left to the server’s own listener', async () => {
     const router = createRouter();
     router.ws('/', () => {});
     const server = createServer((_request, response) => void response.end('from the server'));
@@ -146,7 +146,7 @@ describe('a plain request', () => {
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('from the server');
   });
 
-  test('reaches a router that is itself the listener, or a middleware', async () => {
+  test('reaches a router that is the listener itself, or middleware', async () => {
     const inner = createRouter();
     inner.get('/page', (_request, response) => void response.end('inner page'));
     inner.ws('/socket', (socket) => socket.send('inner socket'));
@@ -167,7 +167,7 @@ describe('an upgrade to another protocol', () => {
   const h2c = (lines: string, method = 'GET'): string =>
     `${method} /page HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n${lines}\r\n`;
 
-  test('is served as the plain request that it is too', async () => {
+  test('is served as a plain request', async () => {
     const { port } = await serveRouter((router) => {
       router.get('/page', (_request, response) => void response.end('page'));
       router.post('/page', (_request, response) => void response.end('posted'));
@@ -186,7 +186,7 @@ describe('an upgrade to another protocol', () => {
     expect(statusOf(await RawClient.exchange(port, `${h2c(line, 'POST')}body`))).toBe(400);
   });
 
-  test('is a WebSocket where the list of protocols has it', async () => {
+  test('is a WebSocket if the list of protocols includes it', async () => {
     const { port } = await serveRouter((router) => void router.ws('/', () => {}));
     const client = await RawClient.open(port);
     client.write(formatHandshake({ without: 'Upgrade', headers: ['Upgrade: h2c, websocket'] }));
@@ -198,7 +198,7 @@ describe('an upgrade to another protocol', () => {
 describe('an upgrade server', () => {
   const binding = { dispatch: () => {}, dispatchUpgrade: () => {}, claims: () => false };
 
-  test('takes the scheme of the connection and the Host for the address of a request', () => {
+  test('takes the address of a request from the scheme of the connection and the Host', () => {
     const upgradeServer = new UpgradeServer(binding);
     const plain = new IncomingMessage(new Socket());
     plain.headers.host = 'good.test';
@@ -207,13 +207,13 @@ describe('an upgrade server', () => {
     expect(upgradeServer.addressOf(secure)).toEqual({ scheme: 'https', host: undefined });
   });
 
-  test('takes them from its app where that knows better', () => {
+  test('takes the address from the app if the app provides it', () => {
     const address = { scheme: 'https', host: 'behind.proxy' };
     const upgradeServer = new UpgradeServer({ ...binding, addressOf: () => address });
     expect(upgradeServer.addressOf(new IncomingMessage(new Socket()))).toBe(address);
   });
 
-  test('counts upgrades until they are answered, and answers 500 where the app throws', async () => {
+  test('counts upgrades until they are answered, and answers 500 if the app throws', async () => {
     const errors: unknown[] = [];
     const counts: number[] = [];
     const server = createServer();

@@ -5,7 +5,7 @@ import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-clie
 import { serveRouter } from '../serving.ts';
 
 describe('close()', () => {
-  test('says 1001 to every client, resolves when the last has gone, and refuses new ones', async () => {
+  test('closes every socket with 1001, resolves when the last has closed, and refuses new upgrades', async () => {
     const { url, port, router, server } = await serveRouter((app) => void app.ws('/', () => {}));
     const sockets = await Promise.all([connect(url), connect(url), connect(url)]);
     await expect.poll(() => router.sockets.size).toBe(3);
@@ -21,7 +21,7 @@ describe('close()', () => {
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(426);
   });
 
-  test('gives its own code, and a second call waits for the first', async () => {
+  test('closes with the given code, and a second call waits for the first', async () => {
     const { url, router } = await serveRouter((app) => void app.ws('/', () => {}));
     const socket = await connect(url);
     await expect.poll(() => router.sockets.size).toBe(1);
@@ -31,7 +31,7 @@ describe('close()', () => {
     await first;
   });
 
-  test('cuts off a client that does not say goodbye, and an answer that does not end', async () => {
+  test('cuts off a client that does not complete the closing handshake, and a response that does not end', async () => {
     const { port, router } = await serveRouter((app) => {
       app.ws('/', () => {});
       app.ws(
@@ -49,11 +49,11 @@ describe('close()', () => {
     await Promise.all([silent.untilEnd(), begun.untilEnd()]);
   });
 
-  test('resolves at once where nothing is open', async () => {
+  test('resolves at once if nothing is open', async () => {
     await createRouter().close({ timeout: 0 });
   });
 
-  test('refuses upgrades that are not answered yet, and closes those that are being accepted', async () => {
+  test('refuses pending upgrades, and closes those that are being accepted', async () => {
     let letPass: (() => void) | undefined;
     let letEnd: (() => void) | undefined;
     let handled = 0;
@@ -99,13 +99,13 @@ describe('close()', () => {
     expect(() => createRouter().close({ timeout })).toThrow(RangeError);
   });
 
-  test.each([1000, 1003, 1007, 1014, 3000, 4999])('takes code %d', async (code) => {
+  test.each([1000, 1003, 1007, 1014, 3000, 4999])('accepts code %d', async (code) => {
     await createRouter().close({ code });
   });
 });
 
 describe('close() over a window', () => {
-  test('closes the sockets bit by bit', async () => {
+  test('closes the sockets a few at a time', async () => {
     const { url, router } = await serveRouter((app) => void app.ws('/', () => {}));
     const sockets = await Promise.all(Array.from({ length: 40 }, () => connect(url)));
     await expect.poll(() => router.sockets.size).toBe(40);
@@ -113,14 +113,14 @@ describe('close() over a window', () => {
     sockets.forEach((socket, index) => socket.on('close', (code) => order.push(code === 1012 ? index : -1)));
     const closed = router.close({ code: 1012, window: 400 });
     await expect.poll(() => order.length > 0).toBe(true);
-    // The first part alone: all at once would be all of them.
+    // Only the first part: closing all at once would close them all.
     expect(order.length).toBeLessThan(40);
     await closed;
     await expect.poll(() => order.length).toBe(40);
     expect(order.toSorted((one, other) => one - other)).toEqual(Array.from({ length: 40 }, (_, index) => index));
   });
 
-  test('cuts off what has not gone when window and timeout are over', async () => {
+  test('cuts off the remaining sockets after window and timeout', async () => {
     const { port, router } = await serveRouter((app) => void app.ws('/', () => {}));
     const silent = await RawClient.open(port);
     await silent.write(formatHandshake()).until('\r\n\r\n');
@@ -129,13 +129,13 @@ describe('close() over a window', () => {
     silent.reset();
   });
 
-  test('cuts nobody off at once for a window and a timeout that are more than a timer takes together', async () => {
+  test('cuts no socket off early if window and timeout together exceed the longest timer', async () => {
     const { url, router } = await serveRouter((app) => void app.ws('/', () => {}));
     const sockets = await Promise.all([connect(url), connect(url)]);
     await expect.poll(() => router.sockets.size).toBe(2);
     const closed = router.close({ code: 1012, window: 2 ** 31 - 1, timeout: 5_000 });
     await expect.poll(() => router.sockets.size).toBe(1);
-    // Longer than the 1 ms of a timer that was given too much.
+    // Longer than 1 ms, to which Node.js clamps a timer that is too long.
     await new Promise((resolve) => setTimeout(resolve, 50));
     const last = sockets.find(({ readyState, OPEN }) => readyState === OPEN);
     expect(last).toBeDefined();
@@ -143,7 +143,7 @@ describe('close() over a window', () => {
     await closed;
   });
 
-  test('refuses times that are none', () => {
+  test('refuses invalid times', () => {
     const router = createRouter();
     expect(() => router.close({ window: -1 })).toThrow(
       'Invalid option window: expected a whole number of 0 to 2147483647 ms, got -1',
@@ -153,7 +153,7 @@ describe('close() over a window', () => {
 });
 
 describe('close() and handlers', () => {
-  test('waits for those that still run', async () => {
+  test('waits for running handlers', async () => {
     let finish: (() => void) | undefined;
     const { url, router } = await serveRouter((app) => {
       app.ws('/', () => new Promise<void>((resolve) => (finish = resolve)));
@@ -170,7 +170,7 @@ describe('close() and handlers', () => {
     await closed;
   });
 
-  test('does not wait for one that never returns once the timeout is over', async () => {
+  test('does not wait for a handler that never returns once the timeout is over', async () => {
     const { url, router } = await serveRouter((app) => void app.ws('/', () => new Promise(() => {})));
     await connect(url);
     await expect.poll(() => router.sockets.size).toBe(1);
@@ -180,7 +180,7 @@ describe('close() and handlers', () => {
 });
 
 describe('close() and server.close()', () => {
-  test.each(['before', 'after'])('work together, the router %s the server', async (order) => {
+  test.each(['before', 'after'])('work together if the router closes %s the server', async (order) => {
     const { url, router, server } = await serveRouter((app) => void app.ws('/', () => {}));
     const socket = await connect(url);
     await expect.poll(() => router.sockets.size).toBe(1);

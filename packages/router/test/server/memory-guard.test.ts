@@ -5,7 +5,7 @@ import type { MemoryReading, MemorySource } from '../../src/server/memory-guard.
 
 const mebibyte = 1024 * 1024;
 
-/** A memory of the test's own, in MiB, which counts its readings. */
+/** A fake memory source, in MiB, which counts its readings. */
 class FakeMemory implements MemorySource {
   heap = 0;
   heapLimit = 1_048;
@@ -37,8 +37,8 @@ function isFull(reading: Partial<MemoryReading>): boolean {
   return new MemoryGuard(90, new FakeMemory(reading)).isFull;
 }
 
-test('a heap is full above maxMemoryPercent of what its limit leaves to old objects, not at it', () => {
-  // 1,048 MiB less 48 MiB for young objects.
+test('a heap is full above maxMemoryPercent of what its limit leaves for old objects, not at it', () => {
+  // 1,048 MiB minus 48 MiB for young objects.
   const verdicts = [0, 900, 900.1, 1_048].map((heap) => isFull({ heap }));
   expect(verdicts).toEqual([false, false, true, true]);
 });
@@ -52,24 +52,24 @@ test.each([
   expect(verdicts).toEqual([false, true]);
 });
 
-test('Buffers fill a container though the heap is empty', () => {
+test('Buffers fill a container although the heap is empty', () => {
   const container = { heap: 13, heapLimit: 4_144, memoryLimit: 1_024 };
   expect(isFull({ ...container, resident: 66 })).toBe(false);
   expect(isFull({ ...container, resident: 921 })).toBe(false);
   expect(isFull({ ...container, resident: 922 })).toBe(true);
 });
 
-test('Buffers that are swapped out, or not written to yet, count beside the heap', () => {
+test('Buffers that are swapped out, or not written to yet, count in addition to the heap', () => {
   const container = { heapLimit: 4_144, memoryLimit: 1_024, resident: 100 };
   expect(isFull({ ...container, heap: 100, external: 821 })).toBe(false);
   expect(isFull({ ...container, heap: 100, external: 823 })).toBe(true);
 });
 
-test('a heap whose limit is above that of the container is full with the container', () => {
+test('a heap whose limit exceeds that of the container is full when the container is', () => {
   expect(isFull({ heap: 600, heapLimit: 4_144, resident: 640, memoryLimit: 700 })).toBe(true);
 });
 
-test('a guard reads the memory when it is asked, and once a second at most', () => {
+test('a guard reads the memory on demand, at most once a second', () => {
   const memory = new FakeMemory();
   memory.time = 5_000;
   const guard = new MemoryGuard(90, memory);
@@ -85,13 +85,13 @@ test('a guard reads the memory when it is asked, and once a second at most', () 
   expect([guard.isFull, memory.readings]).toEqual([false, 3]);
 });
 
-test('a guard with Infinity never fires, one with 0 always does', () => {
+test('a guard with Infinity is never full, one with 0 always is', () => {
   const full = { heap: 1_048, resident: 100_000 };
   expect(new MemoryGuard(Infinity, new FakeMemory(full)).isFull).toBe(false);
   expect(new MemoryGuard(0, new FakeMemory({ heap: 1 })).isFull).toBe(true);
 });
 
-test('a guard looks at the memory of its own process unless told otherwise', () => {
+test('a guard reads the memory of its own process by default', () => {
   expect(new MemoryGuard(100).isFull).toBe(false);
   expect(new MemoryGuard(0).isFull).toBe(true);
 });
@@ -105,6 +105,6 @@ test.each([
   expect(memoryLimitOf(constrained, totalmem())).toBe(totalmem());
 });
 
-test('the limit of a container is its own', () => {
+test('the limit of a process in a container is that of the container', () => {
   expect(memoryLimitOf(512 * mebibyte, 1_024 * mebibyte)).toBe(512 * mebibyte);
 });

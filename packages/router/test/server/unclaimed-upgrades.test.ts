@@ -38,7 +38,7 @@ async function openUnclaimed(port: number, text: string = formatHandshake({ targ
   return (await RawClient.open(port)).write(text);
 }
 
-test('an upgrade that no listener takes gets 404 when handshakeTimeout is over, and its connection ends', async () => {
+test('an upgrade that no listener takes gets 404 after handshakeTimeout, and its connection ends', async () => {
   const refused: unknown[] = [];
   const note = (message: unknown): void => void refused.push(message);
   subscribe('turnout:refuse', note);
@@ -48,14 +48,14 @@ test('an upgrade that no listener takes gets 404 when handshakeTimeout is over, 
   for (const client of clients) {
     const answer = await client.untilEnd();
     expect(statusOf(answer)).toBe(404);
-    expect(answer).toContain('There is no WebSocket here');
+    expect(answer).toContain('No WebSocket here');
   }
   await expect.poll(() => connections.size).toBe(0);
   expect(refused).toHaveLength(20);
-  expect(refused[0]).toMatchObject({ status: 404, reason: 'There is no WebSocket here' });
+  expect(refused[0]).toMatchObject({ status: 404, reason: 'No WebSocket here' });
 });
 
-test('so does an upgrade to another protocol, and one behind an answered request', async () => {
+test('an unclaimed upgrade to another protocol, or behind an answered request, gets 404', async () => {
   const { port } = await serveBeside(nobody);
   const other = 'GET /x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n';
   expect(statusOf(await (await openUnclaimed(port, other)).untilEnd())).toBe(404);
@@ -65,7 +65,7 @@ test('so does an upgrade to another protocol, and one behind an answered request
   expect(await second.untilEnd()).toContain('HTTP/1.1 404');
 });
 
-test('so does one that was sent behind a request whose answer comes later', async () => {
+test('an unclaimed upgrade behind a request that is answered later gets 404', async () => {
   const { port, server } = await serveBeside(nobody);
   server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
     setTimeout(() => response.end('late'), 10);
@@ -75,7 +75,7 @@ test('so does one that was sent behind a request whose answer comes later', asyn
   expect(answers).toMatch(/^HTTP\/1\.1 200 [^]*late[^]*HTTP\/1\.1 404 /);
 });
 
-test('one behind a request that is never answered is cut off', async () => {
+test('an unclaimed upgrade behind a request that is never answered is cut off', async () => {
   const { port, server } = await serveBeside(nobody);
   server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
     response.write('begun');
@@ -84,7 +84,7 @@ test('one behind a request that is never answered is cut off', async () => {
   expect(await (await openUnclaimed(port, text)).untilEnd()).not.toContain('404');
 });
 
-test('so does one whose listener adds nothing but a listener of errors', async () => {
+test('an upgrade whose listener only listens for errors gets 404', async () => {
   const { port } = await serveBeside((_request, duplex) => void duplex.on('error', () => {}));
   expect(statusOf(await (await openUnclaimed(port)).untilEnd())).toBe(404);
 });
@@ -106,14 +106,14 @@ test.each(Object.entries(takers))('a library that %s keeps its connection', asyn
   });
   await openUnclaimed(port, formatHandshake({ target: '/theirs' }));
   await expect.poll(() => taken.length).toBe(1);
-  // Its time is over before that of one that came later.
+  // Its timeout passes before that of a later one.
   expect(statusOf(await (await openUnclaimed(port)).untilEnd())).toBe(404);
   const [duplex] = taken;
   expect([duplex!.destroyed, duplex!.writableEnded]).toEqual([false, false]);
   duplex!.destroy();
 });
 
-test('a library that takes it late, but in time, keeps it', async () => {
+test('a library that takes an upgrade late, but in time, keeps it', async () => {
   let decide!: () => void;
   const { port } = await serveBeside((_request, duplex) => void (decide = () => void duplex.write(accepted)), {
     handshakeTimeout: 10_000,
@@ -123,7 +123,7 @@ test('a library that takes it late, but in time, keeps it', async () => {
   await expect.poll(() => decide !== undefined).toBe(true);
   decide();
   await client.until('101');
-  // Another one that needs the room.
+  // Another upgrade that needs the room.
   const next = await openUnclaimed(port, formatHandshake({ target: '/ours' }));
   await next.until('ours');
   expect(client.socket.destroyed).toBe(false);
@@ -132,7 +132,7 @@ test('a library that takes it late, but in time, keeps it', async () => {
   next.reset();
 });
 
-test('a library that answers later than that is not told, and harms nobody', async () => {
+test('a library that answers after the timeout does no harm', async () => {
   let late: Duplex | undefined;
   const { port, url } = await serveBeside((_request, duplex) => void (late = duplex));
   expect(statusOf(await (await openUnclaimed(port)).untilEnd())).toBe(404);
@@ -140,7 +140,7 @@ test('a library that answers later than that is not told, and harms nobody', asy
   (await connect(`${url}/ours`)).terminate();
 });
 
-test('unclaimed upgrades are counted, and the oldest makes room for the next and for what a route wants', async () => {
+test('unclaimed upgrades are counted, and the oldest makes room for the next and for an upgrade that a route claims', async () => {
   const { port } = await serveBeside(nobody, { handshakeTimeout: Infinity, maxPendingHandshakes: 2 });
   const first = await openUnclaimed(port);
   const second = await openUnclaimed(port);
@@ -156,7 +156,7 @@ test('unclaimed upgrades are counted, and the oldest makes room for the next and
   for (const client of [third, ours]) client.reset();
 });
 
-test('unclaimed upgrades are counted with the connections', async () => {
+test('unclaimed upgrades count towards maxConnections', async () => {
   const { port, url } = await serveBeside(nobody, { handshakeTimeout: Infinity, maxConnections: 2 });
   const socket = await connect(`${url}/ours`);
   const first = await openUnclaimed(port);
@@ -170,7 +170,7 @@ test('unclaimed upgrades are counted with the connections', async () => {
   for (const open of [socket, other]) open.terminate();
 });
 
-test('an unclaimed upgrade whose client has gone, or that was taken at once, is not counted', async () => {
+test('an unclaimed upgrade whose client has left, or that was taken at once, is not counted', async () => {
   const unclaimed = new UnclaimedUpgrades(Infinity);
   const events: string[] = [];
   let gone!: () => void;
@@ -201,7 +201,7 @@ test('a plain request is never an unclaimed upgrade', async () => {
   response.resume();
 });
 
-test('a stream of HTTP/2 that no listener takes gets 404, and one that is taken is left alone', async () => {
+test('an HTTP/2 stream that no listener takes gets 404, and one that is taken is left alone', async () => {
   const router = createRouter({ handshakeTimeout: 40 });
   router.ws('/ours', () => {});
   const server = createHttp2();

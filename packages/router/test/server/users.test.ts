@@ -4,11 +4,11 @@ import type { NodeHub } from '../../src/index.ts';
 import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
 import { serveRouter } from '../serving.ts';
 
-/** The user is what the query says. */
+/** The user is the query. */
 const user = ({ url }: { url?: string }): string | undefined => url!.split('?')[1];
 
 describe('the users of an app', () => {
-  test('are disconnected over all their sockets, and nobody else is', async () => {
+  test('are disconnected on all their sockets, and no other user is', async () => {
     const { url, router } = await serveRouter((app) => void app.ws('/', () => {}), { user });
     const sockets = await Promise.all(['?ann', '?ann', '?bob', ''].map((query) => connect(`${url}/${query}`)));
     await expect.poll(() => router.sockets.size).toBe(4);
@@ -54,8 +54,8 @@ describe('the users of an app', () => {
   });
 
   test.each([
-    ['for good', false, 401, 3000],
-    ['for a moment', true, 503, 1012],
+    ['finally', false, 401, 3000],
+    ['with reconnect', true, 503, 1012],
   ])('are disconnected %s in the middle of a handshake', async (_how, reconnect, status, code) => {
     const gates: (() => void)[] = [];
     const handled: string[] = [];
@@ -96,7 +96,7 @@ describe('the users of an app', () => {
     expect(handled).toEqual(['middleware', 'middleware']);
   });
 
-  test('are 500 where they cannot be told', async () => {
+  test('get 500 if the option user throws', async () => {
     const { port, errors } = await serveRouter((app) => void app.ws('/', () => {}), {
       user: () => {
         throw new Error('Who?');

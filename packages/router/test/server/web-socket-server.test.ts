@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createWebSocketServer } from '../../src/index.ts';
 import { serveRouter } from '../serving.ts';
 
-test('connection is emitted for each accepted socket, with its request, in every way of listening', async () => {
+test('connection is emitted for each accepted socket, with its request, to every kind of listener', async () => {
   const server = createWebSocketServer();
   const calls: unknown[] = [];
   server.on('connection', function listen(this: unknown, socket, { url }) {
@@ -23,7 +23,7 @@ test('connection is emitted for each accepted socket, with its request, in every
   expect(calls).toEqual([true, '/a', 'once', true, '/b?query']);
 });
 
-test('clients are the sockets that are open, before connection is emitted and until close is', async () => {
+test('clients are the open sockets, from before connection is emitted until close is', async () => {
   const server = createWebSocketServer();
   const sizes: number[] = [];
   server.on('connection', (socket) => {
@@ -42,7 +42,7 @@ test('clients are the sockets that are open, before connection is emitted and un
   expect(sizes).toEqual([1, 2, 1, 0]);
 });
 
-test('the first subprotocol offered is chosen, as in ws, or what handleProtocols says', async () => {
+test('the first subprotocol offered is chosen, as in ws, or the choice of handleProtocols', async () => {
   const server = createWebSocketServer();
   const { url } = await serveRouter((app) => void app.ws('/', { protocols: server.protocols }, server.handler));
   const protocolOf = async (protocols: string[]): Promise<string> => {
@@ -63,7 +63,7 @@ test('the first subprotocol offered is chosen, as in ws, or what handleProtocols
   expect(await protocolOf(['b'])).toBe('');
 });
 
-test('what a listener of connection throws or rejects with closes its socket with 1011 and is reported', async () => {
+test('an error of a listener of connection closes its socket with 1011 and is reported', async () => {
   for (const fail of [
     (): never => {
       throw new Error('Broken');
@@ -77,7 +77,7 @@ test('what a listener of connection throws or rejects with closes its socket wit
   }
 });
 
-test('close() takes no more sockets, leaves the open ones, and calls back when the last has gone', async () => {
+test('close() accepts no more sockets, leaves the open ones, and calls back when the last has closed', async () => {
   const server = createWebSocketServer();
   const { url } = await serveRouter((app) => void app.ws('/', server.handler));
   const socket = await connect(url);

@@ -4,7 +4,7 @@ import { SessionWatch } from '../../src/session/session-watch.ts';
 
 type Data = Record<string, unknown>;
 
-/** A store with promises, and without a method `load`. */
+/** A store with promises and without a method `load`. */
 class PromiseStore {
   readonly sessions = new Map<string, Data>();
   isFailing = false;
@@ -34,12 +34,12 @@ function called<Value>(call: (callback: (error?: Error | null, value?: Value) =>
 }
 
 describe('an adapted store', () => {
-  test('is made once for a store', () => {
+  test('is created once per store', () => {
     const store = new PromiseStore();
     expect(adapt(store)).toBe(adapt(store));
   });
 
-  test('loads and saves by the operations that it was given', async () => {
+  test('loads and saves with the given operations', async () => {
     const store = new PromiseStore();
     store.sessions.set('a', { user: 'ann' });
     const adapted = adapt(store);
@@ -53,7 +53,7 @@ describe('an adapted store', () => {
     expect(await called((callback) => adapted.load!('b', callback as never))).toBeUndefined();
   });
 
-  test('prolongs by the operation that it was given', async () => {
+  test('extends a session’s lifetime with the given operation', async () => {
     const store = new PromiseStore();
     store.sessions.set('a', { user: 'ann' });
     const watch = new SessionWatch({ sessionID: 'a', sessionStore: adapt(store), session: {} });
@@ -61,7 +61,7 @@ describe('an adapted store', () => {
     expect(store.sessions.get('a')).toEqual({ user: 'ann', expires: 'later' });
   });
 
-  test('passes on what the store fails with, with a callback or without', async () => {
+  test('passes on the store’s errors, with or without a callback', async () => {
     const store = new PromiseStore();
     const adapted = adapt(store);
     store.isFailing = true;
@@ -69,7 +69,7 @@ describe('an adapted store', () => {
     adapted.destroy('a');
   });
 
-  test('tells the watches when the store itself is asked to destroy', async () => {
+  test('notifies the watches when destroy() of the store itself is called', async () => {
     const store = new PromiseStore();
     const watch = new SessionWatch({ sessionID: 'a', sessionStore: adapt(store), session: {} });
     let isEnded = false;

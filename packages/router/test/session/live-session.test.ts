@@ -20,7 +20,7 @@ async function open(store: TestStore, query = '?a'): Promise<{ socket: WebSocket
 }
 
 describe('the live session of a socket', () => {
-  test('is as the store has it now', async () => {
+  test('has the current data of the store', async () => {
     const store = new TestStore();
     store.add('a', { user: 'ann' });
     const { socket, session } = await open(store);
@@ -29,7 +29,7 @@ describe('the live session of a socket', () => {
     socket.terminate();
   });
 
-  test('is changed beside what others change, one change after the other', async () => {
+  test('keeps the changes of others, and is changed one update after another', async () => {
     const store = new TestStore();
     store.add('a', { count: 0 });
     const { socket, session } = await open(store);
@@ -42,7 +42,7 @@ describe('the live session of a socket', () => {
     socket.terminate();
   });
 
-  test('is changed beside what the handler changes in its own', async () => {
+  test('keeps what the handler changes in request.session', async () => {
     const store = new TestStore();
     store.add('a', {});
     let updated: Promise<boolean> | undefined;
@@ -60,7 +60,7 @@ describe('the live session of a socket', () => {
     socket.terminate();
   });
 
-  test('is prolonged by what its convention has for that', async () => {
+  test('is extended with touch() of its session', async () => {
     const store = new TestStore();
     store.add('a', { user: 'ann' });
     const { socket, session } = await open(store);
@@ -78,7 +78,7 @@ describe('the live session of a socket', () => {
     socket.terminate();
   });
 
-  test('is not brought back once it has ended, also while it is being saved', async () => {
+  test('is not restored once it has ended, not even while it is being saved', async () => {
     const store = new TestStore();
     store.add('a', {});
     const { session } = await open(store);
@@ -93,7 +93,7 @@ describe('the live session of a socket', () => {
     expect([await session!.update(() => {}), await session!.reload()]).toEqual([false, null]);
   });
 
-  test('rejects with what the change or the store fails with, and goes on', async () => {
+  test('rejects with the error of the change or the store, and keeps working', async () => {
     const store = new TestStore();
     store.add('a', { user: 'ann' });
     const { socket, session } = await open(store);
@@ -108,7 +108,7 @@ describe('the live session of a socket', () => {
     socket.terminate();
   });
 
-  test('ends with all its sockets', async () => {
+  test('closes all its sockets when it ends', async () => {
     const store = new TestStore();
     store.add('a', {});
     const { socket, session } = await open(store);
@@ -116,7 +116,7 @@ describe('the live session of a socket', () => {
     expect((await socket.closed).code).toBe(3000);
   });
 
-  test('is not there without a session', async () => {
+  test('does not exist without a session', async () => {
     const { socket, session } = await open(new TestStore(), '');
     expect(session).toBeUndefined();
     socket.terminate();

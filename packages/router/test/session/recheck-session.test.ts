@@ -19,7 +19,7 @@ async function serve(store: TestStore, handled: string[], sessionCheckInterval =
 }
 
 describe('with recheckSession', () => {
-  test('no message is handled once the store has lost the session, whoever ended it', async () => {
+  test('no message is handled once the session is missing from the store, whoever ended it', async () => {
     const store = new TestStore();
     store.add('a', {});
     const handled: string[] = [];
@@ -27,14 +27,14 @@ describe('with recheckSession', () => {
     const socket = await connect(`${url}/?a`);
     for (const text of ['1', '2', '3']) socket.send(text);
     for (let count = 0; count < 3; count++) await socket.receive();
-    // As another process does it: behind the back of this one.
+    // As another process does, unnoticed by this one.
     store.sessions.delete('a');
     for (const text of ['4', '5']) socket.send(text);
     expect(await socket.closed).toMatchObject({ code: 3000, reason: 'Session ended' });
     expect(handled).toEqual(['1', '2', '3']);
   });
 
-  test('the store need not be asked at an interval', async () => {
+  test('no polling of the store is needed', async () => {
     const store = new TestStore();
     store.add('a', {});
     const handled: string[] = [];
@@ -47,7 +47,7 @@ describe('with recheckSession', () => {
     expect(handled).toEqual([]);
   });
 
-  test('a store that cannot answer closes with 1011, and nothing is handled', async () => {
+  test('a socket whose store cannot answer is closed with 1011, and no message is handled', async () => {
     const store = new TestStore();
     store.add('a', {});
     const handled: string[] = [];
@@ -59,7 +59,7 @@ describe('with recheckSession', () => {
     expect([handled, errors]).toMatchObject([[], [{ message: 'No store' }]]);
   });
 
-  test('a client that says goodbye while it is asked has what it sent before handled', async () => {
+  test('messages that a client sent before its Close frame are handled if it closes while the store is asked', async () => {
     const store = new TestStore();
     store.add('a', {});
     const handled: string[] = [];
@@ -73,7 +73,7 @@ describe('with recheckSession', () => {
     expect(handled).toEqual(['1', '2']);
   });
 
-  test('a request without a session is not asked about', async () => {
+  test('the store is not asked for a request without a session', async () => {
     const handled: string[] = [];
     const { url } = await serve(new TestStore(), handled);
     const socket = await connect(`${url}/`);

@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A session in a store that expires when it says, and a note of its end. */
+/** A stored session that expires at `expires`, and whether its watch has ended. */
 function watchSession(
   expires: unknown,
   store = new TestStore(),
@@ -35,7 +35,7 @@ describe('a session', () => {
     expect(ended).toEqual([1_000]);
   });
 
-  test('that was prolonged in the store ends when that has passed', async () => {
+  test('that was extended in the store ends at the later time', async () => {
     const { ended, store } = watchSession(new Date(start + 1_000).toISOString());
     store.add('a', { cookie: { expires: new Date(start + 5_000) } });
     await vi.advanceTimersByTimeAsync(4_999);
@@ -44,7 +44,7 @@ describe('a session', () => {
     expect(ended).toEqual([5_000]);
   });
 
-  test('that the store does not have, or cannot give, any more has not been prolonged', async () => {
+  test('that is missing from the store, or that the store cannot load, ends', async () => {
     const gone = watchSession(new Date(start + 1_000));
     gone.store.sessions.clear();
     const failing = watchSession(new Date(start + 1_000));
@@ -54,7 +54,7 @@ describe('a session', () => {
     expect([gone.ended, failing.ended, silent.ended]).toEqual([[1_000], [1_000], [1_000]]);
   });
 
-  test('that expires no more goes on', async () => {
+  test('that no longer expires continues', async () => {
     const { ended, store } = watchSession(new Date(start + 1_000));
     store.add('a', { cookie: { expires: null } });
     await vi.advanceTimersByTimeAsync(day);
@@ -70,7 +70,7 @@ describe('a session', () => {
     },
   );
 
-  test('may have longer to live than a timer can wait', async () => {
+  test('may live longer than the longest timer', async () => {
     const { ended } = watchSession(new Date(start + 40 * day));
     await vi.advanceTimersByTimeAsync(39 * day);
     expect(ended).toEqual([]);
@@ -78,7 +78,7 @@ describe('a session', () => {
     expect(ended).toEqual([40 * day]);
   });
 
-  test('that nobody waits for any more ends silently', async () => {
+  test('that is no longer watched ends silently', async () => {
     const before = watchSession(new Date(start + 1_000));
     before.expiry.release();
     const meanwhile = [watchSession(new Date(start + 1_000)), watchSession(new Date(start + 1_000))];

@@ -15,7 +15,7 @@ describe('the session poller', () => {
     vi.useRealTimers();
   });
 
-  test('ends the watches of what the store knows no more, within an interval and a part', async () => {
+  test('ends the watches of sessions that are missing from the store, within an interval and a part', async () => {
     const store = new TestStore();
     for (const id of ['a', 'b']) store.add(id, {});
     const poller = new SessionPoller(800);
@@ -27,7 +27,7 @@ describe('the session poller', () => {
     expect(watches.map((one) => one.isEnded)).toEqual([true, true, false]);
   });
 
-  test('asks about each session once in an interval', async () => {
+  test('asks about each session once per interval', async () => {
     const store = new TestStore();
     const ids = Array.from({ length: 20 }, (_, index) => `s${index}`);
     for (const id of ids) store.add(id, {});
@@ -39,7 +39,7 @@ describe('the session poller', () => {
     expect(store.calls.toSorted()).toEqual(ids.map((id) => `load ${id}`).toSorted());
   });
 
-  test('lets no more than an interval pass before a session is asked about again, whoever comes and goes', async () => {
+  test('asks about a session again within an interval, whichever others come and go', async () => {
     const store = new TestStore();
     const poller = new SessionPoller(800);
     const add = (id: string): SessionWatch => {
@@ -67,7 +67,7 @@ describe('the session poller', () => {
     expect([asked[0]! <= 800, asked[1]! - asked[0]!]).toEqual([true, 800]);
   });
 
-  test('leaves a session alone that was never stored, and one whose store fails', async () => {
+  test('does not end a session that was never stored, or whose store fails', async () => {
     const store = new TestStore();
     store.add('failing', {});
     const poller = new SessionPoller(80);
@@ -79,7 +79,7 @@ describe('the session poller', () => {
     expect(watches.map((one) => one.isEnded)).toEqual([false, false]);
   });
 
-  test('rests when nobody watches, and where the interval is Infinity', async () => {
+  test('is idle without watches, and if the interval is Infinity', async () => {
     const store = new TestStore();
     store.add('a', {});
     const poller = new SessionPoller(80);

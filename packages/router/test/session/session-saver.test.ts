@@ -16,7 +16,7 @@ function track(data: Record<string, unknown>): {
 }
 
 describe('what a handler changes in a session', () => {
-  test('is stored, key by key, and nothing else is', async () => {
+  test('is stored key by key, and nothing else is', async () => {
     const { store, request, changes } = track({ cookie: { path: '/' }, user: 'ann', visits: 1, cart: [1], old: true });
     Object.assign(request.session, { visits: 2, fresh: { a: 1 }, cookie: { path: '/else' }, skipped: undefined });
     (request.session.cart as number[]).push(2);
@@ -33,7 +33,7 @@ describe('what a handler changes in a session', () => {
     });
   });
 
-  test('is not written where nothing has changed, nor twice', async () => {
+  test('is not written if nothing has changed, nor twice', async () => {
     const { store, request, changes } = track({ visits: 1 });
     await changes.save();
     request.session.visits = 2;
@@ -42,7 +42,7 @@ describe('what a handler changes in a session', () => {
     expect(store.calls).toEqual(['load a', 'save a']);
   });
 
-  test('is written in order where the store is slow', async () => {
+  test('is written in order if the store is slow', async () => {
     const { store, request, changes } = track({ visits: 1 });
     const waiting: (() => void)[] = [];
     store.beforeAnswer = () => new Promise((resolve) => waiting.push(resolve));
@@ -59,7 +59,7 @@ describe('what a handler changes in a session', () => {
     expect([store.calls, store.data('a')]).toEqual([['load a', 'save a', 'load a', 'save a'], { visits: 3 }]);
   });
 
-  test('does not bring back a session that has ended', async () => {
+  test('does not restore a session that has ended', async () => {
     const { store, request, changes } = track({ visits: 1 });
     request.session.visits = 2;
     store.destroy('a');
@@ -67,7 +67,7 @@ describe('what a handler changes in a session', () => {
     expect([store.calls, store.data('a')]).toEqual([['destroy a', 'load a'], undefined]);
   });
 
-  test('does not bring back one that ends between the two steps', async () => {
+  test('does not restore a session that ends between load and save', async () => {
     const { store, request, changes } = track({ visits: 1 });
     request.session.visits = 2;
     const load = store.load.bind(store);
@@ -80,7 +80,7 @@ describe('what a handler changes in a session', () => {
     expect([store.calls, store.data('a')]).toEqual([['load a', 'destroy a'], undefined]);
   });
 
-  test('does not bring back one that ends while it is saved', async () => {
+  test('does not restore a session that ends while it is being saved', async () => {
     const { store, request, changes } = track({ visits: 1 });
     request.session.visits = 2;
     store.beforeAnswer = (step) => {
@@ -90,7 +90,7 @@ describe('what a handler changes in a session', () => {
     expect([store.calls, store.data('a')]).toEqual([['load a', 'destroy a', 'save a', 'destroy a'], undefined]);
   });
 
-  test('is left alone where the handler has regenerated, destroyed or unset the session', async () => {
+  test('is not saved if the handler has regenerated, destroyed or unset the session', async () => {
     const { store, request, changes } = track({ visits: 1 });
     request.sessionID = 'b';
     Object.assign(request, { session: { visits: 2 } });
@@ -103,7 +103,7 @@ describe('what a handler changes in a session', () => {
     expect(store.data('a')).toBeUndefined();
   });
 
-  test('may be named as what all objects have', async () => {
+  test('may have a key that is a property of every object', async () => {
     const { store, request, changes } = track({ visits: 1 });
     Object.defineProperty(request.session, '__proto__', { value: { isAdmin: true }, enumerable: true });
     await changes.save();
@@ -111,7 +111,7 @@ describe('what a handler changes in a session', () => {
     expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
   });
 
-  test.each(['load', 'save'])('rejects with what the store fails with at %s', async (failing) => {
+  test.each(['load', 'save'])('rejects with the error of the store at %s', async (failing) => {
     const { store, request, changes } = track({ visits: 1 });
     store.beforeAnswer = (step) => {
       if (step === failing) throw new Error(`Cannot ${step}`);
@@ -120,7 +120,7 @@ describe('what a handler changes in a session', () => {
     await expect(changes.save()).rejects.toThrow(`Cannot ${failing}`);
   });
 
-  test('is not stored where the store cannot load', async () => {
+  test('is not stored if the store cannot load', async () => {
     const { store, request, changes } = track({ visits: 1 });
     Object.assign(store, { load: undefined });
     request.session.visits = 2;

@@ -5,7 +5,7 @@ import { sessionOf } from '../../src/session/session-request.ts';
 import { SessionWatch } from '../../src/session/session-watch.ts';
 import { TestStore } from '../session-store.ts';
 
-/** A watch over a session that notes its end. */
+/** A watch of a session, and whether it has ended. */
 function watch(store: TestStore, sessionID: string, ended: string[], name = sessionID): SessionWatch {
   const session = new SessionWatch({ sessionID, sessionStore: store, session: {} });
   session.whenEnded(() => ended.push(name));
@@ -13,7 +13,7 @@ function watch(store: TestStore, sessionID: string, ended: string[], name = sess
 }
 
 describe('a session', () => {
-  test('that is destroyed ends every watch over it, and no other', () => {
+  test('that is destroyed ends all its watches, and no others', () => {
     const store = new TestStore();
     const ended: string[] = [];
     const watches = [watch(store, 'a', ended, 'a1'), watch(store, 'a', ended, 'a2'), watch(store, 'b', ended)];
@@ -27,7 +27,7 @@ describe('a session', () => {
     expect(ended).toEqual(['a1', 'a2']);
   });
 
-  test('that had ended before is told at once', () => {
+  test('that has already ended calls back at once', () => {
     const store = new TestStore();
     const session = new SessionWatch({ sessionID: 'a', sessionStore: store, session: {} });
     store.destroy('a');
@@ -36,7 +36,7 @@ describe('a session', () => {
     expect(ended).toEqual(['a']);
   });
 
-  test('that is not watched any more ends silently', () => {
+  test('that is no longer watched ends silently', () => {
     const store = new TestStore();
     const ended: string[] = [];
     const [first, second] = [watch(store, 'a', ended, 'a1'), watch(store, 'a', ended, 'a2')];
@@ -48,7 +48,7 @@ describe('a session', () => {
     expect(first.isEnded).toBe(false);
   });
 
-  test('ends with all others when its store is cleared', () => {
+  test('ends, like all others, when its store is cleared', () => {
     const store = new TestStore();
     const ended: string[] = [];
     watch(store, 'a', ended);
@@ -57,7 +57,7 @@ describe('a session', () => {
     expect([ended, store.calls]).toEqual([['a', 'b'], ['clear']]);
   });
 
-  test('is watched in a store that cannot be cleared', () => {
+  test('can be watched in a store that cannot be cleared', () => {
     const ended: string[] = [];
     const store = { destroy: () => {} };
     new SessionWatch({ sessionID: 'a', sessionStore: store, session: {} }).whenEnded(() => ended.push('a'));
@@ -67,17 +67,17 @@ describe('a session', () => {
   });
 });
 
-describe('a request', () => {
+describe('sessionOf() of a request', () => {
   const store = new TestStore();
 
   test.each<[string, object, boolean]>([
     ['with a session of a store', { sessionID: 'a', sessionStore: store, session: {} }, true],
-    ['without any', {}, false],
+    ['without a session', {}, false],
     ['whose session is kept in a cookie', { session: { user: 1 } }, false],
     ['whose session was destroyed', { sessionID: 'a', sessionStore: store }, false],
     ['whose session was unset', { sessionID: 'a', sessionStore: store, session: null }, false],
-    ['whose store is none', { sessionID: 'a', sessionStore: {}, session: {} }, false],
-    ['whose id is none', { sessionID: 7, sessionStore: store, session: {} }, false],
+    ['whose store has no destroy()', { sessionID: 'a', sessionStore: {}, session: {} }, false],
+    ['whose session ID is not a string', { sessionID: 7, sessionStore: store, session: {} }, false],
   ])('%s: %s', (_name, properties, isFound) => {
     const request = Object.assign(new IncomingMessage(new Socket()), properties);
     expect(sessionOf(request)).toBe(isFound ? request : undefined);

@@ -30,7 +30,7 @@ describe('a session that ends', () => {
     other.terminate();
   });
 
-  test('has no message handled afterwards', async () => {
+  test('lets no message be handled afterwards', async () => {
     const store = new TestStore();
     store.add('a', {});
     const handled: string[] = [];
@@ -51,7 +51,7 @@ describe('a session that ends', () => {
     expect(handled).toEqual(['first']);
   });
 
-  test('while middleware waits is a 401', async () => {
+  test('while middleware waits gets 401', async () => {
     const store = new TestStore();
     store.add('a', {});
     const { port, router } = await serveRouter((app) => {
@@ -71,7 +71,7 @@ describe('a session that ends', () => {
     expect([statusOf(answer), answer.endsWith('The session has ended\n'), router.sockets.size]).toEqual([401, true, 0]);
   });
 
-  test('while it is being loaded is a 401', async () => {
+  test('while it is being loaded gets 401', async () => {
     const store = new TestStore();
     store.add('a', {});
     const { port } = await serveRouter((app) => {
@@ -106,7 +106,7 @@ describe('a session that ends', () => {
     expect(await socket.closed).toMatchObject({ code: 3000 });
   });
 
-  test('while the 101 is on the way closes the socket, and its handler is not called', async () => {
+  test('while the 101 is being sent closes the socket, and its handler is not called', async () => {
     const store = new TestStore();
     store.add('a', {});
     let handled = 0;
@@ -131,7 +131,7 @@ describe('a session that ends', () => {
     expect(handled).toBe(0);
   });
 
-  test('while the 101 is on the way, in a store that then fails, is reported', async () => {
+  test('while the 101 is being sent, in a store that then fails, has the error reported', async () => {
     const store = new TestStore();
     store.add('a', {});
     const { url, errors } = await serveRouter((app) => {
@@ -157,7 +157,7 @@ describe('a session that ends', () => {
     expect(errors).toMatchObject([{ message: 'Cannot destroy' }]);
   });
 
-  test('elsewhere while middleware waits is a 401, where the store has given it before', async () => {
+  test('elsewhere while middleware waits gets 401, if the store had it before', async () => {
     const store = new TestStore();
     store.add('a', { user: 'ann' });
     const { port, router } = await serveRouter((app) => {
@@ -183,7 +183,7 @@ describe('a session that ends', () => {
     expect([statusOf(answer), answer.endsWith('The session has ended\n'), router.sockets.size]).toEqual([401, true, 0]);
   });
 
-  test('is not waited for where the app closes while the store is asked', async () => {
+  test('is not waited for if the app closes while the store is asked', async () => {
     const store = new TestStore();
     store.add('a', {});
     let answer: (() => void) | undefined;
@@ -205,7 +205,7 @@ describe('a session that ends', () => {
     expect(statusOf(await refused)).toBe(503);
   });
 
-  test('closes the socket that was opened under it, whatever session its handler names afterwards', async () => {
+  test('closes the socket that was opened under it, whatever session its handler sets afterwards', async () => {
     const store = new TestStore();
     store.add('a', {});
     const { url } = await serveRouter((app) => {
@@ -221,7 +221,7 @@ describe('a session that ends', () => {
     expect(await socket.closed).toMatchObject({ code: 3000 });
   });
 
-  test('by middleware’s own hand leaves the upgrade without one', async () => {
+  test('in middleware leaves the upgrade without a session', async () => {
     const store = new TestStore();
     store.add('a', {});
     const { url } = await serveRouter((app) => {
@@ -241,7 +241,7 @@ describe('a session that ends', () => {
     socket.terminate();
   });
 
-  test('by getting a new id in middleware leaves the upgrade with the new one', async () => {
+  test('because middleware regenerates it leaves the upgrade with the new session', async () => {
     const store = new TestStore();
     store.add('a', {});
     store.add('b', {});
@@ -263,7 +263,7 @@ describe('a session that ends', () => {
     expect(await socket.closed).toMatchObject({ code: 3000 });
   });
 
-  test('after its upgrade was refused or its socket closed concerns nobody', async () => {
+  test('after its upgrade was refused or its socket closed has no effect', async () => {
     const store = new TestStore();
     store.add('a', {});
     const { url, router, errors } = await serveRouter((app) => {
@@ -286,7 +286,7 @@ describe('a session that ends', () => {
 });
 
 describe('a change that the handler makes to the session', () => {
-  test('is stored when it returns, and when its promise settles', async () => {
+  test('is stored when the handler returns, and when its promise settles', async () => {
     const store = new TestStore();
     store.add('a', { visits: 1 });
     let finish = (): void => {};
@@ -322,7 +322,7 @@ describe('a change that the handler makes to the session', () => {
     expect(errors).toMatchObject([{ message: 'Store is down' }]);
   });
 
-  test('that has no JSON is reported', async () => {
+  test('that cannot be written as JSON is reported', async () => {
     const store = new TestStore();
     store.add('a', {});
     const { url, errors } = await serveRouter((app) => {
@@ -336,7 +336,7 @@ describe('a change that the handler makes to the session', () => {
     expect(errors).toMatchObject([{ name: 'TypeError' }]);
   });
 
-  test('is not looked for where middleware has put no session on the request', async () => {
+  test('is not looked for if the request has no session', async () => {
     const store = new TestStore();
     const { url } = await serveRouter((app) => {
       app.use(useStore(store));

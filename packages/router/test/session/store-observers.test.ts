@@ -6,7 +6,7 @@ import { SessionWatch } from '../../src/session/session-watch.ts';
 
 type Answer = (error?: Error | null, session?: StoredSession | null) => void;
 
-/** A store as those of express-session are, whose answers the test gives. */
+/** A store like those of express-session, whose calls the test answers. */
 class SlowStore implements SessionStore {
   readonly answers: Answer[] = [];
   readonly calls: string[] = [];
@@ -35,7 +35,7 @@ class SlowStore implements SessionStore {
     this.get(id, callback);
   }
 
-  /** Gives the oldest call its answer. */
+  /** Answers the oldest call. */
   answer(error?: Error | null, session?: object): void {
     this.answers.shift()!(error, session as StoredSession | undefined);
   }
@@ -48,7 +48,7 @@ function watch(sessionStore: SessionStore): SessionWatch {
 const ignore = (): void => {};
 
 describe('a session that is watched', () => {
-  test('is known to be stored once its store has given it, or taken it', () => {
+  test('is known to be stored once its store has returned or saved it', () => {
     const store = new SlowStore();
     const [read, saved] = [watch(store), new SessionWatch({ sessionID: 'b', sessionStore: store, session: {} })];
     store.get('a', ignore);
@@ -70,9 +70,9 @@ describe('a session that is watched', () => {
   });
 
   test.each([
-    ['without a word', null],
-    ['by the error of a missing file', Object.assign(new Error('No such file'), { code: 'ENOENT' })],
-  ])('has ended where the store has it no more and says so %s, whoever asks', async (_how, error) => {
+    ['with no session', null],
+    ['with the error of a missing file', Object.assign(new Error('No such file'), { code: 'ENOENT' })],
+  ])('has ended once the store answers %s, whoever asks', async (_how, error) => {
     for (const ask of [
       (store: SlowStore) => store.get('a', ignore),
       (_store: SlowStore, session: SessionWatch) => void session.check(),
@@ -87,7 +87,7 @@ describe('a session that is watched', () => {
     }
   });
 
-  test('has not ended where the store fails', async () => {
+  test('has not ended if the store fails', async () => {
     const store = new SlowStore();
     const session = watch(store);
     session.noteStored();
@@ -99,7 +99,7 @@ describe('a session that is watched', () => {
     expect(session.isEnded).toBe(false);
   });
 
-  test('has not ended by an answer to a question from before it was saved', async () => {
+  test('has not ended if the store answers a call from before it was saved', async () => {
     const store = new SlowStore();
     const session = watch(store);
     void session.check();
@@ -130,7 +130,7 @@ describe('a session that is watched', () => {
     expect([early.isEnded, meanwhile.isEnded]).toEqual([true, true]);
   });
 
-  test('goes on for those who read it where the store could not destroy it', () => {
+  test('continues for those who read it if the store could not destroy it', () => {
     const store = new SlowStore();
     watch(store);
     store.destroy('a', ignore);
@@ -141,7 +141,7 @@ describe('a session that is watched', () => {
     expect(meanwhile.isEnded).toBe(false);
   });
 
-  test('is asked for without a trace where the store can neither load nor say more', async () => {
+  test('stays as it is in a store without load()', async () => {
     const session = watch({ destroy: () => {} });
     session.noteStored();
     expect([await session.verify(), session.knowledge]).toEqual([true, 'stored']);
@@ -151,7 +151,7 @@ describe('a session that is watched', () => {
 });
 
 describe('what a handshake saves', () => {
-  test('is not saved where the session has ended, here or elsewhere', async () => {
+  test('is not saved if the session has ended, here or elsewhere', async () => {
     for (const end of [(session: SessionWatch) => session.end(), () => {}]) {
       const store = new SlowStore();
       const session = watch(store);
@@ -166,7 +166,7 @@ describe('what a handshake saves', () => {
     }
   });
 
-  test('is saved where the session goes on, or the store cannot say', async () => {
+  test('is saved if the session still exists, or the store cannot answer', async () => {
     for (const [error, found] of [[null, {}], [new Error('No store')]] as const) {
       const store = new SlowStore();
       const session = watch(store);
@@ -181,7 +181,7 @@ describe('what a handshake saves', () => {
     }
   });
 
-  test('is saved at once where the session is new, and once the socket is open', () => {
+  test('is saved at once if the session is new, or the socket is open', () => {
     const store = new SlowStore();
     const session = watch(store);
     store.set('a', {}, ignore);
@@ -191,7 +191,7 @@ describe('what a handshake saves', () => {
     expect(store.calls).toEqual(['set a', 'set a']);
   });
 
-  test('is answered by a promise where the store does so', async () => {
+  test('is answered with a promise if the store uses promises', async () => {
     const stored = new Map<string, unknown>();
     const store = {
       get: async (id: string) => stored.get(id),

@@ -30,7 +30,7 @@ async function extensionsOf(url: string): Promise<string> {
   return socket.extensions;
 }
 
-test('a route compresses as the app does, unless it says otherwise', async () => {
+test('a route compresses as the app does, unless its option differs', async () => {
   const url = await serve({ perMessageDeflate: true });
   expect(await extensionsOf(`${url}/app`)).toBe('permessage-deflate; client_max_window_bits=12');
   expect(await extensionsOf(`${url}/off`)).toBe('');
@@ -43,7 +43,7 @@ test('nothing is compressed by default', async () => {
   expect(await extensionsOf(`${url}/own`)).toContain('permessage-deflate');
 });
 
-test('a wrong option is refused where it is given', () => {
+test('an invalid option is refused when it is set', () => {
   expect(() => createRouter({ perMessageDeflate: { threshold: -1 } })).toThrow('perMessageDeflate.threshold');
   router = createRouter();
   expect(() => router.ws('/x', { perMessageDeflate: { maxRatio: 0 } }, () => {})).toThrow('perMessageDeflate.maxRatio');

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
 import { serveRouter } from '../serving.ts';
 
-/** What is published on a channel until the test is over. Other tests run beside: `isOurs` tells. */
+/** Collects messages of a channel until the test is over. `isOurs` filters out those of concurrent tests. */
 function watch<Message>(name: string, isOurs: (message: Message) => boolean): Message[] {
   const messages: Message[] = [];
   const listener = (message: unknown): void => {
@@ -25,7 +25,7 @@ interface Seen {
 }
 
 describe('the diagnostics channels', () => {
-  test('tell of an upgrade that is accepted, its messages and its end', async () => {
+  test('report an accepted upgrade, its messages and its end', async () => {
     const sockets = new Set<WebSocket>();
     const { url } = await serveRouter((app) => {
       app.ws('/diagnostics', (socket) => {
@@ -49,7 +49,7 @@ describe('the diagnostics channels', () => {
     expect(closed).toMatchObject([{ code: 4000, reason: 'bye', wasClean: true }]);
   });
 
-  test('tell of an upgrade that is refused, by whom and why', async () => {
+  test('report a refused upgrade with its status and reason', async () => {
     const { port } = await serveRouter(
       (app) => {
         app.ws(
@@ -81,7 +81,7 @@ describe('the diagnostics channels', () => {
     ]);
   });
 
-  test('tell once of each error, with or without a hook', async () => {
+  test('report each error once, with or without a hook', async () => {
     const hooked: unknown[] = [];
     const { url } = await serveRouter(
       (app) => {
@@ -110,7 +110,7 @@ describe('the diagnostics channels', () => {
     expect(hooked).toHaveLength(2);
   });
 
-  test('tell of a peer that is too slow', async () => {
+  test('report a peer that is too slow', async () => {
     const { url } = await serveRouter(
       (app) => {
         app.ws('/slow', (socket) => {
@@ -129,7 +129,7 @@ describe('the diagnostics channels', () => {
 });
 
 describe('with DEBUG=turnout:*', () => {
-  test('a person sees what is accepted, refused and closed', async () => {
+  test('accepted, refused and closed sockets are printed', async () => {
     const lines: string[] = [];
     const { log } = createDebug;
     createDebug.log = (template: string, ...args: unknown[]) =>

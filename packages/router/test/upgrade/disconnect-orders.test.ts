@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DisconnectOrders } from '../../src/upgrade/disconnect-orders.ts';
 
 describe('orders to disconnect users', () => {
-  test('concern the handshakes of that user that had begun, and no later ones', () => {
+  test('affect pending handshakes of that user, and no later ones', () => {
     const orders = new DisconnectOrders();
     const before = orders.lastNumber;
     orders.add('ann', 'final');
@@ -15,7 +15,7 @@ describe('orders to disconnect users', () => {
     ['reconnect', 'final', 'final', 'final'],
     ['reconnect', 'reconnect', 'reconnect', 'reconnect'],
   ] as const)(
-    '%s and then %s are %s for whom both concern, and %s for whom the second does',
+    '%s and then %s mean %s for a handshake before both, and %s for one between them',
     (first, second, ...expected) => {
       const orders = new DisconnectOrders();
       const before = orders.lastNumber;
@@ -26,7 +26,7 @@ describe('orders to disconnect users', () => {
     },
   );
 
-  test('are forgotten once they concern no handshake any more', () => {
+  test('are forgotten once they affect no pending handshake', () => {
     const orders = new DisconnectOrders();
     orders.add('ann', 'final');
     orders.add('bob', 'final');
@@ -39,7 +39,7 @@ describe('orders to disconnect users', () => {
     expect(['ann', 'bob', 'eve'].map((user) => orders.since(0, user))).toEqual([undefined, undefined, undefined]);
   });
 
-  test('about more users than are remembered have the handshakes before them try again', () => {
+  test('for more users than are remembered make earlier handshakes retry', () => {
     const orders = new DisconnectOrders();
     for (let index = 0; index < 10_001; index++) orders.add(`user ${index}`, 'final');
     expect(['user 0', 'user 1', 'anybody'].map((user) => orders.since(0, user))).toEqual([

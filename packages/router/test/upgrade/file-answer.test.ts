@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { aliasOfFile, isFolderRedirect, targetWithoutFile } from '../../src/upgrade/file-answer.ts';
 
-/** A stream of a file that need not be there. */
+/** A stream of a file that need not exist. */
 function fileAt(path: string | Buffer): NodeJS.ReadableStream {
   return createReadStream(path).on('error', () => {});
 }
@@ -24,7 +24,7 @@ test.each([
   ['/chat/', 'chat/index.html.gz', '/chat/%69ndex.html'],
   ['/a%20b/c', 'a b/c', '/a%20b/%63'],
   ['/%zz', '%zz', '/%25zz'],
-])('the file that a web server finds at %s may be %s, and is at %s too', (target, file, alias) => {
+])('the target %s may be the file %s, whose alias is %s', (target, file, alias) => {
   expect(aliasOfFile(fileAt(join(root, file)), target)).toBe(alias);
 });
 
@@ -36,11 +36,11 @@ test.each([
   ['/chat', 'chat-of-others.html'],
   ['/chat/', 'index.html'],
   ['/chat', 'chat/rooms/index.html'],
-])('the file at %s is not %s', (target, file) => {
+])('the target %s is not the file %s', (target, file) => {
   expect(aliasOfFile(fileAt(join(root, file)), target)).toBeUndefined();
 });
 
-test('what is no file, or one without a name, is at no path', () => {
+test('a body that is not a file, or is a file without a name, has no alias', () => {
   expect(aliasOfFile(new PassThrough(), '/')).toBeUndefined();
   expect(aliasOfFile('text', '/')).toBeUndefined();
   expect(aliasOfFile(undefined, '/')).toBeUndefined();
@@ -56,7 +56,7 @@ test.each([
   [301, undefined, '/chat', false],
   [200, '/chat/', '/chat', false],
   [404, '/chat/', '/chat', false],
-])('a %i to %s says of %s that it is a folder: %s', (status, location, target, expected) => {
+])('a %i to %s is a folder redirect of %s: %s', (status, location, target, expected) => {
   expect(isFolderRedirect(status, location, target)).toBe(expected);
 });
 
@@ -65,6 +65,6 @@ test.each([
   ['/chat', '/chat/upgrade.websocket'],
   ['/chat/?x=1', '/chat/upgrade.websocket?x=1'],
   ['http://good.test/chat', '/chat/upgrade.websocket'],
-])('no file stands below %s, at %s', (target, expected) => {
+])('the target without a file below %s is %s', (target, expected) => {
   expect(targetWithoutFile(target)).toBe(expected);
 });

@@ -10,7 +10,7 @@ const valid = formatHandshake({
 });
 const answers = new Set([101, 200, 400, 403, 404, 405, 408, 413, 414, 417, 426, 431, 501, 503, 505]);
 
-/** A valid handshake in which some bytes were replaced, removed, doubled or moved. */
+/** A valid handshake with some bytes replaced, removed, doubled or moved. */
 const mutation = fc
   .array(
     fc.record({
@@ -32,7 +32,7 @@ const mutation = fc
     return bytes;
   });
 
-test('a mutated handshake gets one proper answer or the end of its connection, and the server lives on', async () => {
+test('a mutated handshake gets one valid response or the end of its connection, and the server survives', async () => {
   const { port, url, router, errors, connections } = await serveRouter((app) => {
     app.use((_request, _response, next) => setImmediate(next));
     app.get('/room/:id', (_request, response) => void response.end('page'));
@@ -46,7 +46,7 @@ test('a mutated handshake gets one proper answer or the end of its connection, a
   const send = async (bytes: Buffer): Promise<void> => {
     const client = await RawClient.open(port);
     client.write(bytes);
-    // What is incomplete would wait for its rest.
+    // An incomplete handshake would wait for the rest.
     client.socket.end('\r\n\r\n');
     const answer = await client.untilEnd();
     if (answer !== '') {

@@ -10,7 +10,7 @@ interface Report {
   readonly context: ErrorContext;
 }
 
-/** A route that fails as `handler` does; what its client and the error hook get to see. */
+/** Runs a failing handler; returns what its client and the error hook see. */
 async function fail(handler: (socket: WebSocket) => unknown): Promise<{ code: number; reports: Report[] }> {
   const reports: Report[] = [];
   const { url, router } = await serveRouter((app) => void app.ws('/', handler), {
@@ -64,7 +64,7 @@ describe('a handler', () => {
     ]);
   });
 
-  test('that fails disturbs no other socket', async () => {
+  test('that fails does not affect other sockets', async () => {
     const { url } = await serveRouter((router) => {
       router.ws('/echo', (socket) => {
         socket.on('message', (data) => socket.send(data.toString()));
@@ -81,7 +81,7 @@ describe('a handler', () => {
     bystander.terminate();
   });
 
-  test('takes limits from the app, and those of its route before them', async () => {
+  test('uses the limits of its route, then those of the app', async () => {
     const { url } = await serveRouter(
       (router) => {
         router.ws('/small', { maxPayload: 4 }, (socket) => {
@@ -110,7 +110,7 @@ describe('a handler', () => {
 });
 
 describe('an error', () => {
-  test('is printed where there is no hook', async () => {
+  test('is printed without a hook', async () => {
     const print = vi.spyOn(console, 'error').mockImplementation(() => {});
     try {
       const { url } = await serveRouter((router) => void router.ws('/', () => Promise.reject(new Error('Broken'))), {
@@ -124,7 +124,7 @@ describe('an error', () => {
     }
   });
 
-  test('of the hook itself is printed, and ends nothing but the socket', async () => {
+  test('of the hook itself is printed, and closes only the socket', async () => {
     const print = vi.spyOn(console, 'error').mockImplementation(() => {});
     try {
       const { url } = await serveRouter((router) => void router.ws('/', () => Promise.reject(new Error('Broken'))), {
@@ -148,21 +148,21 @@ describe('ws()', () => {
   test.each<[string, unknown[], string]>([
     ['no handler', [], 'Invalid handler of WebSocket route /a: expected a function, got none'],
     ['options alone', [{}], 'Invalid handler of WebSocket route /a: expected a function, got none'],
-    ['no function', ['x'], 'Invalid handler of WebSocket route /a: expected a function, got string'],
+    ['a string', ['x'], 'Invalid handler of WebSocket route /a: expected a function, got string'],
     ['undefined', [noop, undefined], 'Invalid handler of WebSocket route /a: expected a function, got undefined'],
     [
       'options in the middle',
       [noop, {}, noop],
       'Invalid handler of WebSocket route /a: expected a function, got object',
     ],
-    ['a wrong limit', [{ maxPayload: '1mb' }, noop], 'Invalid option maxPayload: expected a number, got string'],
+    ['an invalid limit', [{ maxPayload: '1mb' }, noop], 'Invalid option maxPayload: expected a number, got string'],
     [
-      'wrong protocols',
+      'invalid protocols',
       [{ protocols: 'chat' }, noop],
       'Invalid option protocols: expected a list or a function, got string',
     ],
     [
-      'a wrong origin',
+      'an invalid origin',
       [{ origin: '*' }, noop],
       "Invalid option origin: expected 'same-origin', 'any', a list or a function, got string",
     ],
@@ -181,7 +181,7 @@ describe('ws()', () => {
     expect(() => createRouter().ws(path, noop)).toThrow(/combinations/);
   });
 
-  test('takes lists of middleware, paths and expressions as get() does, and can be chained', async () => {
+  test('accepts lists of middleware, paths and regular expressions as get() does, and can be chained', async () => {
     const order: number[] = [];
     const step =
       (number: number) =>
@@ -208,7 +208,7 @@ describe('ws()', () => {
 });
 
 describe('an option of a route', () => {
-  test('that is undefined is that of the app', async () => {
+  test('that is undefined defaults to that of the app', async () => {
     const { url } = await serveRouter(
       (app) => app.ws('/', { maxPayload: undefined, origin: undefined }, (socket) => socket.on('message', () => {})),
       { maxPayload: 5 },

@@ -5,7 +5,7 @@ import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-clie
 import type { HandshakeText } from '@turnout/test-kit/raw-client';
 import { serveRouter } from '../serving.ts';
 
-/** A server with one route for every path that tells if its handler or any middleware ran. */
+/** A server with one route for every path, which records whether its handler or any middleware ran. */
 async function serveAll(): Promise<{ port: number; calls: string[] }> {
   const calls: string[] = [];
   const { port } = await serveRouter((router) => {
@@ -58,7 +58,7 @@ describe('a handshake that breaks a rule never reaches the app', () => {
     expect(calls).toEqual([]);
   });
 
-  test('and names the version that is spoken', async () => {
+  test('and gets the supported version', async () => {
     const { port } = await serveAll();
     const answer = await RawClient.exchange(
       port,
@@ -68,7 +68,7 @@ describe('a handshake that breaks a rule never reaches the app', () => {
   });
 });
 
-test('headers that Node.js has dropped, with the Upgrade among them, are too many', async () => {
+test('a request whose Upgrade is among the headers that Node.js dropped gets 431', async () => {
   const { port, calls } = await serveAll();
   const flood = Array.from({ length: 1500 }, (_, index) => `X${index}:1\r\n`).join('');
   const answer = await RawClient.exchange(port, formatHandshake().replace('\r\n', `\r\n${flood}`));
@@ -88,7 +88,7 @@ describe('a target that is merely unusual', () => {
     ['/room/__proto__', 101],
     [`/room/${'x'.repeat(4096)}`, 101],
     ['http://127.0.0.1/ws', 101],
-  ])('%s is what it is to HTTP: %i', async (target, status) => {
+  ])('%s gets the same as over plain HTTP: %i', async (target, status) => {
     const { port, router } = await serveRouter((app) => {
       app.get(['/ws', '/room/:name'], (_request, response) => void response.end('page'));
       app.ws(['/ws', '/room/:name'], (socket, request) =>
@@ -110,7 +110,7 @@ describe('a target that is merely unusual', () => {
 });
 
 describe('one TCP connection', () => {
-  test('with a request that waits for its answer is cut off by an upgrade behind it', async () => {
+  test('with an unanswered request is cut off by an upgrade behind it', async () => {
     const { port, router } = await serveRouter((app) => {
       app.get('/slow', () => {});
       app.ws('/', () => {});
@@ -131,13 +131,13 @@ describe('one TCP connection', () => {
     client.reset();
   });
 
-  test('takes what follows an upgrade as frames', async () => {
+  test('treats bytes after an upgrade as frames', async () => {
     const { port } = await serveRouter((app) => app.ws('/', () => {}));
     const client = await RawClient.open(port);
     const answer = await client.write(formatHandshake() + formatHandshake()).untilEnd();
     expect(statusOf(answer)).toBe(101);
     expect(answer.split('HTTP/1.1')).toHaveLength(2);
-    // An unmasked, reserved frame: Close with 1002.
+    // An unmasked frame with a reserved opcode: Close with 1002.
     expect(Buffer.from(answer, 'latin1').includes(Buffer.from([0x03, 0xea]))).toBe(true);
   });
 
@@ -158,7 +158,7 @@ describe('one TCP connection', () => {
 });
 
 describe('the origin rule of a server', () => {
-  test('lets in no other origin by default', async () => {
+  test('refuses other origins by default', async () => {
     const { url } = await serveRouter((app) => void app.ws('/', () => {}));
     const refusal = { status: 403, body: expect.stringContaining('Origin http://evil.test may not open') as string };
     await expect(connect(url, { headers: { Origin: 'http://evil.test' } })).rejects.toMatchObject(refusal);
@@ -193,7 +193,7 @@ describe('the origin rule of a server', () => {
     client.socket.destroy();
   });
 
-  test('is replaced by that of a route', async () => {
+  test('is overridden by that of a route', async () => {
     const { port } = await serveRouter(
       (app) => {
         app.ws('/open', { origin: 'any' }, () => {});
@@ -217,7 +217,7 @@ describe('the origin rule of a server', () => {
     expect(statuses).toEqual([101, 101, 403, 403]);
   });
 
-  test('may be a function of the origin and of the request as middleware left it', async () => {
+  test('may be a function of the origin and the request after middleware', async () => {
     const { url } = await serveRouter((app) => {
       app.use((request, _response, next) => {
         Object.assign(request, { tenant: 'acme' });
@@ -246,13 +246,13 @@ describe('the origin rule of a server', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('Broken'))],
-  ])('is a 500 and reported when its function %s', async (_name, origin) => {
+  ])('answers 500 and reports the error if its function %s', async (_name, origin) => {
     const { url, errors } = await serveRouter((app) => app.ws('/', { origin }, () => {}));
     await expect(connect(url, { headers: { Origin: 'https://a.test' } })).rejects.toMatchObject({ status: 500 });
     expect(errors).toMatchObject([{ message: 'Broken' }]);
   });
 
-  test.each([true, false])('is of no use to a client that has gone meanwhile, if it says %s', async (isAllowed) => {
+  test.each([true, false])('has no effect for a client that has left meanwhile, if it returns %s', async (isAllowed) => {
     let answer: ((isAllowed: boolean) => void) | undefined;
     let calls = 0;
     const { port, errors, connections } = await serveRouter((app) =>

@@ -60,7 +60,7 @@ async function bodyOf(stream: ClientHttp2Stream): Promise<string> {
 }
 
 describe('a WebSocket over HTTP/2', () => {
-  test('is told to clients in the settings, and accepted with 200 and nothing of the connection', async () => {
+  test('is advertised in the settings, and accepted with 200 and no connection headers', async () => {
     const { session, router } = await serve((app) => {
       app.ws('/', { protocols: ['chat'] }, (socket) => {
         socket.on('message', (data) => socket.send(`echo ${data.toString()}`));
@@ -79,7 +79,7 @@ describe('a WebSocket over HTTP/2', () => {
     await expect.poll(() => router.sockets.size).toBe(0);
   });
 
-  test('lives beside others and plain requests on one connection', async () => {
+  test('shares one connection with others and plain requests', async () => {
     const { session, router } = await serve((app) => {
       app.ws('/:name', (socket, request) => {
         socket.on('message', (data) => socket.send(`${request.params.name} ${data.toString()}`));
@@ -102,7 +102,7 @@ describe('a WebSocket over HTTP/2', () => {
     await expect.poll(() => router.sockets.size).toBe(0);
   });
 
-  test('ends with 1006 where the client resets its stream or its connection', async () => {
+  test('ends with 1006 if the client resets its stream or its connection', async () => {
     const codes: number[] = [];
     const { session } = await serve((app) => {
       app.ws('/', (socket) => void socket.on('close', (code) => codes.push(code)));
@@ -130,15 +130,15 @@ describe('a WebSocket over HTTP/2', () => {
 
   test.each([
     ['without a version', { 'sec-websocket-version': undefined }, 400],
-    ['of another version', { 'sec-websocket-version': '8' }, 426],
-    ['of an ambiguous target', { ':path': '//x' }, 400],
+    ['with another version', { 'sec-websocket-version': '8' }, 426],
+    ['with an ambiguous target', { ':path': '//x' }, 400],
     ['with a body', { 'content-length': '3' }, 400],
-    ['of another origin', { origin: 'http://evil.test' }, 403],
-    ['of an authority that is none', { ':authority': 'good.test:x' }, 400],
-    ['of a host that is not its authority', { ':authority': 'good.test', host: 'evil.test' }, 400],
-    ['of a host on another port than its authority', { ':authority': 'good.test', host: 'good.test:8080' }, 400],
-    ['of no route', { ':path': '/nothing' }, 404],
-    ['of another protocol', { ':protocol': 'webtransport' }, 501],
+    ['from another origin', { origin: 'http://evil.test' }, 403],
+    ['with an invalid authority', { ':authority': 'good.test:x' }, 400],
+    ['with a host that differs from its authority', { ':authority': 'good.test', host: 'evil.test' }, 400],
+    ['with a host whose port differs from its authority', { ':authority': 'good.test', host: 'good.test:8080' }, 400],
+    ['without a route', { ':path': '/nothing' }, 404],
+    ['with another protocol', { ':protocol': 'webtransport' }, 501],
   ])('%s is refused', async (_name, headers, expected) => {
     const { session } = await serve((app) => void app.ws('/', () => {}));
     const { stream, status, answer } = await ask(session, headers as OutgoingHttpHeaders);
@@ -147,14 +147,14 @@ describe('a WebSocket over HTTP/2', () => {
     await bodyOf(stream);
   });
 
-  test('compares the Origin with the authority, whatever form the host has', async () => {
+  test('compares the Origin with the authority, whatever the form of the host', async () => {
     const { session } = await serve((app) => void app.ws('/', () => {}));
     const named = { ':authority': 'good.test', host: 'GOOD.test:80' };
     expect((await ask(session, { ...named, origin: 'http://good.test' })).status).toBe(200);
     expect((await ask(session, { ...named, origin: 'http://good.test:8080' })).status).toBe(403);
   });
 
-  test('is refused with 429 where its connection has maxStreamsPerConnection, and another connection is not', async () => {
+  test('is refused with 429 once its connection has maxStreamsPerConnection, and another connection is not', async () => {
     const { session, port, router } = await serve((app) => void app.ws('/', () => {}), { maxStreamsPerConnection: 2 });
     const [first] = [await ask(session), await ask(session)];
     const { stream, status, answer } = await ask(session);
@@ -172,7 +172,7 @@ describe('a WebSocket over HTTP/2', () => {
     expect((await ask(session)).status).toBe(200);
   });
 
-  test('is not counted any more once it was refused', async () => {
+  test('is no longer counted once it is refused', async () => {
     const { session } = await serve((app) => void app.ws('/', () => {}), { maxStreamsPerConnection: 1 });
     for (let count = 0; count < 3; count++) {
       const { stream, status } = await ask(session, { ':path': '/nothing' });
@@ -184,7 +184,7 @@ describe('a WebSocket over HTTP/2', () => {
     expect((await ask(session)).status).toBe(200);
   });
 
-  test('knows the address at the other end of its connection', async () => {
+  test('knows the client’s address', async () => {
     const { session } = await serve((app) => void app.ws('/', (socket) => socket.send(socket.remoteAddress!)));
     const { stream } = await ask(session);
     const socket = new WebSocket(stream, { role: 'client' });
@@ -192,14 +192,14 @@ describe('a WebSocket over HTTP/2', () => {
     socket.terminate();
   });
 
-  test('is refused while the app closes, with the time to come back', async () => {
+  test('is refused with Retry-After while the app closes', async () => {
     const { session, router } = await serve((app) => void app.ws('/', () => {}));
     await router.close();
     const { stream, status, answer } = await ask(session);
     expect([status, answer['retry-after'], await bodyOf(stream)]).toEqual([503, '5', 'The server is closing\n']);
   });
 
-  test('gets 503 where middleware does not answer in time, and 500 where it fails', async () => {
+  test('gets 503 if middleware does not answer in time, and 500 if it fails', async () => {
     const { session, errors } = await serve(
       (app) => {
         app.ws(
@@ -222,7 +222,7 @@ describe('a WebSocket over HTTP/2', () => {
     expect(errors).toMatchObject([{ message: 'Broken' }]);
   });
 
-  test('gets what hooks of the response add to its head, as in node:http, but for a length', async () => {
+  test('gets the headers that response hooks add, as in node:http, except Content-Length', async () => {
     const { session } = await serve((app) => {
       app.use((_request, response, next) => {
         const writeHead = response.writeHead.bind(response);
@@ -241,7 +241,7 @@ describe('a WebSocket over HTTP/2', () => {
     socket.terminate();
   });
 
-  test('lets hooks have the head of an answer written before its end, as in node:http', async () => {
+  test('lets hooks write the head of a response before its end, as in node:http', async () => {
     const { session } = await serve((app) => {
       app.use((_request, response) => {
         response.statusCode = 403;
@@ -254,7 +254,7 @@ describe('a WebSocket over HTTP/2', () => {
     expect([status, await bodyOf(stream)]).toEqual([403, 'no']);
   });
 
-  test('is left to others where no route of ours claims it, and so is what asks for something else', async () => {
+  test('is left to others if no route claims it, and so is CONNECT for another purpose', async () => {
     const { session, server } = await serve((app) => void app.ws('/', (socket) => void socket.send('ours')));
     const seen: string[] = [];
     server.on('connect', (request, response) => {
@@ -270,14 +270,14 @@ describe('a WebSocket over HTTP/2', () => {
     const socket = new WebSocket(stream, { role: 'client' });
     expect(await socket.receive()).toBe('ours');
     socket.terminate();
-    // A tunnel that the other one serves.
+    // A tunnel that the other listener serves.
     const tunnel = connectTcp((server.address() as AddressInfo).port, '127.0.0.1');
     server.emit('connect', {}, tunnel, Buffer.alloc(0));
     expect(tunnel.destroyed).toBe(false);
     tunnel.destroy();
   });
 
-  test('leaves no connection to somebody who asks for a proxy in HTTP/1.1', async () => {
+  test('closes the connection of a proxy request over HTTP/1.1', async () => {
     const { server } = await serve(() => {});
     const proxied = connectTcp((server.address() as AddressInfo).port, '127.0.0.1');
     server.emit('connect', {}, proxied, Buffer.alloc(0));

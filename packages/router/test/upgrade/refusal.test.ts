@@ -6,7 +6,7 @@ import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-clie
 import { listen } from '@turnout/test-kit/listen';
 import { serveRouter } from '../serving.ts';
 
-/** What of a line stands between its beginning and its end. */
+/** The part of a line between its fixed beginning and end. */
 function told(line: string): string {
   expect(line).toMatch(/^turnout: no WebSocket at .*; see docs\/it-does-not-connect\.md$/);
   return line.slice('turnout: no WebSocket at '.length, -'; see docs/it-does-not-connect.md'.length);
@@ -29,7 +29,7 @@ function addRoutes(router: WebSocketRouter): void {
   );
 }
 
-const remedy = 'put the middleware that answers it behind the WebSocket routes, or refuse with 401 or 403';
+const remedy = 'put the middleware that answers it after the WebSocket routes, or refuse with 401 or 403';
 
 interface Row {
   readonly ask: Parameters<typeof formatHandshake>[0];
@@ -55,13 +55,13 @@ test.each<Row>([
   { ask: { target: '/answers/401' }, line: '/answers/401, answered with 401: middleware of the app has refused it' },
   {
     ask: { target: '/answers/200' },
-    line: `/answers/200, answered with 200: the app has answered as if it were asked for a page: ${remedy}`,
+    line: `/answers/200, answered with 200: the app answered as if the request were for a page: ${remedy}`,
   },
   {
     ask: { target: '/answers/302' },
-    line: `/answers/302, answered with 302: the app has answered with a redirect, which WebSocket clients do not follow: ${remedy}`,
+    line: `/answers/302, answered with 302: the app answered with a redirect, which WebSocket clients do not follow: ${remedy}`,
   },
-  { ask: { target: '/fails' }, line: '/fails, answered with 500: the app has answered with an error' },
+  { ask: { target: '/fails' }, line: '/fails, answered with 500: the app answered with an error' },
   {
     ask: { target: '/hangs' },
     options: { handshakeTimeout: 20 },
@@ -75,7 +75,7 @@ test.each<Row>([
   {
     ask: { target: '/chat' },
     options: { maxConnectionsPerAddress: 0 },
-    line: '/chat, answered with 429: Too many connections of your address: maxConnectionsPerAddress is 0',
+    line: '/chat, answered with 429: Too many connections from your address: maxConnectionsPerAddress is 0',
   },
   {
     ask: { target: '/chat', without: 'Sec-WebSocket-Key' },
@@ -89,7 +89,7 @@ test.each<Row>([
     ask: { target: '/chat', without: 'Connection', headers: ['Connection: close'] },
     line: '/chat, answered with 426: the request for a WebSocket came without "Connection: Upgrade", which a proxy in between seems to remove',
   },
-])('a refusal is told in one line: $line', async ({ ask, options, line }) => {
+])('a refusal is reported in one line: $line', async ({ ask, options, line }) => {
   const lines: string[] = [];
   const { port } = await serveRouter(addRoutes, { ...options, warn: (text) => lines.push(text) });
   const answer = await RawClient.exchange(port, formatHandshake(ask));
@@ -99,7 +99,7 @@ test.each<Row>([
   expect(lines).toHaveLength(1);
 });
 
-test('a page that is asked for at the path of a WebSocket is told of', async () => {
+test('a plain request for the path of a WebSocket is reported', async () => {
   const lines: string[] = [];
   const { port } = await serveRouter(addRoutes, { warn: (text) => lines.push(text) });
   expect((await fetch(`http://127.0.0.1:${port}/chat`)).status).toBe(426);
@@ -108,22 +108,22 @@ test('a page that is asked for at the path of a WebSocket is told of', async () 
   ]);
 });
 
-test('an upgrade that no listener of the server has taken is told of', async () => {
+test('an upgrade that no listener of the server took is reported', async () => {
   const lines: string[] = [];
   const { port, server } = await serveRouter(addRoutes, { handshakeTimeout: 20, warn: (text) => lines.push(text) });
   server.on('upgrade', () => {});
   expect(statusOf(await RawClient.exchange(port, formatHandshake({ target: '/none' })))).toBe(404);
-  expect(lines.map(told)).toEqual(['/none, answered with 404: There is no WebSocket here']);
+  expect(lines.map(told)).toEqual(['/none, answered with 404: No WebSocket here']);
 });
 
-test('an upgrade that is cut off, behind a request without an answer, is told of', async () => {
+test('an upgrade that is cut off behind an unanswered request is reported', async () => {
   const lines: string[] = [];
   const { port } = await serveRouter(addRoutes, { warn: (text) => lines.push(text) });
   await RawClient.exchange(port, `GET /hangs HTTP/1.1\r\nHost: x\r\n\r\n${formatHandshake({ target: '/chat' })}`);
   expect(lines.map(told)).toEqual(['/chat, cut off: an earlier request on its connection has no answer yet']);
 });
 
-test('a request whose headers Node.js has dropped is told of', async () => {
+test('a request whose headers Node.js dropped is reported', async () => {
   const lines: string[] = [];
   const { port } = await serveRouter(addRoutes, { warn: (text) => lines.push(text) });
   const flood = Array.from({ length: 1500 }, (_, index) => `X${index}:1\r\n`).join('');
@@ -132,7 +132,7 @@ test('a request whose headers Node.js has dropped is told of', async () => {
   expect(lines.map(told)).toEqual(['/chat, answered with 431: Request has too many headers']);
 });
 
-test('a server that does not pass its upgrades to the router is told what to call', async () => {
+test('a server that does not pass its upgrades to the router gets the call to make', async () => {
   const lines: string[] = [];
   const router = createRouter({ warn: (text) => lines.push(text) });
   addRoutes(router);
@@ -147,7 +147,7 @@ test('a server that does not pass its upgrades to the router is told what to cal
   ]);
 });
 
-test('an accepted upgrade, and a page, are nothing to tell of', async () => {
+test('an accepted upgrade and a page are not reported', async () => {
   const lines: string[] = [];
   const { port } = await serveRouter(addRoutes, { warn: (text) => lines.push(text) });
   const client = await RawClient.open(port);

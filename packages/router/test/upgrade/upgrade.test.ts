@@ -12,7 +12,7 @@ import { serveRouter } from '../serving.ts';
 const acceptValue = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
 describe('an upgrade that middleware lets pass', () => {
-  test('is answered with one 101 and no header of a body', async () => {
+  test('is answered with one 101 and no body headers', async () => {
     const { port } = await serveRouter((router) => {
       router.ws(
         '/',
@@ -51,7 +51,7 @@ describe('an upgrade that middleware lets pass', () => {
     client.socket.destroy();
   });
 
-  test('gets the messages that were sent while middleware and the handler waited, in order', async () => {
+  test('gets the messages sent while middleware and the handler waited, in order', async () => {
     let letPass: (() => void) | undefined;
     let letHandle: (() => void) | undefined;
     const received: unknown[] = [];
@@ -82,7 +82,7 @@ describe('an upgrade that middleware lets pass', () => {
     client.socket.destroy();
   });
 
-  test('runs the hooks that middleware has put on writeHead and end, once each', async () => {
+  test('runs the hooks that middleware put on writeHead and end, once each', async () => {
     const calls: string[] = [];
     const { url } = await serveRouter((router) => {
       router.use((_request, response, next) => {
@@ -107,12 +107,12 @@ describe('an upgrade that middleware lets pass', () => {
     });
     const socket = await connect(url);
     await expect.poll(() => calls.length).toBe(5);
-    // As Node.js has it, `close` after `finish`.
+    // `close` follows `finish`, as in Node.js.
     expect(calls).toEqual(['writeHead 101', 'end', 'handler', 'finish', 'close']);
     socket.terminate();
   });
 
-  test('is one connection, whatever middleware calls twice', async () => {
+  test('opens one socket, whatever middleware calls twice', async () => {
     let opened = 0;
     const { url, errors, router } = await serveRouter((app) => {
       app.use((_request, _response, next) => {
@@ -137,7 +137,7 @@ describe('an upgrade that middleware lets pass', () => {
     socket.terminate();
   });
 
-  test('lives on when middleware fails after it let it pass, which is reported', async () => {
+  test('stays open if middleware fails afterwards, and the error is reported', async () => {
     const late = new Error('Late');
     const { url, errors } = await serveRouter((router) => {
       router.ws(
@@ -160,7 +160,7 @@ describe('an upgrade that middleware lets pass', () => {
     socket.terminate();
   });
 
-  test('cannot be written to through its response any more', async () => {
+  test('can no longer be written to through its response', async () => {
     const { url } = await serveRouter((router) => {
       router.ws(
         '/',
@@ -271,7 +271,7 @@ describe('an upgrade that middleware refuses', () => {
 
 describe('an error before the 101', () => {
   test.each([
-    ['that middleware throws', 500, 'Internal Server Error', () => Promise.reject(new Error('secret'))],
+    ['of middleware', 500, 'Internal Server Error', () => Promise.reject(new Error('secret'))],
     [
       'with a status',
       418,
@@ -284,7 +284,7 @@ describe('an error before the 101', () => {
       'Service Unavailable',
       () => Promise.reject(Object.assign(new Error('secret'), { statusCode: 503 })),
     ],
-  ])('%s is the answer %i', async (_name, status, body, middleware) => {
+  ])('%s gets %i', async (_name, status, body, middleware) => {
     const { port, errors } = await serveRouter((router) => {
       router.ws('/', middleware, () => {});
     });
@@ -294,7 +294,7 @@ describe('an error before the 101', () => {
     expect(errors).toHaveLength(status >= 500 ? 1 : 0);
   });
 
-  test('reaches the error handlers of the app', async () => {
+  test('reaches the app’s error handlers', async () => {
     const { port, errors } = await serveRouter((router) => {
       router.ws(
         '/',
@@ -310,7 +310,7 @@ describe('an error before the 101', () => {
     expect([statusOf(answer), answer.endsWith('Handled'), errors]).toEqual([409, true, []]);
   });
 
-  test('in the choice of a subprotocol is a 500 and reported', async () => {
+  test('in the choice of a subprotocol gets 500 and is reported', async () => {
     const broken = new Error('Broken');
     const { port, errors } = await serveRouter((router) => {
       router.ws(
@@ -329,7 +329,7 @@ describe('an error before the 101', () => {
     expect(errors).toEqual([broken]);
   });
 
-  test('in a hook on the response is a 500 as long as nothing was written', async () => {
+  test('in a hook on the response gets 500 if nothing is written yet', async () => {
     const broken = new Error('Broken');
     const { port, errors } = await serveRouter((router) => {
       router.ws(
@@ -350,7 +350,7 @@ describe('an error before the 101', () => {
     expect(answer).not.toContain('Sec-WebSocket-Accept');
   });
 
-  test('in a hook after that cuts the connection', async () => {
+  test('in a hook after the response has begun cuts the connection', async () => {
     const broken = new Error('Broken');
     const { port, errors } = await serveRouter((router) => {
       router.ws(
@@ -464,7 +464,7 @@ describe('subprotocols', () => {
     socket.terminate();
   });
 
-  test('are of no use to a client that has gone meanwhile', async () => {
+  test('are not sent to a client that has left meanwhile', async () => {
     const { port, errors } = await serveRouter((router) => {
       const protocols = (_offered: unknown, request: IncomingMessage): false => {
         request.socket.destroy();
@@ -478,7 +478,7 @@ describe('subprotocols', () => {
     expect(errors).toEqual([]);
   });
 
-  test('that were not offered are a 500', async () => {
+  test('that were not offered get 500', async () => {
     const { port, errors } = await serveRouter((router) => {
       router.ws('/', { protocols: () => 'chat.v3' }, () => {});
     });
@@ -489,8 +489,8 @@ describe('subprotocols', () => {
   });
 });
 
-describe('time', () => {
-  test('runs out for middleware that never answers: 503, and whatever it does later goes nowhere', async () => {
+describe('handshakeTimeout', () => {
+  test('answers 503 for middleware that never answers, and discards what it does later', async () => {
     let late: (() => void) | undefined;
     const { port, errors } = await serveRouter(
       (router) => {
@@ -521,7 +521,7 @@ describe('time', () => {
     expect(errors).toMatchObject([{ message: 'Too late' }]);
   });
 
-  test('runs out for an answer that never ends', async () => {
+  test('cuts off a response that never ends', async () => {
     const { port } = await serveRouter(
       (router) => {
         router.ws(
@@ -537,7 +537,7 @@ describe('time', () => {
     expect(await RawClient.exchange(port, formatHandshake())).toContain('beginning');
   });
 
-  test('never runs out where handshakeTimeout is Infinity', async () => {
+  test('of Infinity never expires', async () => {
     const { url } = await serveRouter(
       (router) => {
         router.ws('/', (socket) => socket.send('open'));
@@ -550,8 +550,8 @@ describe('time', () => {
   });
 });
 
-describe('a client that goes away', () => {
-  test('while middleware waits, 1000 times, leaves nothing and disturbs nobody', async () => {
+describe('a client that leaves', () => {
+  test('while middleware waits, 1000 times, leaves nothing behind and affects no other client', async () => {
     const waiting: (() => void)[] = [];
     const { port, url, router, errors, connections } = await serveRouter((app) => {
       app.ws(
@@ -584,7 +584,7 @@ describe('a client that goes away', () => {
     bystander.terminate();
   });
 
-  test('at the same time as it is refused is not missed', async () => {
+  test('at the same time as it is refused is noticed', async () => {
     const { port, errors } = await serveRouter((router) => {
       router.ws(
         '/',
@@ -645,7 +645,7 @@ describe('a client that goes away', () => {
   });
 });
 
-test('an upgrade whose connection goes while its answer is written is not opened', async () => {
+test('an upgrade whose connection closes while its response is written is not opened', async () => {
   const { port, router } = await serveRouter((app) => {
     app.ws(
       '/',

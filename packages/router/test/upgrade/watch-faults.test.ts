@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { CreateRouterOptions } from '../../src/index.ts';
 import { serveRouter } from '../serving.ts';
 
-/** Opens a socket of a route, whose notices are collected. */
+/** Opens a socket of a route and collects its notices. */
 async function open(
   handler: (socket: WebSocket) => unknown,
   options: CreateRouterOptions = {},
@@ -21,8 +21,8 @@ async function open(
 
 const end = '; see docs/it-does-not-connect.md';
 
-describe('a socket that is closed for a fault is told of, with its path and why', () => {
-  test('of a message over maxPayload: 1009', async () => {
+describe('a socket that is closed for a fault is reported with its path and the reason', () => {
+  test('for a message over maxPayload: 1009', async () => {
     const { client, lines, again } = await open((socket) => void socket.on('message', () => {}), { maxPayload: 3 });
     client.send('four');
     expect((await client.closed).code).toBe(1009);
@@ -34,7 +34,7 @@ describe('a socket that is closed for a fault is told of, with its path and why'
     expect(lines).toHaveLength(1);
   });
 
-  test('of messages over the rate: 1008', async () => {
+  test('for messages over the rate: 1008', async () => {
     const { client, lines } = await open((socket) => void socket.on('message', () => {}), {
       rate: { messages: 1, patience: 20 },
     });
@@ -44,7 +44,7 @@ describe('a socket that is closed for a fault is told of, with its path and why'
     expect(lines[0]).toMatch(/^turnout: the WebSocket at \/chat was closed with 1008: .*rate/);
   });
 
-  test('of a handler that throws: 1011', async () => {
+  test('for a handler that throws: 1011', async () => {
     const { client, lines } = await open(() => {
       throw new Error('Broken');
     });
@@ -56,13 +56,13 @@ describe('a socket that is closed for a fault is told of, with its path and why'
       ]);
   });
 
-  test('of the application itself, by its own reason: 1013', async () => {
+  test('for the application’s own close, with its reason: 1013', async () => {
     const { client, lines } = await open((socket) => socket.close(1013, 'Too slow'));
     expect((await client.closed).code).toBe(1013);
     await expect.poll(() => lines).toEqual([`turnout: the WebSocket at /chat was closed with 1013: Too slow${end}`]);
   });
 
-  test('of the application itself, without a reason: 1008', async () => {
+  test('for the application’s own close without a reason: 1008', async () => {
     const { client, lines } = await open((socket) => socket.close(1008));
     await client.closed;
     await expect
@@ -71,7 +71,7 @@ describe('a socket that is closed for a fault is told of, with its path and why'
   });
 });
 
-test('a socket that ends as sockets do is nothing to tell of', async () => {
+test('a socket that closes normally is not reported', async () => {
   const { client, lines, again } = await open((socket) => void socket.on('message', () => socket.close(1001)));
   client.send('x');
   await client.closed;
@@ -81,7 +81,7 @@ test('a socket that ends as sockets do is nothing to tell of', async () => {
   expect(lines).toEqual([]);
 });
 
-test('an error that the application emits itself is nothing to tell of', async () => {
+test('an error that the application emits itself is not reported', async () => {
   const { client, lines } = await open((socket) => {
     socket.emit('error', new Error('own'));
     socket.close();
@@ -90,7 +90,7 @@ test('an error that the application emits itself is nothing to tell of', async (
   expect(lines).toEqual([]);
 });
 
-test('nobody listens to a socket where nobody is told', async () => {
+test('a socket gets no listener if warn is false', async () => {
   const count = vi.fn<(listeners: number) => void>();
   const { client } = await open((socket) => count(socket.listenerCount('error')), { warn: false });
   client.close();
@@ -102,7 +102,7 @@ describe('a handler that is written like middleware', () => {
   test.each([
     ['at once', (next: () => void) => next()],
     ['later', (next: () => void) => void setImmediate(next)],
-  ])('is told what to do as it calls next(), %s', async (_when, call) => {
+  ])('gets an error that says what to do if it calls next() %s', async (_when, call) => {
     const errors: unknown[] = [];
     const { client } = await open(
       ((_socket: WebSocket, _request: unknown, next: () => void) => call(next)) as (socket: WebSocket) => unknown,
@@ -117,7 +117,7 @@ describe('a handler that is written like middleware', () => {
     ]);
   });
 
-  test('keeps the error that it calls next() with as the cause', async () => {
+  test('keeps the error passed to next() as the cause', async () => {
     const errors: unknown[] = [];
     const cause = new Error('No such room');
     const { client } = await open(
@@ -128,7 +128,7 @@ describe('a handler that is written like middleware', () => {
     expect(errors).toMatchObject([{ name: 'TypeError', cause }]);
   });
 
-  test('gets no third argument where it declares none', async () => {
+  test('gets no third argument if it declares none', async () => {
     const counts: number[] = [];
     const { client } = await open((...args) => {
       counts.push(args.length);

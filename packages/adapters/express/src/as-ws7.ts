@@ -4,8 +4,8 @@ type Send = (data: unknown, ...rest: unknown[]) => boolean;
 type Emit = (name: string, ...args: unknown[]) => boolean;
 
 /**
- * Makes a socket one of `ws` 7, on which `express-ws` stands: text and close reasons come as strings, and what is falsy
- * and not a number is sent as an empty message.
+ * Makes a socket behave like one of `ws` 7, on which `express-ws` is built: text and close reasons arrive as strings,
+ * and a falsy value that is not a number is sent as an empty message.
  */
 export function asWs7(socket: WebSocket): void {
   const emit = socket.emit.bind(socket) as Emit;
@@ -22,7 +22,7 @@ export function asWs7(socket: WebSocket): void {
   Object.assign(socket, overrides);
 }
 
-/** As `ws` 7: an array is taken for the values of bytes. */
+/** As in `ws` 7: an array holds byte values. */
 function toSendable(data: unknown): unknown {
   if (data === null || data === undefined || data === false) return Buffer.alloc(0);
   return Array.isArray(data) ? Buffer.from(data) : data;

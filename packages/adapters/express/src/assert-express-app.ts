@@ -1,4 +1,4 @@
-/** @throws {TypeError} on what is no Express app, with what to write instead */
+/** @throws {TypeError} if `app` is not an Express app; the message says what to write instead */
 export function assertExpressApp(app: unknown): void {
   const { set, handle } = (app ?? {}) as Record<string, unknown>;
   if (typeof app === 'function' && typeof set === 'function' && typeof handle === 'function') return;

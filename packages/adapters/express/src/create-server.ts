@@ -7,13 +7,12 @@ import type { Application } from 'express';
 import { messageClasses } from './message-classes.ts';
 
 /**
- * Creates the HTTP server of an app, which serves its WebSocket routes too. `app.listen()` makes the same, and listens.
- * A server made without it works as well, by `attach()`, but more slowly: Express then changes the prototype of each
- * request and response.
+ * Creates an HTTP server for an app and its WebSocket routes. `app.listen()` creates the same server and listens. Any
+ * other server works with `attach()`, but more slowly: Express then changes the prototype of each request and response.
  *
  * @param options those of `http.createServer()`. Default: its defaults, with a `headersTimeout` of 10,000 ms and a
  *   `connectionsCheckingInterval` of 2,000 ms
- * @throws {TypeError} on an app that did not go through `turnout()`
+ * @throws {TypeError} on an app that was not passed to `turnout()`
  */
 export function createServer(app: Application, options: ServerOptions = {}): Server {
   const server = createHttpServer({ ...serverOptions, ...messageClasses(app), ...options }, app);
@@ -22,10 +21,10 @@ export function createServer(app: Application, options: ServerOptions = {}): Ser
 }
 
 /**
- * Creates the HTTPS server of an app; see {@link createServer}.
+ * Creates an HTTPS server for an app; see {@link createServer}.
  *
  * @param options those of `https.createServer()`: `key`, `cert` and others
- * @throws {TypeError} on an app that did not go through `turnout()`
+ * @throws {TypeError} on an app that was not passed to `turnout()`
  */
 export function createSecureServer(app: Application, options: SecureServerOptions): SecureServer {
   const server = createHttpsServer({ ...serverOptions, ...messageClasses(app), ...options }, app);

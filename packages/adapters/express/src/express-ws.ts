@@ -1,5 +1,5 @@
 /**
- * The way over from [`express-ws`](https://www.npmjs.com/package/express-ws): its API on Turnout. New code uses
+ * The API of [`express-ws`](https://www.npmjs.com/package/express-ws) on Turnout, for migration. New code uses
  * `turnout()`.
  *
  * @module
@@ -14,10 +14,10 @@ import { Router, type Application, type NextFunction, type Request } from 'expre
 import { asWs7 } from './as-ws7.ts';
 import { attach, turnout, type WebSocketApp } from './turnout.ts';
 
-/** As `express-ws` has it: each function gets the socket, which is open already. */
+/** As in `express-ws`: each function gets the socket, which is already open. */
 export type WebSocketRequestHandler = (socket: WebSocket, request: Request, next: NextFunction) => unknown;
 
-/** Of the options of a `WebSocketServer` those that Turnout has too. */
+/** The options of a `WebSocketServer` that Turnout supports. */
 export interface WsOptions {
   readonly maxPayload?: number;
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions;
@@ -28,14 +28,14 @@ export interface WsOptions {
 }
 
 export interface ExpressWsOptions {
-  /** Whether `express.Router()` goes without `ws()` where `applyTo()` has not given it. Default `false`. */
+  /** Whether `express.Router()` gets `ws()` only through `applyTo()`. Default `false`. */
   readonly leaveRouterUntouched?: boolean;
   readonly wsOptions?: WsOptions;
 }
 
 export interface Instance<App> {
   readonly app: App;
-  /** What there is of a `WebSocketServer`: its `connection` event, `clients` and `close()`. */
+  /** The supported parts of a `WebSocketServer`: its `connection` event, `clients` and `close()`. */
   getWss(): WebSocketServer;
   applyTo(router: object): void;
 }
@@ -57,14 +57,14 @@ type WsMethod = (
   ...handlers: (WebSocketRequestHandler | WebSocketRequestHandler[])[]
 ) => unknown;
 
-/** The server of each app: a router may be a part of several. */
+/** The server of each app; a router may belong to several. */
 const servers = new WeakMap<object, WebSocketServer>();
 
 /**
- * Gives an app `ws()` as `express-ws` does: text messages are strings, and all functions behind the path get the
+ * Adds `ws()` to an app as `express-ws` does: text messages are strings, and all functions after the path get the
  * socket.
  *
- * @throws {TypeError} on an option of `wsOptions` that is not there, with what to use instead
+ * @throws {TypeError} on an option of `wsOptions` that does not exist; the message says what to use instead
  */
 export function expressWs<App extends Application>(
   app: App,
@@ -90,7 +90,7 @@ function createConnections({ handleProtocols, clientTracking }: Resolved<typeof 
   return connections;
 }
 
-/** Gives one router `ws()`, unless it has it. */
+/** Adds `ws()` to one router, unless it already has it. */
 function applyTo(router: object): void {
   const add = (Object.hasOwn(router, 'ws') ? router : installWs(router as never)) as { readonly ws: Add };
   const { ws: addRoute } = add;
@@ -112,7 +112,7 @@ function protocols(offered: readonly string[], request: Request): string | false
   return serverOf(request)?.protocols(offered, request) ?? offered[0] ?? false;
 }
 
-/** Of the app that the request came to, or of one that it is mounted in. */
+/** The server of the request's app, or of an app that it is mounted in. */
 function serverOf({ app }: Request): WebSocketServer | undefined {
   for (let owner: object | undefined = app; owner !== undefined; owner = (owner as { parent?: object }).parent) {
     const server = servers.get(owner);
@@ -121,7 +121,7 @@ function serverOf({ app }: Request): WebSocketServer | undefined {
   return undefined;
 }
 
-/** All routers that are made from now on, and those that were, as their prototype is changed. */
+/** Adds `ws()` to all routers, existing and future, through their prototype. */
 function patchRouters(): void {
   const prototype = ('route' in Router ? Router : (Router as { prototype: object }).prototype) as object;
   Object.defineProperty(prototype, 'ws', {
@@ -139,7 +139,7 @@ async function run(handlers: readonly WebSocketRequestHandler[], socket: WebSock
   Object.assign(request, { ws: socket });
   const call = async (index: number): Promise<void> => {
     const handler = handlers[index];
-    // Nobody is left to take care of the socket.
+    // No handler is left for the socket.
     if (handler === undefined) return socket.close();
     let following: Promise<void> | undefined;
     const next = (error?: unknown): void => {

@@ -7,16 +7,16 @@ export interface MessageClasses {
   readonly ServerResponse: typeof ServerResponse;
 }
 
-/** What Express has, and its types have not. */
+/** Properties of an Express app that its types lack. */
 interface Prototypes {
   readonly request: object;
   readonly response: object;
 }
 
 /**
- * Classes whose objects have the app's prototypes from the start. Express gives each request and response its app's
- * prototype, and V8 then knows the shape of neither any more: to connect takes a third longer, and a plain GET is
- * slower too. Where the prototype is there already, nothing changes.
+ * Classes whose objects have the app's prototypes from the start. Otherwise Express changes the prototype of each
+ * request and response, and V8 loses their hidden classes: connecting takes a third longer, and a plain GET is slower
+ * too. If the prototype is already set, nothing changes.
  */
 export function messageClasses(app: Application): MessageClasses {
   const { request, response } = app as unknown as Prototypes;
@@ -26,7 +26,7 @@ export function messageClasses(app: Application): MessageClasses {
   };
 }
 
-/** Called as the functions that they are: `Reflect.construct()` would give each object a shape of its own. */
+/** Calls the base class as a function: `Reflect.construct()` would give each object its own hidden class. */
 function withPrototype<Class extends new (...args: never[]) => object>(base: Class, prototype: object): Class {
   if (isClass(base)) return base;
   function Message(this: object, ...args: unknown[]): void {
@@ -36,7 +36,7 @@ function withPrototype<Class extends new (...args: never[]) => object>(base: Cla
   return Message as unknown as Class;
 }
 
-/** Whether it needs `new`: not in Node.js up to 26, but elsewhere. */
+/** Whether it needs `new`: not in Node.js up to 26, but in other runtimes. */
 function isClass(base: unknown): boolean {
   return /^class\b/.test(String(base));
 }

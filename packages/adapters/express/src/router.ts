@@ -3,7 +3,7 @@ import { Router as ExpressRouter } from 'express';
 import type { RouterOptions } from 'express';
 import type { WsMethod } from './ws-method.ts';
 
-/** An Express router with WebSocket routes; mounted with `app.use('/prefix', router)`. */
+/** An Express router with WebSocket routes; mount it with `app.use('/prefix', router)`. */
 export interface WebSocketRouter extends ExpressRouter {
   /** Adds a WebSocket route. */
   readonly ws: WsMethod<this>;

@@ -19,7 +19,7 @@ import { createServer } from './create-server.ts';
 import { messageClasses } from './message-classes.ts';
 import type { WsMethod } from './ws-method.ts';
 
-/** Options of an app; they hold for all upgrades that come through it. */
+/** Options of an app; they apply to all upgrades that pass through it. */
 export type TurnoutOptions = AppOptions<Request>;
 
 /** What `turnout()` adds to an Express app. */
@@ -31,12 +31,12 @@ export interface WebSocketApp extends AppSockets {
 type Handle = (request: IncomingMessage, response: ServerResponse, next?: NextFunction) => void;
 
 /**
- * Gives an Express app WebSocket routes: `app.ws()`, `app.sockets`, `app.close()`, and an `app.listen()` that serves
- * them. Changes this one app, not Express.
+ * Adds WebSocket routes to an Express app: `app.ws()`, `app.sockets`, `app.close()`, and an `app.listen()` that serves
+ * them. Changes only this app, not Express.
  *
  * @returns the same app
- * @throws {TypeError | RangeError} on a wrong option, on what is no Express app, and on an app that has WebSocket
- *   routes already
+ * @throws {TypeError | RangeError} on an invalid option, if `app` is not an Express app, or if it already has WebSocket
+ *   routes
  */
 export function turnout<App extends Application>(app: App, options: TurnoutOptions = {}): App & WebSocketApp {
   assertExpressApp(app);
@@ -47,7 +47,7 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
   const upgradeServer = new UpgradeServer({ ...binding, Response, addressOf, clientAddressOf, howToAttach }, options);
   registerApp(app, upgradeServer);
   finishWith(app, upgradeServer);
-  // Express calls a mounted app from a function of its own, which it has just made the last layer of the parent.
+  // Express calls a mounted app from a function that it has just added as the last layer of the parent.
   app.on('mount', (parent: Application) => noteMountedApp(routerOf(parent)!.stack.at(-1)!.handle, stack));
   app.listen = listen.bind(undefined, app) as App['listen'];
   return Object.defineProperties(
@@ -57,9 +57,9 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
 }
 
 /**
- * Serves an app's WebSocket routes on a server of your own; `app.listen()` does it for its own.
+ * Serves an app's WebSocket routes on your own server; `app.listen()` does so for the server it creates.
  *
- * @throws {TypeError} on an app that did not go through `turnout()`
+ * @throws {TypeError} on an app that was not passed to `turnout()`
  */
 export function attach(server: Server | SecureServer, app: Application): void {
   attachApp(server, app);
@@ -72,13 +72,13 @@ interface Stacked {
   readonly stack: readonly { readonly handle: object }[];
 }
 
-/** Express 4 makes its router with the first route, and throws where its `router` is read. */
+/** Express 4 creates its router with the first route, and throws if `app.router` is read. */
 function routerOf(app: Application): Stacked | undefined {
   const { _router: early } = app as { readonly _router?: Stacked | undefined };
   return 'lazyrouter' in app ? early : app.router;
 }
 
-/** As the app's `trust proxy` has it. Express 4 has no `host` with the port in it. */
+/** By the app's `trust proxy`. In Express 4 `request.host` lacks the port. */
 function addressOf(message: IncomingMessage): Address {
   const request = message as Request;
   const isTrusted = (request.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean)(
@@ -89,13 +89,13 @@ function addressOf(message: IncomingMessage): Address {
   return { scheme: request.protocol, host: forwarded?.split(',', 1)[0]!.trim() ?? request.get('Host') };
 }
 
-/** As the app's `trust proxy` has it. */
+/** By the app's `trust proxy`. */
 function clientAddressOf(message: IncomingMessage): string | undefined {
   return (message as Request).ip;
 }
 
 /**
- * Has the app's requests end in the upgrade server, and then as they do in Express: its 404, its default error handler.
+ * Ends the app's requests in the upgrade server, and then as Express does: with its 404 or its default error handler.
  */
 function finishWith(app: Application, upgradeServer: UpgradeServer): void {
   const handle = (app as unknown as { handle: Handle }).handle.bind(app);
@@ -113,7 +113,7 @@ function finishWith(app: Application, upgradeServer: UpgradeServer): void {
   Object.assign(app, { handle: override });
 }
 
-/** As `app.listen()` of Express: the last function is called once, when the server listens or cannot. */
+/** As in Express's `app.listen()`: a callback is called once, when the server listens or fails to. */
 function listen(app: Application, ...args: unknown[]): Server {
   const server = createServer(app);
   const last = args.at(-1);

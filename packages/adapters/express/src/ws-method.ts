@@ -1,10 +1,10 @@
 import type { RouteOptions, RouteParameters, SocketHandler } from '@turnout/router';
 import type { Request, RequestHandler } from 'express';
 
-/** A path as Express takes it. */
+/** A path as Express accepts it. */
 export type Path = string | RegExp | (string | RegExp)[];
 
-/** The parameters of a path: by name where it is a literal. */
+/** The parameters of a path, by name if it is a string literal. */
 export type Params<P extends Path> = P extends string
   ? string extends P
     ? Request['params']
@@ -14,14 +14,14 @@ export type Params<P extends Path> = P extends string
 /** The app's ordinary HTTP middleware. It runs before the 101. */
 export type Middleware<P> = RequestHandler<P> | readonly Middleware<P>[];
 
-/** What stands first behind the path: options, or middleware already. */
+/** What follows the path: options, or the first middleware. */
 type First<P> = RouteOptions<Request<P>> | Middleware<P>;
 
 type Handler<P> = SocketHandler<Request<P>>;
 
 /**
- * `ws(path, options?, ...middleware, handler)`: one signature for each number of middleware, as TypeScript finds the
- * types of a function's parameters only where it knows its place.
+ * `ws(path, options?, ...middleware, handler)`: one signature for each number of middleware, because TypeScript infers
+ * a function's parameter types only if its position is known.
  */
 export interface WsMethod<Owner> {
   <Route extends Path, P = Params<Route>>(path: Route, handler: Handler<NoInfer<P>>): Owner;

@@ -9,7 +9,7 @@ import { createSecureServer, createServer, turnout } from '../src/index.ts';
 import { closeAfterTest, listen } from '@turnout/test-kit/listen';
 import { type App } from './serving.ts';
 
-/** A credential of the tests, by its name: `key` or `certificate`. */
+/** Reads a test credential by name: `key` or `certificate`. */
 const credential = (name: string): Buffer =>
   readFileSync(new URL(`../../../core/test/socket/tls/${name}.pem`, import.meta.url));
 
@@ -25,7 +25,7 @@ function createApp(): App {
   return app;
 }
 
-/** The prototypes that requests and responses have as they come from Node.js, before the app sees them. */
+/** The prototypes of requests and responses as Node.js creates them, before the app sees them. */
 function watchPrototypes(server: Server, app: Application): { changed: unknown[]; seen: string[] } {
   const { request, response } = app as unknown as Prototypes;
   const seen: string[] = [];
@@ -60,11 +60,11 @@ test('requests, responses and upgrades have the prototypes of the app before it 
   change.mockRestore();
   expect(seen).toEqual(['request', 'response', 'upgrade']);
   expect(changed).toEqual([]);
-  // The response to an upgrade is ours.
+  // We create the response to an upgrade.
   for (const [before, after] of prototypes as [object, object][]) expect(before).toBe(after);
 });
 
-test('app.listen() makes the same server', async () => {
+test('app.listen() creates the same server', async () => {
   const app = createApp();
   const server = app.listen(0, '127.0.0.1');
   closeAfterTest(server);
@@ -92,12 +92,12 @@ test('a server over TLS does the same', async () => {
   expect(changed).toEqual([]);
 });
 
-test('takes the options of http.createServer(), and has defaults of its own', async () => {
+test('createServer() accepts the options of http.createServer(), with its own defaults', async () => {
   const own = createServer(createApp());
   const given = createServer(createApp(), { headersTimeout: 1_234, keepAliveTimeout: 4_321 });
   expect([own.headersTimeout, given.headersTimeout, given.keepAliveTimeout]).toEqual([10_000, 1_234, 4_321]);
 });
 
-test('refuses an app that has no WebSocket routes', () => {
+test('createServer() refuses an app without WebSocket routes', () => {
   expect(() => createServer(express())).toThrow(TypeError);
 });

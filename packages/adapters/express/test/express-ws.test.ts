@@ -22,7 +22,7 @@ const [setUp, echo, router, full] = [
   ...readFileSync(require.resolve('express-ws/README.md'), 'utf8').matchAll(/```javascript\n([\s\S]*?)```/g),
 ].map(([, code]) => code!);
 
-/** Runs an example as it is, but for what it requires and the port; returns its server. */
+/** Runs an example unchanged, except for its imports and port; returns its server. */
 async function runExample(code: string, log: (...args: unknown[]) => void = () => {}): Promise<string> {
   const modules: Record<string, unknown> = { express, 'express-ws': expressWs };
   const script = code.replace('app.listen(3000);', "return app.listen(0, '127.0.0.1');");
@@ -70,7 +70,7 @@ describe("the examples of express-ws's README", () => {
 });
 
 describe('expressWs()', () => {
-  test('serves a server that it is given, and knows all clients', async () => {
+  test('serves the given server, and knows all clients', async () => {
     const app = express();
     const server = createServer(app);
     const instance = expressWs(app, server, { wsOptions: { maxPayload: 10 } });
@@ -83,7 +83,7 @@ describe('expressWs()', () => {
     expect((await socket.closed).code).toBe(1009);
   });
 
-  test('gives several functions the socket one after the other, and reports what they pass on', async () => {
+  test('passes the socket to several functions in turn, and reports the errors they pass to next()', async () => {
     const app = express();
     const server = createServer(app);
     const { app: routed } = expressWs(app, server);
@@ -103,7 +103,7 @@ describe('expressWs()', () => {
     const { url } = await listen(server);
     const socket = await connect(url);
     expect(await socket.receive()).toBe('open');
-    // After the last, nobody is left.
+    // After the last one, no function is left.
     expect((await socket.closed).code).toBe(1005);
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     onTestFinished(() => printed.mockRestore());
@@ -112,7 +112,7 @@ describe('expressWs()', () => {
     expect(calls).toEqual(['first', 'second', 'first']);
   });
 
-  test('chooses the first subprotocol offered, or what handleProtocols says, also on a router and a mounted app', async () => {
+  test('chooses the first subprotocol offered, or the choice of handleProtocols, also on a router and a mounted app', async () => {
     const asked: unknown[] = [];
     const rules: [WsOptions['handleProtocols'], string][] = [
       [undefined, 'b'],
@@ -146,7 +146,7 @@ describe('expressWs()', () => {
     expect(asked).toEqual(Array.from({ length: 3 }, () => ['b', 'a']));
   });
 
-  test('has a router that is part of an app without it choose as ws does', async () => {
+  test('chooses like ws on a router of an app without express-ws', async () => {
     const instance = expressWs(express());
     const router = express.Router() as express.Router & { ws: typeof instance.app.ws };
     instance.applyTo(router);
@@ -159,7 +159,7 @@ describe('expressWs()', () => {
     for (const open of [socket, none]) open.terminate();
   });
 
-  test('sends what ws sends for a number, null, undefined, false, a Blob and an array, in its order', async () => {
+  test('sends the same as ws for a number, null, undefined, false, a Blob and an array, in order', async () => {
     const app = express();
     const server = createServer(app);
     const { app: routed } = expressWs(app, server);
@@ -182,7 +182,7 @@ describe('expressWs()', () => {
     socket.terminate();
   });
 
-  test('gives text, close reasons and bytes as ws 7 does, to listeners of both kinds', async () => {
+  test('passes text, close reasons and bytes like ws 7 to both kinds of listeners', async () => {
     const app = express();
     const server = createServer(app);
     const { app: routed } = expressWs(app, server);
@@ -205,7 +205,7 @@ describe('expressWs()', () => {
     expect(events).toEqual([true, 'text', 'text', bytes, bytes, Buffer.from('p'), 1000, 'bye', 'bye']);
   });
 
-  test('has a server that emits connection, knows its clients and broadcasts to them', async () => {
+  test('returns a server that emits connection, knows its clients and broadcasts to them', async () => {
     const app = express();
     const server = createServer(app);
     const instance = expressWs(app, server);
@@ -232,7 +232,7 @@ describe('expressWs()', () => {
     ann.terminate();
   });
 
-  test('takes clientTracking: without it there are no clients, and sockets work all the same', async () => {
+  test('leaves clients undefined without clientTracking, and sockets still work', async () => {
     const app = express();
     const server = createServer(app);
     const instance = expressWs(app, server, { wsOptions: { clientTracking: false } });
@@ -245,7 +245,7 @@ describe('expressWs()', () => {
     socket.terminate();
   });
 
-  test('compresses where wsOptions say so', async () => {
+  test('compresses if wsOptions say so', async () => {
     const app = express();
     const server = createServer(app);
     const { app: routed } = expressWs(app, server, { wsOptions: { perMessageDeflate: true } });
@@ -256,7 +256,7 @@ describe('expressWs()', () => {
     socket.terminate();
   });
 
-  test('serves files in front of the socket of the same path', async () => {
+  test('serves files in front of a socket on the same path', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'static-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     await mkdir(join(folder, 'chat'));
@@ -275,7 +275,7 @@ describe('expressWs()', () => {
     expect(await (await fetch(page)).text()).toBe('the page');
   });
 
-  test('leaves routers alone where it is told to, but for those that it is given', () => {
+  test('with leaveRouterUntouched changes only the routers passed to applyTo()', () => {
     // Of Express 5 and of Express 4.
     for (const owner of [Reflect.get(express.Router, 'prototype'), express.Router])
       Reflect.deleteProperty(owner as object, 'ws');
@@ -286,7 +286,7 @@ describe('expressWs()', () => {
     expect([typeof plain.ws, typeof given.ws]).toEqual(['undefined', 'function']);
   });
 
-  test('says which option is not there', () => {
+  test('names an unknown option', () => {
     expect(() => expressWs(express(), null, { wsOptions: { verifyClient: () => true } as never })).toThrow(
       'Unknown option wsOptions.verifyClient: expected one of maxPayload, perMessageDeflate, handleProtocols, clientTracking',
     );

@@ -14,7 +14,7 @@ import { serve } from './serving.ts';
 
 const closeFrame = Buffer.from([0x88, 0x80, 0, 0, 0, 0]);
 
-/** What a client gets that says `hello` and goodbye behind its handshake. */
+/** Returns the response to a handshake that is followed by `hello` and a Close frame. */
 function talk(port: number, headers: readonly string[] = []): Promise<string> {
   return RawClient.exchange(
     port,
@@ -102,7 +102,7 @@ describe('middleware made for HTTP', () => {
     socket.terminate();
   });
 
-  test('cors sets its headers on the 101, and opens no door that the origin rule keeps shut', async () => {
+  test('cors sets its headers on the 101, and does not bypass the origin check', async () => {
     const { port } = await serve((app) => {
       app.use(cors({ origin: 'https://other.test', credentials: true }));
       app.ws('/own', () => {});
@@ -118,7 +118,7 @@ describe('middleware made for HTTP', () => {
     expect(accepted).toContain('Access-Control-Allow-Origin: https://other.test');
   });
 
-  test('passport finds the user of the session, and refuses who has none', async () => {
+  test('passport finds the user of the session, and refuses requests without one', async () => {
     const users = new Passport();
     users.serializeUser((user, done) => done(null, (user as { name: string }).name));
     users.deserializeUser((name, done) => done(null, { name }));
@@ -140,7 +140,7 @@ describe('middleware made for HTTP', () => {
     const cookie = (await fetch(`${page}/login`)).headers.get('set-cookie')!.split(';', 1)[0]!;
     const socket = await connect(`${url}/me`, { headers: { Cookie: cookie } });
     expect(await socket.receive()).toBe('ann');
-    // passport renews the session at a log-out.
+    // passport regenerates the session at a log-out.
     await fetch(`${page}/logout`, { headers: { Cookie: cookie } });
     expect(await socket.closed).toMatchObject({ code: 3000, reason: 'Session ended' });
   });
@@ -162,10 +162,10 @@ describe('the address of an app', () => {
 
   test.each<[string, unknown, Record<string, string>, number]>([
     ['is its Host', false, { Origin: 'http://public.test', Host: 'public.test' }, 101],
-    ['is nothing that a client claims', false, { ...forwarded, Origin: 'https://public.test' }, 403],
+    ['is not what a client claims', false, { ...forwarded, Origin: 'https://public.test' }, 403],
     ['is what a trusted proxy says', 'loopback', { ...forwarded, Origin: 'https://public.test' }, 101],
     [
-      'is what a proxy says that writes wss',
+      'is what a trusted proxy says with scheme wss',
       'loopback',
       { ...forwarded, 'X-Forwarded-Proto': 'wss', Origin: 'https://public.test' },
       101,

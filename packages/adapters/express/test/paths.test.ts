@@ -9,7 +9,7 @@ import { serve } from './serving.ts';
 
 const routes = ['/', '/ws', '/ws/:id', '/room/:name/seat/:seat', '/files/*path', '/a{/:b}', '/CASE', '/tail/'];
 
-/** Paths made of what routes, decoders and proxies disagree about. */
+/** Path parts on which routers, decoders and proxies disagree. */
 const segment = fc.oneof(
   fc.constantFrom('ws', 'WS', '%77s', 'room', 'seat', 'files', 'a', 'case', 'CASE', 'tail', 'mount', 'strict', 'inner'),
   fc.constantFrom(
@@ -78,7 +78,7 @@ const handshake = {
   'Sec-WebSocket-Version': '13',
 };
 
-test('a WebSocket route means by its path what an HTTP route means, over thousands of paths', async () => {
+test('a WebSocket route matches the same paths as an HTTP route, over thousands of paths', async () => {
   const ports: number[] = [];
   for (const kind of ['get', 'ws'] as const) {
     const { port } = await serve((app) => {
@@ -113,6 +113,6 @@ test('a WebSocket route means by its path what an HTTP route means, over thousan
     }
   });
   await fc.assert(property, { numRuns: 200 });
-  // The paths are no use if all of them end alike.
+  // The test proves nothing if all paths have the same outcome.
   for (const status of [299, 400, 404]) expect(counts.get(status)).toBeGreaterThan(100);
 }, 60_000);

@@ -3,7 +3,7 @@ import { rateLimit } from 'express-rate-limit';
 import { expect, test } from 'vitest';
 import { serve } from './serving.ts';
 
-test('express-rate-limit refuses the upgrade that is one too many with its 429, whatever was asked before', async () => {
+test('express-rate-limit refuses one upgrade too many with its 429, counting earlier requests of any kind', async () => {
   let opened = 0;
   const { app, url, page, errors } = await serve((server) => {
     server.use(rateLimit({ windowMs: 60_000, limit: 3, standardHeaders: 'draft-8', legacyHeaders: false }));
@@ -20,7 +20,7 @@ test('express-rate-limit refuses the upgrade that is one too many with its 429, 
     body: expect.stringContaining('Too many requests') as string,
   });
   expect((await fetch(`${page}/page`)).status).toBe(429);
-  // Those that are open already are not its business.
+  // Open sockets are not affected.
   expect([opened, app.sockets.size, errors]).toEqual([2, 2, []]);
   for (const socket of sockets) socket.terminate();
   await expect.poll(() => app.sockets.size).toBe(0);

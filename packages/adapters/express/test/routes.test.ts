@@ -13,7 +13,7 @@ import { closeAfterTest, listen } from '@turnout/test-kit/listen';
 import { anyPath, isExpress4, serve } from './serving.ts';
 import type { App } from './serving.ts';
 
-/** The first message that a socket at `url` gets. */
+/** The first message that a socket at `url` receives. */
 async function firstMessage(url: string): Promise<string | Buffer | null> {
   const socket = await connect(url);
   const message = await socket.receive();
@@ -22,7 +22,7 @@ async function firstMessage(url: string): Promise<string | Buffer | null> {
 }
 
 describe('an HTTP route and a WebSocket route of one path', () => {
-  test('live side by side in either order', async () => {
+  test('work together in either order', async () => {
     const { url, page } = await serve((app) => {
       app.get('/before', (_request, response) => void response.send('page'));
       app.ws('/before', (socket) => socket.send('socket'));
@@ -78,7 +78,7 @@ describe('an HTTP route and a WebSocket route of one path', () => {
 });
 
 describe('a request of a WebSocket route', () => {
-  test('is what it is in an HTTP route: params, query, url, ip, app', async () => {
+  test('is the same as in an HTTP route: params, query, url, ip, app', async () => {
     const describeRequest = (request: Request): string =>
       JSON.stringify([
         request.params,
@@ -144,7 +144,7 @@ describe('a request of a WebSocket route', () => {
 });
 
 describe('an upgrade that is refused', () => {
-  test('gets what middleware answers: JSON, a redirect, a page', async () => {
+  test('gets the response of middleware: JSON, a redirect, a page', async () => {
     const { port } = await serve((app) => {
       app.ws(
         '/json',
@@ -173,7 +173,7 @@ describe('an upgrade that is refused', () => {
     expect([statusOf(cookie), cookie.includes('Set-Cookie: tried=1; Path=/\r\n')]).toEqual([403, true]);
   });
 
-  test('gets what the app’s error handlers answer', async () => {
+  test('gets the response of the app’s error handlers', async () => {
     const { url, errors } = await serve((app) => {
       app.ws(
         '/next',
@@ -199,7 +199,7 @@ describe('an upgrade that is refused', () => {
     for (const [path, message] of [
       ['/next', 'Passed on'],
       ['/throw', 'Thrown'],
-      // Express 4 leaves a rejection alone, of HTTP middleware too.
+      // Express 4 ignores rejections, of HTTP middleware too.
       ...(isExpress4 ? [] : [['/reject', 'Rejected']]),
     ]) {
       const body = JSON.stringify({ error: message });
@@ -208,7 +208,7 @@ describe('an upgrade that is refused', () => {
     expect(errors).toEqual([]);
   });
 
-  test('gets the app’s 404, and the default answers of Express without it', async () => {
+  test('gets the app’s 404, or else the default responses of Express', async () => {
     const { url } = await serve((app) => {
       app.use('/own', (_request, response) => void response.status(404).send('Nothing here'));
       app.ws(
@@ -225,7 +225,7 @@ describe('an upgrade that is refused', () => {
   });
 });
 
-test('an error that no handler takes is printed as Express does it, except in its test environment', async () => {
+test('an error that no handler takes is printed, as by Express, except in its test environment', async () => {
   const print = vi.spyOn(console, 'error').mockImplementation(() => {});
   try {
     const setUp = (app: App): void => {
@@ -249,7 +249,7 @@ test('an error that no handler takes is printed as Express does it, except in it
   }
 });
 
-describe('a plain request of a WebSocket path', () => {
+describe('a plain request for a WebSocket path', () => {
   test('gets 426 and the reason', async () => {
     const { page } = await serve((app) => void app.ws('/socket', () => {}));
     const response = await fetch(`${page}/socket`);
@@ -258,7 +258,7 @@ describe('a plain request of a WebSocket path', () => {
     expect((await fetch(`${page}/socket`, { method: 'POST' })).status).toBe(404);
   });
 
-  test('gets the app’s own answer where it has one, and errors as ever', async () => {
+  test('gets the app’s own response if there is one, and errors as usual', async () => {
     const { page } = await serve((app) => {
       app.ws('/socket', () => {});
       app.use('/socket', (request, response, next) => {
@@ -272,7 +272,7 @@ describe('a plain request of a WebSocket path', () => {
 });
 
 describe('turnout()', () => {
-  test('returns the app, once, and changes no other', () => {
+  test('returns the same app, refuses it a second time, and changes no other', () => {
     const app = express();
     const other = express();
     expect(turnout(app)).toBe(app);
@@ -305,7 +305,7 @@ describe('turnout()', () => {
     expect(failed).toMatchObject({ code: 'EADDRINUSE' });
   });
 
-  test('gives app.listen() without a callback no listener for errors', async () => {
+  test('adds no error listener to app.listen() without a callback', async () => {
     const server = turnout(express()).listen(0, '127.0.0.1');
     closeAfterTest(server);
     await once(server, 'listening');

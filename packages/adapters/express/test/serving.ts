@@ -8,22 +8,22 @@ import type { TurnoutOptions, WebSocketApp } from '../src/index.ts';
 /** The tests run a second time with Express 4. */
 export const isExpress4 = process.env['TURNOUT_EXPRESS'] === '4';
 
-/** Any path, in the syntax of the version. */
+/** Matches any path, in the syntax of the Express version. */
 export const anyPath = isExpress4 ? '/*' : '/{*rest}';
 
 export type App = Express & WebSocketApp;
 
 export interface Serving extends Listening {
   readonly app: App;
-  /** What the error hook was told. */
+  /** The errors that the error hook received. */
   readonly errors: unknown[];
 }
 
-/** An Express app on a server of its own, until the test is over. */
+/** Serves an Express app on its own server until the test is over. */
 export async function serve(setUp: (app: App) => void, options: TurnoutOptions = {}): Promise<Serving> {
   const errors: unknown[] = [];
   const app = turnout(express(), { onError: (error) => errors.push(error), ...options });
-  // Else Express prints each error that reaches its default handler.
+  // Otherwise Express prints each error that reaches its default handler.
   app.set('env', 'test');
   setUp(app);
   const server = createServer(app);

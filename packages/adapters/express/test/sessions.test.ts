@@ -24,7 +24,7 @@ interface SessionServing extends Serving {
   readonly data: () => Record<string, unknown>;
 }
 
-/** An app with express-session, `POST /login`, `POST /logout`, `POST /renew`, and what `setUp` adds. */
+/** An app with express-session, `POST /login`, `POST /logout`, `POST /renew`, and the routes that `setUp` adds. */
 async function serveSessions(
   setUp: (app: App, store: MemoryStore) => void,
   options: Partial<SessionOptions> = {},
@@ -62,7 +62,7 @@ function dialWith(url: string, cookie: string): Promise<WebSocket> {
 }
 
 describe('express-session', () => {
-  test('gives a handler the session of the client’s cookie', async () => {
+  test('passes the session of the client’s cookie to the handler', async () => {
     const { page, url } = await serveSessions((app) => {
       app.ws('/', (socket, request) => socket.send(String(request.session.user)));
     });
@@ -114,7 +114,7 @@ describe('express-session', () => {
     expect(answer).toMatch(/Set-Cookie: connect\.sid=.*Expires=/);
   });
 
-  test('sends no cookie where there is nothing to remember', async () => {
+  test('sends no cookie if there is nothing to save', async () => {
     const { page, port } = await serveSessions((app) => {
       app.ws(
         '/',
@@ -126,7 +126,7 @@ describe('express-session', () => {
     expect(await signIn(page)).not.toBe('');
   });
 
-  test('keeps what a handler changes, at its return and at its end', async () => {
+  test('saves what a handler changes, when it returns and when its promise settles', async () => {
     let finish = (): void => {};
     const { page, url, data, errors } = await serveSessions((app) => {
       app.ws('/', async (_socket, request) => {
@@ -191,7 +191,7 @@ describe('express-session', () => {
     socket.terminate();
   });
 
-  test('does not bring back a session that has ended while a handler held it', async () => {
+  test('does not restore a session that has ended while a handler held it', async () => {
     let finish = (): void => {};
     const { page, url, store, errors } = await serveSessions((app) => {
       app.ws('/', async (socket, request) => {
@@ -227,7 +227,7 @@ describe('a log-out', () => {
     sockets[2]!.terminate();
   });
 
-  test('by a message of the socket itself has no further message handled', async () => {
+  test('by a message of the socket itself lets no further message be handled', async () => {
     const handled: string[] = [];
     const { page, port } = await serveSessions((app) => {
       app.ws('/', (socket, request) => {
@@ -324,7 +324,7 @@ describe('a log-out', () => {
 });
 
 describe('cookie-parser and cookie-session', () => {
-  test('give a handler cookies and session, and set theirs with the 101', async () => {
+  test('pass cookies and session to a handler, and set theirs with the 101', async () => {
     const { page, port, url } = await serve((app) => {
       app.use(cookieParser('secret'));
       app.use(cookieSession({ keys: ['key'] }));

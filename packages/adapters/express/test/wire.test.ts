@@ -8,7 +8,7 @@ import { textFrame } from '@turnout/test-kit/client-frame';
 import { RawClient, dialTcp, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
 import { serve } from './serving.ts';
 
-/** An app with an ordinary stack of middleware, and routes that echo. */
+/** An app with common middleware and echo routes. */
 function serveApp(options: TurnoutOptions = {}): ReturnType<typeof serve> {
   return serve((app) => {
     app.use(session({ secret: 'test', resave: false, saveUninitialized: true }), express.json());
@@ -71,7 +71,7 @@ function serveApp(options: TurnoutOptions = {}): ReturnType<typeof serve> {
 
 const smuggled = 'GET /slow HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
 
-describe('one request gets exactly one answer, and a refused connection is closed', () => {
+describe('one request gets exactly one response, and a refused connection is closed', () => {
   test.each<[string, string, number]>([
     ['an upgrade with a body', `${formatHandshake({ headers: ['Content-Length: 11'] })}GET /admin..`, 400],
     ['an upgrade with chunks', `${formatHandshake({ headers: ['Transfer-Encoding: chunked'] })}0\r\n\r\n`, 400],
@@ -79,7 +79,7 @@ describe('one request gets exactly one answer, and a refused connection is close
     ['an expectation', formatHandshake({ headers: ['Expect: 100-continue'] }), 400],
     ['middleware that never answers', formatHandshake({ target: '/never' }), 503],
     ['middleware that throws', formatHandshake({ target: '/throws' }), 500],
-    ['middleware that answers and goes on', formatHandshake({ target: '/answers-twice' }), 403],
+    ['middleware that answers and calls next()', formatHandshake({ target: '/answers-twice' }), 403],
     ['middleware that answers and fails', formatHandshake({ target: '/body-and-error' }), 403],
     ['middleware that fails twice', formatHandshake({ target: '/next-and-error' }), 500],
     ['a header with a line break', formatHandshake({ target: '/crlf' }), 500],
@@ -110,12 +110,12 @@ describe('one request gets exactly one answer, and a refused connection is close
     bystander.terminate();
   });
 
-  test('an upgrade behind an unanswered request gets none', async () => {
+  test('an upgrade behind an unanswered request gets no response', async () => {
     const { port } = await serveApp();
     expect(await RawClient.exchange(port, smuggled + formatHandshake())).toBe('');
   });
 
-  test('a cookie keeps what would break its header to itself', async () => {
+  test('a cookie value cannot break its header', async () => {
     const { url } = await serveApp();
     const socket = await connect(`${url}/cookie`);
     expect(socket.readyState).toBe(1);
@@ -123,7 +123,7 @@ describe('one request gets exactly one answer, and a refused connection is close
   });
 });
 
-test('messages that are sent at once are delivered, with express-session in between', async () => {
+test('messages sent right after the handshake are delivered, with express-session in between', async () => {
   const { port } = await serveApp();
   const socket = await dialTcp(port, { allowHalfOpen: true });
   let text = '';
@@ -134,7 +134,7 @@ test('messages that are sent at once are delivered, with express-session in betw
   socket.destroy();
 });
 
-test('1000 clients that reset their connection while middleware waits leave nothing', async () => {
+test('1000 clients that reset their connection while middleware waits leave nothing behind', async () => {
   const waiting: (() => void)[] = [];
   const { app, port, url, errors, connections } = await serve((served) => {
     served.use(session({ secret: 'test', resave: false, saveUninitialized: true }));

@@ -1,14 +1,14 @@
 import findMyWay, { type Config, type HTTPVersion, type Instance } from 'find-my-way';
 
-/** What the types of find-my-way leave out is an option of Fastify's too. */
+/** Adds an option of Fastify that the types of find-my-way lack. */
 export type RouterOptions = Config<HTTPVersion.V1> & { readonly useSemicolonDelimiter?: boolean };
 
-/** The paths of an app's WebSocket routes, found as Fastify finds them. */
+/** The paths of an app's WebSocket routes, matched as Fastify matches them. */
 export class PathTable {
   readonly #router: Instance<HTTPVersion.V1>;
   readonly #known = new Set<string>();
 
-  /** @param options as the app's router has them */
+  /** @param options those of the app's router */
   constructor(options: RouterOptions) {
     this.#router = findMyWay(options);
   }

@@ -1,7 +1,7 @@
 import type { RouteOptions } from '@turnout/router';
 import type { RouteOptions as FastifyRouteOptions } from 'fastify';
 
-/** What of a route's options is Fastify's. */
+/** The route options that go to Fastify. */
 const fastifyOptions = [
   'attachValidation',
   'childLoggerFactory',
@@ -23,7 +23,7 @@ const fastifyOptions = [
   'validatorCompiler',
 ] as const;
 
-/** The options that Fastify takes for a route. */
+/** Fastify's options for a route. */
 export type OwnOptions = Partial<Pick<FastifyRouteOptions, (typeof fastifyOptions)[number]>>;
 
 export interface SplitOptions {
@@ -31,7 +31,7 @@ export interface SplitOptions {
   readonly routeOptions: OwnOptions;
 }
 
-/** Takes apart what a route's sockets are told and what Fastify is. */
+/** Separates the options for a route's sockets from those for Fastify. */
 export function splitOptions(options: RouteOptions & OwnOptions): SplitOptions {
   const own = new Set<string>(fastifyOptions);
   const entries = Object.entries(options);

@@ -31,17 +31,17 @@ interface SessionOwner {
   readonly cookies?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** Has what happens to the sessions of a request's store noticed. To be called as early as possible. */
+/** Starts to watch the session store of a request. Call it as early as possible. */
 export function watchStore(request: FastifyRequest): void {
   const { sessionStore } = request as unknown as SessionOwner;
   if (sessionStore !== undefined) adapt(sessionStore);
 }
 
-/** The session of `@fastify/session`; one that is kept in a cookie cannot be ended by others. */
+/** The session of `@fastify/session`; a session in a cookie cannot be ended by others. */
 export function sessionFor(request: FastifyRequest): SessionRequest | undefined {
   const owner = request as unknown as SessionOwner;
   const { session, sessionStore } = owner;
-  // Outside the path of its cookie a request has an empty object for a session.
+  // Outside the path of the cookie, the session is an empty object.
   if (!session?.sessionId || sessionStore === undefined) return undefined;
   return {
     get sessionID() {
@@ -56,8 +56,8 @@ export function sessionFor(request: FastifyRequest): SessionRequest | undefined 
 }
 
 /**
- * Whether the client has sent the ID, behind the prefix that cookies may have: a session that is not in the store gets
- * another.
+ * Whether the client sent this session ID, after an optional cookie prefix. A session that is not in the store gets a
+ * new ID.
  */
 function isFromCookie({ session, cookies = {} }: SessionOwner): boolean {
   return Object.values(cookies).some((value) => value?.endsWith(session!.encryptedSessionId));
@@ -81,7 +81,7 @@ function adapt(store: FastifyStore): SessionStore {
   });
 }
 
-/** As `@fastify/session` has it: its stores may give what is over. */
+/** As in `@fastify/session`, whose stores may return expired sessions. */
 function isExpired({ cookie }: SessionData): boolean {
   const { expires } = (cookie ?? {}) as StoredCookie;
   return (expires instanceof Date || typeof expires === 'string') && new Date(expires).getTime() <= Date.now();

@@ -20,11 +20,11 @@ import { upgradeConstraint, upgradeStrategy } from './upgrade-constraint.ts';
 import { createGate, createHandler, requestOf } from './web-socket-handler.ts';
 import type { WsMethod } from './ws-method.ts';
 
-/** Options of an app; they hold for all upgrades that come to it. */
+/** Options of an app; they apply to all its upgrades. */
 export interface TurnoutOptions extends Omit<AppOptions, 'user'> {
   /** Names the user of a request, once the hooks have run, for `disconnectUser()`. Default: none. */
   readonly user?: ((request: FastifyRequest) => string | undefined) | undefined;
-  /** How the sockets are closed when the app is; see {@link CloseOptions}. */
+  /** How the sockets are closed when the app closes; see {@link CloseOptions}. */
   readonly close?: CloseOptions | undefined;
 }
 
@@ -32,13 +32,13 @@ const turnoutOptions = {
   ...appOptions,
   user: callback<NonNullable<TurnoutOptions['user']>>(),
   close: checked<CloseOptions>('an object', (given) => resolveOptions(closeOptions, given, 'close.')),
-  // What register() has for every plugin comes to it too.
+  // register() passes its own options on to every plugin.
   prefix: text(undefined),
   logLevel: text(undefined),
   logSerializers: object<object>(),
 } satisfies OptionsFor<TurnoutOptions & FastifyRegisterOptions>;
 
-/** What `register()` of Fastify takes beside a plugin's own options. */
+/** Fastify's own options of `register()`. */
 interface FastifyRegisterOptions {
   readonly prefix?: string;
   readonly logLevel?: string;
@@ -92,7 +92,7 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, given) => {
   attach(app.server, upgradeServer);
 };
 
-/** As the app's `trustProxy` has it. */
+/** By the app's `trustProxy`. */
 function addressOf(message: IncomingMessage): Address {
   const { protocol: scheme, host } = requestOf(message)!;
   return { scheme, host };
@@ -106,8 +106,8 @@ function assertRegistered(app: unknown, options: unknown): void {
 }
 
 /**
- * Has a route of `@fastify/websocket` told, where that plugin is not there to see it: it would be a page, and its
- * upgrades 404.
+ * Rejects a route for `@fastify/websocket` if that plugin is missing: it would become an HTTP route, and its upgrades
+ * would get 404.
  *
  * @throws {TypeError} on such a route
  */
@@ -115,12 +115,12 @@ function assertNotForeign(route: RouteOptions & { readonly websocket?: unknown; 
   const name = ['websocket', 'wsHandler'].find((option) => route[option as 'websocket' | 'wsHandler']);
   if (name === undefined) return;
   throw new TypeError(
-    `Invalid route option ${name} of ${route.url}: it is that of @fastify/websocket, expected ` +
+    `Invalid route option ${name} of ${route.url}: it is an option of @fastify/websocket, expected ` +
       `app.ws('${route.url}', handler); see docs/migrating-from-fastify-websocket.md`,
   );
 }
 
-/** Where they stand depends on how they were given. */
+/** The router options are nested or at the top level, as the app passed them. */
 function routerOptionsOf({ initialConfig }: FastifyInstance): RouterOptions {
   const { routerOptions, ...own } = initialConfig as RouterOptions & { readonly routerOptions?: RouterOptions };
   const { caseSensitive, ignoreTrailingSlash, ignoreDuplicateSlashes, maxParamLength } = own;
@@ -140,7 +140,7 @@ function routerOptionsOf({ initialConfig }: FastifyInstance): RouterOptions {
 function addRoute(this: FastifyInstance, path: string, ...rest: readonly unknown[]): FastifyInstance {
   const { options, handler } = parseRegistration(path, rest);
   const { socketOptions, routeOptions } = splitOptions(options);
-  // As Fastify calls its own handlers.
+  // Bound to the instance, as Fastify binds its handlers.
   const route = new WebSocketRoute(socketOptions, handler.bind(this));
   const { onRequest = [], constraints, ...others } = routeOptions;
   return this.route({
@@ -155,7 +155,7 @@ function addRoute(this: FastifyInstance, path: string, ...rest: readonly unknown
 }
 
 /**
- * The plugin that gives a Fastify app WebSocket routes, `app.ws(path, options?, handler)`. Register it before the
+ * The plugin that adds WebSocket routes to a Fastify app: `app.ws(path, options?, handler)`. Register it before the
  * routes; `app.close()` then closes the sockets too.
  *
  * @example

@@ -1,12 +1,12 @@
 import { pendingUpgradeOf } from '@turnout/router/adapter';
 import type { ConstraintStrategy, Handler, HTTPVersion } from 'find-my-way';
 
-/** The constraint that routes for upgrades have. */
+/** The constraint of WebSocket routes. */
 export const upgradeConstraint = { upgrade: 'websocket' } as const;
 
 /**
- * Tells Fastify's router an upgrade from a plain request: an upgrade matches none but WebSocket routes, and a plain
- * request none of them, so that both may stand on one path.
+ * Lets Fastify's router distinguish upgrades from plain requests: upgrades match only WebSocket routes, and plain
+ * requests only HTTP routes, so that both may share a path.
  */
 export const upgradeStrategy: ConstraintStrategy<HTTPVersion.V1, string> = {
   name: 'upgrade',

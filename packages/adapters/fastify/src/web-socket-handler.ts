@@ -2,7 +2,7 @@ import { isForeignHeader, pendingUpgradeOf, type SendAccept, type WebSocketRoute
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sessionFor } from './session.ts';
 
-/** The requests of upgrades, which Fastify does not keep. */
+/** Fastify's requests of upgrades, by Node.js's request. */
 const requests = new WeakMap<object, FastifyRequest>();
 
 export function requestOf(message: object): FastifyRequest | undefined {
@@ -11,7 +11,7 @@ export function requestOf(message: object): FastifyRequest | undefined {
 
 type Gate = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>;
 
-/** A hook in front of the route's own: lets upgrades in whose Origin is allowed. */
+/** A hook before the route's own hooks: admits upgrades whose Origin is allowed. */
 export function createGate(route: WebSocketRoute): Gate {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     requests.set(request.raw, request);
@@ -22,7 +22,7 @@ export function createGate(route: WebSocketRoute): Gate {
   };
 }
 
-/** The handler of the route, behind all hooks: accepts the upgrade. */
+/** The handler of the route, after all hooks: accepts the upgrade. */
 export function createHandler(route: WebSocketRoute): (request: FastifyRequest, reply: FastifyReply) => FastifyReply {
   return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const pending = pendingUpgradeOf(request.raw)!;
@@ -31,7 +31,7 @@ export function createHandler(route: WebSocketRoute): (request: FastifyRequest, 
         if (isForeignHeader(name)) reply.removeHeader(name);
       }
       for (const [name, value] of headers) reply.header(name, value);
-      // Through Fastify, so that its `onSend` hooks run, which set cookies and save sessions.
+      // Through Fastify, so that `onSend` hooks run, which set cookies and save sessions.
       void reply.code(pending.acceptStatus).send();
     };
     route.accept(pending, { context: request, send, session: sessionFor(request) });

@@ -3,7 +3,7 @@ import { WebSocketServer } from '@turnout/router/adapter';
 import type { FastifyRequest } from 'fastify';
 
 /**
- * As `createWebSocketServer()` of `@turnout/router`; its handler takes Fastify's request, and `connection` has
+ * Like `createWebSocketServer()` of `@turnout/router`, but its handler takes Fastify's request; `connection` has
  * Node.js's request.
  */
 export function createWebSocketServer(

@@ -2,14 +2,15 @@ import type { RouteOptions, RouteParameters, SocketHandler } from '@turnout/rout
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { OwnOptions } from './route-options.ts';
 
-/** The parameters of a path: by name where it is a literal. */
+/** The parameters of a path, by name if it is a string literal. */
 export type Params<Path extends string> = string extends Path ? Record<string, string> : RouteParameters<Path>;
 
-/** Options of one route: those of its sockets, which replace the app's, and Fastify's own. */
+/** Options of one route: those for its sockets, which override the app's, and Fastify's own. */
 export type WsRouteOptions = RouteOptions & OwnOptions;
 
 /**
- * A route's own code: gets the accepted socket and Fastify's request; `this` is the instance that the route stands in.
+ * A route's handler: gets the accepted socket and Fastify's request; `this` is the instance on which the route is
+ * registered.
  */
 export type Handler<P> = (
   this: FastifyInstance,

@@ -19,7 +19,7 @@ async function serve(app: FastifyInstance): Promise<string> {
 }
 
 describe('app.ws()', () => {
-  test('stands in its plugin, with the prefix and the hooks of that', async () => {
+  test('uses the prefix and the hooks of its plugin', async () => {
     const app = await createApp();
     await app.register(
       async (plugin) => {
@@ -35,7 +35,7 @@ describe('app.ws()', () => {
     expect((await fetch(`http://${host}/rooms/blue`)).status).toBe(426);
   });
 
-  test('has its requests checked by the schemas of the route', async () => {
+  test('validates requests with the schemas of the route', async () => {
     const app = await createApp();
     const querystring = { type: 'object', required: ['token'], properties: { token: { type: 'string' } } };
     app.ws('/', { schema: { querystring } }, (socket) => void socket.send('in'));
@@ -44,14 +44,14 @@ describe('app.ws()', () => {
     expect(await (await connect(`ws://${host}/?token=x`)).receive()).toBe('in');
   });
 
-  test('is refused where a hook fails while the 101 is on its way', async () => {
+  test('refuses if a hook fails while the 101 is being sent', async () => {
     const app = await createApp();
     app.ws('/', { onSend: async () => Promise.reject(new Error('No')) }, () => expect.unreachable('the handler'));
     await expect(connect(`ws://${await serve(app)}/`)).rejects.toThrow('500');
     expect(app.sockets.size).toBe(0);
   });
 
-  test('calls its handler on the instance that it stands in, as Fastify calls its own', async () => {
+  test('calls its handler on its instance, as Fastify calls its own handlers', async () => {
     const app = await createApp();
     app.decorate('greeting', 'outer');
     await app.register(async (plugin) => {
@@ -69,10 +69,10 @@ describe('app.ws()', () => {
     expect(await (await connect(`ws://${host}/outer`)).receive()).toBe('true');
   });
 
-  test('is asked for where a route is one of @fastify/websocket, which is not there', async () => {
+  test('is recommended for a route of @fastify/websocket if that plugin is missing', async () => {
     const app = await createApp();
     const foreign = { websocket: true } as object;
-    const message = "of /rooms/chat: it is that of @fastify/websocket, expected app.ws('/rooms/chat', handler)";
+    const message = "of /rooms/chat: it is an option of @fastify/websocket, expected app.ws('/rooms/chat', handler)";
     await app.register(
       async (plugin) => {
         expect(() => plugin.get('/chat', foreign, () => {})).toThrow(`Invalid route option websocket ${message}`);
@@ -86,7 +86,7 @@ describe('app.ws()', () => {
     expect(await (await fetch(`http://${host}/rooms/page`)).text()).toBe('page');
   });
 
-  test('leaves such a route alone where @fastify/websocket is there', async () => {
+  test('leaves such a route alone if @fastify/websocket is registered', async () => {
     const app = await createApp();
     await app.register(fastifyPlugin(async () => {}, { name: '@fastify/websocket' }));
     app.get('/chat', { websocket: true } as object, async () => 'theirs');
@@ -94,7 +94,7 @@ describe('app.ws()', () => {
     expect(await (await fetch(`http://${host}/chat`)).text()).toBe('theirs');
   });
 
-  test('refuses what is no handler, and options that are none', async () => {
+  test('refuses an invalid handler and invalid options', async () => {
     const app = await createApp();
     expect(() => app.ws('/', 'handler' as never)).toThrow('Invalid handler of WebSocket route /');
     expect(() => app.ws('/', { maxPayload: -1 }, () => {})).toThrow(RangeError);
@@ -103,7 +103,7 @@ describe('app.ws()', () => {
 });
 
 describe('the plugin', () => {
-  test('logs errors where no hook is given', async () => {
+  test('logs errors without a hook', async () => {
     const lines: string[] = [];
     const app: FastifyInstance = Fastify({ logger: { stream: { write: (line: string) => void lines.push(line) } } });
     await app.register(turnout);
@@ -113,7 +113,7 @@ describe('the plugin', () => {
     expect(lines.some((line) => line.includes('"level":50') && line.includes('Broken'))).toBe(true);
   });
 
-  test('leaves upgrades that no route of the app has to others', async () => {
+  test('leaves upgrades that match no route of the app to others', async () => {
     const app = await createApp();
     app.ws('/ours', () => {});
     app.server.on('upgrade', (request, duplex) => {
@@ -125,7 +125,7 @@ describe('the plugin', () => {
     (await connect(`ws://${host}/ours`)).terminate();
   });
 
-  test('finds paths as the router of the app does, whatever its options', async () => {
+  test('matches paths like the app’s router, whatever its options', async () => {
     const loose = { ignoreTrailingSlash: true, caseSensitive: false, maxParamLength: 200, allowUnsafeRegex: true };
     for (const options of [loose, { routerOptions: loose }]) {
       const app: FastifyInstance = Fastify(options);
@@ -133,7 +133,7 @@ describe('the plugin', () => {
       app.ws('/ours', () => {});
       app.ws('/long/:name', () => {});
       app.ws('/unsafe/:name((a+)+$)', () => {});
-      // Somebody else who listens: what the app does not claim is not answered by it.
+      // With another listener, the app does not answer upgrades that it does not claim.
       app.server.on('upgrade', () => {});
       const host = await serve(app);
       (await connect(`ws://${host}/OURS/`)).terminate();
@@ -143,13 +143,13 @@ describe('the plugin', () => {
     }
   });
 
-  test('gives an upgrade that a constraint of the route refuses the 404 of the app', async () => {
+  test('answers an upgrade that a route constraint excludes with the app’s 404', async () => {
     const app = await createApp();
     app.ws('/', { constraints: { host: 'other.test' } }, () => {});
     await expect(connect(`ws://${await serve(app)}/`)).rejects.toThrow('404');
   });
 
-  test('closes the sockets with the app, as its option has it', async () => {
+  test('closes the sockets when the app closes, as its option says', async () => {
     const app = await createApp({ close: { code: 1012 } });
     app.ws('/', () => {});
     const socket = await connect(`ws://${await serve(app)}/`);

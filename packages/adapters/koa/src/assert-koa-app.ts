@@ -1,4 +1,4 @@
-/** @throws {TypeError} on what is no Koa app, with what to write instead */
+/** @throws {TypeError} if `app` is not a Koa app; the message says what to write instead */
 export function assertKoaApp(app: unknown): void {
   const { middleware, callback, createContext } = (app ?? {}) as Record<string, unknown>;
   const isApp = typeof callback === 'function' && typeof createContext === 'function' && Array.isArray(middleware);

@@ -1,6 +1,6 @@
 import type { Context, DefaultContext, DefaultState, Middleware as KoaMiddleware, ParameterizedContext } from 'koa';
 
-/** The context of a WebSocket route: Koa's, with the parameters of the path. */
+/** The Koa context of a WebSocket route, with the parameters of its path. */
 export type RouteContext<Params = Record<string, string>> = ParameterizedContext<
   DefaultState,
   DefaultContext & { params: Params }
@@ -14,7 +14,7 @@ export type Middleware<Params = Record<string, string>> = KoaMiddleware<
 
 const contexts = new WeakMap<object, Context>();
 
-/** Keeps the context of a request, which Koa does not. */
+/** Remembers the context of a request, which Koa does not. */
 export function noteContext(context: Context): void {
   contexts.set(context.req, context);
 }

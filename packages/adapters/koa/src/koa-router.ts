@@ -5,7 +5,7 @@ import { createRouteMiddleware } from './route-middleware.ts';
 import type { Path } from './path.ts';
 import type { WsMethod } from './ws-method.ts';
 
-/** What is looked at of `@koa/router`. */
+/** The used part of `@koa/router`. */
 interface RouterLike {
   readonly stack: readonly LayerLike[];
   match(path: string, method: string): { readonly pathAndMethod: readonly LayerLike[] };
@@ -14,27 +14,29 @@ interface RouterLike {
 }
 
 interface LayerLike {
-  /** None, where it is middleware of `use()`. */
+  /** Empty for middleware of `use()`. */
   readonly methods: readonly string[];
   readonly stack: readonly Middleware[];
   match(path: string): boolean;
 }
 
-/** The method by which routers find their WebSocket routes, and what `all()` registered; no HTTP route has it. */
+/** The method with which routers find WebSocket routes and handlers of `all()`; no HTTP route has it. */
 const upgradeMethod = 'CONNECT';
 
-/** What `ws()` registered: known by it, as a router that another one uses is copied layer by layer. */
+/**
+ * The middleware that `ws()` registered. It identifies the routes, because a nested router is copied layer by layer.
+ */
 const webSocketRoutes = new WeakSet<Middleware>();
 
-/** Routers whose `match` knows of upgrades. */
+/** Routers whose `match` handles upgrades. */
 const prepared = new WeakSet<RouterLike>();
 
-/** Routers that are about to look for the routes of an upgrade. */
+/** Routers that are about to match an upgrade. */
 const upgrading = new WeakSet<RouterLike>();
 
 /**
- * Gives a router of `@koa/router` a method `ws(path, options?, ...middleware, handler)`; the app that its `routes()`
- * are used in must have gone through `turnout()`.
+ * Adds a method `ws(path, options?, ...middleware, handler)` to a router of `@koa/router`; the app that uses its
+ * `routes()` must have been passed to `turnout()`.
  *
  * @returns the same router
  */
@@ -45,18 +47,18 @@ export function withWs<Router extends object>(router: Router): Router & { readon
     const { options, middleware, handler } = parseRegistration(path, rest);
     const run = createRouteMiddleware(new WebSocketRoute(options, handler), middleware as Middleware[]);
     webSocketRoutes.add(run);
-    // The second, for plain requests, gives 426 where no other route of the path answers.
+    // GET is for plain requests, which get 426 if no other route answers.
     owner.register(path, [upgradeMethod, 'GET'], [run]);
     return router;
   };
-  // Here too, for routers that stand in a function of the app, such as that of `koa-mount`.
+  // Here too, for routers inside a function of the app, such as that of `koa-mount`.
   const hidden = (): Middleware => hideRoutes(createMiddleware());
   return Object.assign(router, { ws: ws as unknown as WsMethod<Router>, routes: hidden, middleware: hidden });
 }
 
 /**
- * Has a router of `@koa/router` match none but its WebSocket routes for an upgrade, and what `all()` and `use()`
- * registered. All of the app's code sees the GET that an upgrade is: the other method is the search's alone.
+ * Makes a router of `@koa/router` match an upgrade only with its WebSocket routes and the handlers of `all()` and
+ * `use()`. All of the app's code sees a GET: the other method is used only for matching.
  */
 export function hideRoutes(middleware: Middleware): Middleware {
   const router = routerOf(middleware)!;
@@ -64,7 +66,7 @@ export function hideRoutes(middleware: Middleware): Middleware {
   const hidden: Middleware = (context, next) => {
     if (pendingUpgradeOf(context.req) === undefined) return middleware(context, next) as unknown;
     upgrading.add(router);
-    // A router of another host goes on without a search.
+    // A router for another host calls `next` without matching.
     return middleware(context, () => {
       upgrading.delete(router);
       return next();
@@ -78,14 +80,14 @@ function prepare(router: RouterLike): void {
   prepared.add(router);
   const match = router.match.bind(router);
   router.match = (path, method) => {
-    // It is what the router calls first, within the same turn.
+    // The router calls `match` first, in the same tick.
     if (!upgrading.delete(router)) return match(path, method);
     const found = match(path, upgradeMethod);
     return { ...found, pathAndMethod: found.pathAndMethod.map(withoutFiles) };
   };
 }
 
-/** The same layer, whose middleware answers no upgrade with a file. */
+/** The same layer, with middleware that does not answer an upgrade with a file. */
 function withoutFiles(layer: LayerLike): LayerLike {
   if (layer.methods.length > 0) return layer;
   return Object.create(layer, { stack: { value: layer.stack.map(passFiles) } }) as LayerLike;

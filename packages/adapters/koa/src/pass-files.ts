@@ -1,17 +1,17 @@
 import { aliasOfFile, targetWithoutFile } from '@turnout/router/adapter';
 import type { Context, Middleware } from 'koa';
 
-/** What Koa keeps of an answer beside its headers, and its types leave out. */
+/** State of a Koa response that its types lack. */
 interface ExplicitResponse {
   _explicitStatus?: unknown;
 }
 
 /**
- * Has middleware pass an upgrade on where it would answer with the file that stands at its path, as `koa-static` does.
+ * Makes middleware pass an upgrade on if it would answer with the file at its path, as `koa-static` does.
  *
- * Middleware that answers with the file at the path is asked twice more: whether it gives the same file for another
- * spelling of its path, as only what looks for a file does, and then at a path below, where no file stands. If it goes
- * on there, so does the upgrade. What answers for another reason fails the one or the other, and its answer stands.
+ * Middleware that answers with the file at the path is run twice more: with another spelling of the path, for which
+ * only a file lookup gives the same file, and with a path below it, where no file exists. If it calls `next()` there,
+ * the upgrade passes. Middleware that answers for another reason fails one of the two, and its answer stands.
  */
 export function passFiles(middleware: Middleware): Middleware {
   return async (context, next) => {
@@ -37,14 +37,14 @@ export function passFiles(middleware: Middleware): Middleware {
   };
 }
 
-/** Returns a function that makes the answer of a context what it is now, without a body. */
+/** Returns a function that resets the response of a context to its present state, without a body. */
 function rememberAnswer(context: Context): () => void {
   const explicit = context.response as unknown as ExplicitResponse;
   const { _explicitStatus: isExplicit } = explicit;
   const { statusCode } = context.res;
   const headers = context.res.getHeaders();
   return () => {
-    // Else Koa writes `null` as JSON. It destroys the stream.
+    // With a JSON type Koa would send `null`. Koa destroys the stream itself.
     context.remove('Content-Type');
     context.body = undefined;
     context.res.statusCode = statusCode;
@@ -58,8 +58,8 @@ function rememberAnswer(context: Context): () => void {
 type Next = () => Promise<unknown>;
 
 /**
- * Has something look at a context as if it were for another target. What it looks at later, or passes the context on
- * to, sees the one that was asked for.
+ * Runs a function while the context shows another target. The original target is restored when it returns or calls
+ * next.
  */
 function runAt(context: Context, target: string, run: (pass: (next: Next) => Next) => unknown): unknown {
   const { url } = context;

@@ -1,23 +1,23 @@
 import { match, type MatchFunction } from 'path-to-regexp';
 
-/** A path as `@koa/router` takes it. */
+/** A path as `@koa/router` accepts it. */
 export type Path = string | RegExp | readonly (string | RegExp)[];
 
-/** The parameters of a path that matches, or `null`. */
+/** Returns the parameters of a path that matches, else `null`. */
 export type PathTest = (path: string) => Record<string, string> | null;
 
-/** How a path that is a string matches. */
+/** How a string path matches. */
 export interface PathRules {
-  /** Whether upper and lower case differ. */
+  /** Whether matching is case-sensitive. */
   readonly caseSensitive: boolean;
-  /** Whether a slash at the end makes another path. */
+  /** Whether a trailing slash makes a different path. */
   readonly strict: boolean;
 }
 
 /**
  * Compiles a path.
  *
- * @throws {TypeError} on a path that path-to-regexp does not take
+ * @throws {TypeError} on a path that path-to-regexp does not accept
  */
 export function compilePath(path: Path, { caseSensitive, strict }: PathRules): PathTest {
   const tests = (Array.isArray(path) ? path : [path]).map((one: string | RegExp) => {
@@ -40,7 +40,7 @@ function testOfString(matches: MatchFunction<Record<string, string>>): PathTest 
   };
 }
 
-/** As `@koa/router` has it: a value with a broken escape stays as it came. */
+/** As in `@koa/router`: a value with a malformed escape is left undecoded. */
 function decode(value: string): string {
   try {
     return decodeURIComponent(value);

@@ -10,13 +10,13 @@ import compose from 'koa-compose';
 import type { Context, Middleware, Next } from 'koa';
 import { sessionFor } from './session.ts';
 
-/** Routes that have accepted, until the middleware around them has returned. */
+/** Accepts upgrades, once the middleware around their route has returned. */
 const accepted = new WeakMap<PendingUpgrade, () => void>();
 
 /**
- * The middleware of one WebSocket route, whose path has matched: the Origin is checked, then the route's own middleware
- * runs, and then the route has accepted. The 101 leaves when all middleware of the app has returned, so that what it
- * does after `next()` still counts.
+ * The middleware of a WebSocket route whose path has matched: checks the Origin, runs the route's own middleware, and
+ * marks the upgrade as accepted. The 101 is sent when all middleware of the app has returned, so that what it does
+ * after `next()` still counts.
  */
 export function createRouteMiddleware(route: WebSocketRoute, middleware: readonly Middleware[]): Middleware {
   const chain = compose([...middleware]);
@@ -30,7 +30,7 @@ export function createRouteMiddleware(route: WebSocketRoute, middleware: readonl
     await chain(context, async () => {
       context.status = pending.acceptStatus;
       accepted.set(pending, () => route.accept(pending, { context, session: sessionFor(context) }));
-      // Whatever middleware answers later on is answered, if it is no 101 any more.
+      // Koa responds only if later middleware has changed the status.
       Object.defineProperty(context, 'respond', {
         get: () => context.status !== pending.acceptStatus,
         configurable: true,
@@ -39,12 +39,15 @@ export function createRouteMiddleware(route: WebSocketRoute, middleware: readonl
   };
 }
 
-/** All middleware has returned: sends the 101, where a route has accepted and nobody has answered otherwise. */
+/**
+ * Call it when all middleware has returned: sends the 101 if a route has accepted and no middleware has answered
+ * otherwise.
+ */
 export function completeUpgrade(pending: PendingUpgrade): void {
   if (pending.response.statusCode === pending.acceptStatus) accepted.get(pending)?.();
 }
 
-/** Gives 426 to a plain request that nobody else answers. */
+/** Answers 426 to a plain request that no other middleware answers. */
 async function requireUpgrade(context: Context, next: Next): Promise<void> {
   const upgradeServer = upgradeServerOf(context.app);
   if (upgradeServer === undefined) {

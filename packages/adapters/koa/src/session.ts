@@ -8,7 +8,7 @@ import {
 } from '@turnout/router/adapter';
 import type { Context } from 'koa';
 
-/** What `koa-session` tells its store of a call: `ctx` is there where a request makes it. */
+/** What `koa-session` passes to its store with a call; `ctx` is set if a request makes it. */
 interface CallOptions {
   readonly ctx?: Context | undefined;
 }
@@ -35,12 +35,12 @@ interface SessionContext {
 const day = 24 * 60 * 60 * 1000;
 
 /**
- * Under which key the session of a context was last saved: after `regenerate()` the session itself names the old one.
+ * The key under which the session of a context was last saved: after `regenerate()` the session itself has the old one.
  */
 const savedKeys = new WeakMap<Context, string>();
 
 /**
- * Has the session of an upgrade watched from when `koa-session` asks its store for it. To be called before middleware
+ * Watches the session of an upgrade from the moment `koa-session` reads it from its store. Call it before middleware
  * runs.
  */
 export function watchSession(context: Context): void {
@@ -48,9 +48,7 @@ export function watchSession(context: Context): void {
   if (store !== undefined) adapt(store, maxAge);
 }
 
-/**
- * The session of `koa-session`, where it keeps it in a store; one that is kept in a cookie cannot be ended by others.
- */
+/** The session of `koa-session`, if it is kept in a store; a session in a cookie cannot be ended by others. */
 export function sessionFor(context: Context): SessionRequest | undefined {
   const { session, sessionOptions } = context as unknown as SessionContext;
   const { store, maxAge } = sessionOptions ?? {};
@@ -67,12 +65,12 @@ export function sessionFor(context: Context): SessionRequest | undefined {
   };
 }
 
-/** What `koa-session` saves with a new session. */
+/** The expiry that `koa-session` saves with a new session. */
 function expiryOfNew(maxAge: unknown): number | undefined {
   return maxAge === 'session' ? undefined : Date.now() + (Number(maxAge) || day);
 }
 
-/** The stores whose calls tell upgrades of their sessions. */
+/** Stores whose `get` and `set` tell upgrades about their sessions. */
 const tellingStores = new WeakSet<KoaStore>();
 
 function adapt(store: KoaStore, maxAge: unknown): SessionStore {
@@ -97,7 +95,7 @@ function adapt(store: KoaStore, maxAge: unknown): SessionStore {
   return adapted;
 }
 
-/** Replaces the methods of a store that read and save by ones that first tell the upgrade whose session it is. */
+/** Wraps `get` and `set` of a store so that they first tell the upgrade which session it has. */
 function tellUpgrades(store: KoaStore, adapted: SessionStore): void {
   const [get, set] = [store.get.bind(store), store.set.bind(store)];
   const tell = (sessionID: string, context: Context | undefined): void => {
@@ -114,12 +112,12 @@ function tellUpgrades(store: KoaStore, adapted: SessionStore): void {
   };
 }
 
-/** As `koa-session` has it: its stores may give what is over. */
+/** As in `koa-session`, whose stores may return expired sessions. */
 function isExpired({ _expire: expires }: SessionData): boolean {
   return typeof expires === 'number' && expires < Date.now();
 }
 
-/** With the time at which it expires where the convention of `express-session` has it. */
+/** Adds the expiry where `express-session` has it. */
 function withCookie(session: SessionData): SessionData {
   const { _expire: expires } = session;
   return typeof expires === 'number' ? { ...session, cookie: { expires: new Date(expires) } } : session;

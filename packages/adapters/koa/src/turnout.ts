@@ -27,14 +27,14 @@ import { completeUpgrade, createRouteMiddleware } from './route-middleware.ts';
 import { watchSession } from './session.ts';
 import type { WsMethod } from './ws-method.ts';
 
-/** Options of an app; they hold for all upgrades that come through it. */
+/** Options of an app; they apply to all upgrades that pass through it. */
 export interface TurnoutOptions extends Omit<AppOptions, 'user'> {
   /**
-   * Whether upper and lower case differ in the paths of `app.ws()`. Default `true`, so that no spelling of a path slips
-   * past a guard that compares `context.path`; routers of `@koa/router` have an option of their own, `sensitive`.
+   * Whether the paths of `app.ws()` are case-sensitive. Default `true`, so that no spelling of a path slips past a
+   * guard that compares `context.path`; routers of `@koa/router` have their own option, `sensitive`.
    */
   readonly caseSensitive?: boolean | undefined;
-  /** Whether a slash at the end makes another path of those of `app.ws()`. Default `true`. */
+  /** Whether a trailing slash makes a different path in `app.ws()`. Default `true`. */
   readonly strict?: boolean | undefined;
   /** Names the user of a context, once middleware has run, for `disconnectUser()`. Default: none. */
   readonly user?: ((context: RouteContext) => string | undefined) | undefined;
@@ -57,12 +57,12 @@ export interface WebSocketApp extends AppSockets {
 type Paths = Map<Middleware, PathTest>;
 
 /**
- * Gives a Koa app WebSocket routes: `app.ws()`, `app.sockets`, `app.close()`, and an `app.listen()` that serves them.
- * Changes this one app, not Koa.
+ * Adds WebSocket routes to a Koa app: `app.ws()`, `app.sockets`, `app.close()`, and an `app.listen()` that serves them.
+ * Changes only this app, not Koa.
  *
  * @returns the same app
- * @throws {TypeError | RangeError} on a wrong option, on what is no Koa app, and on an app that has WebSocket routes
- *   already
+ * @throws {TypeError | RangeError} on an invalid option, if `app` is not a Koa app, or if it already has WebSocket
+ *   routes
  */
 export function turnout<App extends Application>(app: App, options: TurnoutOptions = {}): App & WebSocketApp {
   assertKoaApp(app);
@@ -89,7 +89,7 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
         const context = contextOf(request)!;
         return { scheme: context.protocol, host: context.host };
       },
-      // Koa says '' where the connection has none.
+      // Koa returns '' if the connection has no address.
       clientAddressOf: (request) => contextOf(request)!.ip || undefined,
       howToAttach: 'call attach(server, app), or app.listen() in place of http.createServer(app.callback())',
     },
@@ -120,16 +120,17 @@ function createWs(app: Application, paths: Paths, rules: PathRules) {
 }
 
 /**
- * Serves an app's WebSocket routes on a server of your own; `app.listen()` does it for its own.
+ * Serves an app's WebSocket routes on your own server; `app.listen()` does so for the server it creates.
  *
- * @throws {TypeError} on an app that did not go through `turnout()`
+ * @throws {TypeError} on an app that was not passed to `turnout()`
  */
 export function attach(server: AnyServer, app: Application): void {
   attachApp(server, app);
 }
 
 /**
- * As Koa serves a request, but that routers show none but their WebSocket routes. Koa's own `onerror` answers errors.
+ * Serves an upgrade as Koa serves a request, except that routers show only their WebSocket routes. Koa's own `onerror`
+ * answers errors.
  */
 async function serveUpgrade(
   app: Application,
@@ -148,7 +149,7 @@ async function serveUpgrade(
   completeUpgrade(pending);
 }
 
-/** What the types of Koa leave out. */
+/** What Koa's types lack. */
 interface Served {
   readonly ctxStorage?: { run<Result>(store: unknown, callback: () => Result): Result } | undefined;
   handleRequest(context: Application.Context, chain: (context: Application.Context) => Promise<void>): Promise<unknown>;
@@ -160,7 +161,7 @@ function claims(app: Application, paths: Paths, path: string): boolean {
   );
 }
 
-/** The middleware of an app as upgrades pass it: composed anew only where some was added. */
+/** The app's middleware for upgrades, composed again only when some was added. */
 function upgradeChainOf({ middleware }: Application): () => Chain {
   let chain: Chain | undefined;
   let count = 0;
@@ -171,14 +172,14 @@ function upgradeChainOf({ middleware }: Application): () => Chain {
   };
 }
 
-/** As an upgrade passes a piece of middleware: no page of a router answers it, and no file. */
+/** Prepares middleware for upgrades: neither HTTP routes nor files answer them. */
 function prepare(middleware: Middleware): Middleware {
   return isRouter(middleware) ? hideRoutes(middleware) : passFiles(middleware);
 }
 
 type Chain = compose.ComposedMiddleware<Application.Context>;
 
-/** As Koa reports what its own middleware throws. */
+/** Reports an error as Koa reports those of its middleware. */
 function emitError(app: Application, error: unknown, request: IncomingMessage): void {
   app.emit('error', error, contextOf(request));
 }

@@ -3,7 +3,7 @@ import { WebSocketServer } from '@turnout/router/adapter';
 import type { Context } from 'koa';
 
 /**
- * As `createWebSocketServer()` of `@turnout/router`; its handler takes Koa's context, and `connection` has Node.js's
+ * Like `createWebSocketServer()` of `@turnout/router`, but its handler takes Koa's context; `connection` has Node.js's
  * request.
  */
 export function createWebSocketServer(options: WebSocketServerOptions = {}): WebSocketServer<Pick<Context, 'req'>> {

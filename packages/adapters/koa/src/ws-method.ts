@@ -2,17 +2,17 @@ import type { RouteOptions, RouteParameters, SocketHandler } from '@turnout/rout
 import type { Middleware, RouteContext } from './context.ts';
 import type { Path } from './path.ts';
 
-/** The parameters of a path: by name where it is a literal. */
+/** The parameters of a path, by name if it is a string literal. */
 export type Params<P extends Path> = P extends string
   ? string extends P
     ? Record<string, string>
     : RouteParameters<P>
   : Record<string, string>;
 
-/** What stands first behind the path: options, or middleware already. */
+/** What follows the path: options, or the first middleware. */
 type First<P> = RouteOptions | Middleware<P> | readonly Middleware<P>[];
 
-/** A route's own code: gets the accepted socket and Koa's context. */
+/** A route's handler: gets the accepted socket and Koa's context. */
 export type Handler<P> = SocketHandler<RouteContext<P>>;
 
 /** `ws(path, options?, ...middleware, handler)`. */

@@ -42,7 +42,7 @@ describe('app.ws()', () => {
     await expect(connect(`ws://${host}/b/x`)).rejects.toThrow('404');
   });
 
-  test('is refused by middleware that answers behind an accepted route', async () => {
+  test('is refused by middleware that answers after a route has accepted', async () => {
     const app = createApp();
     app.use(async (context, next) => {
       await next();
@@ -54,7 +54,7 @@ describe('app.ws()', () => {
     await expect(connect(`ws://${host}/`)).rejects.toThrow('403');
   });
 
-  test('is found also where it is added after the first request', async () => {
+  test('is found even if it is added after the first request', async () => {
     const app = createApp();
     app.ws('/first', () => {});
     const host = await listening(app.listen(0, '127.0.0.1'));
@@ -63,12 +63,12 @@ describe('app.ws()', () => {
     expect(await (await connect(`ws://${host}/later`)).receive()).toBe('found');
   });
 
-  test('refuses what is no handler', () => {
+  test('refuses an invalid handler', () => {
     expect(() => createApp().ws('/', 'handler' as never)).toThrow('Invalid handler of WebSocket route /');
   });
 });
 
-/** The answer that refuses an upgrade, or 101. */
+/** The status of the response to an upgrade. */
 async function statusOf(host: string, path: string): Promise<number> {
   try {
     (await connect(`ws://${host}${path}`)).terminate();
@@ -89,20 +89,20 @@ describe('the paths of app.ws()', () => {
     return Promise.all([...spellings, '/admin//ws'].map((path) => statusOf(host, path)));
   }
 
-  test('are what they are spelt, so that no spelling slips past a guard of the path', async () => {
+  test('match only as spelt, so that no spelling slips past a guard of the path', async () => {
     expect(await statuses({}, () => false)).toEqual([101, 404, 404, 404, 404, 404, 404, 404]);
     expect(await statuses({}, (path) => path.startsWith('/admin'))).not.toContain(101);
     expect(await statuses({}, (path) => path === '/admin/ws')).not.toContain(101);
   });
 
-  test('match as loosely as the app wants', async () => {
+  test('match as loosely as the options say', async () => {
     const loose = { caseSensitive: false, strict: false };
     expect(await statuses(loose, () => false)).toEqual([101, 101, 101, 101, 101, 404, 404, 404]);
     expect(await statuses({ strict: false }, () => false)).toEqual([101, 404, 404, 404, 101, 404, 404, 404]);
     expect(await statuses({ caseSensitive: false }, () => false)).toEqual([101, 101, 101, 101, 404, 404, 404, 404]);
   });
 
-  test('are judged by rules that are true or false', () => {
+  test('have options that must be booleans', () => {
     expect(() => turnout(new Koa(), { strict: 'no' as never })).toThrow(
       new TypeError('Invalid option strict: expected a boolean, got string'),
     );
@@ -114,7 +114,7 @@ describe('a router of @koa/router', () => {
     [{}, [101, 101, 101]],
     [{ sensitive: true }, [101, 404, 101]],
     [{ strict: true }, [101, 101, 404]],
-  ])('with %j matches WebSocket routes as it does pages', async (options, expected) => {
+  ])('with %j matches WebSocket routes like pages', async (options, expected) => {
     const app = createApp();
     const router = withWs(new Router(options));
     router.ws('/admin/ws', () => {});
@@ -128,7 +128,7 @@ describe('a router of @koa/router', () => {
     expect(answers.map(({ status }) => status === 200)).toEqual(expected.map((status) => status === 101));
   });
 
-  test('shows a GET to all middleware, of its own, of those it uses, and of parameters', async () => {
+  test('shows a GET to its own middleware, that of nested routers, and that of parameters', async () => {
     const seen: string[] = [];
     const note = (name: string): Middleware => {
       return (context, next) => {
@@ -154,7 +154,7 @@ describe('a router of @koa/router', () => {
     expect(seen.toSorted()).toEqual(names.map((name) => `${name} GET GET GET`).toSorted());
   });
 
-  test('is guarded by middleware of its own that looks for a GET', async () => {
+  test('is guarded by its own middleware that checks for a GET', async () => {
     const app = createApp();
     const router = withWs(new Router());
     router.use((context, next) => (context.method === 'GET' ? context.throw(401) : next()));
@@ -165,7 +165,7 @@ describe('a router of @koa/router', () => {
     expect((await fetch(`http://${host}/`)).status).toBe(401);
   });
 
-  test('hides its pages from upgrades in a function of the app too', async () => {
+  test('hides its pages from upgrades even inside a function of the app', async () => {
     const app = createApp();
     const router = withWs(new Router());
     router.get('/', (context) => void (context.body = 'page'));
@@ -177,7 +177,7 @@ describe('a router of @koa/router', () => {
     expect(await (await fetch(`http://${host}/`)).text()).toBe('page');
   });
 
-  test('of another host leaves an upgrade to the next', async () => {
+  test('for another host leaves an upgrade to the next router', async () => {
     const app = createApp();
     const foreign = withWs(new Router({ host: 'foreign.test' }));
     foreign.ws('/', () => expect.unreachable('the handler'));
@@ -189,7 +189,7 @@ describe('a router of @koa/router', () => {
     expect(await statusOf(host, '/')).toBe(101);
   });
 
-  test('claims no upgrade by what all() registered', async () => {
+  test('claims no upgrade for routes of all()', async () => {
     const app = createApp();
     const router = withWs(new Router());
     router.ws('/ours', () => {});
@@ -205,14 +205,14 @@ describe('a router of @koa/router', () => {
 });
 
 describe('turnout()', () => {
-  test('refuses an app that it has had, and options that are none', () => {
+  test('refuses an app a second time, and invalid options', () => {
     const app = createApp();
     expect(() => turnout(app)).toThrow('Invalid app: it has WebSocket routes already');
     expect(() => turnout(new Koa(), { maxPayload: -1 })).toThrow(RangeError);
     expect(() => attach(createServer(), new Koa())).toThrow('Invalid app: expected one that turnout() has returned');
   });
 
-  test('has the errors of handlers told as an error of the app', async () => {
+  test('emits errors of handlers as the app’s error event', async () => {
     const app = turnout(new Koa());
     const errors: unknown[] = [];
     app.on('error', (error: Error, context: Koa.Context) => errors.push([error.message, context.path]));
@@ -223,7 +223,7 @@ describe('turnout()', () => {
     expect(errors).toEqual([['Broken', '/broken']]);
   });
 
-  test('answers where a listener of errors fails itself, and the process lives on', async () => {
+  test('answers even if an error listener fails, and the process survives', async () => {
     const errors: unknown[] = [];
     const app = createApp({ onError: (error) => errors.push(error) });
     app.on('error', () => {
@@ -241,7 +241,7 @@ describe('turnout()', () => {
     expect(errors).toMatchObject([{ message: 'In the listener' }]);
   });
 
-  test('gives the app a place in its own async context, as for requests', async () => {
+  test('runs upgrades in the app’s async context, like requests', async () => {
     const app = turnout(new Koa({ asyncLocalStorage: true }), { onError: () => {} });
     let current: unknown;
     app.ws(
@@ -257,7 +257,7 @@ describe('turnout()', () => {
     expect(current).toBe('/');
   });
 
-  test('leaves upgrades that no route of the app has to others', async () => {
+  test('leaves upgrades that match no route of the app to others', async () => {
     const app = createApp();
     app.ws('/ours', () => {});
     const server = app.listen(0, '127.0.0.1');
@@ -289,7 +289,7 @@ describe('turnout()', () => {
     expect(seen).toEqual(['/theirs?x']);
   });
 
-  test('answers plain requests where nobody else listens', async () => {
+  test('answers plain requests if there is no other listener', async () => {
     const app = createApp();
     app.use((context) => {
       context.body = 'page';

@@ -252,27 +252,30 @@ describe('the origin rule of a server', () => {
     expect(errors).toMatchObject([{ message: 'Broken' }]);
   });
 
-  test.each([true, false])('has no effect for a client that has left meanwhile, if it returns %s', async (isAllowed) => {
-    let answer: ((isAllowed: boolean) => void) | undefined;
-    let calls = 0;
-    const { port, errors, connections } = await serveRouter((app) =>
-      app.ws(
-        '/',
-        { origin: () => new Promise((resolve) => (answer = resolve)) },
-        (_request, _response, next) => {
-          calls++;
-          next();
-        },
-        () => {},
-      ),
-    );
-    const client = await RawClient.open(port);
-    client.write(formatHandshake({ headers: ['Origin: https://a.test'] }));
-    await expect.poll(() => answer !== undefined).toBe(true);
-    client.reset();
-    await expect.poll(() => connections.size).toBe(0);
-    answer!(isAllowed);
-    await new Promise((resolve) => setImmediate(resolve));
-    expect([calls, errors]).toEqual([0, []]);
-  });
+  test.each([true, false])(
+    'has no effect for a client that has left meanwhile, if it returns %s',
+    async (isAllowed) => {
+      let answer: ((isAllowed: boolean) => void) | undefined;
+      let calls = 0;
+      const { port, errors, connections } = await serveRouter((app) =>
+        app.ws(
+          '/',
+          { origin: () => new Promise((resolve) => (answer = resolve)) },
+          (_request, _response, next) => {
+            calls++;
+            next();
+          },
+          () => {},
+        ),
+      );
+      const client = await RawClient.open(port);
+      client.write(formatHandshake({ headers: ['Origin: https://a.test'] }));
+      await expect.poll(() => answer !== undefined).toBe(true);
+      client.reset();
+      await expect.poll(() => connections.size).toBe(0);
+      answer!(isAllowed);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect([calls, errors]).toEqual([0, []]);
+    },
+  );
 });

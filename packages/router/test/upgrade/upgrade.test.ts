@@ -350,7 +350,7 @@ describe('an error before the 101', () => {
     expect(answer).not.toContain('Sec-WebSocket-Accept');
   });
 
-  test('in a hook after the response has begun cuts the connection', async () => {
+  test('in a hook after the head is written cuts the connection', async () => {
     const broken = new Error('Broken');
     const { port, errors } = await serveRouter((router) => {
       router.ws(

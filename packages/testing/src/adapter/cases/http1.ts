@@ -25,7 +25,7 @@ export const http1Cases: StageCases = {
     const { server, open, refusal } = await stage.serve(routeOf('/echo', echo), { handshakeTimeout: 40 });
     server.on('upgrade', () => {});
     const { status, body } = await refusal('/nobody');
-    deepStrictEqual([status, body], [404, 'There is no WebSocket here\n']);
+    deepStrictEqual([status, body], [404, 'No WebSocket here\n']);
     (await open('/echo')).client.terminate();
   },
 

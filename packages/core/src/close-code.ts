@@ -24,8 +24,8 @@ export const CloseCode = {
 } as const;
 
 /**
- * Whether a code may stand in a Close frame (§7.4): the registered ones of 1000-1014, and 3000-4999, which belong to
- * libraries, frameworks and applications. 1004 is reserved; 1005, 1006 and 1015 are for the application's eyes only.
+ * Whether a Close frame may contain a code (§7.4): the registered ones of 1000-1014, and 3000-4999, which belong to
+ * libraries, frameworks and applications. 1004 is reserved; 1005, 1006 and 1015 are only reported to the application.
  */
 export function isValidCloseCode(code: number): boolean {
   if (!Number.isInteger(code)) return false;

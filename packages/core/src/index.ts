@@ -1,6 +1,6 @@
 /**
  * RFC 6455 WebSockets for Node.js: the opening handshake and the framing codec as plain functions and state machines,
- * and a `WebSocket` over any Duplex with the surface of the `ws` package's.
+ * and a `WebSocket` over any Duplex with the API of the `ws` package.
  *
  * @module
  */

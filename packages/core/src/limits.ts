@@ -2,7 +2,7 @@ import { milliseconds, whole } from './options/whole-number.ts';
 import { readOptions } from './options/read-options.ts';
 import { limit } from './options/limit.ts';
 
-/** What bounds one opening handshake. */
+/** Limits of one opening handshake. */
 const handshakeLimitOptions = {
   maxHeaders: limit(whole({ default: 100, unit: 'headers', infinity: true }), {
     answer: '431',
@@ -23,7 +23,7 @@ const handshakeLimitOptions = {
   }),
 };
 
-/** What bounds one open connection. */
+/** Limits of one open connection. */
 export const connectionLimitOptions = {
   maxPayload: limit(whole({ default: 1024 * 1024, unit: 'bytes', infinity: true }), {
     answer: '1009',
@@ -88,17 +88,17 @@ export const connectionLimitOptions = {
 };
 
 /**
- * Every limit of the package: its default, its unit, why it is that, and what a peer that goes over it is told.
- * `Infinity` switches a limit off. The table in the README is written from it.
+ * Every limit of the package: its default, its unit, the reason, and what happens to a peer that exceeds it. `Infinity`
+ * switches a limit off. The table in the README is generated from it.
  */
 export const limitOptions = { ...handshakeLimitOptions, ...connectionLimitOptions };
 
 export type LimitName = keyof typeof limitOptions;
 
-/** Options that bound one opening handshake. */
+/** Limits of one opening handshake. */
 export type HandshakeLimits = Record<'maxHeaders' | 'maxTargetLength' | 'maxListLength' | 'handshakeTimeout', number>;
 
-/** Options that bound one open connection. */
+/** Limits of one open connection. */
 export type ConnectionLimits = Record<Exclude<LimitName, keyof HandshakeLimits>, number>;
 
 export type Limits = HandshakeLimits & ConnectionLimits;
@@ -110,22 +110,21 @@ export const defaultLimits: Readonly<Limits> = Object.freeze(
 
 const names = Object.keys(limitOptions) as LimitName[];
 
-/** What {@link resolveLimits} has given: to be shared, as 10,000 sockets with the same limits need them only once. */
+/** Results of {@link resolveLimits}, which are shared: 10,000 sockets with the same limits need only one. */
 const resolved = new WeakSet<object>([defaultLimits]);
 
 /**
- * Checks limits, and fills in the defaults of those that are left out. Limits that were resolved before, and none at
- * all, cost nothing.
+ * Checks limits, and fills in the defaults. Limits that are resolved already, and no limits, cost nothing.
  *
- * @throws {TypeError} on a name that is not a limit's, and on a limit that is not a number
- * @throws {RangeError} on a limit that is neither a whole number of 0 or more nor `Infinity`, or a time that no timer
- *   takes
+ * @throws {TypeError} on an unknown name, and on a limit that is not a number
+ * @throws {RangeError} on a limit that is neither a whole number of 0 or more nor `Infinity`, or a time longer than a
+ * timer allows
  */
 export function resolveLimits(options: Partial<Limits> = {}): Readonly<Limits> {
   return resolved.has(options) ? (options as Limits) : share(readOptions(limitOptions, options));
 }
 
-/** The limits among options that were checked before, complete. */
+/** The limits among checked options, complete with defaults. */
 export function limitsAmong(options: Partial<Limits>): Readonly<Limits> {
   const given = names.filter((name) => options[name] !== undefined);
   return share(Object.fromEntries(given.map((name) => [name, options[name]])));

@@ -1,5 +1,5 @@
 /**
- * How the packages of Turnout declare and check their options. For them alone: it may change in any version.
+ * How the packages of Turnout declare and check their options. Internal: it may change in any version.
  *
  * @module
  */

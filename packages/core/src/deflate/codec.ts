@@ -2,15 +2,15 @@ import { constants as bufferConstants } from 'node:buffer';
 import { constants, createDeflateRaw, createInflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { DeflateRaw, InflateRaw, ZlibOptions } from 'node:zlib';
 
-/** What a codec has made of a message. */
+/** The output of a codec for one message. */
 export interface CodecOutput {
-  /** A view that is valid until the next call, of any codec. */
+  /** A view that is valid until the next call of any codec. */
   readonly bytes: Uint8Array;
-  /** The length in bytes of the input that was left over: what stands behind the end of a compressed stream. */
+  /** Input bytes left over, after the end of a compressed stream. */
   readonly unread: number;
 }
 
-/** Compresses or decompresses whole messages at once, each by itself. */
+/** Compresses or decompresses whole messages synchronously, each independently. */
 export interface Codec {
   /**
    * @param pieces of one message, in order
@@ -20,30 +20,30 @@ export interface Codec {
   run(pieces: readonly Uint8Array[], maxLength: number): CodecOutput;
 }
 
-/** What a zlib stream of Node.js works with inside; the same since version 10. */
+/** The internals of a zlib stream of Node.js, unchanged since version 10. */
 export interface ZlibStream {
   readonly _handle: {
     writeSync(...parameters: [flush: number, ...input: Stretch, ...output: Stretch]): void;
     reset(): void;
     onerror: (message: string, errno: number, code: string) => void;
   };
-  /** After a write: bytes left free in the output, and bytes left over of the input. */
+  /** After a write: free bytes left in the output, and unread bytes of the input. */
   readonly _writeState: Uint32Array;
 }
 
 type Stretch = [bytes: Uint8Array, start: number, length: number];
 
 const scratchLength = 64 * 1024;
-/** A scratch buffer that grew longer than this is not kept. */
+/** A scratch buffer longer than this is not kept. */
 const maxKept = 1024 * 1024;
 
-/** What comes out of every codec: a message is copied from here to where it goes. */
+/** The output of every codec; each message is copied out of it. */
 let scratch = Buffer.allocUnsafeSlow(scratchLength);
 
 /**
- * A codec that keeps its zlib stream from message to message, and resets it in between. Node.js offers no public way
- * to do that synchronously: `deflateRawSync()` makes and frees a stream, 20 KiB and more, for each call. Measured for
- * messages of 1 KiB: 8 instead of 12 µs to deflate, 3 instead of 5 µs to inflate, and none of the garbage.
+ * A codec that keeps its zlib stream and resets it between messages. Node.js offers no public way to do that
+ * synchronously: `deflateRawSync()` creates and frees a stream of 20 KiB and more for each call. Measured for messages
+ * of 1 KiB: 8 instead of 12 µs to deflate, 3 instead of 5 µs to inflate, and no garbage.
  */
 export class KeptCodec implements Codec {
   readonly #stream: ZlibStream;
@@ -73,7 +73,7 @@ export class KeptCodec implements Codec {
     }
   }
 
-  /** @returns the length of the output so far, and that of the input that was left over */
+  /** @returns the length of the output so far, and the unread length of the input */
   #write(input: Uint8Array, before: number, maxLength: number): { written: number; unread: number } {
     const { _handle: handle, _writeState: state } = this.#stream;
     let start = 0;
@@ -92,16 +92,16 @@ export class KeptCodec implements Codec {
   }
 }
 
-/** What zlib's functions give with the option `info`, which their types leave out. */
+/** What zlib's functions return with the option `info`, which their types omit. */
 export interface ZlibInfo {
   readonly buffer: Buffer;
-  /** `bytesWritten`: how much of the input zlib has taken. */
+  /** `bytesWritten`: how many bytes of the input zlib has taken. */
   readonly engine: { readonly bytesWritten: number };
 }
 
 type ZlibFunction = (input: Uint8Array, options: ZlibOptions) => unknown;
 
-/** A codec of zlib's public functions. */
+/** A codec built on zlib's public functions. */
 class OneShotCodec implements Codec {
   readonly #call: ZlibFunction;
   readonly #options: ZlibOptions;
@@ -112,7 +112,7 @@ class OneShotCodec implements Codec {
   }
 
   run(pieces: readonly Uint8Array[], maxLength: number): CodecOutput {
-    // zlib takes no limit of 0, and may give one byte then.
+    // zlib does not accept a limit of 0, and may then output one byte.
     const options = { ...this.#options, maxOutputLength: Math.max(Math.min(maxLength, bufferConstants.MAX_LENGTH), 1) };
     const input = Buffer.concat(pieces);
     const { buffer: bytes, engine } = this.#call(input, options) as ZlibInfo;
@@ -125,20 +125,20 @@ function tooLarge(maxLength: number): Error {
   return Object.assign(new RangeError(`Output of more than ${maxLength} bytes`), { code: 'ERR_BUFFER_TOO_LARGE' });
 }
 
-/** Whether a stream of this Node.js is made as {@link ZlibStream} says. */
+/** Whether a stream of this Node.js has the internals of {@link ZlibStream}. */
 export function isZlibStream(stream: object): stream is ZlibStream {
   const { _handle: handle, _writeState: state } = stream as Partial<ZlibStream>;
   return typeof handle?.writeSync === 'function' && typeof handle.reset === 'function' && state instanceof Uint32Array;
 }
 
-/** @param stream made with `options`, for the codec to keep where it can */
+/** @param stream made with `options`; the codec keeps it if it can */
 export function createCodec(stream: DeflateRaw | InflateRaw | object, call: ZlibFunction, options: ZlibOptions): Codec {
   return isZlibStream(stream) ? new KeptCodec(stream) : new OneShotCodec(call, options);
 }
 
 const codecs = new Map<string, Codec>();
 
-/** The one codec that all sockets with these options share: none of them leaves anything behind in it. */
+/** The codec shared by all sockets with these options: no message leaves state in it. */
 export function deflateCodec(options: ZlibOptions): Codec {
   return sharedCodec(`deflate ${options.level} ${options.memLevel} ${options.windowBits}`, () =>
     createCodec(createDeflateRaw(options), deflateRawSync, options),

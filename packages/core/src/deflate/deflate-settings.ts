@@ -9,18 +9,18 @@ import { JobLimiter } from './job-limiter.ts';
 export interface PerMessageDeflateOptions {
   /**
    * Whether the server drops its window after each message. Default `true`: a kept window costs about 100 KiB a socket.
-   * A server does it without declaring it, as it may at any time. `connect()` asks for it only where it is `true` here.
+   * A server may do it at any time without declaring it. `connect()` requests it only if this is `true`.
    */
   readonly serverNoContextTakeover?: boolean | undefined;
   /**
-   * Whether the client is to drop its window after each message. Default: a server asks for it where the client offers
-   * it, and keeps up to 32 KiB of what came for other clients; `connect()` does it without a word. `true` has a server
-   * ask every client, which not all understand, and has `connect()` announce it.
+   * Whether the client must drop its window after each message. Default: a server requests it if the client offers it,
+   * and keeps up to 32 KiB of received data for other clients; `connect()` does it without declaring it. `true` makes a
+   * server request it from every client, which some do not understand, and `connect()` announce it.
    */
   readonly clientNoContextTakeover?: boolean | undefined;
   /**
-   * Base-2 logarithm of the server's window in bytes: 8 to 15. Default 12; `connect()` takes what comes where it is not
-   * given here. A server uses a smaller window than was agreed on without declaring it.
+   * Base-2 logarithm of the server's window in bytes: 8 to 15. Default 12; `connect()` accepts any window if this is
+   * not given. A server uses a smaller window than agreed without declaring it.
    */
   readonly serverMaxWindowBits?: number | undefined;
   /** Base-2 logarithm of the client's window in bytes: 8 to 15. Default 12. A client that does not offer it has 15. */
@@ -30,11 +30,11 @@ export interface PerMessageDeflateOptions {
   /** zlib's own options for what is sent. */
   readonly zlibDeflateOptions?: ZlibDeflateOptions | undefined;
   /**
-   * How many times its compressed length a message of over 16 MiB may have. Default 100; beyond it: 1009. Shorter
-   * messages are `maxPayload`'s affair.
+   * Maximum ratio of a message of over 16 MiB to its compressed length. Default 100; beyond it: 1009. Shorter messages
+   * are bounded by `maxPayload`.
    */
   readonly maxRatio?: number | undefined;
-  /** How many blocks of a message may say that they are the last (RFC 7692 §7.2.3.4). Default 256; beyond it: 1008. */
+  /** Maximum number of blocks of a message marked final (RFC 7692 §7.2.3.4). Default 256; beyond it: 1008. */
   readonly maxFinalBlocks?: number | undefined;
   /** Messages deflated and inflated off the event loop at a time, by all sockets of these options. Default 8. */
   readonly concurrencyLimit?: number | undefined;
@@ -82,7 +82,7 @@ const defaults: PerMessageDeflateOptions = {};
  * Checks the option `perMessageDeflate`. The same object gives the same settings each time, so that all sockets of a
  * route share one limit of jobs.
  *
- * @returns `null` where the option is off
+ * @returns `null` if the option is off
  * @throws {TypeError} on an option of the wrong type, or one that does not exist
  * @throws {RangeError} on a number out of its range
  */

@@ -3,7 +3,7 @@ import { deflateCodec } from './codec.ts';
 import type { DeflateSettings } from './deflate-settings.ts';
 import type { JobLimiter } from './job-limiter.ts';
 
-/** Up to here, in bytes, a message is deflated at once: handing it to a thread and back costs more. */
+/** Messages of at most this many bytes are deflated synchronously: a thread would cost more. */
 const maxSync = 8 * 1024;
 
 /** Ends each message on a byte boundary, and is not sent (RFC 7692 §7.2.1). */
@@ -61,7 +61,7 @@ function withoutTail(bytes: Uint8Array): Uint8Array {
 
 function deflateAside(payload: Uint8Array, options: ZlibOptions): Promise<Uint8Array> {
   return new Promise((resolve) => {
-    // Valid options and bytes leave nothing that could fail: deflating is total.
+    // With valid options and bytes, deflating cannot fail.
     deflateRaw(payload, options, (_error, bytes) => resolve(withoutTail(bytes)));
   });
 }
@@ -88,7 +88,7 @@ class DeflateContext {
 
   #deflateNow(payload: Uint8Array): Promise<Uint8Array> {
     return new Promise((resolve) => {
-      // After dispose() nobody waits for the result, but those who wait in line behind it do for its end.
+      // After dispose() nobody needs the result, but the jobs behind it wait for it to end.
       if (this.#stream.destroyed) return resolve(Buffer.alloc(0));
       this.#stream.write(payload);
       return this.#stream.flush(constants.Z_SYNC_FLUSH, () => {

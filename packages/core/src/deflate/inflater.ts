@@ -5,10 +5,10 @@ import type { DeflaterOptions } from './deflater.ts';
 import { Inflation } from './inflation.ts';
 import { SlidingWindow } from './sliding-window.ts';
 
-/** Up to here, in bytes, a compressed message is inflated at once: handing it to a thread and back costs more. */
+/** Compressed messages of at most this many bytes are inflated synchronously: a thread would cost more. */
 const maxSync = 4 * 1024;
 
-/** What comes out longer than this, in bytes, is inflated on a thread after all: it would hold up all other sockets. */
+/** Longer output, in bytes, is inflated on a thread after all: it would block all other sockets. */
 const maxSyncOutput = 64 * 1024;
 
 export type InflaterOptions = DeflaterOptions & {
@@ -20,7 +20,7 @@ export type InflaterOptions = DeflaterOptions & {
 export class Inflater {
   readonly #settings: DeflateSettings;
   readonly #options: InflaterOptions;
-  /** What the peer may refer to; there is none before the first message. */
+  /** The data that the peer may refer to; `null` before the first message. */
   #window: SlidingWindow | null = null;
 
   constructor(settings: DeflateSettings, options: InflaterOptions) {
@@ -29,14 +29,14 @@ export class Inflater {
   }
 
   /**
-   * The message: at once where it is short, else off the event loop; then the next one may be given when it is there.
-   * Not more is inflated than the limits allow.
+   * Returns a short message at once, inflates any other off the event loop; wait for it before the next call. Inflates
+   * no more than the limits allow.
    *
-   * @throws {ProtocolError} or rejects with it: 1007 where the payload is not DEFLATE, 1008 over `maxFinalBlocks`, 1009
-   *   over `maxPayload` or `maxRatio`
+   * @throws {ProtocolError} or rejects with it: 1007 if the payload is not DEFLATE, 1008 over `maxFinalBlocks`, 1009
+   * over `maxPayload` or `maxRatio`
    */
   inflate(payload: Buffer): Buffer | Promise<Buffer> {
-    // Some compressors give nothing at all for an empty message.
+    // Some compressors produce nothing for an empty message.
     if (payload.length === 0) return Buffer.alloc(0);
     const inflation = this.#begin(payload);
     const message = payload.length <= maxSync ? this.#inflateNow(inflation) : null;
@@ -56,7 +56,7 @@ export class Inflater {
     return new Inflation(payload, { window, keepsContext, limits: { maxPayload, maxRatio, maxFinalBlocks } });
   }
 
-  /** @returns `null` where what is left is too long to be inflated at once */
+  /** @returns `null` if the rest is too long to be inflated synchronously */
   #inflateNow(inflation: Inflation): Buffer | null {
     for (;;) {
       const output = runNow(inflation, this.#options);
@@ -101,7 +101,7 @@ function runAside(inflation: Inflation, { windowBits }: InflaterOptions): Promis
     windowBits,
     dictionary: window.bytes,
     finishFlush: constants.Z_SYNC_FLUSH,
-    // zlib takes no limit of 0, and may give one byte then.
+    // zlib does not accept a limit of 0, and may then output one byte.
     maxOutputLength: Math.max(maxOutput, 1),
     info: true,
   };

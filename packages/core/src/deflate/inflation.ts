@@ -5,12 +5,12 @@ import type { DeflateSettings } from './deflate-settings.ts';
 import type { SlidingWindow } from './sliding-window.ts';
 
 /**
- * Stands behind each payload. The four bytes that go without saying on the wire (RFC 7692 §7.2.2), an empty final
- * block, and a byte that zlib leaves unread if it was given whole blocks up to there.
+ * Appended to each payload: the four bytes omitted on the wire (RFC 7692 §7.2.2), an empty final block, and a byte that
+ * zlib leaves unread if it got complete blocks.
  */
 const end = Buffer.from([0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff, 0x00]);
 
-/** A message of up to this length in bytes is `maxPayload`'s affair alone, however well it was compressed. */
+/** Messages of at most this many bytes are bounded by `maxPayload` alone, whatever their ratio. */
 const maxRatioFrom = 16 * 1024 * 1024;
 
 export type InflationLimits = Pick<DeflateSettings, 'maxRatio' | 'maxFinalBlocks'> & {
@@ -33,8 +33,8 @@ export interface InflationOptions {
 }
 
 /**
- * One message on its way through zlib. A block that says it is the last ends a stream for zlib, but not the message
- * (RFC 7692 §7.2.3.4): what stands behind it goes into a new stream, which knows what came before.
+ * One message on its way through zlib. A final block ends a stream for zlib, but not the message (RFC 7692 §7.2.3.4):
+ * the data after it goes into a new stream, which gets the window so far.
  */
 export class Inflation {
   readonly #options: InflationOptions;
@@ -75,7 +75,7 @@ export class Inflation {
    */
   add(bytes: Buffer, unread: number): Buffer | null {
     const { window, keepsContext, limits } = this.#options;
-    // All of `end` is left where a final block was the last of the payload: there the message is whole too.
+    // If the last block of the payload is final, all of `end` is left, and the message is complete too.
     const isWhole = unread === 1 || unread === end.length;
     if (!isWhole && unread < end.length) throw invalidDeflate('the message ends inside a block');
     if (!isWhole && ++this.#finalBlocks > limits.maxFinalBlocks) throw tooManyFinalBlocks(limits);
@@ -87,7 +87,7 @@ export class Inflation {
     return this.#chunks.length === 1 ? bytes : Buffer.concat(this.#chunks, this.#length);
   }
 
-  /** What zlib says of the message, in our words. */
+  /** A zlib error as a fault of the peer. */
   faultOf({ code, message }: NodeJS.ErrnoException): ProtocolError {
     return code === 'ERR_BUFFER_TOO_LARGE' ? this.tooLong() : invalidDeflate(message);
   }

@@ -1,8 +1,8 @@
 type Job = () => Promise<unknown>;
 
 /**
- * Runs at most so many jobs at a time; the others wait in line. Each job of zlib holds its window and its output while
- * it waits for a thread, so that their number is what bounds the memory.
+ * Runs at most `limit` jobs at a time; the others wait in line. Each zlib job holds its window and its output while it
+ * waits for a thread, so the number of jobs bounds the memory.
  */
 export class JobLimiter {
   readonly #limit: number;

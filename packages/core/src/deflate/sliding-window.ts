@@ -4,9 +4,8 @@ const nothing = Buffer.alloc(0);
 const headerLength = 5;
 
 /**
- * The last bytes that were inflated, which those to come may refer to (RFC 1951 §2, RFC 7692 §7.2.2). It takes as much
- * memory as has come, and never more than its size: a stream of zlib that is kept takes several times that from its
- * first byte on.
+ * The last inflated bytes, which later messages may refer to (RFC 1951 §2, RFC 7692 §7.2.2). It uses as much memory as
+ * it has received, up to its size; a kept zlib stream uses several times that from its first byte on.
  */
 export class SlidingWindow {
   readonly #size: number;
@@ -22,7 +21,7 @@ export class SlidingWindow {
     return this.#bytes;
   }
 
-  /** Moves on by what was inflated, which is copied. */
+  /** Appends inflated bytes, which are copied. */
   slide(inflated: Uint8Array): void {
     const length = Math.min(this.#size, this.#bytes.length + inflated.length);
     const kept = Math.max(length - inflated.length, 0);
@@ -33,7 +32,7 @@ export class SlidingWindow {
     this.#bytes.set(inflated.subarray(Math.max(inflated.length - length, 0)), kept);
   }
 
-  /** A block of DEFLATE that has zlib put out the window, and so know it, before what refers to it. */
+  /** A DEFLATE block that makes zlib output the window, and so know it, before the data that refers to it. */
   asBlock(): Buffer[] {
     const { length } = this.#bytes;
     if (length === 0) return [];

@@ -21,7 +21,7 @@ export function payloadLengthOf(payload: string | Uint8Array): number {
 /**
  * Writes a frame at `offset` of `target`, masked with a fresh key where `role` is `client` (RFC 6455 §5.2, §5.3).
  *
- * @param payloadLength from {@link payloadLengthOf}; with the header's length, there has to be room for it
+ * @param payloadLength from {@link payloadLengthOf}; `target` must have room for it and the header
  * @returns where the frame ends
  */
 export function writeFrame(
@@ -44,7 +44,7 @@ export function writeFrame(
   return end;
 }
 
-/** Up to here, in bytes, a loop costs less than the call of what copies or encodes. */
+/** Up to this many bytes, a loop costs less than calling a copy or an encoder. */
 const maxLoop = 48;
 
 function writePayload(target: Buffer, start: number, payload: string | Uint8Array, length: number): void {
@@ -54,12 +54,12 @@ function writePayload(target: Buffer, start: number, payload: string | Uint8Arra
   } else if (length > maxLoop || length !== payload.length) {
     target.write(payload, start);
   } else {
-    // As many bytes as characters: all of them are below 128.
+    // As many bytes as characters: all characters are below 128.
     for (let index = 0; index < length; index++) target[start + index] = payload.charCodeAt(index);
   }
 }
 
-/** Header and payload in one buffer of their own. */
+/** Header and payload in a new buffer. */
 export function encodeFrame(frame: OutgoingFrame, role: Role): Buffer {
   const payloadLength = payloadLengthOf(frame.payload);
   const bytes = Buffer.allocUnsafeSlow(frameHeaderLength(payloadLength, role) + payloadLength);
@@ -67,7 +67,7 @@ export function encodeFrame(frame: OutgoingFrame, role: Role): Buffer {
   return bytes;
 }
 
-/** The header of a server's frame, for a payload that goes after it as it is. */
+/** The header of a server's frame, for a payload that follows it uncopied. */
 export function encodeHeader({ fin, rsv1, opcode }: OutgoingFrame, payloadLength: number): Buffer {
   const byteLength = frameHeaderLength(payloadLength, 'server');
   const bytes = Buffer.allocUnsafeSlow(byteLength);

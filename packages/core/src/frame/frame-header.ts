@@ -3,7 +3,7 @@ import { ProtocolError } from '../errors.ts';
 import { isControl, Opcode } from '../opcode.ts';
 import type { Role } from '../role.ts';
 
-/** What a reader of frames has to know of its connection. */
+/** What a frame reader needs to know about its connection. */
 export interface FrameRules {
   /** The reader's own role: a server reads masked frames, a client reads unmasked ones (RFC 6455 §5.1). */
   readonly role: Role;
@@ -36,10 +36,10 @@ const maxControlPayload = 125;
 
 /**
  * Reads the frame header that starts at `offset`, or returns `null` while bytes of it are missing.
- * Every rule is checked on the first byte that can break it, before the rest has come.
+ * Every rule is checked at the first byte that can break it, before the rest arrives.
  *
- * @throws {ProtocolError} 1002 on a reserved bit or opcode, wrong masking, a bad control frame, a length that is not
- *   in its shortest form; 1009 on a length that JavaScript cannot count
+ * @throws {ProtocolError} 1002 on a reserved bit or opcode, wrong masking, a bad control frame or a length that is not
+ * in its shortest form; 1009 on a length over 2^53 - 1
  */
 export function parseFrameHeader(bytes: Buffer, offset: number, { role, allowsRsv1 }: FrameRules): FrameHeader | null {
   const available = bytes.length - offset;
@@ -124,13 +124,13 @@ function protocolError(code: string, message: string): ProtocolError {
   return new ProtocolError(code, CloseCode.ProtocolError, message);
 }
 
-/** How many bytes the header of a frame takes: 2, 4 or 10, and 4 more for the masking key of a client. */
+/** Length of a frame header in bytes: 2, 4 or 10, plus 4 for a client's masking key. */
 export function frameHeaderLength(payloadLength: number, role: Role): number {
   const lengthBytes = payloadLength < length16 ? 0 : payloadLength <= 0xffff ? 2 : 8;
   return 2 + lengthBytes + (role === 'client' ? 4 : 0);
 }
 
-/** Writes a frame header at `offset` of `target`, which has room for `header.byteLength` bytes (§5.2). */
+/** Writes a frame header at `offset` of `target`, which must have room for `header.byteLength` bytes (§5.2). */
 export function encodeFrameHeader(target: Buffer, offset: number, header: FrameHeader, role: Role): void {
   const { fin, rsv1, opcode, payloadLength, maskingKey, byteLength } = header;
   const mask = role === 'client' ? maskBit : 0;

@@ -4,8 +4,8 @@ import { parseFrameHeader, type FrameHeader, type FrameRules } from './frame-hea
 import { readWholeFrame, type WholeFrame } from './whole-frame.ts';
 
 /**
- * What has come of one frame. A control frame is always whole; a data frame is handed on as its bytes come, so that
- * limits and UTF-8 are checked at once and no byte waits for the last one.
+ * A received part of a frame. A control frame is always complete; a data frame is passed on as its bytes arrive, so
+ * that limits and UTF-8 are checked at once and no byte waits for the last one.
  */
 export interface FramePart {
   readonly fin: boolean;
@@ -13,7 +13,7 @@ export interface FramePart {
   readonly opcode: Opcode;
   /** Length of the whole frame's payload in bytes. */
   readonly payloadLength: number;
-  /** The unmasked payload of this part, a view of the chunk it came in; may be empty. */
+  /** The unmasked payload of this part, a view of its chunk; may be empty. */
   readonly payload: Buffer;
   readonly isFirst: boolean;
   readonly isLast: boolean;
@@ -27,26 +27,26 @@ export class FrameParser {
   #bytes: Buffer = noBytes;
   #offset = 0;
   #bytesPushed = 0;
-  /** Of the frame whose payload is coming. */
+  /** Header of the frame whose payload is arriving. */
   #header: FrameHeader | null = null;
-  /** Bytes of that payload handed on so far; `null` until the first part is. */
+  /** Payload bytes passed on so far; `null` before the first part. */
   #received: number | null = null;
 
   constructor(rules: FrameRules) {
     this.#rules = rules;
   }
 
-  /** Bytes that were ever pushed. */
+  /** Bytes pushed in total. */
   get bytesPushed(): number {
     return this.#bytesPushed;
   }
 
-  /** Bytes that were handed on, frame headers included: up to where the last part of a frame reached. */
+  /** Bytes passed on, frame headers included, up to the end of the latest part. */
   get bytesParsed(): number {
     return this.#bytesPushed - (this.#bytes.length - this.#offset);
   }
 
-  /** Adds the next chunk. It belongs to the parser from now on: payloads are unmasked in place. */
+  /** Adds the next chunk. The parser owns it from now on: payloads are unmasked in place. */
   push(chunk: Buffer): void {
     this.#bytesPushed += chunk.length;
     const isDrained = this.#offset === this.#bytes.length;
@@ -54,7 +54,7 @@ export class FrameParser {
     this.#offset = 0;
   }
 
-  /** The message that comes next, where that is one frame that is here; `null` where {@link next} is to be asked. */
+  /** The next message if it is one complete frame in the chunk; `null` if {@link next} must be asked. */
   nextWhole(maxPayload: number): WholeFrame | null {
     if (this.#header !== null || this.#rules.role === 'client') return null;
     const frame = readWholeFrame(this.#bytes, this.#offset, maxPayload);
@@ -65,7 +65,7 @@ export class FrameParser {
   /**
    * The next part of a frame, or `null` when more bytes are needed.
    *
-   * @throws {ProtocolError} when the frame's header breaks a rule; the parser is of no use afterwards
+   * @throws {ProtocolError} when the frame's header breaks a rule; do not use the parser afterwards
    */
   next(): FramePart | null {
     this.#header ??= this.#parseHeader();
@@ -97,7 +97,7 @@ export class FrameParser {
     return { fin, rsv1, opcode, payloadLength, payload, isFirst, isLast };
   }
 
-  /** Keeps the few bytes of an unfinished header or control frame, not the whole chunk that they came in. */
+  /** Keeps the few bytes of an unfinished header or control frame, not their whole chunk. */
   #releaseChunk(): void {
     if (this.#offset === 0) return;
     const rest = this.#bytes.subarray(this.#offset);

@@ -7,7 +7,7 @@ let used = keysPerFill;
 
 /**
  * A masking key that the peer cannot predict (RFC 6455 §5.3, §10.3), as a big-endian 32-bit number.
- * Keys are drawn from the system's generator by the thousand, as one draw costs as much as a short frame.
+ * Keys are drawn from the system's generator by the thousand, because one draw costs as much as a short frame.
  */
 export function createMaskingKey(): number {
   if (used === keysPerFill) {
@@ -17,22 +17,21 @@ export function createMaskingKey(): number {
   return pool[used++]!;
 }
 
-/** From here on, in bytes, WebAssembly is faster than a loop; `null` where there is none. */
+/** From this many bytes on, WebAssembly is faster than a loop; `null` without WebAssembly SIMD. */
 export const minSimd = 64;
 export const simdMask = loadSimdMask();
 
-/** From here on, in bytes, words are faster than bytes. */
+/** From this many bytes on, masking words is faster than masking bytes. */
 const minWords = 256;
 
 /**
  * Masks or unmasks `bytes` in place (§5.3: the same operation).
  *
- * The way is chosen by length, as each is the fastest over its range. Measured in ns for 16 B, 128 B, 1 KiB, 64 KiB:
- * byte by byte 12, 68, 467, 27,600; by WebAssembly 30, 29, 50, 2,800; where that is missing, by words 43, 70, 260,
- * 13,700.
+ * The method depends on the length. Measured in ns for 16 B, 128 B, 1 KiB, 64 KiB: byte by byte 12, 68, 467, 27,600;
+ * WebAssembly 30, 29, 50, 2,800; without it, words 43, 70, 260, 13,700.
  *
  * @param key the masking key as a big-endian 32-bit number
- * @param offset how many bytes of the payload came before these
+ * @param offset how many bytes of the payload precede these
  */
 export function applyMask(bytes: Uint8Array, key: number, offset: number): void {
   const turn = (offset & 3) * 8;
@@ -43,7 +42,7 @@ export function applyMask(bytes: Uint8Array, key: number, offset: number): void 
 }
 
 /**
- * XORs the bytes from `start` to `end`; the first byte of `key`, its highest, belongs to the one at `start`.
+ * XORs the bytes from `start` to `end`; the highest byte of `key` applies to the byte at `start`.
  *
  * @returns whether all masked bytes are below 128
  */
@@ -67,11 +66,13 @@ export function maskBytes(bytes: Uint8Array, key: number, start: number, end: nu
   return all < 0x80;
 }
 
-/** A read is up to this long: as much, in bytes, and no more is kept in memory by {@link wordsOf}. */
+/** Longest read in bytes; {@link wordsOf} keeps no longer buffer in memory. */
 const maxRead = 64 * 1024;
 let lastWords = new Int32Array(0);
 
-/** The memory below as words. The last view is kept: a read often brings several messages, and a view costs 100 ns. */
+/**
+ * The underlying buffer as words. The last view is kept: a read often brings several messages, and a view costs 100 ns.
+ */
 function wordsOf(buffer: ArrayBufferLike): Int32Array {
   if (lastWords.buffer === buffer) return lastWords;
   const words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
@@ -79,7 +80,7 @@ function wordsOf(buffer: ArrayBufferLike): Int32Array {
   return words;
 }
 
-/** Goes byte by byte to the first whole word of the memory below, and behind the last one. */
+/** Masks byte by byte up to the first whole word of the underlying buffer, and after the last one. */
 function maskWords(bytes: Uint8Array, key: number): void {
   const { buffer, byteOffset, length } = bytes;
   const words = wordsOf(buffer);
@@ -97,7 +98,7 @@ function maskWords(bytes: Uint8Array, key: number): void {
 const keyBytes = new Uint8Array(4);
 const keyWord = new Int32Array(keyBytes.buffer);
 
-/** The key as one word, whichever end of it this processor puts first. */
+/** The key as one word in this processor's byte order. */
 function inMemoryOrder(key: number): number {
   keyBytes[0] = key >>> 24;
   keyBytes[1] = key >>> 16;

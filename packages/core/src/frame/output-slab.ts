@@ -1,7 +1,7 @@
 /**
- * Frames up to this length, in bytes, are gathered in a slab: those of payloads under 64 KiB, header and masking key
- * included. A longer one has a buffer of its own, or is not copied at all. An allocation for each message of 16 KiB and
- * more would take a third of their rate.
+ * Frames up to this length, in bytes, are gathered in a slab: those with payloads under 64 KiB, header and masking key
+ * included. A longer frame has a buffer of its own or is not copied. Allocating for each message of 16 KiB and more
+ * would cost a third of their rate.
  */
 export const maxSlabFrame = 64 * 1024 + 7;
 
@@ -9,10 +9,10 @@ const slabLength = 256 * 1024;
 
 let slab = Buffer.allocUnsafeSlow(slabLength);
 let used = 0;
-/** Runs in the slab whose bytes may still be read. */
+/** Slab runs whose bytes may still be read. */
 let liveRuns = 0;
 
-/** A stretch of a slab that one connection has filled: one chunk to write, however many frames are in it. */
+/** A stretch of a slab that one connection has filled: one chunk to write, however many frames it holds. */
 export interface SlabRun {
   readonly slab: Buffer;
   readonly start: number;
@@ -20,11 +20,11 @@ export interface SlabRun {
 }
 
 /**
- * Reserves room behind `run`, or starts a new one where something else stands there by now, or the slab is full.
- * The caller writes at the `end` of the run that it gets, less `length`.
+ * Reserves room at the end of `run`, or starts a new run if that room is taken or the slab is full. The caller writes
+ * at the returned run's `end` less `length`.
  *
- * One slab serves all connections, as each message of a turn would otherwise cost an allocation and another copy. It is
- * used again from its start whenever all that is in it was written, and left to who still writes when it is full.
+ * One slab serves all connections; otherwise each message of a turn would cost an allocation and another copy. It is
+ * reused from its start once all of it is written, and replaced if it is full while connections still write it.
  */
 export function extendRun(run: SlabRun | null, length: number): SlabRun {
   if (used + length > slabLength) {
@@ -42,7 +42,7 @@ export function extendRun(run: SlabRun | null, length: number): SlabRun {
   return run;
 }
 
-/** Tells that a chunk, which may be a run of a slab, will not be read any more. */
+/** Releases a chunk, which may be a run of a slab: it will not be read again. */
 export function releaseChunk(chunk: Uint8Array): void {
   if (chunk.buffer !== slab.buffer) return;
   liveRuns--;

@@ -1,7 +1,7 @@
 import { simdMaskModule } from './simd-mask-module.ts';
 
 /**
- * Masks `bytes` in place with a key whose highest byte belongs to the first of them.
+ * Masks `bytes` in place; the highest byte of `key` applies to the first of them.
  *
  * @returns whether all masked bytes are below 128
  */
@@ -12,31 +12,29 @@ interface Exports {
   readonly mask: (length: number, key: number) => number;
 }
 
-/** What there is of WebAssembly: types for Node.js without the DOM have none of it. */
+/** The parts of WebAssembly used here: Node.js types without the DOM do not declare it. */
 interface Engine {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: unknown };
 }
 
 /**
- * How much is masked at once, in bytes: what fits the processor's nearest cache, which makes long payloads twice as
- * fast.
+ * Bytes masked at once: they fit in the processor's L1 cache, which makes long payloads twice as fast.
  */
 const step = 16 * 1024;
 
 /**
- * Masking 16 bytes at a time, by WebAssembly: a copy to its memory, and one back, cost less than a loop over the bytes
- * from some dozen of them on.
+ * Masks 16 bytes at a time in WebAssembly: from a few dozen bytes on, copying in and out costs less than a loop.
  *
- * @param engine `null`, or one without SIMD, where the processor or the way that Node.js was started has none
- * @returns `null` where there is none
+ * @param engine `null`, or an engine without SIMD, if the processor or the flags of Node.js do not allow it
+ * @returns `null` without WebAssembly SIMD
  */
 export function loadSimdMask(engine: Engine | null | undefined = globalEngine()): SimdMask | null {
   const exports = engine ? instantiate(engine) : null;
   if (exports === null) return null;
   const { mask } = exports;
   const memory = new Uint8Array(exports.memory.buffer);
-  // Messages in a row are often of one length, and a view costs as much as masking a short one.
+  // Consecutive messages often have the same length, and a view costs as much as masking a short one.
   let view = memory.subarray(0, 0);
   const maskStep = (bytes: Uint8Array, key: number): number => {
     const { length } = bytes;
@@ -68,7 +66,7 @@ function instantiate({ Module, Instance }: Engine): Exports | null {
   }
 }
 
-/** The key with its bytes turned round: WebAssembly puts the lowest first. */
+/** The key with its bytes reversed: WebAssembly is little-endian. */
 function lowestFirst(key: number): number {
   return (key >>> 24) | ((key >>> 8) & 0xff00) | ((key & 0xff00) << 8) | (key << 24);
 }

@@ -1,17 +1,17 @@
 import { Opcode } from '../opcode.ts';
 import { maskBytes, minSimd, simdMask } from './masking.ts';
 
-/** A data frame that is a message by itself, as a server reads it. */
+/** A data frame that is a complete message, as a server reads it. */
 export interface WholeFrame {
   readonly opcode: typeof Opcode.Text | typeof Opcode.Binary;
-  /** The unmasked payload, a view of the chunk it came in. */
+  /** The unmasked payload, a view of its chunk. */
   readonly payload: Buffer;
   readonly isCompressed: false;
-  /** Whether all bytes are known to be below 128: such text is UTF-8. */
+  /** Whether all bytes are known to be below 128, so that text is valid UTF-8. */
   readonly isAscii: boolean;
 }
 
-/** FIN without a reserved bit, and the opcode. */
+/** FIN, no reserved bits, and the opcode. */
 const wholeText = 0x81;
 const wholeBinary = 0x82;
 
@@ -21,9 +21,9 @@ const maxLength7 = 125;
 const keyLength = 4;
 
 /**
- * Reads a masked data frame that starts at `offset`, and is a message of up to 65,535 bytes that has come whole: what
- * most messages are, at half the cost of the general way. `null` for everything else, which that way is for: what is
- * not whole, is longer than `maxPayload`, or breaks a rule.
+ * Reads a masked data frame at `offset` that is a complete message of up to 65,535 bytes. Most messages are, and this
+ * costs half as much as the general parser. Returns `null` for everything else, which the general parser handles:
+ * frames that are incomplete, longer than `maxPayload`, or break a rule.
  *
  * The payload is unmasked in place (RFC 6455 §5.3).
  */

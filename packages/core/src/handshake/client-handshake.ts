@@ -16,13 +16,13 @@ import {
 import { formatProtocols } from './subprotocol.ts';
 import { assertHeader, describeValue } from './token-grammar.ts';
 
-/** What a client sent, and its server's answer is checked against. */
+/** The client's request, against which the server's answer is checked. */
 export interface ClientHandshake {
   /** Sec-WebSocket-Key, from {@link createKey}. */
   readonly key: string;
   /** The subprotocols offered, the favourite first. */
   readonly protocols: readonly string[];
-  /** What is wished of permessage-deflate; `null` where it is not offered. */
+  /** The wishes for permessage-deflate; `null` if it is not offered. */
   readonly deflate: DeflateWishes | null;
 }
 

@@ -3,7 +3,7 @@ import type { ListLimits } from './header-list.ts';
 import { isToken } from './token-grammar.ts';
 import type { HeaderScanner } from './token-grammar.ts';
 
-/** One element of Sec-WebSocket-Extensions (§9.1); `true` is the value of a parameter that has none. */
+/** One element of Sec-WebSocket-Extensions (§9.1); a parameter without a value has the value `true`. */
 export interface ExtensionOffer {
   name: string;
   params: [name: string, value: string | true][];
@@ -19,7 +19,7 @@ export interface ExtensionOffer {
  * Unknown extensions and parameters, and repeated ones, are elements like any other: whoever negotiates declines them.
  * Empty elements and empty parameters are ignored (RFC 9110 §5.6.1.2, §5.6.6).
  *
- * @returns `null` where the list cannot be read, or is over `maxListLength`
+ * @returns `null` if the list is malformed, or is over `maxListLength`
  */
 export function parseExtensions(values: readonly string[], limits: ListLimits): ExtensionOffer[] | null {
   if (listLength(values) > limits.maxListLength) return null;

@@ -6,7 +6,7 @@ const none: readonly string[] = [];
 /**
  * Gathers Node's flat `rawHeaders` (name, value, name, value…) by name.
  *
- * `request.headers` will not do: it joins or drops what came twice, and is a plain object whose keys the client chose.
+ * `request.headers` joins or drops repeated fields, and is a plain object whose keys the client chose.
  */
 export function gatherFields(rawHeaders: readonly string[]): HeaderFields {
   const fields = new Map<string, string[]>();

@@ -10,13 +10,13 @@ export interface DeflateParameters {
   readonly serverNoContextTakeover: boolean;
   /** Whether the client has to. */
   readonly clientNoContextTakeover: boolean;
-  /** Base-2 logarithm of the server's window in bytes, 8 to 15; `undefined` where it is not declared: 15. */
+  /** Base-2 logarithm of the server's window in bytes, 8 to 15; `undefined` if not declared, which means 15. */
   readonly serverMaxWindowBits: number | undefined;
   /** The same of the client's window. */
   readonly clientMaxWindowBits: number | undefined;
 }
 
-/** What an application asks for; `undefined` where it leaves the choice to us. */
+/** What an application asks for; `undefined` leaves the choice to us. */
 export interface DeflateWishes {
   readonly serverNoContextTakeover?: boolean | undefined;
   readonly clientNoContextTakeover?: boolean | undefined;
@@ -37,7 +37,7 @@ export const usualWindowBits = 12;
  * Nothing is declared that the client did not offer: some clients fail the connection then, others do not keep to it.
  * The one exception is `client_no_context_takeover` (§7.1.1.2), where the application asks for it by name.
  *
- * @returns `null` where there is no such offer
+ * @returns `null` if no offer can be accepted
  */
 export function acceptDeflateOffer(offers: readonly ExtensionOffer[], wishes: DeflateWishes): DeflateParameters | null {
   const offer = offers.find((one) => one.name === permessageDeflate && faultIn(one, offerRules) === null);
@@ -80,7 +80,7 @@ export function deflateOffer({ serverMaxWindowBits, clientMaxWindowBits, ...cont
   return { name: permessageDeflate, params };
 }
 
-/** Whether it says anything new: a larger one there is not. */
+/** Whether declaring it has an effect: no larger window exists. */
 function isSmall(windowBits: number | undefined): boolean {
   return windowBits !== undefined && windowBits < largestWindowBits;
 }
@@ -88,7 +88,7 @@ function isSmall(windowBits: number | undefined): boolean {
 /**
  * Reads the server's answer to {@link deflateOffer} (§7.1, "the client MUST _Fail the WebSocket Connection_").
  *
- * @returns what is wrong, where the answer is not one to the offer
+ * @returns what is wrong if the answer does not match the offer
  */
 export function readDeflateResponse(response: ExtensionOffer, wishes: DeflateWishes): DeflateParameters | string {
   const fault = faultIn(response, answerRules);
@@ -139,7 +139,7 @@ function faultIn({ params }: ExtensionOffer, rules: ReadonlyMap<string, ValueRul
   const seen = new Set<string>();
   for (const [name, value] of params) {
     const rule = rules.get(name);
-    if (rule === undefined) return `${describeValue(name)} is no parameter of permessage-deflate`;
+    if (rule === undefined) return `${describeValue(name)} is not a parameter of permessage-deflate`;
     if (seen.has(name)) return `${name} stands twice`;
     seen.add(name);
     if (!rule(value))

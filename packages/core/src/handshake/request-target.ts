@@ -8,7 +8,7 @@ const Question = 0x3f;
 const Backslash = 0x5c;
 
 export interface TargetRules {
-  /** The request's Host, with which the authority of an absolute form must agree; `undefined` when there is none. */
+  /** The request's Host, which the authority of an absolute form must match; `undefined` without a Host header. */
   readonly host: string | undefined;
   /** In bytes; a longer target is answered with 414. */
   readonly maxTargetLength: number;

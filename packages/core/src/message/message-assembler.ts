@@ -17,15 +17,15 @@ interface MessageInProgress {
   readonly buffer: MessageBuffer;
   fragments: number;
   emptyInARow: number;
-  /** The length in bytes that the message reaches; `null` until its last frame has come. */
+  /** The final length of the message in bytes; `null` until its last frame arrives. */
   expected: number | null;
-  /** Where the UTF-8 check goes on. */
+  /** Where the UTF-8 check continues. */
   checked: number;
 }
 
 /** Parts of frames in, messages and control frames out (RFC 6455 §5.4, §8.1). */
 export class MessageAssembler implements MessageSource {
-  /** Nothing is ever waited for but bytes. */
+  /** An assembler never waits for anything but bytes. */
   readonly isBusy = false;
   readonly #parser: FrameParser;
   readonly #limits: MessageLimits;
@@ -42,7 +42,7 @@ export class MessageAssembler implements MessageSource {
    * The next message or control frame, or `null` when more bytes are needed.
    *
    * @throws {ProtocolError} 1002 on a broken rule of framing or fragments; 1007 on text that is not UTF-8; 1008 over
-   *   `maxFragments` or `maxEmptyFragments`; 1009 over `maxPayload`, on the header that announces it
+   * `maxFragments` or `maxEmptyFragments`; 1009 over `maxPayload`, at the header that announces it
    */
   next(): Received | null {
     const frame = this.#message === null ? this.#parser.nextWhole(this.#maxPayload) : null;
@@ -69,7 +69,7 @@ export class MessageAssembler implements MessageSource {
     if (isFirst) {
       this.#checkOrder(part);
       this.#checkLength(part);
-      // The common message, one frame that came in one read, is handed on without a copy.
+      // The common case, one frame in one read, is passed on without a copy.
       if (opcode !== Opcode.Continuation && fin && isLast) return wholeMessage(part);
       this.#startFragment(part);
     }
@@ -136,7 +136,7 @@ function wholeMessage({ opcode, payload, rsv1 }: FramePart): Received {
   return { opcode: opcode as MessageInProgress['opcode'], payload, isCompressed: rsv1 };
 }
 
-/** DEFLATE makes what cannot be compressed a little longer: by 5 bytes a block, and blocks have 128 bytes or more. */
+/** DEFLATE makes incompressible data slightly longer: by 5 bytes a block, and blocks have 128 bytes or more. */
 function maxCompressed(maxPayload: number): number {
   return maxPayload + Math.ceil(maxPayload / 16) + 64;
 }
@@ -150,7 +150,7 @@ function checkText(message: MessageInProgress): void {
   if (message.checked < 0) throw invalidUtf8();
 }
 
-/** The fault of text that is not UTF-8. */
+/** The error for text that is not UTF-8. */
 export function invalidUtf8(): ProtocolError {
   return new ProtocolError('WS_ERR_INVALID_UTF8', CloseCode.InvalidPayload, 'Text is not valid UTF-8 (§8.1)');
 }

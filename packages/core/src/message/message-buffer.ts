@@ -2,15 +2,14 @@ const smallest = 256;
 const noBytes = Buffer.alloc(0);
 
 /**
- * Once so many bytes have come, what the message is known to reach is allocated at once: the system gives memory when
- * it is written to, not before, so that it still follows the bytes. Each growth is a copy, which at 16 MiB costs a
- * third.
+ * Once this many bytes have arrived, the whole known length is allocated at once: the system provides memory only when
+ * it is written, so usage still follows the bytes. Each growth is a copy, which at 16 MiB costs a third.
  */
 const trusted = 64 * 1024;
 
 /**
- * The bytes of one message, copied together as they come: what a message costs is its length, at most twice,
- * however many fragments and reads it comes in.
+ * The bytes of one message, copied together as they arrive. A message costs at most twice its length, in however many
+ * fragments and reads it arrives.
  */
 export class MessageBuffer {
   #bytes: Buffer = noBytes;
@@ -20,7 +19,7 @@ export class MessageBuffer {
     return this.#length;
   }
 
-  /** What has come so far, as a view. */
+  /** The bytes so far, as a view. */
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -28,7 +27,7 @@ export class MessageBuffer {
   /**
    * Copies `part` to the end.
    *
-   * @param expected the length in bytes that the message reaches, or `null` while that is not known
+   * @param expected the final length of the message in bytes, or `null` while unknown
    */
   append(part: Buffer, expected: number | null): void {
     const needed = this.#length + part.length;

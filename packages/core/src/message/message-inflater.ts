@@ -5,20 +5,20 @@ import { Opcode } from '../opcode.ts';
 import { invalidUtf8 } from './message-assembler.ts';
 import type { IncompleteMessage, MessageSource, Received } from './message-source.ts';
 
-/** A message that is being inflated off the event loop, or has been. */
+/** A message inflated, or being inflated, off the event loop. */
 interface Inflation {
   readonly opcode: Received['opcode'];
   outcome: Buffer | ProtocolError | null;
 }
 
-/** Inflates the compressed messages of another source (RFC 7692 §6.2). All that comes later waits for one. */
+/** Inflates the compressed messages of another source (RFC 7692 §6.2). Everything after a message waits for it. */
 export class MessageInflater implements MessageSource {
   readonly #source: MessageSource;
   readonly #inflater: Inflater;
   readonly #onReady: () => void;
   #inflation: Inflation | null = null;
 
-  /** @param onReady called when a message is there that `next()` had to be waited for */
+  /** @param onReady called when a message that `next()` could not give yet is inflated */
   constructor(source: MessageSource, inflater: Inflater, onReady: () => void) {
     this.#source = source;
     this.#inflater = inflater;

@@ -1,6 +1,6 @@
 import type { ControlOpcode, Opcode } from '../opcode.ts';
 
-/** A whole message or a control frame, as the peer sent it. */
+/** A complete message or a control frame, as the peer sent it. */
 export interface Received {
   readonly opcode: typeof Opcode.Text | typeof Opcode.Binary | ControlOpcode;
   readonly payload: Buffer;
@@ -8,24 +8,24 @@ export interface Received {
   readonly isCompressed: boolean;
 }
 
-/** A message of which only a part has come. */
+/** A message that is not complete yet. */
 export interface IncompleteMessage {
-  /** Bytes of its payload that have come, as they were sent: before inflating. */
+  /** Payload bytes received, before inflating. */
   readonly byteLength: number;
 }
 
-/** Where a connection takes messages and control frames from, one at a time. */
+/** Where a connection gets messages and control frames, one at a time. */
 export interface MessageSource {
   /**
-   * The next one, or `null`: more bytes are needed, or a message is being inflated.
+   * The next one; `null` if more bytes are needed or a message is being inflated.
    *
-   * @throws {ProtocolError} for a fault of the peer
+   * @throws {ProtocolError} on a fault of the peer
    */
   next(): Received | null;
-  /** Whether a message is being inflated; nothing comes until it is. */
+  /** Whether a message is being inflated; `next()` gives nothing until it is done. */
   readonly isBusy: boolean;
-  /** The message of which only a part has come; the same object until it is whole. */
+  /** The incomplete message; the same object until it is complete. */
   readonly messageInProgress: IncompleteMessage | null;
-  /** Frees what it holds: nothing will be asked for any more. */
+  /** Frees all memory; the source must not be used afterwards. */
   dispose(): void;
 }

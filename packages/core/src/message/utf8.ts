@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 
 /**
- * Checks the UTF-8 of `bytes` from `start` on, where more may follow (RFC 6455 §8.1, RFC 3629 §4).
+ * Checks the UTF-8 of `bytes` from `start` on; more may follow (RFC 6455 §8.1, RFC 3629 §4).
  *
- * @returns where the next check must start, the length of `bytes` or the start of a sequence whose end is still to
- *   come; -1 as soon as no further byte can make the text valid
+ * @returns where the next check must start: the length of `bytes`, or the start of an unfinished sequence; -1 as soon
+ * as no further byte can make the text valid
  */
 export function checkUtf8(bytes: Uint8Array, start: number): number {
   const tail = startOfUnfinished(bytes, start);
@@ -30,8 +30,8 @@ function sequenceLength(lead: number): number {
 }
 
 /**
- * Whether the bytes from `start` on, less than one sequence, can still become one: the ranges of RFC 3629 §4. All after
- * the lead are 80-BF.
+ * Whether the bytes from `start` on, less than one sequence, can still become one: the ranges of RFC 3629 §4. All bytes
+ * after the lead byte are 80-BF.
  */
 function isPossiblePrefix(bytes: Uint8Array, start: number): boolean {
   const lead = bytes[start];

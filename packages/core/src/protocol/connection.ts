@@ -25,8 +25,8 @@ function doNothing(): void {}
 
 /**
  * One WebSocket connection after its opening handshake, sans-I/O: chunks in, events out, and frames to be written.
- * It never touches a socket or a clock; whoever drives it passes chunks to `receive()`, pulls `next()` until it gives
- * `null`, and writes what `takeOutput()` and `takePong()` give.
+ * It never touches a socket or a clock. The caller passes chunks to `receive()`, pulls `next()` until it returns
+ * `null`, and writes what `takeOutput()` and `takePong()` return.
  */
 export class Connection {
   readonly #role: Role;
@@ -40,7 +40,7 @@ export class Connection {
   #closeInfo: CloseInfo | null = null;
   #pendingPong: Buffer | null = null;
   #isTransportFree = true;
-  /** How many bytes of the peer had come when we sent our Close frame: messages up to there are given out. */
+  /** Bytes received when we sent our Close frame: messages up to there are delivered. */
   #bytesAtClose = 0;
 
   constructor({ role, limits, deflate = null, messagesAfterClose = 'drop', onReady = doNothing }: ConnectionOptions) {
@@ -60,7 +60,7 @@ export class Connection {
     return this.#state;
   }
 
-  /** Whether messages may be given out: after a Close frame was sent, those that had come, unless asked for more. */
+  /** Whether messages may be delivered: after our Close frame, only those received before it, by default. */
   get takesMessages(): boolean {
     if (this.#state !== 'closing-local') return this.#state === 'open';
     return !this.isFinishing || this.#parser.bytesParsed < this.#bytesAtClose || this.#source.isBusy;
@@ -86,14 +86,14 @@ export class Connection {
     return this.#state !== 'closed' && this.#source.isBusy;
   }
 
-  /** The message of which only a part has come; the same object until it is whole. */
+  /** The incomplete message; the same object until it is complete. */
   get messageInProgress(): IncompleteMessage | null {
     return this.#source.messageInProgress;
   }
 
   /**
-   * Whether the transport takes what is written. While it does, each Ping is answered in its place; while it does not,
-   * the Pong for the latest one waits for `takePong()` (RFC 6455 §5.5.3).
+   * Whether the transport accepts writes. While it does, each Ping is answered in order; while it does not, the Pong
+   * for the latest one waits for `takePong()` (RFC 6455 §5.5.3).
    */
   set isTransportFree(isFree: boolean) {
     this.#isTransportFree = isFree;
@@ -141,7 +141,7 @@ export class Connection {
     return true;
   }
 
-  /** Keeps the place of a message; returns what takes its bytes later, or `null` where {@link send} fails. */
+  /** Reserves the place of a message; returns what fills it, or `null` where {@link send} returns `false`. */
   sendLater(message: LaterMessage): FillMessage | null {
     return this.#state === 'open' ? this.#sender.sendLater(message) : null;
   }
@@ -286,7 +286,7 @@ export class Connection {
     return true;
   }
 
-  /** The last frame of all: the Pong still owed goes before it. */
+  /** Queues the last frame, after the Pong still owed. */
   #pushClose(payload: Uint8Array): void {
     const pong = this.#pendingPong;
     this.#pendingPong = null;

@@ -40,8 +40,8 @@ export interface Deflation {
 }
 
 /**
- * Each end may do less than was agreed on without a word, and we do where the application has not asked for more: a
- * smaller window, and a new one for each message. A peer must be able to do all that was agreed on.
+ * Each end may use less than agreed without declaring it: a smaller window, and a new one for each message. We do,
+ * unless the application asked for more. A peer must support all that was agreed.
  *
  * @param maxPayload the longest message to be received, in bytes
  */

@@ -19,7 +19,7 @@ export interface Reservation {
 /** Frames that wait to be written, in the order they were sent, though some are still being made. */
 export class OutputQueue {
   readonly #role: Role;
-  /** What stands before the run; there is no list while there is nothing. */
+  /** Everything before the run; `undefined` while empty. */
   #chunks: (Uint8Array | Reservation)[] | undefined;
   #run: SlabRun | null = null;
   #byteLength = 0;
@@ -36,7 +36,7 @@ export class OutputQueue {
     return this.#byteLength;
   }
 
-  /** How many frames were ever pushed, and how many of them taken. */
+  /** Frames ever pushed, and frames ever taken. */
   get pushed(): number {
     return this.#pushed;
   }

@@ -1,4 +1,4 @@
-/** Up to here, in bytes, copying chunks together costs less than a write for each of them. */
+/** Chunks of at most this many bytes in total are copied together: cheaper than separate writes. */
 const maxCopied = 64 * 1024;
 
 const nothing = Buffer.alloc(0);

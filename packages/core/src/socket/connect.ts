@@ -42,15 +42,15 @@ export const connectOptions = {
   connection: object<Duplex>('a Duplex'),
 } satisfies OptionsFor<ConnectOptions>;
 
-/** A refusal's body is kept up to here, in bytes. */
+/** Maximum length of a refusal's body that is kept, in bytes. */
 const maxBodyLength = 64 * 1024;
 
 /**
  * Dials a server and resolves with the open socket (RFC 6455 §4.1). Redirects are not followed.
  *
- * Rejects with a {@link ConnectError}: with the server's status, headers and body where it answered anything but a
- * proper 101; with the code of the network's error (`ECONNREFUSED`…) where there is no connection; with
- * `WS_ERR_CONNECT_TIMEOUT` after `handshakeTimeout` ms (10,000 by default).
+ * Rejects with a {@link ConnectError}: with the server's status, headers and body if it answers anything but a valid
+ * 101; with the network's error code (`ECONNREFUSED`…) if it cannot connect; with `WS_ERR_CONNECT_TIMEOUT` after
+ * `handshakeTimeout` ms (10,000 by default).
  * Rejects with a `TypeError`, `SyntaxError` or `RangeError` on an invalid address or option.
  *
  * @param url `ws:`, `wss:`, `http:` or `https:`
@@ -96,7 +96,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   });
 }
 
-/** What of the socket's options is known before it is dialled. */
+/** The socket options known before dialling. */
 function ownOptions({ href }: URL, options: ConnectOptions): WebSocketOptions<WebSocket> {
   const { onError, messagesAfterClose, rate } = options;
   return { role: 'client', limits: limitsAmong(options), onError, messagesAfterClose, rate, url: href };

@@ -7,7 +7,7 @@ export type ErrorPhase = 'handshake' | 'open' | 'message' | 'close';
  */
 export type ErrorHook<Context> = (error: unknown, context: Context) => unknown;
 
-/** Calls `hook`, or prints the error where there is none. Never throws. */
+/** Calls `hook`, or prints the error without one. Never throws. */
 export function reportError<Context>(hook: ErrorHook<Context> | undefined, error: unknown, context: Context): void {
   if (hook === undefined) return console.error(error);
   guard(() => hook(error, context), console.error);

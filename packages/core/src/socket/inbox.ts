@@ -14,15 +14,14 @@ type Waiter = (message: UnreadMessage | null) => void;
 const messageOverhead = 256;
 
 /**
- * Messages that have come and that nobody has read yet, and readers that wait for one. Never both at a time.
+ * Messages that nobody has read yet, or readers that wait for one; never both.
  *
- * `maxUnreadMessages` holds a peer back that is faster than its reader. Before anybody has read at all there is no
- * reader to be faster than: until then only the bytes count, so that the Close frame behind some unread messages is
- * seen.
+ * `maxUnreadMessages` holds back a peer that is faster than its reader. Before the first read only bytes count, so that
+ * the Close frame behind a few unread messages is seen.
  */
 export class Inbox {
   readonly #limits: InboxLimits;
-  /** There is no list before the first message waits; an idle socket has neither this nor {@link #waiters}. */
+  /** Created when a message first waits; an idle socket has neither this nor {@link #waiters}. */
   #messages: UnreadMessage[] | undefined;
   #byteLength = 0;
   #waiters: Waiter[] | undefined;
@@ -61,7 +60,7 @@ export class Inbox {
     this.#byteLength += message.data.length + messageOverhead;
   }
 
-  /** Removes and returns the oldest message; `undefined` where there is none. */
+  /** Removes and returns the oldest message; `undefined` if none waits. */
   take(): UnreadMessage | undefined {
     this.#hasReader = true;
     const message = this.#messages?.shift();
@@ -69,7 +68,7 @@ export class Inbox {
     return message;
   }
 
-  /** What `read` makes of the oldest message, now or when it comes; of `null` once there will be none. */
+  /** Resolves with `read` of the oldest message, now or once it arrives; of `null` after `end()`. */
   async next<Value>(read: (message: UnreadMessage | null) => Value): Promise<Value> {
     const message = this.take();
     if (message !== undefined) return read(message);

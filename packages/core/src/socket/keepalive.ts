@@ -3,7 +3,7 @@ import { Round, type RoundMember } from './round.ts';
 
 /** Whose peer is asked, now and then, whether it is still there: the transport. */
 export interface KeepaliveOwner {
-  /** Whether the peer can be heard: while it is held back, or takes what waits for it, its silence says nothing. */
+  /** Whether silence means anything: not while the peer is held back or unsent bytes wait for it. */
   readonly isListening: boolean;
   /** How long the peer may be busy with what was sent since the last Ping, in ms. */
   readonly busyTime: number;
@@ -13,7 +13,7 @@ export interface KeepaliveOwner {
 }
 
 const ticksOfInterval = 40;
-/** A Ping comes up to so many ticks early, and one at least, so that sockets opened together do not stay together. */
+/** A Ping comes 1 to this many ticks early, so that sockets opened together spread out. */
 const maxEarly = 4;
 
 type KeepaliveLimits = Pick<ConnectionLimits, 'pingInterval' | 'pongTimeout'>;

@@ -3,13 +3,13 @@ import { Round, type RoundMember } from './round.ts';
 
 const ticksOfTimeout = 8;
 
-/** Each KiB of a message that has come allows it another second: a slow link is no fault, a trickle is. */
+/** Each received KiB of a message earns another second, so that a slow link passes and a trickle fails. */
 const bytesForSecond = 1024;
 
 /** A part of a message and the reading of its socket, as a deadline sees them. */
 export interface MessageProgress {
   readonly messageInProgress: IncompleteMessage | null;
-  /** Whether the socket is read at all: while it is held back, its peer can finish nothing. */
+  /** Whether the socket is read: a peer that is held back cannot complete its message. */
   readonly isReading: boolean;
   onMessageTimeout(): void;
 }
@@ -28,7 +28,7 @@ export class MessageDeadline implements RoundMember {
     this.#progress = progress;
   }
 
-  /** Begins anew with each message. That there is none any more is seen at the next check. */
+  /** Restarts for each message. The next check notices that no message is incomplete. */
   watch(message: IncompleteMessage): void {
     if (message === this.#message) return;
     this.#message = message;

@@ -19,16 +19,16 @@ export const messageRateOptions = {
   patience: milliseconds({ default: 10_000, infinity: true }),
 } satisfies OptionsFor<MessageRateOptions>;
 
-/** A bucket holds what comes in so many ms. */
+/** A bucket holds the messages of this many ms. */
 const burstTime = 1_000;
 
-/** So much room, in ms, is a break: a peer that is held back has none but for what a timer is late. */
+/** This much room, in ms, counts as a break: a peer that is held back gains room only through late timers. */
 const breakTime = 100;
 
 /**
- * How fast peers may send messages: a second's worth at once, and as much again in each second. Whoever is over it is
- * read no further until there is room, which holds the peer back by TCP; and is closed with 1008 where that has gone on
- * for `patience`. Sockets that are given the same rate share it: those of a user, or of an address.
+ * How fast peers may send messages: one second's worth at once, and the same again in each second. A peer over the rate
+ * is not read until there is room, so that TCP holds it back; it is closed with 1008 after `patience`. Sockets with the
+ * same rate share it: those of a user, or of an address.
  */
 export class MessageRate {
   readonly #messages: number;
@@ -66,7 +66,7 @@ export class MessageRate {
     this.#load += Math.max(1_000 / this.#messages, (byteLength * 1_000) / this.#bytes);
     if (this.#load <= burstTime) return 0;
     const wait = this.#load - burstTime;
-    // What one long message costs by itself is no time in which its sender was too fast again.
+    // The time that one long message costs does not count as exceeding the rate again.
     this.#overSince ??= now + wait;
     return Math.min(wait, longestDelay);
   }

@@ -40,13 +40,13 @@ export interface OutboxParts {
  */
 type OutboxPace = 'idle' | 'at-end-of-turn' | 'at-end-of-read';
 
-/** What one turn sends is written before its end from here on, in bytes: the system can begin with it. */
+/** From this many bytes on, a turn's output is written before the turn ends, so that the system can start on it. */
 const maxGathered = 256 * 1024;
 
 /**
- * Takes what the connection puts out to the transport. What the listeners of one read send leaves in one write at its
- * end, and all else that one turn of the event loop produces in one at the end of that: a reply need not wait for the
- * turn, which costs 7 % of the rate of short messages that come one by one.
+ * Moves the connection's output to the transport. Everything that listeners send during one read leaves in one write
+ * when the read ends; all else sent in a turn of the event loop leaves in one write when the turn ends. Waiting for the
+ * turn would cost replies 7 % of the rate of short messages that arrive one by one.
  */
 export class Outbox implements ByteHolder, WaitingOutput {
   readonly #duplex: Duplex;
@@ -100,7 +100,7 @@ export class Outbox implements ByteHolder, WaitingOutput {
     return this.#isWaiting;
   }
 
-  /** Resolves with `true` when no more than `highWaterMark` waits, with `false` after {@link stop}. */
+  /** Resolves with `true` when at most `highWaterMark` waits, with `false` after {@link stop}. */
   drained(): Promise<boolean> {
     if (!this.#owesDrain) return Promise.resolve(true);
     return new Promise((resolve) => (this.#drainWaiters ??= []).push(resolve));

@@ -33,12 +33,12 @@ export interface ReaderParts {
   readonly rate: MessageRate | undefined;
 }
 
-/** Who is told that there is something to read again, or that the peer is at fault: never from within `next()`. */
+/** The owner learns that there is something to read again, or that the peer is at fault: never from within `next()`. */
 export interface ReaderOwner extends TurnWaiter {
   fail(error: ProtocolError): void;
 }
 
-/** Why nothing is given for now: bits, so that one look is enough where nothing holds it back. */
+/** Why nothing is given for now: bits, so that one comparison shows that nothing holds it back. */
 const holds = { paused: 1, admission: 2, rate: 4 } as const;
 
 /**
@@ -55,7 +55,7 @@ export class Reader implements MessageProgress, ByteHolder {
   readonly #owner: ReaderOwner;
   readonly #inbox: Inbox;
   readonly #share: TurnShare;
-  /** There are none before a message first comes in parts. */
+  /** Created when a message first arrives in parts. */
   #deadline: MessageDeadline | undefined;
   #incomplete: IncompleteMessageHolder | undefined;
   /** What the application has admitted, or has failed to say: it comes first. */
@@ -278,7 +278,7 @@ export class Reader implements MessageProgress, ByteHolder {
   }
 }
 
-/** What a reader holds of a message that is not whole, apart from what it holds of whole ones. */
+/** An incomplete message, counted separately from the unread messages of the same reader. */
 class IncompleteMessageHolder implements ByteHolder {
   readonly #reader: Reader;
 

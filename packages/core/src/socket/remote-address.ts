@@ -11,7 +11,7 @@ interface AddressedSession {
   readonly socket: { readonly remoteAddress?: string | undefined };
 }
 
-/** The IP address at the other end of the connection; `undefined` where there is none, or none any more. */
+/** The IP address of the peer; `undefined` for a stream without addresses, and once the connection is gone. */
 export function remoteAddressOf({ remoteAddress, session }: AddressedDuplex): string | undefined {
   // The socket of a destroyed session throws at whatever is asked of it.
   return session && !session.destroyed ? session.socket.remoteAddress : remoteAddress;

@@ -6,7 +6,7 @@ export interface RoundMember {
 /**
  * Checks its members at an interval, all on one timer.
  *
- * Time is counted in ticks of that timer and not read from a clock: an event loop that stood still has let nobody down.
+ * Time is counted in ticks of that timer, not read from a clock: a blocked event loop counts against nobody.
  * Members are checked after the I/O of the same turn, so that what came while the loop was busy counts.
  */
 export class Round {

@@ -14,8 +14,8 @@ export interface TransportParts {
 }
 
 /**
- * A Ping or Close frame waits in the system's buffers behind what was sent before it. The peer is given a second for
- * each so many bytes of that, up to what those buffers hold.
+ * A Ping or Close frame waits in the system's buffers behind earlier bytes. The peer gets a second for each this many
+ * bytes, up to the size of those buffers.
  */
 const bytesForSecond = 64 * 1024;
 const maxBytesAhead = 8 * 1024 * 1024;

@@ -42,8 +42,7 @@ function beginTurn(): void {
 const fullRead = 64 * 1024;
 
 /**
- * Short chunks may be many in a turn too, as TLS gives them: of so many, a power of two, one begins to measure its
- * turn.
+ * A turn may have many short chunks too, as with TLS: one of this many, a power of two, starts measuring its turn.
  */
 const chunksToMeasured = 64;
 
@@ -51,7 +50,7 @@ const chunksToMeasured = 64;
 const firstLooks = 4;
 const messagesToLook = 16;
 
-/** Once so much has gone by, in ms, each message is looked at: they take long enough. */
+/** Once this many ms have passed, the clock is read before each message. */
 const slowAfter = 0.25;
 
 /**

@@ -28,8 +28,8 @@ import { webSocketOptions, type SendOptions, type WebSocketOptions } from './web
  * The first reader gets them in order: a `message` listener, `receive()` or `for await`. An error that a listener
  * throws or rejects with closes the socket with 1011 and goes to `onError`.
  *
- * The peer is pinged every `pingInterval`. One from whom nothing comes within `pongTimeout` of that is cut off (1006).
- * How much is sent closes nobody: a peer is slow when bytes wait for it and none has gone for `sendTimeout`.
+ * The peer is pinged every `pingInterval`, and is cut off (1006) if nothing arrives within `pongTimeout`. The amount
+ * sent closes no peer: a peer is slow if bytes wait for it and it takes none for `sendTimeout`.
  *
  * Close codes sent: 1002, 1007, 1008 and 1009 for faults of the peer (as an `error` event), 1011 for errors of
  * listeners, 1013 for a peer that takes nothing and for the one that holds most over a `maxTotal…` limit.
@@ -107,8 +107,8 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
   }
 
   /**
-   * The IP address at the other end of the connection, which is a proxy's where there is one; over HTTP/2 that of the
-   * connection that carries the stream. `undefined` where there is none, and once the connection is gone.
+   * The peer's IP address, or a proxy's; over HTTP/2 that of the connection that carries the stream. `undefined` if
+   * there is none, and once the connection is gone.
    */
   get remoteAddress(): string | undefined {
     return remoteAddressOf(this.#duplex);
@@ -263,7 +263,7 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
   }
 }
 
-/** Code written for early versions of `ws` has flags where the callback is. */
+/** Code written for early versions of `ws` passes flags in place of the callback. */
 function onlyFunction(callback: unknown): SendCallback | undefined {
   return typeof callback === 'function' ? (callback as SendCallback) : undefined;
 }

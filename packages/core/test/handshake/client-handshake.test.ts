@@ -88,7 +88,7 @@ describe('checkServerResponse (RFC 6455 §4.1)', () => {
     ['permessage-deflate, other', 'it has more than one extension'],
     ['permessage-deflate, permessage-deflate', 'it has more than one extension'],
     ['permessage-deflate; a="b', 'it is malformed (RFC 6455 §9.1)'],
-    ['permessage-deflate; more', '"more" is no parameter of permessage-deflate'],
+    ['permessage-deflate; more', '"more" is not a parameter of permessage-deflate'],
     ['permessage-deflate; client_max_window_bits', 'client_max_window_bits has no value'],
     ['permessage-deflate; server_max_window_bits=7', 'server_max_window_bits has "7" as its value'],
     ['permessage-deflate; server_max_window_bits="1 0"', 'it is malformed (RFC 6455 §9.1)'],

@@ -107,7 +107,7 @@ async function answering(extensions: string, message = ''): Promise<TestServer> 
 test.each([
   ['permessage-deflate; server_max_window_bits=16', 'server_max_window_bits has "16" as its value'],
   ['permessage-deflate; client_max_window_bits', 'client_max_window_bits has no value'],
-  ['permessage-deflate; other', '"other" is no parameter of permessage-deflate'],
+  ['permessage-deflate; other', '"other" is not a parameter of permessage-deflate'],
   ['permessage-deflate, permessage-deflate', 'it has more than one extension'],
   ['other', '"other" was not offered'],
   ['a b', 'it is malformed (RFC 6455 §9.1)'],

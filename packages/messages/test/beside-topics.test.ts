@@ -189,7 +189,7 @@ describe('a typed client', () => {
     const { typed } = server.connect();
     expect(() => typed.on('other' as 'said', () => {})).toThrow('Invalid type other');
     typed.on('said', () => {});
-    expect(() => typed.on('said', () => {})).toThrow('Invalid type said: it has a function already');
+    expect(() => typed.on('said', () => {})).toThrow('Invalid type said: it already has a function');
     expect(() => typed.send('say', { text: 7 } as never)).toThrow(/string/i);
   });
 });

@@ -246,7 +246,7 @@ describe('mistakes of the application', () => {
       expect(() => socket.on('nothing' as never, () => {})).toThrow('Invalid type nothing: it is not in receives');
       expect(() => socket.send('nothing' as never, '' as never)).toThrow('it is not in sends');
       socket.on('fast', () => {});
-      expect(() => socket.on('fast', () => {})).toThrow('Invalid type fast: it has a function already');
+      expect(() => socket.on('fast', () => {})).toThrow('Invalid type fast: it already has a function');
     });
     client.close();
     await client.expectClose(1005);

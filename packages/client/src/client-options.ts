@@ -60,8 +60,8 @@ export interface ClientOptions {
   /** How many messages are queued while there is no connection: 0 or more, or `Infinity`. Default 100. */
   readonly maxQueued?: number | undefined;
   /**
-   * In ms, 1 to 2,147,483,647, or `Infinity` for never. How long the server may be silent before the client pings it, on
-   * a connection that subscribes to topics. Default 30,000.
+   * In ms, 1 to 2,147,483,647, or `Infinity` for never. How long the server may be silent before the client pings it,
+   * on a connection that subscribes to topics. Default 30,000.
    */
   readonly idleTimeout?: number | undefined;
   /** In ms, 1 to 2,147,483,647. How long the server may stay silent while a pong is due. Default 5,000. */

@@ -171,7 +171,9 @@ export abstract class Connection extends EventTarget {
     );
   }
 
-  /** Runs the work of a phase; without any, the phase is done at once. Errors are emitted, unless the phase has ended. */
+  /**
+   * Runs the work of a phase; without any, the phase is done at once. Errors are emitted, unless the phase has ended.
+   */
   async #wait<Value>(
     work: (() => Value | Promise<Value>) | '' | undefined,
     then: (value: Value) => void = () => this.#on('done'),

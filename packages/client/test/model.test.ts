@@ -13,7 +13,8 @@ const timeout = 30 * 60_000;
 const outcomes = ['works', 'fails', 'hangs', 'comes late'] as const;
 
 /**
- * Longer than any wait of the client: a hanging step, the session check, the close, and the longest back-off after 1013.
+ * Longer than any wait of the client: a hanging step, the session check, the close, and the longest back-off after
+ * 1013.
  */
 const quiet = 4 * 1_000 + 30_000 + 1_000 + 40_000;
 
@@ -164,15 +165,19 @@ async function run(random: Random, clock: OwnClock): Promise<void> {
   expect(clock.pending).toEqual([]);
 }
 
-test('a client never gets stuck, never stays silent, and never has two sockets, whatever happens', { timeout }, async () => {
-  const seeds = replayed === undefined ? Array.from({ length: seedCount }, (_, index) => index) : [Number(replayed)];
-  for (const seed of seeds) {
-    try {
-      const random = new Random(seed);
-      const clock = new OwnClock(() => random.below(1_000_000) / 1_000_000);
-      await clock.run(() => run(random, clock));
-    } catch (error) {
-      throw new Error(`Run it again with TURNOUT_SEED=${seed}: ${(error as Error).message}`, { cause: error });
+test(
+  'a client never gets stuck, never stays silent, and never has two sockets, whatever happens',
+  { timeout },
+  async () => {
+    const seeds = replayed === undefined ? Array.from({ length: seedCount }, (_, index) => index) : [Number(replayed)];
+    for (const seed of seeds) {
+      try {
+        const random = new Random(seed);
+        const clock = new OwnClock(() => random.below(1_000_000) / 1_000_000);
+        await clock.run(() => run(random, clock));
+      } catch (error) {
+        throw new Error(`Run it again with TURNOUT_SEED=${seed}: ${(error as Error).message}`, { cause: error });
+      }
     }
-  }
-});
+  },
+);

@@ -75,11 +75,7 @@ describe('a message of the server about a topic', () => {
   test.each<[string, object, unknown[]]>([
     ['data before the topic', { data: 1, offset: 8, topic: 'news' }, [1]],
     ['null data', { data: null, topic: 'news' }, [null]],
-    [
-      'null for absent keys',
-      { topic: 'news', data: 1, people: null, gap: null, refused: null, count: null },
-      [1],
-    ],
+    ['null for absent keys', { topic: 'news', data: 1, people: null, gap: null, refused: null, count: null }, [1]],
     ['bytes', { bytes: 'AID/', offset: null, topic: 'news' }, [Uint8Array.of(0, 128, 255)]],
     ['no bytes', { bytes: '', topic: 'news' }, [new Uint8Array()]],
     ['a count', { count: 0, topic: 'news' }, ['count 0']],

@@ -11,8 +11,8 @@ export interface AsyncApiOptions {
   /** The messages of each path, in Express's syntax: `/rooms/:room`. */
   readonly channels: Readonly<Record<string, MessageContract<MessageDefinition>>>;
   /**
-   * Converts a schema to JSON Schema, for libraries that do not do it themselves. Default: by Standard JSON Schema, which
-   * zod 4.2 and arktype 2.1.28 support.
+   * Converts a schema to JSON Schema, for libraries that do not do it themselves. Default: by Standard JSON Schema,
+   * which zod 4.2 and arktype 2.1.28 support.
    */
   readonly toJsonSchema?: (schema: StandardSchemaV1) => JsonSchema;
 }

@@ -175,7 +175,9 @@ export class TypedSocket<Definition extends MessageDefinition> {
     return () => this.#reply(envelope.id, reply, () => this.#answers.get(envelope.type)?.(data as never));
   }
 
-  /** Resolves when the client has received the reply, so that a client that does not read gets no more requests handled. */
+  /**
+   * Resolves when the client has received the reply, so that a client that does not read gets no more requests handled.
+   */
   async #reply(id: string | number, schema: Dialogue['reply'], answer: () => unknown): Promise<void> {
     const isTaken = this.#send({ id, data: checkNow(schema, await answer()) });
     if (!isTaken) await this.socket.drained();

@@ -4,7 +4,7 @@ const unreleasedHeading = '## Unreleased';
  * What users get with the next release.
  *
  * @param {string} changelog
- * @throws {Error} where it has no such section
+ * @throws {Error} if that section is missing
  */
 export function unreleasedChanges(changelog) {
   return sectionOf(changelog, unreleasedHeading);
@@ -15,7 +15,7 @@ export function unreleasedChanges(changelog) {
  *
  * @param {string} changelog
  * @param {string} version such as `1.2.0`
- * @throws {Error} where it is not written down
+ * @throws {Error} if the changelog lacks that version
  */
 export function releaseNotes(changelog, version) {
   return sectionOf(changelog, `## ${version} `);
@@ -37,7 +37,7 @@ export function cutRelease(changelog, version, date) {
  *
  * @param {string} current version
  * @param {string} changes of the changelog
- * @throws {Error} where nothing has changed
+ * @throws {Error} if nothing has changed
  */
 export function nextVersion(current, changes) {
   if (!/^- /m.test(changes)) throw new Error('Nothing to release: the changelog has no entry under "Unreleased"');

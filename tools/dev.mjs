@@ -1,4 +1,4 @@
-// pnpm dev [EXAMPLE]: the tests of what is changed, and an example, both run anew after every change.
+// pnpm dev [EXAMPLE]: runs the affected tests and an example again after every change.
 import { join } from 'node:path';
 import { exampleEntry, exampleNames } from './examples.mjs';
 import { installDependencies } from './install-dependencies.mjs';

@@ -1,4 +1,5 @@
-// The phrases that this project writes in plainer words. `node tools/plain-english.mjs [FOLDER…]` prints where they are.
+// The phrases that this project writes in plainer words. `node tools/plain-english.mjs [FOLDER…]` prints where they
+// are.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

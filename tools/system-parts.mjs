@@ -159,7 +159,7 @@ export const systemParts = {
 
 /**
  * @param {string} name of a system part
- * @returns {string | undefined} the path of the program, or undefined where it is not installed
+ * @returns {string | undefined} the path of the program, or undefined if it is not installed
  */
 export function findSystemPart(name) {
   const { variable, paths } = systemPart(name);

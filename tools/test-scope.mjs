@@ -6,8 +6,8 @@ import { root } from './root.mjs';
 const testsOfBuilds = ['test/packaging', 'test/runtimes', 'test/docs.test.ts', 'test/bench.test.ts'];
 
 /**
- * Whether a run of these tests needs the packages compiled. Where a parameter is no path, vitest may take it for a part
- * of one, or for the value of an option: then it is better to build.
+ * Whether a run of these tests needs compiled packages. If a parameter is not a path, vitest may treat it as part of
+ * one, or as the value of an option: then building is the safe choice.
  *
  * @param {readonly string[]} parameters for vitest
  */

@@ -41,7 +41,7 @@ export class BrokerServer {
     this.#folder = at.folder;
   }
 
-  /** @throws {Error} where it is not installed */
+  /** @throws {Error} if it is not installed */
   static async start(kind: BrokerKind): Promise<BrokerServer> {
     const { protocol, parameters } = programs[kind];
     const program = findSystemPart(`${protocol}-server`);

@@ -1,4 +1,4 @@
-/** The middle value, or the mean of the two in the middle. @throws {RangeError} where there are no values */
+/** The middle value, or the mean of the two in the middle. @throws {RangeError} for an empty list */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

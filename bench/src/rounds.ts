@@ -18,9 +18,9 @@ export async function takeTurns<Peer, Value>(
 }
 
 /**
- * Those whose names begin as one of `only`, a list with commas; all without it.
+ * The scenarios whose names begin with one of `only`, a comma-separated list; all without it.
  *
- * @throws {Error} where there is none
+ * @throws {Error} if nothing matches
  */
 export function choose<Scenario extends { readonly name: string }>(
   scenarios: readonly Scenario[],

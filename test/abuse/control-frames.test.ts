@@ -69,7 +69,12 @@ test('a client that pings as fast as it can is answered as fast as it reads, and
     for (let served = 0; served < 10; served++) await server.expectAlive();
   };
   await Promise.all([flood(), bystander()]);
-  for (let pongs = 0; pongs < sent; pongs++) expect((await peer.next())?.opcode).toBe(opcodes.pong);
+  for (let pongs = 0; pongs < sent;) {
+    const opcode = (await peer.next())?.opcode;
+    // On a slow machine the server's own keepalive pings come in between.
+    expect([opcodes.pong, opcodes.ping]).toContain(opcode);
+    if (opcode === opcodes.pong) pongs++;
+  }
   await peer.expectOpen();
   peer.destroy();
   await server.expectNothingLeft();

@@ -10,7 +10,7 @@ let clone: string;
 
 beforeAll(async () => {
   clone = await copyRepository();
-});
+}, 300_000);
 afterAll(() => rm(clone, { recursive: true, force: true }));
 
 test('the demo of a clean clone installs what the demo needs, and nothing of the tests', async () => {

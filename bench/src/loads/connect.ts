@@ -7,7 +7,7 @@ import { openMany } from './echo.ts';
 
 const normal = Buffer.of(0x03, 0xe8);
 
-/** Opens a WebSocket, says goodbye, waits for the server's goodbye and the end of TCP, and begins anew. */
+/** Opens a WebSocket, completes the closing handshake, waits for the end of TCP, and starts again. */
 export async function measureConnect(server: ServerProcess, slots: number, timing: Timing): Promise<Result> {
   const target = { port: server.port, path: '/echo' };
   const request = maskedFrame(normal, { opcode: 8 });

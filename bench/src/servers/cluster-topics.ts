@@ -1,5 +1,6 @@
 // One node of several, or alone: clients subscribe to topics as those of @turnout/client do, and publish by
-// {"publish":TOPIC,"data":…}; what is rejected they are told by {"rejected":TOPIC}. Parameters: the broker's kind and port, or none.
+// {"publish":TOPIC,"data":…}; what is rejected they are told by {"rejected":TOPIC}. Parameters: the broker's kind and
+// port, or none.
 import { createServer } from 'node:http';
 import { connectNats } from '@turnout/nats';
 import { connectRedis } from '@turnout/redis';

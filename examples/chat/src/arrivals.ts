@@ -3,7 +3,7 @@ import type { SharedRedis } from '@turnout/example-host/redis';
 /** How long, in seconds, it is remembered that somebody has come, or gone. */
 const ttl = 24 * 60 * 60;
 
-/** All processes see who comes to a room and who goes; one of them says so. */
+/** All processes see arrivals and departures in a room; only one announces them. */
 export interface Arrivals {
   /** Whether it is news that a person is there, or gone. */
   note(room: string, person: string, state: 'here' | 'gone'): Promise<boolean>;

@@ -12,10 +12,10 @@ export interface ChatParts {
   readonly rateLimit: RateLimit;
 }
 
-/** Who types is told of once in so many ms. */
+/** At most one typing notice per person is sent in this time, in ms. */
 const typingInterval = 2_000;
 
-/** The `/chat/:room` socket. Who speaks is said by the session alone. */
+/** The `/chat/:room` socket. Only the session identifies the speaker. */
 export function chatOver({ rooms, history, rateLimit }: ChatParts) {
   return (socket: WebSocket, request: Request<{ room: string }>): void => {
     const { room: name } = request.params;
@@ -34,13 +34,13 @@ export function chatOver({ rooms, history, rateLimit }: ChatParts) {
         return answer('refused', { key, reason: `You are writing too fast: wait ${seconds} s` });
       }
       typedAt = 0;
-      // On the disk before anybody is told.
+      // Stored on disk before anybody is told.
       const kept = await history.add(name, { author: person, key, text }).catch((error: unknown) => {
         console.error('Cannot keep a message:', error);
         return null;
       });
       if (kept === null) return answer('later', { key, reason: 'Messages cannot be kept just now' });
-      // Also where it was kept before: who kept it may have ended before it told anybody.
+      // Also if it was already stored: the process that stored it may have ended before it told anybody.
       return room.tell(kept);
     };
 

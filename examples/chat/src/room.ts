@@ -9,7 +9,7 @@ export interface RoomOptions {
   readonly name: string;
   readonly hub: Hub;
   readonly arrivals: Arrivals;
-  /** How long, in ms, somebody without a socket still counts as there: a page that is loaded anew is no farewell. */
+  /** How long, in ms, a person without a socket still counts as present: reloading a page is not leaving. */
   readonly farewellDelay: number;
   readonly onEmpty: () => void;
 }
@@ -20,11 +20,11 @@ interface PersonThere {
 }
 
 /**
- * What a page that was away for a while gets by itself; one that was away for longer fetches the lines that are kept.
+ * What a page gets by resuming after a short absence; after a longer one it fetches the stored lines.
  */
 const missed = { size: 100, ttl: 120_000 };
 
-/** How long, in ms, until a line that could not be told is told again. */
+/** How long, in ms, to wait before a line is published again that could not be published. */
 const retryDelay = 500;
 
 /** A room that somebody has open: what is said in it, and who is in it. Several tabs of one person are one person. */
@@ -71,7 +71,7 @@ export class Room {
     return name === this.#typing.name ? { topic: this.#typing } : null;
   }
 
-  /** Tells everybody of a line that is kept, as often as it takes: pages know it by its id. */
+  /** Publishes a stored line, and retries until that succeeds: pages recognize it by its id. */
   async tell(line: Line): Promise<void> {
     const message = JSON.stringify({ type: 'line', data: line });
     for (;;) {
@@ -86,21 +86,21 @@ export class Room {
     return this.#typing.publish(JSON.stringify(person), { except: socket });
   }
 
-  /** Somebody says goodbye: everybody is told at once, unless they have the room open elsewhere too. */
+  /** A person quits: everybody is told at once, unless the person has the room open elsewhere too. */
   quit(socket: WebSocket, person: Person): void {
     this.#talk.unsubscribe(socket, { atOnce: true });
-    // Who goes gets the farewell, as everybody does.
+    // The person who leaves gets the farewell too.
     if (!this.people().some(({ id }) => id === person.id)) socket.send(noticeOf(`${person.name} Logout`));
     socket.close(1000, 'quit');
   }
 
-  /** One process does. A notice that cannot be told is not kept for later. */
+  /** Only one process announces it. A notice that cannot be published is dropped. */
   async #announce(person: string, state: 'here' | 'gone', text: string): Promise<void> {
     const isNews = await this.#options.arrivals.note(this.#options.name, person, state).catch(() => false);
     if (isNews) await this.#publish(noticeOf(text));
   }
 
-  /** Resolves with what has gone wrong. */
+  /** Resolves with the error, if any. */
   async #publish(message: string): Promise<unknown> {
     try {
       await this.#talk.publish(message);
@@ -110,7 +110,7 @@ export class Room {
     }
   }
 
-  /** Somebody may just be coming, or be back soon. */
+  /** Somebody may be joining, or return soon. */
   #endIfEmpty(): void {
     if (this.#sockets > 0 || this.people().length > 0) return;
     this.#talk.off('join', this.#onJoin).off('leave', this.#onLeave);

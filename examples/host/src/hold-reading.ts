@@ -4,8 +4,8 @@ import type { WebSocket } from '@turnout/express';
 const duration = 100;
 
 /**
- * Reads nothing of a socket for a moment, for each message too many: who floods waits, and costs the others ten
- * refusals a second.
+ * Pauses reading of a socket for each message over the limit, so that a client that floods causes at most ten refusals
+ * a second.
  */
 export function holdReading(socket: WebSocket): void {
   socket.pause();

@@ -12,7 +12,7 @@ interface Bucket {
   readonly at: number;
 }
 
-/** So many people are remembered before anybody is looked for who need not be. */
+/** Full buckets are removed once more people than this are remembered. */
 const leastRemembered = 1_000;
 
 /** A token bucket for each person, whatever they have open. */
@@ -34,7 +34,7 @@ export class RateLimit {
     return this.#buckets.size;
   }
 
-  /** Takes one; returns 0, or how many ms to wait where there is none. */
+  /** Takes a token; returns 0, or if the bucket is empty how many ms to wait. */
   take(id: string): number {
     const tokens = this.#tokensOf(this.#buckets.get(id));
     if (tokens < 1) return Math.ceil((1 - tokens) / this.#perMs);
@@ -43,7 +43,7 @@ export class RateLimit {
     return 0;
   }
 
-  /** Forgets whose bucket is as full as a new one. */
+  /** Forgets people whose bucket is full. */
   #sweep(): void {
     for (const [id, bucket] of this.#buckets) if (this.#tokensOf(bucket) === this.#burst) this.#buckets.delete(id);
     this.#sweepAt = Math.max(leastRemembered, 2 * this.#buckets.size);

@@ -8,10 +8,10 @@ export interface RepeatOptions {
 }
 
 /**
- * Does something now, and again and again. A failure is reported and ends nothing: a disk that is full, or a database
- * that is locked, may not be the next time. The process need not wait for it.
+ * Runs a task now and then periodically. A failure is reported but stops nothing: a full disk or a locked database may
+ * be fine the next time. The timer does not keep the process alive.
  *
- * @returns ends it
+ * @returns a function that stops it
  */
 export function repeat(task: () => unknown, { every, what, report = console.error }: RepeatOptions): () => void {
   const attempt = async (): Promise<void> => {

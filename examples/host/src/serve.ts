@@ -8,8 +8,8 @@ export interface ServeOptions {
 }
 
 /**
- * Listens on `HOST` (127.0.0.1) and `PORT`, says where, and stops on SIGINT and SIGTERM: every client is told goodbye.
- * What is wrong is one line on standard error, and exit code 1.
+ * Listens on `HOST` (127.0.0.1) and `PORT`, prints the address, and on SIGINT and SIGTERM closes every client and
+ * stops. An error is one line on standard error, and exit code 1.
  */
 export function serve({ example, defaultPort }: ServeOptions): void {
   const host = process.env['HOST'] || '127.0.0.1';

@@ -15,7 +15,7 @@ export interface SessionStoreOptions {
   readonly isValid?: ((data: session.SessionData) => boolean) | undefined;
   /** How often, in ms, expired sessions are removed. Default 10 minutes. */
   readonly sweepInterval?: number | undefined;
-  /** Told of what fails and nobody waits for. Default: it is printed. */
+  /** Gets errors that no caller awaits. Default: the error is printed. */
   readonly report?: (problem: string, error: unknown) => void;
 }
 
@@ -73,7 +73,7 @@ export class SessionStore extends session.Store {
     void callBack(this.#save(id, data), callback);
   }
 
-  /** A session that cannot be prolonged just now is no reason to fail the request. */
+  /** Failing to prolong a session does not fail the request. */
   override touch(id: string, data: session.SessionData, callback?: () => void): void {
     const prolonged = this.#prolong(id, expiryOf(data)).catch((error: unknown) =>
       this.#report('Cannot prolong a session:', error),

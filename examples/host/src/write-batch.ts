@@ -1,6 +1,6 @@
 import type { Database } from 'libsql';
 
-/** So many writes at most are one transaction, so that requests are answered between two of them. */
+/** The most writes per transaction, so that requests are answered between two transactions. */
 const maxWrites = 500;
 
 interface Write {
@@ -10,8 +10,8 @@ interface Write {
 }
 
 /**
- * Gathers the writes of one turn of the event loop into one transaction. A commit waits for the disk, and everybody
- * waits with it: so there is one for all who write at the same time, and not one for each of them.
+ * Batches the writes of one turn of the event loop into one transaction. A commit waits for the disk and blocks the
+ * process, so concurrent writes share one.
  */
 export class WriteBatch {
   readonly #database: Database;
@@ -23,8 +23,8 @@ export class WriteBatch {
   }
 
   /**
-   * Has `write` change the database. Resolves with what it returns once that is on the disk; rejects where the
-   * transaction fails, and then nothing of it is kept.
+   * Runs `write` on the database. Resolves with its result once it is on disk; rejects if the transaction fails, and
+   * then nothing of it is stored.
    */
   run<Value>(write: () => Value): Promise<Value> {
     const kept = new Promise<Value>((resolve, reject) => {

@@ -20,7 +20,7 @@ export class KnownHosts {
     this.#entries = text.split('\n').flatMap((line) => parseEntry(line.trim()) ?? []);
   }
 
-  /** @returns the hosts of a file, or none where there is no such file */
+  /** @returns the hosts of a file; empty if the file is missing */
   static read(path: string): KnownHosts {
     try {
       return new KnownHosts(readFileSync(path, 'utf8'));

@@ -1,9 +1,9 @@
-/** So many lines have to be the same for two stretches of a log to be the same stretch. */
+/** How many lines must match for two parts of a log to be the same part. */
 const certain = 20;
 
 /**
- * What of `fresh`, the end of a log as it is now, comes after `known`, its end as it was: `fresh` is what is left
- * behind the last place where both agree. `null` where they do not overlap.
+ * The lines of `fresh`, the current end of a log, that come after `known`, its previous end: those after the last place
+ * where both match. `null` if they do not overlap.
  */
 export function behindOverlap(known: readonly string[], fresh: readonly string[]): string[] | null {
   for (let end = fresh.length; end > 0; end--) {

@@ -28,8 +28,8 @@ const longestDelay = 30_000;
 /**
  * One log, and everybody who follows it: one `tail` on the host for all.
  *
- * While all viewers are behind, the host is held back: nothing is lost, and nothing grows here. A viewer who is behind
- * while others are not is told how many lines it was not sent.
+ * While all viewers are behind, the host is held back: nothing is lost, and no memory grows. A viewer that falls behind
+ * while others keep up is told how many lines it was not sent.
  */
 export class SharedTail {
   readonly #options: SharedTailOptions;
@@ -37,7 +37,7 @@ export class SharedTail {
   /** The last lines, for who comes later. */
   #recent: string[] = [];
   #tail: RemoteTail | undefined;
-  /** While the lines of a connection anew are compared with those that were shown. */
+  /** Set while the lines of a new connection are compared with those already shown. */
   #catchUp: CatchUp | null = null;
   #isPaused = false;
   #isEnded = false;
@@ -80,7 +80,7 @@ export class SharedTail {
     this.#options.onEnd();
   }
 
-  /** @param known what was shown before, when this is a connection anew */
+  /** @param known what was shown before, after a reconnect */
   async #connect(known: readonly string[]): Promise<void> {
     const { host, log, ssh } = this.#options;
     this.#catchUp = known.length > 0 ? new CatchUp(known, (...missed) => this.#goOn(...missed)) : null;

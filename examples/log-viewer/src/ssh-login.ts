@@ -6,7 +6,7 @@ import type { Host } from './log-store.ts';
 
 /** How logins are made; not by which keys, which is each host's. */
 export interface SshSettings {
-  /** The file of known hosts is read anew for each login, so that a host can be added while the app runs. */
+  /** The file of known hosts, read again for each login, so that a host can be added while the app runs. */
   readonly knownHosts: () => KnownHosts;
   /** The file's name, for people. */
   readonly knownHostsFile: string;

@@ -59,7 +59,7 @@ export class Tails {
     for (const { log, host, tail } of this.#followed.values()) {
       const isAsItWas =
         isDeepStrictEqual(store.log(String(log.id)), log) && isDeepStrictEqual(store.host(log.host), host);
-      if (!isAsItWas) tail.fail('This log was removed, or is read from elsewhere now: load the page anew');
+      if (!isAsItWas) tail.fail('This log was removed, or is read from elsewhere now: reload the page');
     }
   }
 }

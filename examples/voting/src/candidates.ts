@@ -26,6 +26,6 @@ export interface Counted {
 /** Where votes are counted. What a method resolves with is kept. */
 export interface VoteStore {
   all(): Promise<Candidate[]>;
-  /** Adds a vote; `undefined` where there is no such candidate. */
+  /** Adds a vote; `undefined` for an unknown candidate. */
   add(vote: Vote): Promise<Counted | undefined>;
 }

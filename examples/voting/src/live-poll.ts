@@ -78,7 +78,7 @@ export class LivePoll {
     socket.send(this.#usersMessage());
   }
 
-  /** Counts a vote, and has everybody told once it is kept; undefined where there is no such candidate. */
+  /** Counts a vote, and tells everybody once it is stored; undefined for an unknown candidate. */
   async vote(vote: Vote): Promise<Counted | undefined> {
     const counted = await this.#votes.add(vote);
     // Also of one that was counted before: who counted it may have ended before it told anybody.
@@ -97,8 +97,8 @@ export class LivePoll {
   }
 
   /**
-   * What was counted while the processes could not hear each other. Each tells all others: some come back before votes
-   * are counted that others cannot tell of yet.
+   * Publishes what was counted while the processes were disconnected. Each process does, as some reconnect before
+   * others have counted all their votes.
    */
   async #catchUp(): Promise<void> {
     while (!this.#isClosed) {

@@ -40,7 +40,7 @@ export function embeddedStorage(dataDir: string): Storage {
   };
 }
 
-/** Any number of processes, which share a Redis. Rejects where it can't be reached. */
+/** Any number of processes that share a Redis. Rejects if Redis cannot be reached. */
 export async function redisStorage(settings: RedisSettings): Promise<Storage> {
   const redis = await SharedRedis.connect(settings);
   const hub = createHub({ broker: await redis.connectBroker() });

@@ -7,43 +7,42 @@ import { Feed } from './feed.ts';
 import { tell } from './tell.ts';
 
 /**
- * What became of a message: `queued` until there is a connection, or `dropped`, as the queue is full or the client
- * closed.
+ * What happened to a message: `queued` until there is a connection, or `dropped` because the queue is full or the
+ * client is closed.
  */
 export type SendResult = 'sent' | 'queued' | 'dropped';
 
 /** What `subscribe()` returns. */
 export interface Subscription {
   /**
-   * Of the last message, with which another page can go on; undefined where the topic has no history, or nothing has
-   * come.
+   * The position of the last message, from which another page can continue; undefined if the topic has no history or
+   * nothing has arrived.
    */
   readonly position: Position | undefined;
-  /** Ends it. The last one of a topic leaves the topic. */
+  /** Ends the subscription. The last one of a topic leaves the topic. */
   unsubscribe(): void;
 }
 
 /**
- * Makes a client, which begins to connect.
+ * Creates a client and starts connecting.
  *
- * @param url as of `WebSocket`; relative to the page, too; or a function, which is called for each attempt and may be
- *   asynchronous. What it throws or rejects with is an `error` event, and the next attempt asks again
- * @throws {TypeError} on a wrong address or option, which it names, and where there is no class `WebSocket`
+ * @param url as for `WebSocket`, or relative to the page; or a function, which is called for each attempt and may be
+ *   asynchronous. If it throws or rejects, the client emits `error`, and the next attempt calls it again
+ * @throws {TypeError} that names an invalid address or option, or a missing `WebSocket` class
  */
 export function createClient(url: Address, options: ClientOptions = {}): Client {
   return new Client(url, options);
 }
 
 /**
- * A WebSocket that reconnects. Emits `open` whenever it is connected, `message`, `statechange`, `error` when it knows
- * why an attempt failed, `sessionended`, and `close` once, when it does not reconnect any more.
+ * A WebSocket that reconnects. Emits `open` each time it connects, `message`, `statechange`, `error` if it knows why an
+ * attempt failed, `sessionended`, and `close` once, when it will not reconnect.
  */
 export class Client extends Connection {
   readonly #maxQueued: number;
   readonly #queue: Sendable[] = [];
   /**
-   * By topic. One that nobody uses any more stays until the connection ends: some of its messages are still on their
-   * way.
+   * By topic. An unused feed stays until the connection ends, because some of its messages may still be in flight.
    */
   readonly #feeds = new Map<string, Feed>();
 
@@ -55,7 +54,7 @@ export class Client extends Connection {
   }
 
   /**
-   * Sends a message, or keeps it until there is a connection. One that was `sent` as a connection broke may be lost.
+   * Sends a message, or queues it until there is a connection. A message `sent` as a connection broke may be lost.
    */
   send(data: Sendable): SendResult {
     if (this.sendNow(data)) return 'sent';
@@ -65,8 +64,8 @@ export class Client extends Connection {
   }
 
   /**
-   * Subscribes to a topic, on this connection and all that follow; of a topic with history nothing is missed in
-   * between. A topic may have several subscribers; the last one that unsubscribes leaves it.
+   * Subscribes to a topic on this connection and all later ones; with a history, nothing is missed in between. A topic
+   * may have several subscribers; the last one to unsubscribe leaves it.
    */
   subscribe<Data = unknown>(
     topic: string,

@@ -8,10 +8,10 @@ import { isFinal, sessionEnded } from './close-codes.ts';
 import type { Address, ClosedEvent, FailedEvent, Sendable, WebSocketLike } from './client-options.ts';
 import { longest, type Settings } from './settings.ts';
 
-/** How a connection ends that nobody has closed. */
+/** The end of a connection that was lost without a Close frame. */
 const lost = { code: 1006, reason: '' };
 
-/** Does what the steps of the machine mean, and tells of it. One attempt at a time, one socket, one timer. */
+/** Performs the steps of the machine and emits the events. One attempt at a time, one socket, one timer. */
 export abstract class Connection extends EventTarget {
   declare onopen?: ((event: Event) => void) | null;
   declare onmessage?: ((event: MessageEvent) => void) | null;
@@ -19,23 +19,23 @@ export abstract class Connection extends EventTarget {
   declare onclose?: ((event: ClosedEvent) => void) | null;
   declare onstatechange?: ((event: Event) => void) | null;
   declare onsessionended?: ((event: Event) => void) | null;
-  /** As of `WebSocket`; set before the connection opens. */
+  /** As for `WebSocket`; set it before the connection opens. */
   binaryType: 'blob' | 'arraybuffer' = 'blob';
   readonly #address: Exclude<Address, string | URL> | undefined;
   readonly #settings: Settings;
   readonly #stopWatching: () => void;
   #phase: Phase = 'waiting';
   #state: ClientState = 'connecting';
-  /** Aborted when its phase is left: nobody waits any more for what that has begun. */
+  /** Aborted when the phase ends: results of what the phase has started are then ignored. */
   #stay = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #url = '';
   #socket: WebSocketLike | undefined;
   #failures = 0;
-  /** How the last connection has ended, or how it is to end. */
+  /** How the last connection ended, or how this one is to end. */
   #end = lost;
 
-  /** What a phase begins with. A signal of its own comes last in it. */
+  /** What entering a phase does. If it signals, it does so last. */
   readonly #begin: Readonly<Partial<Record<Phase, () => unknown>>> = {
     addressing: () => {
       this.#socket = undefined;
@@ -81,7 +81,7 @@ export abstract class Connection extends EventTarget {
     this.#stopWatching = watchPage((what) => this.#on(what));
   }
 
-  /** The address of the last attempt; `''` before a function has given one. */
+  /** The address of the last attempt; `''` until the function has returned one. */
   get url(): string {
     return this.#url;
   }
@@ -90,7 +90,7 @@ export abstract class Connection extends EventTarget {
     return this.#state;
   }
 
-  /** As of `WebSocket`: `CONNECTING` (0) whenever it is about to reconnect. */
+  /** As for `WebSocket`; `CONNECTING` (0) while it is going to reconnect. */
   get readyState(): 0 | 1 | 3 {
     if (this.#state === 'open') return 1;
     return this.#state === 'closed' ? 3 : 0;
@@ -100,23 +100,23 @@ export abstract class Connection extends EventTarget {
     return this.#socket?.protocol ?? '';
   }
 
-  /** Bytes that the connection has not sent yet, without what is queued. */
+  /** Unsent bytes of the connection, without the queue. */
   get bufferedAmount(): number {
     return this.#socket?.bufferedAmount ?? 0;
   }
 
-  /** Ends it for good. Code and reason as of `close()` of a WebSocket, which throws on others. */
+  /** Closes the client permanently. Code and reason as for `close()` of a WebSocket, which throws on invalid ones. */
   close(code = 1000, reason = ''): void {
     this.#socket?.close(code, reason);
     this.#on('ended', { code, reason });
   }
 
-  /** Begins the first attempt. */
+  /** Starts the first attempt. */
   protected start(): void {
     this.#on('woke');
   }
 
-  /** @returns whether the connection has taken it */
+  /** @returns whether it was passed to the connection */
   protected sendNow(data: Sendable): boolean {
     const socket = this.#socket;
     const isOpen = steps[this.#phase].state === 'open' && socket?.readyState === 1;
@@ -124,16 +124,16 @@ export abstract class Connection extends EventTarget {
     return isOpen;
   }
 
-  /** There is a connection: what waits is sent, before the application is told. */
+  /** Connected: sends what waits, before the application is told. */
   protected abstract resume(): void;
 
-  /** There is none any more. */
+  /** No longer connected. */
   protected abstract pause(): void;
 
-  /** @returns whether it was no message of the application */
+  /** @returns false if it is a message of the application */
   protected abstract take(text: string): boolean;
 
-  /** Whether the server is one that answers pings. */
+  /** Whether the server answers pings. */
   protected abstract isPinged(): boolean;
 
   get #isGivenUp(): boolean {
@@ -171,7 +171,9 @@ export abstract class Connection extends EventTarget {
     );
   }
 
-  /** Does something as long as its phase lasts; nothing to do is done at once. What it throws is told. */
+  /**
+   * Runs the work of a phase; without any, the phase is done at once. Errors are emitted, unless the phase has ended.
+   */
   async #wait<Value>(
     work: (() => Value | Promise<Value>) | '' | undefined,
     then: (value: Value) => void = () => this.#on('done'),
@@ -182,7 +184,7 @@ export abstract class Connection extends EventTarget {
       const value = await work();
       if (!signal.aborted) then(value);
     } catch (error) {
-      // What is thrown at once is told when the application has had time to listen.
+      // A synchronous error is emitted only after the application could add listeners.
       queueMicrotask(() => {
         if (!signal.aborted) this.#fail(error);
       });
@@ -208,7 +210,7 @@ export abstract class Connection extends EventTarget {
     });
     on('message', (event: MessageEvent) => this.#onMessage(event.data));
     on('close', (event: ClosedEvent) => this.#onClose(event));
-    // It is followed by `close`; that of `ws` is thrown where nobody listens.
+    // `close` follows it; without a listener, `ws` would throw it.
     on('error', () => {});
   }
 
@@ -223,7 +225,7 @@ export abstract class Connection extends EventTarget {
   }
 
   #onClose({ code, reason }: ClosedEvent): void {
-    // What answers our own close says nothing about whether to reconnect.
+    // The answer to our own Close frame says nothing about whether to reconnect.
     if (this.#isGivenUp) this.#on('lost');
     else {
       if (code === sessionEnded) this.#emit('sessionended');

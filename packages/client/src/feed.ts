@@ -2,7 +2,7 @@ import { tell } from './tell.ts';
 import type { Person, Position, TopicMessage } from './topic-message.ts';
 import type { Since, TopicHandlers } from './topic-handlers.ts';
 
-/** `leaving`: unsubscribed before the server has answered; its answer is not for whoever subscribes next. */
+/** `leaving`: unsubscribed before the server has answered; the answer does not belong to the next subscriber. */
 type FeedState = 'idle' | 'asked' | 'leaving' | 'live';
 
 /** One call of `subscribe()`. */
@@ -11,17 +11,17 @@ export interface Subscriber {
   readonly since: Since;
 }
 
-/** One topic of a client over however many connections, for all that subscribed to it. */
+/** One topic of a client, across connections, for all its subscribers. */
 export class Feed {
   readonly #topic: string;
   readonly #send: (command: object) => boolean;
   readonly #subscribers = new Set<Subscriber>();
   readonly #people = new Map<string, Person>();
-  /** Whether the last page of people has come. */
+  /** Whether the last page of people has arrived. */
   #isWhole = false;
   #count: number | undefined;
   #state: FeedState = 'idle';
-  /** What the server is asked with. */
+  /** Sent with `subscribe`. */
   #since: Since;
   #isResuming = false;
 
@@ -34,7 +34,7 @@ export class Feed {
     return this.#subscribers.size > 0;
   }
 
-  /** Of the last message; undefined where the topic has no history, or nothing has come. */
+  /** The position of the last message; undefined if the topic has no history or nothing has arrived. */
   get position(): Position | undefined {
     return typeof this.#since === 'object' ? this.#since : undefined;
   }
@@ -60,7 +60,7 @@ export class Feed {
     if (this.isUsed && this.#send({ subscribe: this.#topic, since: this.#since })) this.#state = 'asked';
   }
 
-  /** Nothing comes any more. */
+  /** Nothing more will arrive on this connection. */
   pause(): void {
     this.#state = 'idle';
     this.#isWhole = false;
@@ -114,7 +114,7 @@ export class Feed {
     return this.#tell('onMessage', [data, offset ?? undefined]);
   }
 
-  /** Begins with what comes now; who wanted to begin elsewhere is told that it has missed something. */
+  /** Starts a late subscriber at the current position; one that asked for another is told of a gap. */
   #join(subscriber: Subscriber): void {
     if (this.#state !== 'live' || !this.#subscribers.has(subscriber)) return;
     const { since } = subscriber;

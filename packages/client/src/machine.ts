@@ -1,11 +1,10 @@
 /*
- * Everything that decides what a client does next is this table. It knows no clock, no socket and no callback:
- * connection.ts does what entering a phase means, keeps its time limit, and turns what happens into signals.
+ * This table alone decides what a client does next. It uses no clock, socket or callback: connection.ts performs what
+ * entering a phase means, enforces its time limit, and turns events into signals.
  */
 
 /**
- * `waiting`: for the next attempt. `offline`: the same, while the browser believes that there is no network. `closed`:
- * for good.
+ * `waiting`: for the next attempt. `offline`: the same, while the browser reports no network. `closed`: permanently.
  */
 export type ClientState = 'connecting' | 'open' | 'waiting' | 'offline' | 'closed';
 
@@ -17,42 +16,42 @@ export type Phase =
   /** Waits for the hook `authenticate`. */
   | 'authenticating'
   | 'open'
-  /** Open, and sent a ping: it was silent for long, the page woke, or the network came back. */
+  /** Open, with a ping sent: the server was silent for long, the page woke, or the network returned. */
   | 'asked'
-  /** Has given the socket up and waits for its end, then to reconnect. */
+  /** Has given up the socket and waits until it closes; then waits to reconnect. */
   | 'closing'
-  /** The same, and then to reconnect at once: the page woke meanwhile, or the network came back. */
+  /** The same, but then reconnects at once: the page woke meanwhile, or the network returned. */
   | 'replacing'
-  /** Waits for an answer about the session. */
+  /** Checks whether the session has ended. */
   | 'checking'
   /** Waits to reconnect. */
   | 'waiting'
   | 'closed';
 
 export type Signal =
-  /** What the phase waits for has come. */
+  /** What the phase waits for has happened. */
   | 'done'
-  /** What the phase waits for does not come, or not in time. */
+  /** What the phase waits for failed, or did not happen in time. */
   | 'failed'
   /** The socket has closed. */
   | 'lost'
   | 'heard'
   | 'ponged'
-  /** The page or the machine woke, or the network came back. */
+  /** The page or the machine woke, or the network returned. */
   | 'woke'
-  /** The browser believes that there is no network. */
+  /** The browser reports that there is no network. */
   | 'offline'
-  /** For good. */
+  /** Permanently. */
   | 'ended';
 
 /**
- * The phase that follows each signal; signals that are not here are ignored, but for `ended`, after which every phase is
- * `closed`.
+ * The next phase for each signal. Signals that are not listed are ignored, except `ended`, which leads from every phase
+ * to `closed`.
  */
 export type Step = Readonly<Partial<Record<Exclude<Signal, 'ended'>, Phase>>> & {
-  /** What the application is told. Default: `connecting`. */
+  /** The state that the application sees. Default: `connecting`. */
   readonly state?: ClientState;
-  /** What limits it: a setting, in ms. After it the phase has failed. Default: `connectTimeout`. */
+  /** The setting that limits the phase, in ms; when it expires, the phase has failed. Default: `connectTimeout`. */
   readonly limit?: 'connectTimeout' | 'idleTimeout' | 'pongTimeout' | 'closeTimeout' | 'delay';
 };
 
@@ -69,7 +68,7 @@ export const steps: Readonly<Record<Phase, Step>> = {
     lost: 'waiting',
     offline: 'closing',
   },
-  // What is heard may have been on its way since before the machine slept: only the pong proves anything.
+  // Messages may have been in flight since before the machine slept: only the pong proves that the connection works.
   asked: {
     state: 'open',
     limit: 'pongTimeout',

@@ -1,16 +1,15 @@
-/** In ms. How often the clock is looked at, and how far it has jumped if the machine slept. */
+/** In ms. How often the clock is checked, and the jump from which on the machine must have slept. */
 const tick = 2_000;
 const jump = 10_000;
 
-/** What a page has, and Node.js does not, or not all of it. */
+/** What a page has; Node.js has only some of it. */
 export const page = globalThis as unknown as {
   addEventListener?(type: string, listener: (event: Event) => void, capture: boolean): void;
   removeEventListener?(type: string, listener: (event: Event) => void, capture: boolean): void;
-  /** What relative addresses are relative to. */
+  /** The base of relative addresses. */
   readonly location?: { readonly href: string };
   /**
-   * `onLine` is what the browser believes: wrong on machines that only talk to themselves, so it is no more than a
-   * hint.
+   * `onLine` is only a hint: it is wrong when the server is on the same machine.
    */
   readonly navigator?: { readonly onLine?: boolean };
   readonly document?: { readonly hidden: boolean };
@@ -19,10 +18,10 @@ export const page = globalThis as unknown as {
 const types = ['offline', 'online', 'pageshow', 'visibilitychange', 'resume'];
 
 /**
- * Listens to what a browser knows of the network, and of who looks at the page, and to the clock.
+ * Watches the browser's network state, the page's visibility, and the clock.
  *
- * @param on told `offline`, or `woke` when the page or the machine did or the network came back
- * @returns what ends it
+ * @param on called with `offline`, or with `woke` when the page or the machine woke or the network returned
+ * @returns a function that stops watching
  */
 export function watchPage(on: (what: 'offline' | 'woke') => void): () => void {
   const hear = ({ type }: { readonly type: string }): void => {
@@ -33,10 +32,10 @@ export function watchPage(on: (what: 'offline' | 'woke') => void): () => void {
   const timer = setInterval(() => {
     const passed = Date.now() - last;
     last += passed;
-    // Timers of hidden pages run late without any sleep.
+    // Timers of hidden pages run late even without sleep.
     if (passed > jump) hear({ type: 'resume' });
   }, tick);
-  // Those of the document are heard on their way to it, whether they bubble or not.
+  // The capture phase catches events of the document even if they do not bubble.
   for (const type of types) page.addEventListener?.(type, hear, true);
   return () => {
     clearInterval(timer);

@@ -1,13 +1,13 @@
-/** A server that restarts wants its clients back, but no more than one in twenty in any quarter of a second. In ms. */
+/** In ms. Spreads the clients of a restarted server: at most one in twenty reconnects in any quarter of a second. */
 const restartWindow = 6_000;
-/** One that has too much to do is given the time of so many failures. */
+/** After 1013, the delay is that of this many additional failures. */
 const overloadFailures = 4;
 
 /**
- * How long to wait before connecting again, in ms: full jitter, so that clients that were cut off together do not come
- * back together.
+ * How long to wait before reconnecting, in ms: with full jitter, so that clients that were disconnected together do not
+ * reconnect together.
  *
- * @param failures since it was open, 1 or more
+ * @param failures since the client was last open, 1 or more
  */
 export function reconnectDelay(code: number, failures: number, { minDelay, maxDelay }: Delays): number {
   const isRestart = code === 1012 && failures === 1;

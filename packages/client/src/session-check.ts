@@ -1,6 +1,6 @@
 /**
- * Whether the server says that the session has ended: by 401, 403 or a redirect, to a login page, which a browser shows
- * as status 0. An error of the server, or none that answers, says nothing of the session.
+ * Whether the server says that the session has ended: by 401, 403 or a redirect (to a login page), which a browser
+ * shows as status 0. A server error, or no answer, says nothing about the session.
  */
 export function isSessionOver(url: string | URL, signal: AbortSignal): Promise<boolean> {
   const init = { signal, credentials: 'include', redirect: 'manual', cache: 'no-store' };

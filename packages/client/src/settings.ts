@@ -10,15 +10,15 @@ type Numbers =
   | 'pongTimeout'
   | 'closeTimeout';
 
-/** Options that were checked, with their defaults. */
+/** Checked options with their defaults. */
 export type Settings = Omit<ClientOptions, Numbers | 'WebSocket' | 'finalCodes'> & {
   readonly [Name in Numbers]: number;
 } & { readonly WebSocket: WebSocketClass; readonly finalCodes: readonly number[] };
 
-/** What a timer takes; a longer one would fire at once. */
+/** The longest timer, in ms; a longer one would fire at once. */
 export const longest = 2 ** 31 - 1;
 
-/** @throws {TypeError} that names the option, what is expected and what it got */
+/** @throws {TypeError} that names the option, what was expected and what was passed */
 export function settingsOf(options: ClientOptions): Settings {
   const { WebSocket } = globalThis;
   const settings: Record<string, unknown> = {

@@ -1,4 +1,4 @@
-/** Calls a handler of the application. What it throws is an uncaught error of the page, and stops nothing else. */
+/** Calls a handler of the application. If it throws, that is an uncaught error of the page, and stops nothing else. */
 export function tell(call: () => unknown): void {
   try {
     call();

@@ -1,27 +1,27 @@
 import type { Person, Position } from './topic-message.ts';
 
-/** What a subscriber is told of a topic. */
+/** The callbacks of a subscriber. */
 export interface TopicHandlers<Data = unknown> {
-  /** What was published: the value of JSON, or a `Uint8Array` where it was bytes. */
+  /** A published message: the JSON value, or a `Uint8Array` if bytes were published. */
   onMessage(data: Data, offset: number | undefined): void;
   /**
-   * The subscription has begun, or was resumed; `recovered` says whether nothing was missed since the position it had.
+   * The subscription has begun or resumed; `recovered` says whether nothing was missed since its last position.
    */
   onSubscribed?(info: { readonly recovered: boolean }): void;
-  /** Something was missed and will not come: fetch anew what the page shows. */
+  /** Something was missed and will not arrive: fetch the state of the page again. */
   onGap?(): void;
-  /** Who is subscribed, whenever that has changed. */
+  /** Who is subscribed, whenever that changes. */
   onPeople?(people: Person[]): void;
-  /** How many are subscribed, of a topic that tells no more. */
+  /** How many are subscribed, if the topic tells only counts. */
   onCount?(count: number): void;
-  /** The server does not give the topic to this client. */
+  /** The server refuses the subscription. */
   onRefused?(reason: string): void;
 }
 
 export interface SubscribeOptions {
   /**
-   * Where to begin: at a position of an earlier page, or with all that is kept. Default: now. On a topic that has a
-   * subscriber already every other begins now; one that gives another position than the current is told
+   * Where to begin: at a position saved by an earlier page, or with the oldest message kept. Default: now. If the topic
+   * already has a subscriber, any other begins now; one whose position differs from the current one gets
    * `recovered: false` and `onGap()`.
    */
   readonly since?: Since;

@@ -10,7 +10,7 @@ export interface Person {
   readonly details?: unknown;
 }
 
-/** What the server says of a topic. */
+/** A message of the server about a topic. */
 export interface TopicMessage {
   readonly topic: string;
   readonly data?: unknown;
@@ -18,7 +18,7 @@ export interface TopicMessage {
   readonly subscribed?: (Partial<Position> & { readonly recovered?: boolean }) | null;
   readonly gap?: Partial<Position> | null;
   readonly people?: readonly Person[] | null;
-  /** Of a list of people: which page of it this is, from 0, and whether another follows. */
+  /** The page of a list of people, from 0, and whether another follows. */
   readonly page?: number | null;
   readonly more?: boolean | null;
   readonly joined?: readonly Person[] | null;
@@ -27,7 +27,7 @@ export interface TopicMessage {
   readonly refused?: string | null;
 }
 
-/** An example of each thing that the server says, `data` aside, which may be anything. */
+/** An example of each key's type, except for `data`, which may be anything. */
 const examples: Readonly<Record<string, unknown>> = {
   subscribed: {},
   gap: {},
@@ -40,8 +40,8 @@ const examples: Readonly<Record<string, unknown>> = {
 };
 
 /**
- * Reads what the server says of a topic, its keys in any order; `null` is the same as nothing. Undefined for everything
- * else: the application's own messages, which may be anything.
+ * Parses a message of the server about a topic, with keys in any order; `null` is the same as an absent key. Undefined
+ * for everything else: the application's own messages, which may be anything.
  */
 export function parseTopicMessage(text: string): TopicMessage | undefined {
   if (!text.includes('"topic"')) return undefined;

@@ -31,7 +31,7 @@ function statesOf(client: Client): string[] {
   return states;
 }
 
-/** What a topic's handlers are told. */
+/** Records the calls of a topic's handlers. */
 function recorder() {
   const told: unknown[] = [];
   let people: string[] = [];
@@ -49,7 +49,7 @@ function recorder() {
 }
 
 describe('a client', () => {
-  test('is shaped as a WebSocket', async () => {
+  test('has the interface of a WebSocket', async () => {
     const server = await startServer();
     const client = connect(server.url, { protocols: ['a'] });
     const events: string[] = [];
@@ -70,7 +70,7 @@ describe('a client', () => {
     expect(events).toEqual(['statechange', 'open', 'message', 'statechange', 'close']);
   });
 
-  test('comes back after a loss, and says how it is', async () => {
+  test('reconnects after a loss, and reports its state', async () => {
     const server = await startServer();
     const client = connect(server.url);
     await until(client, 'open');
@@ -85,7 +85,7 @@ describe('a client', () => {
     expect(new Set(states)).toEqual(new Set(['open', 'waiting', 'connecting']));
   });
 
-  test('asks where to connect to each time', async () => {
+  test('asks for the address at each attempt', async () => {
     const server = await startServer();
     let asked = 0;
     const client = createClient(() => `${server.url}?attempt=${++asked}`, { WebSocket, minDelay: 1 });
@@ -96,13 +96,13 @@ describe('a client', () => {
     expect(asked).toBe(2);
   });
 
-  test('queues so many messages and no more', async () => {
+  test('queues maxQueued messages and drops the rest', async () => {
     const server = await startServer();
     const client = connect(server.url, { maxQueued: 2 });
     expect(['a', 'b', 'c'].map((text) => client.send(text))).toEqual(['queued', 'queued', 'dropped']);
   });
 
-  test.each([1002, 1007, 1008, 3000])('does not come back after %i', async (code) => {
+  test.each([1002, 1007, 1008, 3000])('does not reconnect after close code %i', async (code) => {
     const server = await startServer();
     const client = connect(server.url);
     let ended = 0;
@@ -110,13 +110,13 @@ describe('a client', () => {
     await until(client, 'open');
     const closed = until(client, 'close');
     await expect.poll(() => server.sockets.length).toBe(1);
-    // Codes of protocol faults can't be sent by an application: as a peer that fails would.
+    // An application cannot send the codes of protocol errors, so this does what a failing peer would.
     server.sockets[0]!.close(code);
     expect(await closed).toMatchObject({ code });
     expect([client.state, ended, server.handshakes]).toEqual(['closed', code === 3000 ? 1 : 0, 1]);
   });
 
-  test.each([401, 403, 302])('does not come back where the session is over: %i', async (status) => {
+  test.each([401, 403, 302])('does not reconnect if the session has ended: %i', async (status) => {
     const server = await startServer();
     const client = connect(server.url, { sessionUrl: `http://127.0.0.1:${server.port}/session` });
     await until(client, 'open');
@@ -127,7 +127,7 @@ describe('a client', () => {
     expect(client.state).toBe('closed');
   });
 
-  test('comes back where the session is there, or cannot be asked for', async () => {
+  test('reconnects if the session is valid or cannot be checked', async () => {
     const server = await startServer();
     const { port } = server;
     const client = connect(server.url, { sessionUrl: `http://127.0.0.1:${port}/session` });
@@ -141,7 +141,7 @@ describe('a client', () => {
     await until(client, 'open');
   });
 
-  test('gives up a connection that says nothing any more, and keeps one that answers', async () => {
+  test('abandons a connection that falls silent, and keeps one that answers', async () => {
     const server = await startServer();
     const proxy = await CutProxy.to(server.port);
     onTestFinished(() => proxy.close());
@@ -161,7 +161,7 @@ describe('a client', () => {
     await expect.poll(() => told).toEqual(['subscribed', 'recovered']);
   });
 
-  test('knows from the browser when the network goes and comes back, and when somebody looks', async () => {
+  test('learns from the browser when the network is lost or returns, and when the page is visible', async () => {
     const server = await startServer();
     const page = { hidden: true };
     const network = new EventTarget();
@@ -193,7 +193,7 @@ describe('a client', () => {
 });
 
 describe('a topic of a client', () => {
-  test('goes on where it was, after every loss', async () => {
+  test('resumes at its position after every loss', async () => {
     const server = await startServer();
     const client = connect(server.url);
     const { told, handlers } = recorder();
@@ -214,7 +214,7 @@ describe('a topic of a client', () => {
     expect(subscription.position).toEqual({ epoch: expect.any(String), offset: 4 });
   });
 
-  test('is given bytes as bytes', async () => {
+  test('receives bytes as bytes', async () => {
     const server = await startServer();
     const client = connect(server.url);
     const { told, handlers } = recorder();
@@ -223,7 +223,7 @@ describe('a topic of a client', () => {
     await expect.poll(() => told).toContainEqual([Uint8Array.of(0, 128, 255), 1]);
   });
 
-  test('misses nothing and is told nothing twice, however often it is cut', async () => {
+  test('misses nothing and receives nothing twice, however often the connection is cut', async () => {
     const server = await startServer();
     const proxy = await CutProxy.to(server.port);
     onTestFinished(() => proxy.close());
@@ -236,7 +236,7 @@ describe('a topic of a client', () => {
     for (let cut = 0; cut < (isLong ? 1_000 : 50); cut++) {
       const burst = 1 + Math.floor(Math.random() * 20);
       for (let index = 0; index < burst; index++) await topic.publish(String(++published));
-      // In the middle of anything: a handshake, a resume, live messages.
+      // At any point: during a handshake, a resume, live messages.
       await delay(Math.random() * 30);
       proxy.reset();
     }
@@ -248,7 +248,7 @@ describe('a topic of a client', () => {
     expect(told.filter((entry) => entry === 'subscribed')).toHaveLength(1);
   });
 
-  test('says that something was missed where not all of it is kept', async () => {
+  test('reports a gap if not all of what was missed is kept', async () => {
     const server = await startServer();
     server.admit = (name) => server.hub.topic(name, { history: { size: 2 } });
     const client = connect(server.url);
@@ -260,7 +260,7 @@ describe('a topic of a client', () => {
     await expect.poll(() => told).toEqual(['subscribed', 'subscribed', 'gap']);
   });
 
-  test('begins where it is told to, and ends', async () => {
+  test('begins at the given position, and ends', async () => {
     const server = await startServer();
     const client = connect(server.url);
     await until(client, 'open');
@@ -280,7 +280,7 @@ describe('a topic of a client', () => {
     expect(all.told).toHaveLength(2);
   });
 
-  test('that the server does not give says so', async () => {
+  test('reports that the server refuses it', async () => {
     const server = await startServer();
     server.admit = () => undefined;
     const client = connect(server.url);
@@ -290,7 +290,7 @@ describe('a topic of a client', () => {
     expect(client.state).toBe('open');
   });
 
-  test('knows who is there', async () => {
+  test('tells who is present', async () => {
     const server = await startServer();
     let people = 0;
     server.admit = (name) => ({
@@ -312,7 +312,7 @@ describe('a topic of a client', () => {
     await expect.poll(() => one.people()).toEqual(['person 0']);
   });
 
-  test('hears of messages that are missing', async () => {
+  test('reports missing messages', async () => {
     const server = await startServer();
     const client = connect(server.url);
     const { told, handlers } = recorder();

@@ -19,7 +19,7 @@ function useFakeTime(): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'], now: 0 });
 }
 
-/** A client of a network without a server, on a clock that stands. */
+/** A client on a network without a server, with a stopped clock. */
 function connectTo(network: FakeNetwork, url: Address = 'ws://server.example/', options: ClientOptions = {}): Client {
   const client = createClient(url, { WebSocket: network.WebSocket, ...options });
   onTestFinished(() => client.close());
@@ -45,7 +45,7 @@ function errorsOf(client: Client): unknown[] {
 }
 
 describe('the address', () => {
-  test('may be a function that throws: it is told, and asked again', async () => {
+  test('may be a function that throws: the error is emitted, and the next attempt calls it again', async () => {
     const server = await startServer();
     let asked = 0;
     const client = connect(() => {
@@ -58,7 +58,7 @@ describe('the address', () => {
     expect(client.url).toBe(`${server.url}?token=3`);
   });
 
-  test('may be an asynchronous function, which is asked for each attempt and by nothing else', async () => {
+  test('may be an asynchronous function, which is called once for each attempt', async () => {
     const server = await startServer();
     let asked = 0;
     const client = connect(async () => {
@@ -74,7 +74,7 @@ describe('the address', () => {
     expect(errors).toEqual([new Error('No token')]);
   });
 
-  test('that does not come is given up and asked for again', async () => {
+  test('that does not arrive is abandoned and requested again', async () => {
     useFakeTime();
     const network = new FakeNetwork();
     const url = vi.fn<() => Promise<string>>(() => new Promise(() => {}));
@@ -87,7 +87,7 @@ describe('the address', () => {
     expect(url.mock.calls.length).toBeGreaterThan(1);
   });
 
-  test('that fails after it was given up is told once', async () => {
+  test('that fails after it was abandoned is reported once', async () => {
     useFakeTime();
     const url = (): Promise<string> =>
       new Promise((_resolve, reject) => void setTimeout(reject, 600, new Error('Late')));
@@ -99,13 +99,13 @@ describe('the address', () => {
     expect(errors).toEqual([new Error('addressing took longer than connectTimeout, 500 ms')]);
   });
 
-  test.each(['ftp://server.example/', 'mailto:somebody', 'no address'])('%s is no address', (url) => {
+  test.each(['ftp://server.example/', 'mailto:somebody', 'no address'])('%s is refused', (url) => {
     expect(() => createClient(url, { WebSocket })).toThrow(/invalid url/i);
   });
 });
 
 describe('authenticate', () => {
-  test('runs before anything that was queued or subscribed, and before open', async () => {
+  test('runs before queued messages and subscriptions are sent, and before open', async () => {
     const server = await startServer();
     const heard: string[] = [];
     server.onMessage = (data) => heard.push(data);
@@ -121,7 +121,7 @@ describe('authenticate', () => {
     await expect.poll(() => heard).toEqual(['token', '{"subscribe":"news"}', 'hello', 'open']);
   });
 
-  test('that fails or hangs ends the attempt, is told, and is run again', async () => {
+  test('that fails or hangs ends the attempt, is reported, and runs again', async () => {
     useFakeTime();
     const network = new FakeNetwork();
     const authenticate = vi.fn<() => unknown>();
@@ -142,7 +142,7 @@ describe('authenticate', () => {
 });
 
 describe('the session', () => {
-  /** A page that answers with nothing at all, or with a status. */
+  /** A page that answers with a status, or not at all. */
   async function startPage(status: number | undefined): Promise<{ url: string; cookies: unknown[] }> {
     const cookies: unknown[] = [];
     const server = createServer((request, response) => {
@@ -157,7 +157,7 @@ describe('the session', () => {
     return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/session`, cookies };
   }
 
-  test('that cannot be asked for holds nothing up', async () => {
+  test('that cannot be checked delays nothing', async () => {
     const page = await startPage(undefined);
     const client = connect('ws://127.0.0.1:9/', { sessionUrl: page.url, connectTimeout: 50 });
     const states: string[] = [];
@@ -167,14 +167,14 @@ describe('the session', () => {
     expect(client.state).not.toBe('closed');
   });
 
-  test.each([500, 503])('is not over when its page answers %i', async (status) => {
+  test.each([500, 503])('has not ended when its page answers %i', async (status) => {
     const page = await startPage(status);
     const client = connect('ws://127.0.0.1:9/', { sessionUrl: page.url });
     await expect.poll(() => page.cookies.length).toBeGreaterThan(2);
     expect(client.state).not.toBe('closed');
   });
 
-  test('is asked for with cookies, also of another origin', async () => {
+  test('is checked with cookies, even at another origin', async () => {
     const fetched = vi.fn<(url: string, init: RequestInit) => Promise<Response>>(
       async () => new Response(null, { status: 200 }),
     );
@@ -186,7 +186,7 @@ describe('the session', () => {
 });
 
 describe('one attempt at a time', () => {
-  test('is made when the network goes and comes while the session is asked for', async () => {
+  test('is made when the network is lost and returns during the session check', async () => {
     const server = await startServer();
     const page = new FakePage();
     const fetches: ((response: Response) => void)[] = [];
@@ -205,7 +205,7 @@ describe('one attempt at a time', () => {
     expect(server.handshakes).toBe(1);
   });
 
-  test('closes what is open, and what is about to open', async () => {
+  test('closes an open socket, and one that is about to open', async () => {
     const clock = new OwnClock(() => 0);
     const network = new FakeNetwork();
     await clock.run(async () => {
@@ -216,7 +216,7 @@ describe('one attempt at a time', () => {
     expect(clock.pending).toEqual([]);
   });
 
-  test('takes nothing more from a socket that was given up', async () => {
+  test('ignores messages of an abandoned socket', async () => {
     useFakeTime();
     const network = new FakeNetwork();
     const client = connectTo(network, undefined, { maxDelay: 1_000 });
@@ -227,7 +227,7 @@ describe('one attempt at a time', () => {
     const messages: unknown[] = [];
     client.onmessage = ({ data }) => void messages.push(data);
     await vi.advanceTimersByTimeAsync(30_000 + 5_000);
-    // A WebSocket of `ws` tells of messages while it closes; those of browsers do not.
+    // A WebSocket of `ws` emits messages while it closes; those of browsers do not.
     old?.dispatchEvent(new MessageEvent('message', { data: 'late' }));
     network.isMute = false;
     await vi.advanceTimersByTimeAsync(1_000 + 1_000 + 100);
@@ -236,7 +236,7 @@ describe('one attempt at a time', () => {
     expect([client.state, messages]).toEqual(['open', []]);
   });
 
-  test('goes on after a close() that its socket does not take', async () => {
+  test('continues after a close() that its socket rejects', async () => {
     const server = await startServer();
     const client = connect(server.url);
     await expect.poll(() => client.state).toBe('open');
@@ -246,7 +246,7 @@ describe('one attempt at a time', () => {
 });
 
 describe('the end', () => {
-  test('comes with the close codes that the application names', async () => {
+  test('follows the final close codes of the application', async () => {
     const server = await startServer();
     const client = connect(server.url, { finalCodes: [4401] });
     await expect.poll(() => client.state).toBe('open');
@@ -259,7 +259,7 @@ describe('the end', () => {
 });
 
 describe('a page', () => {
-  test('that believes to be offline talks to its own machine', async () => {
+  test('that reports to be offline still connects to its own machine', async () => {
     const server = await startServer();
     new FakePage().goOffline();
     server.status = 503;
@@ -277,7 +277,7 @@ describe('a page', () => {
     ['has slept', () => vi.setSystemTime(Date.now() + 60_000)],
   ];
 
-  test.each(wakes)('that %s asks at once, and replaces a connection that does not answer', async (_name, wake) => {
+  test.each(wakes)('that %s pings at once, and replaces a connection that does not answer', async (_name, wake) => {
     useFakeTime();
     const page = new FakePage();
     const network = new FakeNetwork();
@@ -291,12 +291,12 @@ describe('a page', () => {
     expect(network.sockets).toHaveLength(1);
     network.isMute = true;
     wake(page);
-    // The clock is looked at, the ping has no answer, the socket does not close, and the first wait is over.
+    // Covers the clock check, a ping without an answer, a socket that does not close, and the first wait.
     await vi.advanceTimersByTimeAsync(2_000 + 5_000 + 1_000 + 1_000 + 100);
     expect(network.sockets).toHaveLength(2);
   });
 
-  test('that wakes asks nothing of a server without topics', async () => {
+  test('that wakes does not ping a server without topics', async () => {
     useFakeTime();
     const page = new FakePage();
     const network = new FakeNetwork();
@@ -328,19 +328,19 @@ describe('an option', () => {
     expect(() => createClient('ws://server.example/', { WebSocket, ...(options as ClientOptions) })).toThrow(message);
   });
 
-  test('may be Infinity where something may last for ever, and undefined for its default', () => {
+  test('may be Infinity for no limit, and undefined for its default', () => {
     const { WebSocket: Fake } = new FakeNetwork();
     const options = { idleTimeout: Infinity, maxQueued: Infinity, minDelay: undefined, sessionUrl: undefined };
     expect(connectTo(new FakeNetwork(), undefined, { ...options, WebSocket: Fake }).state).toBe('connecting');
   });
 
-  test('without which there is no WebSocket says what to do', () => {
+  test('that is missing where no WebSocket class exists is named in the error', () => {
     vi.stubGlobal('WebSocket', undefined);
     expect(() => createClient('ws://server.example/')).toThrow(/npm i ws.*\{ WebSocket \}/);
   });
 });
 
-/** What is uncaught from here to the end of the test. */
+/** Collects uncaught errors until the end of the test. */
 function uncaughtErrors(): unknown[] {
   const errors: unknown[] = [];
   const listeners = process.listeners('uncaughtException');
@@ -366,7 +366,7 @@ describe('a fault of the page', () => {
     await expect.poll(() => uncaught.length).toBeGreaterThan(0);
   });
 
-  test('in a queued message, which no WebSocket takes, holds nothing up', async () => {
+  test('in a queued message, which no WebSocket accepts, does not block later messages', async () => {
     const server = await startServer();
     const heard: string[] = [];
     server.onMessage = (data) => heard.push(data);

@@ -1,21 +1,21 @@
 import type { WebSocketClass } from '../src/index.ts';
 
-/** What becomes of a handshake that begins now. */
+/** The outcome of a handshake that begins now. */
 export type Handshake = 'opens' | 'is refused' | 'hangs';
 
 /**
- * A network and a server with topics, on whatever clock `setTimeout` has. No event comes in the turn of what caused it.
+ * A network and a server with topics, on the clock of `setTimeout`. No event fires in the turn of its cause.
  */
 export class FakeNetwork {
   readonly sockets: FakeWebSocket[] = [];
   /** In ms. */
   delay = 5;
   handshake: Handshake = 'opens';
-  /** Whether open connections carry anything. */
+  /** Whether open connections deliver anything. */
   isMute = false;
-  /** Of the attempt that is made now; `''` for any. */
+  /** The address that the current attempt must use; `''` for any. */
   expectedUrl = '';
-  /** What a client did that none may do. */
+  /** Forbidden actions of a client. */
   readonly faults: string[] = [];
   readonly WebSocket: WebSocketClass;
 
@@ -79,7 +79,7 @@ export class FakeWebSocket extends EventTarget {
     if (this.readyState >= 2) return;
     this.readyState = 2;
     this.closedAt = Date.now();
-    // On a dead network the end comes late.
+    // On a dead network the close event comes late.
     setTimeout(() => this.end(1006), this.#network.isMute ? 30_000 : this.#network.delay);
   }
 

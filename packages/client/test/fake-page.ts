@@ -23,7 +23,7 @@ export class FakePage {
     this.window.dispatchEvent(new Event('online'));
   }
 
-  /** Events of a document pass its window first. */
+  /** Events of a document reach its window first. */
   show(): void {
     this.window.dispatchEvent(new Event('visibilitychange'));
   }

@@ -4,11 +4,11 @@ import type { WebSocket } from '@turnout/core';
 import { createRouter } from '@turnout/router';
 import { createHub, type Admit, type Hub } from '@turnout/topics';
 
-/** A server whose `/live` gives clients the topics of a hub, and echoes all else. */
+/** A server whose `/live` serves the topics of a hub, and echoes everything else. */
 export class LiveServer {
   readonly hub: Hub = createHub();
   readonly sockets: WebSocket[] = [];
-  /** What is answered to a handshake, and to a page, in place of their success. */
+  /** The status that refuses handshakes and page requests. */
   status = 200;
   handshakes = 0;
   onMessage: (data: string) => void = () => {};
@@ -53,7 +53,7 @@ export class LiveServer {
     return this;
   }
 
-  /** Ends all connections; {@link start} begins again. */
+  /** Ends all connections; {@link start} listens again. */
   async stop(): Promise<void> {
     await this.#close?.();
     this.#close = undefined;

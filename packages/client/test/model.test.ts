@@ -5,19 +5,20 @@ import { FakeNetwork } from './fake-network.ts';
 import { FakePage } from './fake-page.ts';
 import { OwnClock } from './own-clock.ts';
 
-/** A seed that failed is run again, alone, with TURNOUT_SEED=n. */
+/** TURNOUT_SEED=n reruns only the seed that failed. */
 const replayed = process.env['TURNOUT_SEED'];
 const seedCount = process.env['TURNOUT_LONG'] === '1' ? 50_000 : 2_000;
-/** A machine with more to do than it can must not fail it. */
+/** Generous, so that an overloaded machine does not fail the test. */
 const timeout = 30 * 60_000;
 const outcomes = ['works', 'fails', 'hangs', 'comes late'] as const;
 
 /**
- * Longer than any wait of the client: a step that hangs, the session, the close, and the longest back-off after 1013.
+ * Longer than any wait of the client: a hanging step, the session check, the close, and the longest back-off after
+ * 1013.
  */
 const quiet = 4 * 1_000 + 30_000 + 1_000 + 40_000;
 
-/** What the model of one schedule knows. */
+/** The model of one schedule. */
 class Schedule {
   readonly random: Random;
   readonly clock: OwnClock;
@@ -120,7 +121,7 @@ class Schedule {
     this.client.close();
   }
 
-  /** All is well again, and nobody says so: no event of the page, timers alone. */
+  /** Repairs everything without an event of the page: only timers can notice. */
   heal(): void {
     Object.assign(this.network, { handshake: 'opens', isMute: false, delay: 1 });
     Object.assign(this.does, { url: 'works', authenticate: 'works' });
@@ -133,7 +134,7 @@ function check({ client, told, network, isClosedByUs, isFinal }: Schedule): void
   expect(told.state).toBe(client.state);
   expect(told.closes).toBe(client.state === 'closed' ? 1 : 0);
   expect(told.sessionEnds).toBeLessThanOrEqual(told.closes);
-  // Nothing but a reason ends it.
+  // The client ends only for a reason.
   if (client.state === 'closed') expect(isClosedByUs || isFinal).toBe(true);
 }
 
@@ -164,15 +165,19 @@ async function run(random: Random, clock: OwnClock): Promise<void> {
   expect(clock.pending).toEqual([]);
 }
 
-test('is never stuck, never silent, and never has two sockets, whatever happens', { timeout }, async () => {
-  const seeds = replayed === undefined ? Array.from({ length: seedCount }, (_, index) => index) : [Number(replayed)];
-  for (const seed of seeds) {
-    try {
-      const random = new Random(seed);
-      const clock = new OwnClock(() => random.below(1_000_000) / 1_000_000);
-      await clock.run(() => run(random, clock));
-    } catch (error) {
-      throw new Error(`Run it again with TURNOUT_SEED=${seed}: ${(error as Error).message}`, { cause: error });
+test(
+  'a client never gets stuck, never stays silent, and never has two sockets, whatever happens',
+  { timeout },
+  async () => {
+    const seeds = replayed === undefined ? Array.from({ length: seedCount }, (_, index) => index) : [Number(replayed)];
+    for (const seed of seeds) {
+      try {
+        const random = new Random(seed);
+        const clock = new OwnClock(() => random.below(1_000_000) / 1_000_000);
+        await clock.run(() => run(random, clock));
+      } catch (error) {
+        throw new Error(`Run it again with TURNOUT_SEED=${seed}: ${(error as Error).message}`, { cause: error });
+      }
     }
-  }
-});
+  },
+);

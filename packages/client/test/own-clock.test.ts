@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { OwnClock } from './own-clock.ts';
 
-/** A timer of something else in the process, set and cleared while a clock of one's own is in place. */
+/** A timer of unrelated code in the process, set and cleared while an own clock is installed. */
 function beginElsewhere(begin: () => void): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(() => {
@@ -11,7 +11,7 @@ function beginElsewhere(begin: () => void): Promise<void> {
   });
 }
 
-test('has the timers of its own work alone, and says which are left', async () => {
+test('an own clock has only the timers of its own work, and lists the pending ones', async () => {
   const clock = new OwnClock(() => 0.5);
   const foreign: NodeJS.Timeout[] = [];
   const elsewhere = beginElsewhere(() => {
@@ -34,7 +34,7 @@ test('has the timers of its own work alone, and says which are left', async () =
   expect(clock.pending).toEqual(['() => called.push(-2)']);
 });
 
-test('gives its chance and its time to its own work alone', async () => {
+test('an own clock applies its randomness and time only to its own work', async () => {
   const { now, random } = { now: Date.now(), random: Math.random };
   const clock = new OwnClock(() => 0.5);
   const elsewhere = beginElsewhere(() => {

@@ -6,16 +6,16 @@ const real = { setTimeout, setInterval, clearTimeout, now: Date.now, random: Mat
 const maxSteps = 100_000;
 
 /**
- * Time and chance for one piece of work and what it sets off. The rest of the process keeps the real ones: sockets and
- * servers of other tests may still be closing, and their timers are none of a client's.
+ * A clock and a random source for one piece of work and what it starts. The rest of the process keeps the real ones:
+ * sockets and servers of other tests may still be closing, and their timers do not belong to the client.
  */
 export class OwnClock {
   readonly #clock = new VirtualClock();
   readonly #context = new AsyncLocalStorage<boolean>();
-  /** What is still to be called, by its timer. */
+  /** Pending callbacks by timer. */
   readonly #pending = new Map<VirtualTimer, () => void>();
   readonly #random: () => number;
-  /** How far the clock on the wall was set on, in ms. */
+  /** How far the wall clock was advanced, in ms. */
   #jumped = 0;
 
   constructor(random: () => number) {
@@ -42,7 +42,7 @@ export class OwnClock {
     }
   }
 
-  /** Lets so many ms pass, and all come that is due in them. */
+  /** Advances the time by this many ms, and runs the callbacks that become due. */
   async advance(ms: number): Promise<void> {
     const { now, steps } = this.#clock;
     if (!(await this.#clock.runUntil(now + ms, steps + maxSteps))) {
@@ -50,12 +50,12 @@ export class OwnClock {
     }
   }
 
-  /** The machine has slept for so many ms: its timers have not run on. */
+  /** Simulates sleep for this many ms: the wall clock advances, the timers do not. */
   sleep(ms: number): void {
     this.#jumped += ms;
   }
 
-  /** The source of each callback that a timer is still to call. */
+  /** The source of each pending callback. */
   get pending(): string[] {
     return Array.from(this.#pending.values(), String);
   }

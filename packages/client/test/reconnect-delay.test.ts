@@ -8,7 +8,7 @@ function delaysOf(count: number, code: number, failures: number): number[] {
   return Array.from({ length: count }, () => reconnectDelay(code, failures, delays));
 }
 
-test('is of full jitter, twice as long at most each time, up to the maximum', () => {
+test('the delay has full jitter, and its upper bound doubles each time up to the maximum', () => {
   for (const [failures, longest] of [
     [1, 1_000],
     [2, 2_000],
@@ -22,7 +22,7 @@ test('is of full jitter, twice as long at most each time, up to the maximum', ()
   }
 });
 
-test('after a restart brings back no more than 5 % of 8,000 clients in any 250 ms', () => {
+test('after a restart at most 5 % of 8,000 clients reconnect in any 250 ms', () => {
   const slots = new Map<number, number>();
   for (const delay of delaysOf(8_000, 1012, 1)) {
     const slot = Math.floor(delay / 250);
@@ -32,7 +32,7 @@ test('after a restart brings back no more than 5 % of 8,000 clients in any 250 m
   expect(Math.max(...delaysOf(1_000, 1012, 2))).toBeLessThanOrEqual(2_000);
 });
 
-test('has a client that is refused for 5 minutes try some 25 times, and never more than 60', () => {
+test('a client that is refused for 5 minutes tries about 25 times, and never more than 60', () => {
   const attempts = Array.from({ length: 1_000 }, () => {
     let count = 0;
     for (let time = 0; time < 300_000; count++) time += reconnectDelay(1006, count + 1, delays);
@@ -42,11 +42,11 @@ test('has a client that is refused for 5 minutes try some 25 times, and never mo
   expect(Math.max(...attempts)).toBeLessThanOrEqual(60);
 });
 
-test('gives a server that has too much to do more time', () => {
+test('an overloaded server gets more time', () => {
   expect(Math.max(...delaysOf(1_000, 1013, 1))).toBeGreaterThan(10_000);
 });
 
-test('is of no use after a fault of the client, a refusal or the end of the session', () => {
+test('reconnecting is pointless after a fault of the client, a refusal or the end of the session', () => {
   expect([1000, 1001, 1002, 1006, 1007, 1008, 1011, 1012, 1013, 3000].filter((code) => isFinal(code, []))).toEqual([
     1000, 1002, 1007, 1008, 3000,
   ]);

@@ -4,7 +4,7 @@ import { FakeNetwork, type FakeWebSocket } from './fake-network.ts';
 
 afterEach(() => vi.useRealTimers());
 
-/** What a topic's handlers are told, but for messages that nobody wants to see. */
+/** Records the calls of a topic's handlers. */
 function recorder() {
   const told: unknown[] = [];
   const handlers: TopicHandlers = {
@@ -60,7 +60,7 @@ describe('the messages of the application', () => {
     expect([messages, told]).toEqual([[text], ['subscribed']]);
   });
 
-  test('are never the pong of a ping of ours, which is', async () => {
+  test('never include the pong of a ping of the client', async () => {
     const { client, socket, messages } = await open();
     client.subscribe('news', recorder().handlers);
     await vi.advanceTimersByTimeAsync(40_000);
@@ -71,15 +71,11 @@ describe('the messages of the application', () => {
   });
 });
 
-describe('what the server says of a topic', () => {
+describe('a message of the server about a topic', () => {
   test.each<[string, object, unknown[]]>([
     ['data before the topic', { data: 1, offset: 8, topic: 'news' }, [1]],
     ['null data', { data: null, topic: 'news' }, [null]],
-    [
-      'null for what is not there',
-      { topic: 'news', data: 1, people: null, gap: null, refused: null, count: null },
-      [1],
-    ],
+    ['null for absent keys', { topic: 'news', data: 1, people: null, gap: null, refused: null, count: null }, [1]],
     ['bytes', { bytes: 'AID/', offset: null, topic: 'news' }, [Uint8Array.of(0, 128, 255)]],
     ['no bytes', { bytes: '', topic: 'news' }, [new Uint8Array()]],
     ['a count', { count: 0, topic: 'news' }, ['count 0']],
@@ -94,7 +90,7 @@ describe('what the server says of a topic', () => {
     expect([told, messages]).toEqual([['subscribed', ...expected], []]);
   });
 
-  test('of people comes in pages, and is told when it is whole', async () => {
+  test('lists people in pages, and is passed on once complete', async () => {
     const { client, socket } = await open();
     const { told, handlers } = recorder();
     client.subscribe('room', handlers);
@@ -112,7 +108,7 @@ describe('what the server says of a topic', () => {
 });
 
 describe('several subscribers of a topic', () => {
-  test('are all told, and the last one leaves it', async () => {
+  test('all receive its messages, and the last one leaves it', async () => {
     const { client, socket } = await open();
     const [one, two] = [recorder(), recorder()];
     const first = client.subscribe('news', one.handlers);
@@ -145,7 +141,7 @@ describe('several subscribers of a topic', () => {
     expect(told).toEqual(['subscribed', 1]);
   });
 
-  test('that come later are told how it is, after subscribe() has returned', async () => {
+  test('that come later receive the current state, after subscribe() has returned', async () => {
     const { client, socket } = await open();
     client.subscribe('room', recorder().handlers);
     await vi.advanceTimersByTimeAsync(100);
@@ -160,7 +156,7 @@ describe('several subscribers of a topic', () => {
     expect([told, gone.told]).toEqual([['subscribed', ['a'], 'count 1'], []]);
   });
 
-  test('that come later begin now, and are told if that is not where they wanted to begin', async () => {
+  test('that come later begin now, and receive a gap if they asked for another position', async () => {
     const { client, socket } = await open();
     const first = client.subscribe('news', recorder().handlers, { since: position });
     await vi.advanceTimersByTimeAsync(100);
@@ -178,7 +174,7 @@ describe('several subscribers of a topic', () => {
     expect(socket.sent).toHaveLength(1);
   });
 
-  test('are each told of every loss, once', async () => {
+  test('each receive every gap once', async () => {
     const { client, socket, network } = await open();
     const [one, two] = [recorder(), recorder()];
     client.subscribe('news', one.handlers);
@@ -210,7 +206,7 @@ describe('several subscribers of a topic', () => {
 });
 
 describe('a topic that is left', () => {
-  test('before the server has answered is not taken for the one that is subscribed to next', async () => {
+  test('before the server has answered is not mistaken for the next subscription', async () => {
     const { client, socket } = await open();
     client.subscribe('news', recorder().handlers).unsubscribe();
     const { told, handlers } = recorder();
@@ -227,7 +223,7 @@ describe('a topic that is left', () => {
     expect(told).toEqual(['subscribed']);
   });
 
-  test('tells the application nothing of what is still on its way', async () => {
+  test('ignores messages that are still in flight', async () => {
     const { client, socket, messages } = await open();
     const subscription = client.subscribe('news', recorder().handlers);
     await vi.advanceTimersByTimeAsync(100);

@@ -1,17 +1,17 @@
 export type AskErrorCode =
-  /** The other side answered that it cannot reply; its words are in the message. */
+  /** The peer answered that it cannot reply; the message quotes it. */
   | 'MSG_ERR_REFUSED'
-  /** There was no reply within `timeout`. */
+  /** No reply arrived within `timeout`. */
   | 'MSG_ERR_TIMEOUT'
   /** The connection ended without a reply. */
   | 'MSG_ERR_GONE'
-  /** A client is closed, or its queue is full: the question did not leave. */
+  /** The client is closed, or its queue is full: the question was not sent. */
   | 'MSG_ERR_NOT_SENT';
 
-/** The other side was asked, and there is no reply. */
+/** A question got no reply. */
 export class AskError extends Error {
   override readonly name = 'AskError';
-  /** Why there is none. */
+  /** Why the question got no reply. */
   readonly code: AskErrorCode;
 
   constructor(code: AskErrorCode, message: string) {

@@ -11,8 +11,8 @@ export interface AsyncApiOptions {
   /** The messages of each path, in Express's syntax: `/rooms/:room`. */
   readonly channels: Readonly<Record<string, MessageContract<MessageDefinition>>>;
   /**
-   * The JSON Schema of a schema, for libraries that do not give it themselves. Default: by Standard JSON Schema, as zod
-   * 4.2 and arktype 2.1.28 have it.
+   * Converts a schema to JSON Schema, for libraries that do not do it themselves. Default: by Standard JSON Schema,
+   * which zod 4.2 and arktype 2.1.28 support.
    */
   readonly toJsonSchema?: (schema: StandardSchemaV1) => JsonSchema;
 }
@@ -25,9 +25,9 @@ const asyncApiOptions = {
 } satisfies OptionsFor<AsyncApiOptions>;
 
 /**
- * Describes routes and their messages as an AsyncAPI 3.0 document, to be served or written as JSON.
+ * Describes routes and their messages as an AsyncAPI 3.0 document, to serve or to write as JSON.
  *
- * @throws {TypeError} on a schema whose library gives no JSON Schema, without `toJsonSchema`
+ * @throws {TypeError} if a schema's library provides no JSON Schema and `toJsonSchema` is missing
  */
 export function asyncApiDocument(options: AsyncApiOptions): JsonSchema {
   readOptions(asyncApiOptions, options);

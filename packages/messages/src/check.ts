@@ -3,19 +3,19 @@ import type { Output } from './definition.ts';
 import { InvalidMessage } from './invalid-message.ts';
 
 /**
- * What a schema makes of what has come.
+ * Checks received data and returns the schema's output.
  *
- * Rejects with an {@link InvalidMessage} that names the first field that is wrong.
+ * Rejects with an {@link InvalidMessage} that names the first invalid field.
  */
 export async function check<Schema extends StandardSchemaV1>(schema: Schema, data: unknown): Promise<Output<Schema>> {
   return valueOf(await schema['~standard'].validate(data)) as Output<Schema>;
 }
 
 /**
- * The same for what is to be sent, which is checked at once.
+ * Checks data to send, synchronously.
  *
- * @throws {InvalidMessage} that names the first field that is wrong
- * @throws {TypeError} where the schema needs time
+ * @throws {InvalidMessage} that names the first invalid field
+ * @throws {TypeError} if the schema is asynchronous
  */
 export function checkNow<Schema extends StandardSchemaV1>(schema: Schema, data: unknown): Output<Schema> {
   const result = schema['~standard'].validate(data);

@@ -7,18 +7,17 @@ import { TypedSocket, type Commands } from './typed-socket.ts';
 export interface MessageContract<Definition extends MessageDefinition> {
   readonly definition: Definition;
   /**
-   * Speaks these messages over a route's socket: return its promise from the handler. It resolves when the socket has
-   * ended, and rejects with what the functions that `setUp` registers fail with, which closes the socket with 1011 and
-   * is reported.
+   * Handles these messages on a route's socket: return its promise from the handler. It resolves when the socket has
+   * closed. It rejects if a function registered by `setUp` fails, which closes the socket with 1011 and is reported.
    */
   serve(socket: WebSocket, setUp: (socket: TypedSocket<Definition>) => unknown, options?: ServeOptions): Promise<void>;
 }
 
 export interface ServeOptions {
   /**
-   * Is given what is no typed message, so that both share the socket: what `hub.commands()` of `@turnout/topics` returns.
-   * Nothing waits for it, but it counts as in flight. What it resolves with `false` for is invalid; what it throws
-   * closes with 1011.
+   * Gets what is not a typed message, so that both share the socket: pass the result of `hub.commands()` of
+   * `@turnout/topics`. Later messages do not wait for it, but it counts as in flight. If it resolves with `false`, the
+   * message is invalid; if it throws, the socket is closed with 1011.
    */
   readonly commands?: Commands;
 }
@@ -26,9 +25,9 @@ export interface ServeOptions {
 const serveOptions = { commands: callback<Commands>() } satisfies OptionsFor<ServeOptions>;
 
 /**
- * Defines what a route and its clients say to each other; see {@link MessageDefinition}.
+ * Defines the messages between a route and its clients; see {@link MessageDefinition}.
  *
- * @throws {TypeError | RangeError} on a wrong part, which it names
+ * @throws {TypeError | RangeError} that names an invalid option
  */
 export function defineMessages<const Definition extends MessageDefinition>(
   definition: Definition,

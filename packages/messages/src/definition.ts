@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { object, oneOf, whole, type OptionsFor } from '@turnout/core/options';
 
-/** Schemas by the type of their message. */
+/** Schemas by message type. */
 export type Schemas = Readonly<Record<string, StandardSchemaV1>>;
 
 /** A request, and the reply to it. */
@@ -12,28 +12,28 @@ export interface Dialogue {
 
 export type Dialogues = Readonly<Record<string, Dialogue>>;
 
-/** What a route's messages are, as the server sees them. */
+/** The messages of a route, from the server's point of view. */
 export interface MessageDefinition {
   /** What clients send. */
   readonly receives?: Schemas;
-  /** What clients are sent. */
+  /** What the server sends. */
   readonly sends?: Schemas;
-  /** What clients request, and are replied. */
+  /** What clients request, with the server's replies. */
   readonly answers?: Dialogues;
-  /** What clients are asked, and reply. */
+  /** What the server asks, with the clients' replies. */
   readonly asks?: Dialogues;
   /**
-   * What a client gets for a message that is none of these: an `error` message that names what is wrong, or the end of
-   * its connection, 1007 for what is not JSON and 1008 for what does not fit. Default `'answer'`.
+   * How to react to an invalid message of a client: answer with an `error` message that says what is wrong, or close,
+   * with 1007 for what is not JSON and 1008 for what does not match. Default `'answer'`.
    */
   readonly onInvalid?: 'answer' | 'close';
   /**
-   * How many messages and requests of one client are being handled at a time: until the promise that the function
-   * returns settles, and the client takes the reply. While one more waits nothing is read, and the client is held back.
-   * 1 or more; `Infinity` for no limit. Default 100.
+   * How many messages and requests of one client are handled at a time: each until the promise of its function settles
+   * and the client has received the reply. While one more waits, nothing is read, which slows the client down. 1 or
+   * more; `Infinity` for no limit. Default 100.
    *
-   * While the client is asked something the reading goes on, for its reply: as many more messages may wait then, of
-   * 1,048,576 characters together, and what comes beyond is answered with an error.
+   * While the client is asked something, reading continues, for its reply: then as many more messages may wait, of
+   * 1,048,576 characters together, and any more are answered with an error.
    */
   readonly maxInFlight?: number;
 }
@@ -47,13 +47,13 @@ export const definitionOptions = {
   maxInFlight: whole({ default: 100, min: 1, unit: 'messages', infinity: true }),
 } satisfies OptionsFor<MessageDefinition>;
 
-/** What a schema takes. */
+/** The input type of a schema. */
 export type Input<Schema extends StandardSchemaV1> = StandardSchemaV1.InferInput<Schema>;
 
-/** What a schema gives. */
+/** The output type of a schema. */
 export type Output<Schema extends StandardSchemaV1> = StandardSchemaV1.InferOutput<Schema>;
 
-/** One part of a definition; no messages at all where it is left out. */
+/** One part of a definition; without messages if it is absent. */
 export type Part<
   Definition extends MessageDefinition,
   Name extends keyof MessageDefinition,

@@ -6,11 +6,11 @@ import { InvalidMessage } from './invalid-message.ts';
  *     { "type": "vote", "data": … }                      a message
  *     { "type": "load", "data": …, "id": 1 }             a request
  *     { "id": 1, "data": … }                             the reply to it
- *     { "id": 1, "error": { "message", "path" } }        or why there is none
+ *     { "id": 1, "error": { "message", "path" } }        or why it fails
  *     { "type": "error", "data": { "message", "path", "type" } }   what was wrong with a message
  */
 
-/** A message as it has come, taken apart; its data is not checked yet. */
+/** A received message, parsed; its data is not checked yet. */
 export type Envelope =
   | { readonly kind: 'message'; readonly type: string; readonly data: unknown }
   | { readonly kind: 'request'; readonly type: string; readonly data: unknown; readonly id: string | number }
@@ -23,7 +23,7 @@ export interface Reply {
   readonly error: unknown;
 }
 
-/** @throws {InvalidMessage} on what is no JSON text of these forms */
+/** @throws {InvalidMessage} if it is not JSON text of one of these forms */
 export function parseEnvelope(message: unknown): Envelope {
   if (typeof message !== 'string') throw new InvalidMessage('Expected JSON text, got a binary message');
   const parsed = parseJson(message);

@@ -5,10 +5,10 @@ interface WaitingTask {
   readonly size: number;
 }
 
-/** So many characters of messages may wait, whatever their number: as much as one message may have. */
+/** Messages of at most this many characters together may wait: as much as one message may have. */
 const maxWaitingSize = 1024 * 1024;
 
-/** The messages of one client that are being handled: so many at a time, and the others wait. */
+/** Handles up to `limit` messages of one client at a time; the others wait. */
 export class InFlight {
   readonly limit: number;
   readonly #onError: (error: unknown) => void;
@@ -18,7 +18,7 @@ export class InFlight {
   #failure: { readonly error: unknown } | null = null;
   #wake: () => void = () => {};
 
-  /** @param onError told of what a task throws or rejects with; those that wait are dropped then */
+  /** @param onError called when a task throws or rejects, which also drops the waiting tasks */
   constructor(limit: number, onError: (error: unknown) => void) {
     this.limit = limit;
     this.#onError = onError;
@@ -30,7 +30,7 @@ export class InFlight {
   }
 
   /**
-   * Starts a task, now or when there is room. It is in flight until its promise settles.
+   * Starts a task, now or when fewer than `limit` are running. It is in flight until its promise settles.
    *
    * @param size of its message, in characters
    */
@@ -41,8 +41,7 @@ export class InFlight {
   }
 
   /**
-   * Resolves when nothing waits any more, or `isExcused` says that it does not matter. Rejects with what a task fails
-   * with.
+   * Resolves when nothing waits, or when `isExcused` returns true. Rejects with the error of a failed task.
    */
   async untilRoom(isExcused: () => boolean): Promise<void> {
     for (;;) {
@@ -54,12 +53,12 @@ export class InFlight {
     }
   }
 
-  /** Has `isExcused` be asked again. */
+  /** Checks `isExcused` again. */
   askAgain(): void {
     this.#wake();
   }
 
-  /** Starts all that waits: no more will come. */
+  /** Starts all waiting tasks: no more messages will arrive. */
   startAll(): void {
     this.#startWaiting(Infinity);
   }

@@ -19,14 +19,14 @@ interface Question {
   readonly reject: (error: Error) => void;
 }
 
-/** What is asked, and how: `send` returns whether the question has left, and does not wait for a connection. */
+/** A question and how to send it: `send` returns false if the question waits for a connection. */
 export interface Asking extends Resolved<typeof askOptions> {
   readonly type: string;
   readonly request: unknown;
   readonly send: (message: object) => boolean;
 }
 
-/** Questions to the other side that wait for their replies. */
+/** Questions to the peer that wait for their replies. */
 export class Questions {
   readonly #peer: 'client' | 'server';
   readonly #open = new Map<string | number, Question>();
@@ -41,8 +41,8 @@ export class Questions {
   }
 
   /**
-   * Resolves with the reply. Rejects with an {@link AskError} if there is none in time, and with an `InvalidMessage` on
-   * a request or a reply that does not fit.
+   * Resolves with the reply. Rejects with an {@link AskError} if no reply arrives in time, and with an `InvalidMessage`
+   * if the request or the reply does not match.
    */
   async ask(dialogue: Dialogue, { type, request, send, timeout }: Asking): Promise<unknown> {
     const id = ++this.#last;
@@ -64,7 +64,7 @@ export class Questions {
     }
   }
 
-  /** A reply that comes too late has nobody to go to. */
+  /** Ignores a reply that comes too late. */
   onReply({ id, data, error }: Reply): void {
     const question = this.#open.get(id);
     if (error === undefined) return question?.resolve(data);
@@ -72,17 +72,17 @@ export class Questions {
     return question?.reject(new AskError('MSG_ERR_REFUSED', `The ${this.#peer} cannot reply: ${String(message)}`));
   }
 
-  /** What waited for a connection has left. */
+  /** Questions that waited for a connection have been sent. */
   onSent(): void {
     for (const question of this.#open.values()) question.isSent = true;
   }
 
-  /** No reply can come to what was sent. */
+  /** Questions that were sent will get no reply. */
   onLost(): void {
     for (const { isSent, reject } of this.#open.values()) if (isSent) reject(this.#gone());
   }
 
-  /** No reply can come at all. */
+  /** No question will get a reply. */
   onEnd(): void {
     for (const { reject } of this.#open.values()) reject(this.#gone());
   }

@@ -8,7 +8,7 @@ import { InvalidMessage } from './invalid-message.ts';
 import { AskError } from './ask-error.ts';
 import { askOptions, Questions, type AskOptions } from './questions.ts';
 
-/** What a client has to have: the one of `@turnout/client`. */
+/** What a typed client needs: a `Client` of `@turnout/client`. */
 export interface ClientLike {
   readonly state: string;
   send(data: string): SendResult;
@@ -19,8 +19,8 @@ type SendResult = 'sent' | 'queued' | 'dropped';
 
 export interface TypedClientOptions {
   /**
-   * Told of what a function throws or rejects with, of a message of the server that does not fit, and of what the
-   * server finds wrong with one of this client. Default: it is printed.
+   * Gets what a function throws or rejects with, messages of the server that do not match, and what the server finds
+   * wrong with a message of this client. Default: the error is printed.
    */
   readonly onError?: (error: unknown) => void;
 }
@@ -32,8 +32,8 @@ const typedClientOptions = {
 type Listener = (data: never) => unknown;
 
 /**
- * Speaks the messages of a definition over a client, as the other side of `serve()`. Its topics and the application's
- * own messages are left alone.
+ * Handles the messages of a definition on a client: the counterpart of `serve()`. It leaves the client's topics and the
+ * application's own messages alone.
  */
 export function typedClient<Definition extends MessageDefinition>(
   client: ClientLike,
@@ -43,7 +43,7 @@ export function typedClient<Definition extends MessageDefinition>(
   return new TypedClient(client, definition, options);
 }
 
-/** A client that speaks the messages of one definition: it sends what the server `receives`, and so on. */
+/** A client for the messages of one definition: it sends what the server `receives`, and so on. */
 export class TypedClient<Definition extends MessageDefinition> {
   readonly client: ClientLike;
   readonly #definition: Definition;
@@ -63,9 +63,9 @@ export class TypedClient<Definition extends MessageDefinition> {
   }
 
   /**
-   * Has a function called with each message of a type.
+   * Registers a function that is called with each message of a type.
    *
-   * @throws {TypeError} on a type that is not defined, or has a function already
+   * @throws {TypeError} if the type is not defined, or already has a function
    */
   on<Type extends keyof Part<Definition, 'sends'> & string>(
     type: Type,
@@ -76,8 +76,8 @@ export class TypedClient<Definition extends MessageDefinition> {
   }
 
   /**
-   * Has a function answer the questions of a type: with what it returns, or resolves with. What it throws is told to
-   * the server, too.
+   * Registers a function that answers the questions of a type with what it returns or resolves with. If it throws, the
+   * server is told the error, too.
    *
    * @throws {TypeError} as {@link on}
    */
@@ -95,7 +95,7 @@ export class TypedClient<Definition extends MessageDefinition> {
    * Sends a message.
    *
    * @returns as `send()` of the client
-   * @throws {InvalidMessage} on data that the schema does not take
+   * @throws {InvalidMessage} if the data does not match the schema
    */
   send<Type extends keyof Part<Definition, 'receives'> & string>(
     type: Type,
@@ -105,10 +105,10 @@ export class TypedClient<Definition extends MessageDefinition> {
   }
 
   /**
-   * Requests something of the server, and resolves with its reply. Without a connection the request waits for one.
+   * Sends a request to the server, and resolves with its reply. Without a connection the request waits for one.
    *
    * Rejects with an {@link AskError} if the server cannot reply, does not in time, or the connection is lost after the
-   * request was sent: it may have been handled then. Rejects with an `InvalidMessage` on a reply that does not fit.
+   * request was sent; the server may have handled it. Rejects with an `InvalidMessage` if the reply does not match.
    */
   async ask<Type extends keyof Part<Definition, 'answers'> & string>(
     type: Type,
@@ -144,7 +144,7 @@ export class TypedClient<Definition extends MessageDefinition> {
     const schema = find(this.#definition.sends, type);
     if (schema) await this.#listeners.get(type)?.((await check(schema, data)) as never);
     else if (type === 'error') throw problemOf(data);
-    // Others are of a server that is newer than this page.
+    // Ignore other types: the server may be newer than this page.
   }
 
   async #reply({ type, data, id }: Envelope & { kind: 'request' }): Promise<void> {
@@ -170,7 +170,7 @@ type Answer<Definition extends MessageDefinition, Type extends string> = Input<
 >;
 
 function register<This>(self: This, to: Map<string, Listener>, type: string, listener: Listener): This {
-  if (to.has(type)) throw new TypeError(`Invalid type ${type}: it has a function already`);
+  if (to.has(type)) throw new TypeError(`Invalid type ${type}: it already has a function`);
   to.set(type, listener);
   return self;
 }
@@ -179,7 +179,7 @@ function find<Value>(part: Readonly<Record<string, Value>> | undefined, type: st
   return part !== undefined && Object.hasOwn(part, type) ? part[type] : undefined;
 }
 
-/** Undefined for what is no typed message: others may share the connection. */
+/** Undefined for what is not a typed message: others may share the connection. */
 function envelopeOf(message: unknown): Envelope | undefined {
   try {
     return parseEnvelope(message);

@@ -13,16 +13,16 @@ import { askOptions, Questions, type AskOptions } from './questions.ts';
 type Listener = (data: never) => unknown;
 
 /**
- * Takes a message that is no typed one, such as what `hub.commands()` of `@turnout/topics` returns; resolves with whether
- * it was for it.
+ * Handles a message that is not typed, as the result of `hub.commands()` of `@turnout/topics` does; returns or resolves
+ * with whether it handled it.
  */
 export type Commands = (message: string | Buffer) => boolean | Promise<boolean>;
 
 const maxReason = 123;
 
-/** A WebSocket that speaks the messages of one definition. */
+/** A WebSocket for the messages of one definition. */
 export class TypedSocket<Definition extends MessageDefinition> {
-  /** The WebSocket below, for all that is not a message: `close()`, `closed`, `bufferedAmount`… */
+  /** The underlying WebSocket, for everything that is not a message: `close()`, `closed`, `bufferedAmount`… */
   readonly socket: WebSocket;
   readonly #definition: Definition;
   readonly #listeners = new Map<string, Listener>();
@@ -43,10 +43,10 @@ export class TypedSocket<Definition extends MessageDefinition> {
   }
 
   /**
-   * Has a function called with each message of a type. Messages wait until the first such call: make them all before
-   * you await anything.
+   * Registers a function that is called with each message of a type. Messages wait until the first such call: make all
+   * calls before you await anything.
    *
-   * @throws {TypeError} on a type that is not defined, or has a function already
+   * @throws {TypeError} if the type is not defined, or already has a function
    */
   on<Type extends keyof Part<Definition, 'receives'> & string>(
     type: Type,
@@ -56,7 +56,7 @@ export class TypedSocket<Definition extends MessageDefinition> {
   }
 
   /**
-   * Has a function answer the requests of a type: with what it returns, or resolves with.
+   * Registers a function that answers the requests of a type with what it returns or resolves with.
    *
    * @throws {TypeError} as {@link on}
    */
@@ -73,7 +73,7 @@ export class TypedSocket<Definition extends MessageDefinition> {
    * Sends a message.
    *
    * @returns as `send()` of the WebSocket
-   * @throws {InvalidMessage} on data that the schema does not take
+   * @throws {InvalidMessage} if the data does not match the schema
    */
   send<Type extends keyof Part<Definition, 'sends'> & string>(
     type: Type,
@@ -85,8 +85,8 @@ export class TypedSocket<Definition extends MessageDefinition> {
   /**
    * Asks the client, and resolves with its reply.
    *
-   * Rejects with an {@link AskError} where the client says that it cannot, does not reply in time, or has gone, and
-   * with an `InvalidMessage` where the reply is not what the schema takes.
+   * Rejects with an {@link AskError} if the client cannot reply, does not in time, or has gone, and with an
+   * `InvalidMessage` if the reply does not match the schema.
    */
   async ask<Type extends keyof Part<Definition, 'asks'> & string>(
     type: Type,
@@ -107,14 +107,14 @@ export class TypedSocket<Definition extends MessageDefinition> {
     return (await reply) as Output<(Part<Definition, 'asks'> & Dialogues)[Type]['reply']>;
   }
 
-  /** Resolves when the socket has ended and all that it sent is handled; rejects with what a function fails with. */
+  /** Resolves when the socket has closed and all its messages are handled; rejects if a function fails. */
   get finished(): Promise<void> {
     return this.#running ?? this.socket.closed.then(() => this.#running);
   }
 
   #register(to: Map<string, Listener>, part: 'receives' | 'answers', type: string, listener: Listener): this {
     defined<unknown>(this.#definition[part], part, type);
-    if (to.has(type)) throw new TypeError(`Invalid type ${type}: it has a function already`);
+    if (to.has(type)) throw new TypeError(`Invalid type ${type}: it already has a function`);
     to.set(type, listener);
     this.#start();
     return this;
@@ -127,17 +127,17 @@ export class TypedSocket<Definition extends MessageDefinition> {
         this.#fail = reject;
       }),
     ]);
-    // Whoever waits for it is told; nobody must.
+    // Callers that await it get the error; if nobody does, it must not be an unhandled rejection.
     this.#running.catch(() => {});
   }
 
   /**
-   * One after the other, so that an asynchronous schema keeps their order and holds the client back. While a message
-   * waits for room nothing is read, unless the client is asked something: its reply comes behind what it has sent
+   * Reads messages one after the other, so that an asynchronous schema keeps their order and slows the client down.
+   * While a message waits nothing is read, unless the client is asked something: its reply follows what it has sent
    * before.
    */
   async #read(): Promise<void> {
-    // What is registered in this turn is there before the first message.
+    // Functions that are registered in this turn get the first message.
     await Promise.resolve();
     for await (const message of this.socket) {
       await this.#receive(message);
@@ -159,11 +159,11 @@ export class TypedSocket<Definition extends MessageDefinition> {
       if (!(error instanceof InvalidMessage)) throw error;
       return this.#onInvalid(envelope, error, message);
     }
-    // Apart, as what the application does wrong is no fault of the client.
+    // Outside the `try`: an error of the application is not the client's fault.
     this.#inFlight.add(handle, message.length);
   }
 
-  /** What is to be done with a message, once it is checked. */
+  /** Checks a message and returns what to do with it. */
   async #prepare(envelope: Exclude<Envelope, { kind: 'reply' }>): Promise<() => unknown> {
     const { receives, answers } = this.#definition;
     if (envelope.kind === 'message') {
@@ -175,15 +175,17 @@ export class TypedSocket<Definition extends MessageDefinition> {
     return () => this.#reply(envelope.id, reply, () => this.#answers.get(envelope.type)?.(data as never));
   }
 
-  /** Until the client takes it: who requests and does not read waits. */
+  /**
+   * Resolves when the client has received the reply, so that a client that does not read gets no more requests handled.
+   */
   async #reply(id: string | number, schema: Dialogue['reply'], answer: () => unknown): Promise<void> {
     const isTaken = this.#send({ id, data: checkNow(schema, await answer()) });
     if (!isTaken) await this.socket.drained();
   }
 
   /**
-   * What is no typed message at all may be for others on the same socket. They are not waited for, as they may ask the
-   * client.
+   * A message that is not typed may be for `commands`. Reading does not wait for them, as they may ask the client
+   * something.
    */
   #onInvalid(envelope: Envelope | undefined, error: InvalidMessage, message: string | Buffer): void {
     const commands = this.#commands;
@@ -221,7 +223,7 @@ type Reply<Definition extends MessageDefinition, Type extends string> = Input<
   (Part<Definition, 'answers'> & Dialogues)[Type]['reply']
 >;
 
-/** A close reason has no more room (RFC 6455 §5.5). */
+/** Cuts a close reason to its maximum length (RFC 6455 §5.5). */
 function fit(reason: string): string {
   const characters = Array.from(reason.slice(0, maxReason));
   while (Buffer.byteLength(characters.join('')) > maxReason) characters.pop();

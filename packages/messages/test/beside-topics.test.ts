@@ -81,7 +81,7 @@ describe('messages and topics', () => {
     expect([errors, server.errors, client.state]).toEqual([[], [], 'open']);
   });
 
-  test('ask each other while a topic is admitted', async () => {
+  test('can ask each other while a topic is being authorized', async () => {
     const server = await new ChatServer().start();
     server.admit = async (name) =>
       (await server.voters[0]!.ask('confirm', `Have ${name}?`))
@@ -102,7 +102,7 @@ describe('messages and topics', () => {
     expect(asked).toEqual(['Have one?', 'Have two?']);
   });
 
-  test('are told apart from what is neither', async () => {
+  test('are distinguished from anything else', async () => {
     const server = await new ChatServer().start();
     const { client, typed, errors } = server.connect();
     client.send('{"subscribe":5}');
@@ -113,7 +113,7 @@ describe('messages and topics', () => {
     expect([client.state, server.errors]).toEqual(['open', []]);
   });
 
-  test('end with 1011 when admitting fails', async () => {
+  test('close with 1011 when authorizing a topic fails', async () => {
     const server = await new ChatServer().start();
     server.admit = () => Promise.reject(new Error('No database'));
     const { client } = server.connect({ finalCodes: [1011] });
@@ -124,7 +124,7 @@ describe('messages and topics', () => {
 });
 
 describe('a typed client', () => {
-  test('is told why there is no reply', async () => {
+  test('learns why a question got no reply', async () => {
     const server = await new ChatServer().start();
     server.setUp = (voter) => voter.answer('wait', () => new Promise<null>(() => {}));
     const { client, typed } = server.connect();
@@ -139,7 +139,7 @@ describe('a typed client', () => {
     await expect(typed.ask('wait', null)).rejects.toThrow('Cannot ask for wait');
   });
 
-  test('waits for a connection with what it asks', async () => {
+  test('waits for a connection before it asks', async () => {
     const server = await new ChatServer().start();
     const { client, typed } = server.connect();
     await expect.poll(() => client.state).toBe('open');
@@ -151,7 +151,7 @@ describe('a typed client', () => {
     expect(await typed.ask('count', { room: 'four' })).toBe(4);
   });
 
-  test('tells both ends what fails', async () => {
+  test('reports failures at both ends', async () => {
     const server = await new ChatServer().start();
     const replies: string[] = [];
     server.setUp = (voter) => {
@@ -173,7 +173,7 @@ describe('a typed client', () => {
     expect(errors).toHaveLength(2);
   });
 
-  test('ignores types that it does not know, and tells of data that does not fit', async () => {
+  test('ignores unknown types, and reports data that does not match', async () => {
     const server = await new ChatServer().start();
     const { client, typed, errors } = server.connect();
     typed.on('said', () => expect.unreachable('data that does not fit'));
@@ -184,12 +184,12 @@ describe('a typed client', () => {
     await expect.poll(() => errors).toMatchObject([{ name: 'InvalidMessage', path: 'data.text' }]);
   });
 
-  test('refuses what is not defined, or is there already', async () => {
+  test('rejects types that are undefined or already have a function', async () => {
     const server = await new ChatServer().start();
     const { typed } = server.connect();
     expect(() => typed.on('other' as 'said', () => {})).toThrow('Invalid type other');
     typed.on('said', () => {});
-    expect(() => typed.on('said', () => {})).toThrow('Invalid type said: it has a function already');
+    expect(() => typed.on('said', () => {})).toThrow('Invalid type said: it already has a function');
     expect(() => typed.send('say', { text: 7 } as never)).toThrow(/string/i);
   });
 });

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { expect, test } from 'vitest';
 import { check, checkNow } from '../src/check.ts';
 
-/** A schema of a library that is not among the others' tests. */
+/** A schema of a library that the other tests do not use. */
 function schemaOf(validate: StandardSchemaV1.Props['validate']): StandardSchemaV1 {
   return { '~standard': { version: 1, vendor: 'test', validate } };
 }
@@ -22,7 +22,7 @@ test.each<[string, StandardSchemaV1.Issue[], object]>([
   await expect(check(schema, {})).rejects.toMatchObject({ name: 'InvalidMessage', ...expected });
 });
 
-test('a schema that needs time cannot check what is sent, and what it rejects with is not unhandled', async () => {
+test('an asynchronous schema cannot check what is sent, and its rejection is handled', async () => {
   const schema = schemaOf(() => Promise.reject(new Error('No database')));
   expect(() => checkNow(schema, {})).toThrow('Invalid schema of what is sent: expected one that checks at once');
   await expect(check(schema, {})).rejects.toThrow('No database');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineMessages } from '../src/index.ts';
 import { open } from './open.ts';
 
-/** Work that ends when it is told to. */
+/** Work that ends on demand. */
 class Workshop {
   started = 0;
   most = 0;
@@ -56,7 +56,7 @@ describe('a client that sends more than is handled at a time', () => {
     client.close();
   });
 
-  test.each(['job', 'note'])('is held back in a %s as maxInFlight says, and not closed', async (type) => {
+  test.each(['job', 'note'])('is held back for each %s over maxInFlight, and not closed', async (type) => {
     const shop = new Workshop();
     const { client, errors } = await open(defineMessages({ ...jobs, maxInFlight: 3 }), (socket) => {
       socket.on('note', () => shop.work());
@@ -75,7 +75,7 @@ describe('a client that sends more than is handled at a time', () => {
     client.close();
   });
 
-  test('is held back by functions that return at once for no message at all', async () => {
+  test('is not held back by functions that return at once', async () => {
     let count = 0;
     const { client } = await open(defineMessages({ ...jobs, maxInFlight: 1 }), (socket) => {
       socket.on('note', () => void count++);
@@ -87,7 +87,7 @@ describe('a client that sends more than is handled at a time', () => {
     client.close();
   });
 
-  test('without a limit has all of them handled at a time', async () => {
+  test('without a limit has all of them handled at once', async () => {
     const shop = new Workshop();
     const { client } = await open(defineMessages({ ...jobs, maxInFlight: Infinity }), (socket) => {
       socket.on('note', () => shop.work());
@@ -117,7 +117,7 @@ test('a client that requests and does not read has no more requests handled unti
   for (let id = 0; id < 200; id++) client.send({ type: 'load', data: id, id });
   await expect.poll(() => started).toBeGreaterThanOrEqual(2);
   await client.expectNothing();
-  // Two, and what the connection takes by itself.
+  // Two, and what the connection buffers.
   expect(started).toBeLessThan(20);
   expect(bytes()).toBeLessThan(1024 * 1024);
   client.throttle(Infinity);
@@ -128,11 +128,11 @@ test('a client that requests and does not read has no more requests handled unti
 describe('a client that is asked something', () => {
   const contract = defineMessages({ ...jobs, maxInFlight: 2 });
 
-  test('is heard though it has sent more before than is handled at a time', async () => {
+  test('can reply though it has sent more before than is handled at a time', async () => {
     const { client, errors } = await open(contract, (socket) => {
       socket.answer('job', async (number) => ((await socket.ask('sure', number)) ? number : -1));
     });
-    // Two are handled, and ask; two more wait behind them, and the replies come behind these.
+    // Two are handled, and ask; two more wait, and the replies follow those.
     for (let id = 1; id <= 4; id++) client.send({ type: 'job', data: id, id: `job ${id}` });
     for (const number of [1, 2]) await client.expect({ type: 'sure', data: number, id: number });
     client.send({ id: 1, data: true });
@@ -148,7 +148,7 @@ describe('a client that is asked something', () => {
     client.close();
   });
 
-  test('and sends on and on instead is told so, and is answered again once it has replied', async () => {
+  test('and keeps sending instead gets an error, and is answered again once it has replied', async () => {
     const { client, errors } = await open(contract, (socket) => {
       socket.answer('job', async (number) => ((await socket.ask('sure', number)) ? number : -1));
       socket.on('note', () => {});
@@ -165,7 +165,7 @@ describe('a client that is asked something', () => {
     client.close();
   });
 
-  test('while nothing is read is heard', async () => {
+  test('while reading is paused can reply', async () => {
     const shop = new Workshop();
     let ask: () => Promise<boolean> = () => Promise.reject(new Error('Not set up'));
     const { client } = await open(contract, (socket) => {
@@ -181,7 +181,7 @@ describe('a client that is asked something', () => {
     client.close();
   });
 
-  test('may let as much wait as one message may hold', async () => {
+  test('may have as many characters waiting as one message may have', async () => {
     const { client } = await open(
       defineMessages({ receives: { text: z.string() }, asks: jobs.asks, maxInFlight: 50 }),
       (socket) => {
@@ -198,7 +198,7 @@ describe('a client that is asked something', () => {
   });
 });
 
-test('what waits when a client goes is handled all the same', async () => {
+test('messages that wait when a client disconnects are still handled', async () => {
   const heard: number[] = [];
   const shop = new Workshop();
   const { client } = await open(defineMessages({ ...jobs, maxInFlight: 1 }), (socket) => {
@@ -214,7 +214,7 @@ test('what waits when a client goes is handled all the same', async () => {
   expect(heard).toEqual([0, 1, 2]);
 });
 
-test('what waits when a function fails is not begun', async () => {
+test('messages that wait when a function fails are not handled', async () => {
   const heard: number[] = [];
   let fail: (error: Error) => void = () => {};
   const { client, errors } = await open(defineMessages({ ...jobs, maxInFlight: 1 }), (socket) => {

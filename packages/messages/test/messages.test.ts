@@ -42,7 +42,7 @@ describe.each(Object.entries(libraries))('messages with the schemas of %s', (_na
     expect(errors).toMatchObject([{ name: 'InvalidMessage', path: 'data.total' }]);
   });
 
-  test('that do not fit are answered with the field that is wrong', async () => {
+  test('that do not match are answered with the invalid field', async () => {
     const { client } = await open(voting, (socket) => void socket.on('vote', () => expect.unreachable('a vote')));
     client.send({ type: 'vote', data: { option: 7 } });
     const { type: kind, data } = JSON.parse(String(await client.next())) as { type: string; data: object };
@@ -104,7 +104,7 @@ describe('requests', () => {
     client.close();
   });
 
-  test('to a client reject where it cannot reply, replies wrongly, not in time, or has gone', async () => {
+  test('to a client reject if it cannot reply, replies wrongly, too late, or has gone', async () => {
     const results: [code: string, message: string][] = [];
     const { client } = await open(dialogue, (socket) => {
       socket.on('fast', async (timeout) => {
@@ -137,7 +137,7 @@ describe('requests', () => {
   });
 });
 
-test('a client that has gone is not waited for', async () => {
+test('a function does not wait for a client that has gone', async () => {
   let failure: unknown;
   const { client } = await open(dialogue, async (socket) => {
     await socket.socket.closed;
@@ -150,7 +150,7 @@ test('a client that has gone is not waited for', async () => {
 });
 
 describe('the order of messages', () => {
-  test('is kept where a schema takes its time', async () => {
+  test('is kept by an asynchronous schema', async () => {
     const { client } = await open(dialogue, (socket) => {
       socket.on('slow', (text) => void socket.send('heard', text));
       socket.on('fast', (text) => void socket.send('heard', text));
@@ -185,7 +185,7 @@ const wrong: [string, string | Buffer, object, number, string][] = [
     'Invalid message type: Expected a string',
   ],
   [
-    'an id that is none',
+    'an invalid id',
     '{"type":"fast","id":{}}',
     { message: 'Expected a number or a string', path: 'id', type: null },
     1008,
@@ -212,7 +212,7 @@ describe.each(wrong)('a message that is %s', (...row) => {
     client.close();
   });
 
-  test('closes, where the definition says so', async () => {
+  test('closes the socket if the definition says so', async () => {
     const strict = defineMessages({ ...dialogue.definition, onInvalid: 'close' });
     const { client } = await open(strict, (socket) => void socket.on('fast', () => {}));
     client.send(message);
@@ -233,7 +233,7 @@ test('a reason that is too long is cut', async () => {
 });
 
 describe('mistakes of the application', () => {
-  test('are told', async () => {
+  test('throw a TypeError', async () => {
     const asynchronous = defineMessages({
       sends: {
         slow: v.pipeAsync(
@@ -246,7 +246,7 @@ describe('mistakes of the application', () => {
       expect(() => socket.on('nothing' as never, () => {})).toThrow('Invalid type nothing: it is not in receives');
       expect(() => socket.send('nothing' as never, '' as never)).toThrow('it is not in sends');
       socket.on('fast', () => {});
-      expect(() => socket.on('fast', () => {})).toThrow('Invalid type fast: it has a function already');
+      expect(() => socket.on('fast', () => {})).toThrow('Invalid type fast: it already has a function');
     });
     client.close();
     await client.expectClose(1005);
@@ -284,14 +284,14 @@ test('types follow from the schemas', () => {
         return { title: '' };
       });
       expectTypeOf(socket.ask('confirm', '')).resolves.toEqualTypeOf<boolean>();
-      // @ts-expect-error: it is a string
+      // @ts-expect-error: the data is a string
       expect(() => socket.send('heard', 7)).toThrow('string');
-      // @ts-expect-error: there is no such type
+      // @ts-expect-error: the type does not exist
       expect(() => socket.send('nothing', '')).toThrow('it is not in sends');
     }));
 });
 
-/** By the JSON Schema that the makers of AsyncAPI publish. */
+/** Validates against the JSON Schema that AsyncAPI publishes. */
 const asyncApi3: object = specs.schemas['3.0.0'];
 
 function expectAsyncApi3(document: object): void {
@@ -316,7 +316,7 @@ describe('the AsyncAPI document', () => {
     });
   });
 
-  test('takes the JSON Schema from the option where the library has none', () => {
+  test('uses the option if the library provides no JSON Schema', () => {
     const channels = { '/': defineMessages({ sends: { x: v.string() } }) };
     expect(() => asyncApiDocument({ title: '', version: '', channels })).toThrow(
       'Missing option toJsonSchema: valibot gives no JSON Schema of its own',

@@ -8,7 +8,7 @@ export interface Opened {
   readonly errors: unknown[];
 }
 
-/** A client of a route that is set up so. */
+/** Opens a client of a route with this setup. */
 export async function open<Definition extends MessageDefinition>(
   contract: MessageContract<Definition>,
   setUp: Parameters<MessageContract<Definition>['serve']>[1],

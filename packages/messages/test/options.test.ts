@@ -14,7 +14,7 @@ test.each<[object, string]>([
   expect(() => defineMessages(definition)).toThrow(new TypeError(message));
 });
 
-test('serve() and ask() refuse options that they do not have, and times that no timer takes', async () => {
+test('serve() and ask() reject unknown options, and times that no timer accepts', async () => {
   const asks = { confirm: { request: z.string(), reply: z.boolean() } };
   const contract = defineMessages({ asks });
   let typed: TypedSocket<{ asks: typeof asks }> | undefined;
@@ -36,7 +36,7 @@ test('serve() and ask() refuse options that they do not have, and times that no 
   expect(failures).toMatchObject([{ message: 'Unknown option comands: did you mean commands?' }]);
 });
 
-test('typedClient() and asyncApiDocument() refuse options that they do not have', () => {
+test('typedClient() and asyncApiDocument() reject unknown options', () => {
   const client = { state: 'open', send: () => 'sent' as const, addEventListener: () => {} };
   expect(() => typedClient(client, defineMessages({}), { onEror: () => {} } as object)).toThrow(
     'did you mean onError?',

@@ -7,7 +7,7 @@ const chat = defineMessages({
   asks: { confirm: { request: z.string(), reply: z.boolean() } },
 });
 
-/** A client whose server says what a test wants it to say. */
+/** A client whose server sends what the test chooses. */
 class SaidClient extends EventTarget {
   readonly state = 'open';
   readonly sent: unknown[] = [];
@@ -50,14 +50,14 @@ test.each<[string, object, string]>([
   await expect.poll(() => onError.mock.calls).toEqual([[new TypeError(message)]]);
 });
 
-test('a question of a definition without any is told to the server', async () => {
+test('a question of a definition without any gets an error reply', async () => {
   const client = new SaidClient();
   typedClient(client, defineMessages({}), { onError: () => {} });
   client.receive('{"type":"confirm","data":"really?","id":"a"}');
   await expect.poll(() => client.sent).toEqual([{ id: 'a', error: { message: 'Nothing answers confirm' } }]);
 });
 
-test('what a function throws that is no Error is told as text', async () => {
+test('a function that throws something other than an Error sends it as text', async () => {
   const client = new SaidClient();
   const onError = vi.fn<(error: unknown) => void>();
   typedClient(client, chat, { onError }).answer('confirm', () => {

@@ -5,7 +5,7 @@ export interface SentinelAddress {
 
 /** Where Redis is, and how safe a write has to be before it counts. */
 export type RedisSettings = {
-  /** So many replicas must have a write before it counts. */
+  /** How many replicas must have a write before it counts. */
   readonly replicas: number;
 } & (
   | { readonly url: string }
@@ -21,8 +21,8 @@ const sentinelPort = 26_379;
 /**
  * Reads `REDIS_URL`, or `REDIS_SENTINELS` and `REDIS_MASTER`; and `REDIS_REPLICAS`.
  *
- * @returns undefined where no Redis is to be used
- * @throws {Error} on a value that is not valid, which it names
+ * @returns undefined if Redis is not used
+ * @throws {Error} that names an invalid value
  */
 export function redisSettings(environment: NodeJS.ProcessEnv): RedisSettings | undefined {
   const { REDIS_URL: url, REDIS_SENTINELS: sentinels, REDIS_MASTER: master = 'mymaster' } = environment;

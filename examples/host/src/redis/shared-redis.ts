@@ -3,13 +3,13 @@ import type { Broker } from '@turnout/topics';
 import { createClient, createSentinel } from 'redis';
 import type { RedisSettings } from './redis-settings.ts';
 
-/** So many commands at most are sent together. */
+/** At most this many commands are sent together. */
 const maxCommands = 500;
 
 /** How long, in ms, replicas may take to say that they have what was written. */
 const replicaTimeout = 1_000;
 
-/** How often, in ms, Sentinel is asked for the master, beside what it tells by itself. */
+/** How often, in ms, Sentinel is asked for the master, in addition to its notifications. */
 const scanInterval = 2_000;
 
 /** How often a command is tried, with a second between, while there is no master. */
@@ -20,7 +20,7 @@ interface Pipeline {
   execAsPipeline(): Promise<unknown>;
 }
 
-/** What `createClient()` and `createSentinel()` have in common, and is used of it. */
+/** The common part of `createClient()` and `createSentinel()` that is used here. */
 interface Client {
   connect(): Promise<unknown>;
   destroy(): unknown;
@@ -36,9 +36,8 @@ interface Command {
 }
 
 /**
- * The Redis that the processes of an example share. What it says is written, or read by {@link run}, outlives the
- * server that has said so: enough replicas have it. Commands that come while others wait for that are sent together,
- * and wait once.
+ * The Redis that the processes of an example share. What {@link run} has written or read survives a failover: enough
+ * replicas have it. Commands that arrive while others wait for replicas are sent together, and wait once.
  */
 export class SharedRedis {
   readonly #settings: RedisSettings;
@@ -73,8 +72,8 @@ export class SharedRedis {
   }
 
   /**
-   * Runs a command. Resolves with its answer once enough replicas have what it has written, or read. Where it rejects
-   * the command may have been run, once or twice: it has to be one that may.
+   * Runs a command. Resolves with its answer once enough replicas have what it wrote or read. If it rejects, the
+   * command may have run once or twice, so it must be idempotent.
    */
   run(words: readonly string[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -108,7 +107,7 @@ export class SharedRedis {
     const pipeline = this.#client.multi();
     for (const words of commands) pipeline.sendCommand([...words]);
     if (replicas > 0) {
-      // Commands that write nothing tell of what others wrote: a write behind those has WAIT cover them too.
+      // Reads return what others wrote: a write after them makes WAIT cover that too.
       pipeline.sendCommand(['SET', 'examples:behind', '1']);
       pipeline.sendCommand(['WAIT', String(replicas), String(replicaTimeout)]);
     }

@@ -29,8 +29,8 @@ export interface LocalSshd {
 }
 
 /**
- * Starts it; keys that are in the folder already are used again. Rejects where there is no sshd, and says what to
- * install.
+ * Starts it, and reuses keys that are already in the folder. If sshd is missing, rejects with an error that says what
+ * to install.
  */
 export async function startLocalSshd({
   folder,

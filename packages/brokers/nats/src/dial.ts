@@ -8,8 +8,8 @@ const channel = 'net.client.socket';
 const dialling = new AsyncLocalStorage<Set<Socket>>();
 
 /**
- * Has the client connect. Where that fails, no socket is left: the client forgets the one whose server says nothing, and
- * it would keep the process alive.
+ * Has the client connect. Where that fails, no socket is left: the client forgets the one whose server says nothing,
+ * and it would keep the process alive.
  */
 export async function dial<Connection>(connect: () => Promise<Connection>): Promise<Connection> {
   const sockets = new Set<Socket>();

@@ -15,9 +15,9 @@ const wait = 100;
 export type CallServer = <Value>(call: () => Promise<Value>) => Promise<Value>;
 
 /**
- * What is to be asked or made at JetStream before something can be published, read or joined: for thousands of topics in
- * one turn, so few at a time. A call that is late is made again while the server answers others. Where it answers none,
- * all that wait are rejected.
+ * What is to be asked or made at JetStream before something can be published, read or joined: for thousands of topics
+ * in one turn, so few at a time. A call that is late is made again while the server answers others. Where it answers
+ * none, all that wait are rejected.
  */
 export class PacedCalls {
   readonly #callServer: CallServer;

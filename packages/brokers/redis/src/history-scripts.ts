@@ -21,7 +21,9 @@ const optionsTtl = 60_000;
 /** Entries of a Stream that are looked at together at most, as nobody knows how long they are. */
 const step = 16;
 
-/** How many bytes of messages, roughly, one answer has: so long nobody else is served. One that is longer goes alone. */
+/**
+ * How many bytes of messages, roughly, one answer has: so long nobody else is served. One that is longer goes alone.
+ */
 const pageBytes = 1024 * 1024;
 
 /** Items of an inbox that are looked at together. */

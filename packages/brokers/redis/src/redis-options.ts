@@ -39,7 +39,9 @@ export interface RedisBrokerOptions extends Partial<PendingLimits> {
    * 2,147,483,647. Default 1,000.
    */
   readonly pingInterval?: number;
-  /** How long, in ms, an answer to that may take before the connection is given up: 1 to 2,147,483,647. Default 3,000. */
+  /**
+   * How long, in ms, an answer to that may take before the connection is given up: 1 to 2,147,483,647. Default 3,000.
+   */
   readonly pingTimeout?: number;
 }
 

@@ -9,7 +9,10 @@ export interface MessageRateOptions {
   readonly messages?: number | undefined;
   /** Bytes of messages a second, as the application gets them, 1 or more. Default: `Infinity`. */
   readonly bytes?: number | undefined;
-  /** How long a peer may go on being over the rate, held back all the while, in ms; `Infinity` for ever. Default: 10,000. */
+  /**
+   * How long a peer may go on being over the rate, held back all the while, in ms; `Infinity` for ever. Default:
+   * 10,000.
+   */
   readonly patience?: number | undefined;
 }
 

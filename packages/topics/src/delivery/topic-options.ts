@@ -22,7 +22,10 @@ export type SlowPolicy = 'close' | 'drop-oldest' | 'drop-newest' | 'latest';
 export interface TopicOptions {
   /** Default `close`. */
   readonly slow?: SlowPolicy;
-  /** Bytes of messages that wait for one slow subscriber, beside those its socket holds: 1 or more, or `Infinity`. Default 256 KiB. */
+  /**
+   * Bytes of messages that wait for one slow subscriber, beside those its socket holds: 1 or more, or `Infinity`.
+   * Default 256 KiB.
+   */
   readonly maxQueuedBytes?: number;
   /**
    * Keeps the newest messages, for who comes or comes back: `size` messages, 1 to 100,000, default 1,000, for `ttl`

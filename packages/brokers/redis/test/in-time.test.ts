@@ -1,7 +1,7 @@
 import { createServer, connect, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
-import { inTime } from '../../packages/brokers/redis/src/in-time.ts';
+import { inTime } from '../src/in-time.ts';
 
 test('an answer that came while the event loop stood still is in time', async () => {
   const server = createServer((socket) => socket.end('answer')).listen(0, '127.0.0.1');

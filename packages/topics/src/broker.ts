@@ -1,6 +1,6 @@
 /**
- * What a broker is made of: the interface that the hub speaks, the messages that travel, and what limits those on their
- * way.
+ * For implementing a broker: the interface that the hub uses, the format of messages on the bus, and the limits on
+ * messages in flight.
  *
  * @module
  */

@@ -1,15 +1,16 @@
-/** Commands of one client that run at a time. */
+/** How many commands of one client run at a time. */
 const maxRunning = 8;
 
 /**
- * Runs few commands of a client at a time, and the others in order. A newer one about a name replaces one that waits.
+ * Limits how many commands of a client run at a time; the others wait in order. A newer command for a name replaces one
+ * that waits.
  */
 export class CommandQueue {
-  /** By name; called with whether it is its turn, or was dropped. */
+  /** By name; called with `true` when it is the command's turn, with `false` when it is dropped. */
   readonly #waiting = new Map<string, (isTurn: boolean) => void>();
   #running = 0;
 
-  /** Resolves when the command is done, or was dropped. */
+  /** Resolves when the command is done or dropped. */
   async run(name: string, command: () => Promise<void>): Promise<void> {
     this.drop(name);
     if (this.#running < maxRunning) this.#running++;
@@ -21,13 +22,13 @@ export class CommandQueue {
     }
   }
 
-  /** Forgets a command that waits. */
+  /** Drops a waiting command. */
   drop(name: string): void {
     this.#waiting.get(name)?.(false);
     this.#waiting.delete(name);
   }
 
-  /** The place of the one that is done is given to the one that has waited longest. */
+  /** The command that has waited longest takes the place of the one that is done. */
   #next(): void {
     const [first] = this.#waiting;
     if (first === undefined) {

@@ -3,19 +3,19 @@ import type { HubContext } from './feed/hub-context.ts';
 
 export interface LinkListener {
   onText(text: string): void;
-  /** Text of other nodes, or of this one, is missing, and will not come. */
+  /** Text of a node, this one included, is missing and will not arrive. */
   onGap(): void;
 }
 
-/** One feed for all listeners of a name: a broker joins a name once. */
+/** One feed for all listeners of a name, as a broker joins a name once. */
 interface Link {
   readonly feed: Feed;
-  /** Resolves also where it cannot be joined: then the other nodes are reached. */
+  /** Resolves even if the topic cannot be joined: text can still be sent to the other nodes. */
   readonly opened: Promise<void>;
   readonly listeners: LinkListener[];
 }
 
-/** What nodes tell each other beside their topics, by name. */
+/** Channels between nodes besides topics, by name. */
 export class HubLinks {
   readonly #context: HubContext;
   readonly #links = new Map<string, Link>();
@@ -28,11 +28,11 @@ export class HubLinks {
     return [...this.#links.values()].map(({ feed }) => feed);
   }
 
-  /** @returns sends text to all nodes */
+  /** @returns a function that sends text to all nodes */
   add(name: string, listener: LinkListener): (text: string) => Promise<boolean> {
     const link = this.#links.get(name) ?? this.#create(name);
     link.listeners.push(listener);
-    // What is sent before the link is joined reaches this node too.
+    // Waits for the join, so that text sent earlier also reaches this node.
     return (text) => this.#context.outcome(link.opened.then(() => link.feed.publish({ data: text })));
   }
 

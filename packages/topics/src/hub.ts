@@ -23,13 +23,13 @@ import { Topic, type TopicHost } from './topic.ts';
 /**
  * Makes a hub: the topics of a node.
  *
- * @throws {TypeError | RangeError} on a wrong option, which it names
+ * @throws {TypeError | RangeError} on an invalid option, which it names
  */
 export function createHub(options?: HubOptions): Hub {
   return new Hub(options);
 }
 
-/** How long, in ms, a hub that closes waits for the broker's answers. */
+/** How long, in ms, `close()` waits for the broker's answers. */
 const longestClose = 5_000;
 
 export class Hub extends EventEmitter<HubEvents> {
@@ -87,10 +87,11 @@ export class Hub extends EventEmitter<HubEvents> {
   }
 
   /**
-   * The topic of a name: the same for as long as anybody holds it, is subscribed or listens.
+   * The topic with this name. The object stays the same while it is referenced, has subscribers or has listeners.
    *
-   * @param options the same each time: what is left out is the default
-   * @throws {TypeError | RangeError} on a wrong name or option, which it names, and on other options than it has
+   * @param options must be the same on each call; an omitted option has its default
+   * @throws {TypeError | RangeError} on an invalid name or option, which it names, and on options that differ from the
+   *   topic's
    */
   topic(name: string, options?: TopicOptions): Topic {
     assertTopicName(name);
@@ -103,18 +104,19 @@ export class Hub extends EventEmitter<HubEvents> {
       return topic;
     }
     if (JSON.stringify(resolved) !== JSON.stringify(known.options)) {
-      throw new TypeError(`Invalid options: topic ${name} is there already, with others`);
+      throw new TypeError(`Invalid options: topic ${name} already exists with different options`);
     }
     return known;
   }
 
   /**
-   * Lets a client subscribe by JSON text: `{"subscribe":"NAME"}`, with `"since":{"epoch":…,"offset":…}` or
-   * `"since":"oldest"` for what it has missed, and `{"unsubscribe":"NAME"}`. Topics have an envelope then.
+   * Lets a client subscribe with JSON text: `{"subscribe":"NAME"}`, with `"since":{"epoch":…,"offset":…}` or
+   * `"since":"oldest"` to receive what it has missed, and `{"unsubscribe":"NAME"}`. The topics need an envelope.
    *
-   * @param admit says whether the client may have a topic: gives the topic, or nothing. It is asked each time
-   * @returns takes a message of the client; resolves with whether it was such a command, and rejects with what `admit`
-   *   throws. Closes the socket with 1013 where the broker can't be reached
+   * @param admit decides whether the client may subscribe: returns the topic, or nothing to refuse. Called for each
+   *   subscribe command
+   * @returns a function that takes a message of the client. It resolves with whether the message was such a command,
+   *   and rejects with what `admit` throws. It closes the socket with 1013 if the broker cannot be reached
    */
   commands(socket: WebSocket, admit: Admit): (message: string | Buffer) => Promise<boolean> {
     const commands = new TopicCommands(socket, admit, this.#maxTopicsPerSocket);
@@ -127,10 +129,11 @@ export class Hub extends EventEmitter<HubEvents> {
   }
 
   /**
-   * What nodes tell each other, beside their topics: `listener` is called with what any node sends, this one too.
+   * Opens a channel between nodes, besides topics: `listener` is called with the text that any node sends, this one
+   * included.
    *
-   * @param onGap called where text is missing on this node and will not come: as `gap` of a topic without history
-   * @returns sends text to all nodes; resolves as `publish()` of a topic does
+   * @param onGap called when text is missing on this node and will not arrive, as `gap` of a topic without history
+   * @returns a function that sends text to all nodes; it resolves as `publish()` of a topic does
    */
   link(
     name: string,
@@ -143,8 +146,8 @@ export class Hub extends EventEmitter<HubEvents> {
   }
 
   /**
-   * Unsubscribes all sockets, which stay open, and leaves the broker once it has answered for what was published, or
-   * does not within 5 s. What is published from now on rejects with `TOPIC_ERR_CLOSED`.
+   * Unsubscribes all sockets, which stay open, and closes the broker once it has answered for every publication, or
+   * after 5 s. Later publications reject with `TOPIC_ERR_CLOSED`.
    */
   close(): Promise<void> {
     this.#closed ??= this.#context.outcome(this.#close());

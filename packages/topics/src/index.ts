@@ -1,6 +1,6 @@
 /**
  * Topics: publish and subscribe over accepted WebSockets, with a policy for slow subscribers, presence, history and
- * resume, on one process or, with a broker, on many machines.
+ * resume, in one process or, with a broker, on many machines.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 import type { WebSocket } from '@turnout/core';
 import type { Topic } from './topic.ts';
 
-/** The topics that each socket is subscribed to: a socket that closes leaves all of them. */
+/** The topics of each socket; a socket is unsubscribed from all of them when it closes. */
 export class SocketTopics {
   readonly #maxTopicsPerSocket: number;
   readonly #topics = new Map<WebSocket, Set<Topic>>();

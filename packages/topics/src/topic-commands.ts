@@ -8,7 +8,7 @@ import { parsePosition } from './bus/position.ts';
 import { assertTopicName } from './topic-name.ts';
 import { Topic } from './topic.ts';
 
-/** A topic that a client may have, and as whom. */
+/** A topic that a client may subscribe to, and as which person. */
 export interface Admitted {
   readonly topic: Topic;
   readonly person?: Person | undefined;
@@ -16,7 +16,7 @@ export interface Admitted {
 
 type Verdict = Topic | Admitted | null | undefined;
 
-/** Says whether a client may have the topic of a name, which it has sent. */
+/** Decides whether a client may subscribe to the topic with the name that it sent. */
 export type Admit = (name: string) => Verdict | Promise<Verdict>;
 
 interface Command {
@@ -26,24 +26,24 @@ interface Command {
   readonly ping?: unknown;
 }
 
-/** What a client has by a name; the topic is undefined until the client is admitted. */
+/** A client's subscription to a name; the topic is undefined until the client is admitted. */
 interface Subscription {
   topic: Topic | undefined;
 }
 
-/** Bytes, or characters. A command is short: the name is its longest part. */
+/** In bytes or characters. A command is short: the name is its longest part. */
 const maxCommandLength = 16 * 1024;
 
-/** What every command holds, and hardly any other message of a client: so that these are not parsed twice. */
+/** Matches every command and hardly any other message, so that those are not parsed twice. */
 const commandKey = /"(?:subscribe|unsubscribe|ping)"\s*:/;
 
-/** What one client asks of topics. */
+/** Handles the topic commands of one client. */
 export class TopicCommands {
   readonly #socket: WebSocket;
   readonly #admit: Admit;
   readonly #maxTopics: number;
   readonly #queue = new CommandQueue();
-  /** By name, those it has or is about to have. */
+  /** Current and pending subscriptions, by name. */
   readonly #subscriptions = new Map<string, Subscription>();
 
   constructor(socket: WebSocket, admit: Admit, maxTopics: number) {
@@ -105,7 +105,7 @@ export class TopicCommands {
 
   async #join(topic: Topic, options: SubscribeOptions): Promise<void> {
     if (!topic.options.envelope) {
-      throw new TypeError(`Invalid topic ${topic.name}: one that clients ask for needs an envelope`);
+      throw new TypeError(`Invalid topic ${topic.name}: topics that clients subscribe to by command need an envelope`);
     }
     try {
       await topic.subscribe(this.#socket, options);
@@ -125,7 +125,7 @@ export class TopicCommands {
     this.#subscriptions.delete(name);
   }
 
-  /** Whoever is refused is not subscribed, nor any more. */
+  /** A refusal also ends an existing subscription. */
   #refuse(name: string, reason: string): void {
     this.#unsubscribe(name);
     this.#socket.send(new Envelope(name).note('refused', reason));
@@ -141,7 +141,7 @@ function problemWithName(name: string): string | undefined {
   }
 }
 
-/** Its keys in any order, and others beside them. */
+/** Allows keys in any order, and unknown keys. */
 function readCommand(message: string | Buffer): Command | undefined {
   if (message.length > maxCommandLength) return undefined;
   const text = String(message);

@@ -1,11 +1,11 @@
-/** Bytes of UTF-8. */
+/** In bytes of UTF-8. */
 const maxNameLength = 256;
 
 /**
- * A topic's name may come from a user: whatever it holds, it is the name of that one topic.
+ * Checks a topic's name, which may come from a user.
  *
- * @throws {TypeError} on what is no string, or one that is empty, no Unicode, or holds control characters
- * @throws {RangeError} on more than 256 bytes
+ * @throws {TypeError} if the name is not a string, is empty, is not well-formed Unicode, or contains control characters
+ * @throws {RangeError} if it has more than 256 bytes
  */
 export function assertTopicName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || name === '') {
@@ -13,7 +13,7 @@ export function assertTopicName(name: unknown): asserts name is string {
   }
   // oxlint-disable-next-line no-control-regex -- these are what is looked for
   if (/[\u0000-\u001f\u007f-\u009f]/.test(name)) throw new TypeError('Invalid topic name: it holds control characters');
-  if (/\p{Surrogate}/u.test(name)) throw new TypeError('Invalid topic name: it is no well-formed Unicode');
+  if (/\p{Surrogate}/u.test(name)) throw new TypeError('Invalid topic name: not well-formed Unicode');
   const length = Buffer.byteLength(name);
   if (length > maxNameLength) {
     throw new RangeError(`Invalid topic name: it has ${length} bytes, more than ${maxNameLength}`);

@@ -1,6 +1,6 @@
 import type { Topic } from './topic.ts';
 
-/** The topics of a hub, by name: a topic that nobody uses is kept only as long as the application references it. */
+/** The topics of a hub, by name. An unused topic is kept only while the application references it. */
 export class TopicRegistry {
   /** Topics in use. */
   readonly #used = new Map<string, Topic>();
@@ -24,7 +24,7 @@ export class TopicRegistry {
     this.#collected.register(topic, topic.name);
   }
 
-  /** A topic has come into use, or went out of it. */
+  /** A topic may have come into use or gone out of use. */
   update(topic: Topic): void {
     if (topic.isInUse) {
       this.#used.set(topic.name, topic);

@@ -24,29 +24,29 @@ import { Replay } from './delivery/replay.ts';
 import type { PresenceOptions, ResolvedTopicOptions } from './delivery/topic-options.ts';
 
 export interface TopicEvents {
-  /** Somebody has come, with their first socket on any node. */
+  /** A person has joined, with their first socket on any node. */
   join: [person: Person];
-  /** Somebody has gone, with their last socket on any node. */
+  /** A person has left, with their last socket on any node. */
   leave: [person: Person];
-  /** Somebody who is there has other details. */
+  /** A person who is present has new details. */
   change: [person: Person];
-  /** Messages are missing on this node, and will not come. */
+  /** Messages are missing on this node and will not arrive. */
   gap: [];
 }
 
-/** A topic's place among the others of its hub. */
+/** What a topic uses of its hub. */
 export interface TopicHost {
   readonly context: HubContext;
   readonly people: PeopleExchange;
   readonly queueBudget: QueueBudget;
-  /** @throws {RangeError} where the socket is subscribed to too many */
+  /** @throws {RangeError} if the socket has too many subscriptions */
   onSubscribed(socket: WebSocket, topic: Topic): void;
   onUnsubscribed(socket: WebSocket, topic: Topic): void;
-  /** Whether it is to be kept has changed. */
+  /** Whether the topic is in use may have changed. */
   onUse(topic: Topic): void;
 }
 
-/** A name that sockets subscribe to, and messages are published under. */
+/** A named channel: sockets subscribe to it, and the application publishes messages to it. */
 export class Topic extends EventEmitter<TopicEvents> {
   readonly name: string;
   readonly options: ResolvedTopicOptions;
@@ -75,12 +75,12 @@ export class Topic extends EventEmitter<TopicEvents> {
       this.#notices = this.#createNotices(this.#presence, options.presence);
     }
     const onUse = (): void => host.onUse(this);
-    // Told before the listener is added, and after it is removed.
+    // Emitted before the listener is added, but after it is removed.
     (this as EventEmitter).on('newListener', () => queueMicrotask(onUse));
     (this as EventEmitter).on('removeListener', onUse);
   }
 
-  /** Sockets that are subscribed on this node. */
+  /** The number of sockets subscribed on this node. */
   get size(): number {
     return this.#audience.size;
   }
@@ -89,7 +89,7 @@ export class Topic extends EventEmitter<TopicEvents> {
     return this.#audience.counts;
   }
 
-  /** Whether anybody would miss it. */
+  /** Whether it has subscribers, followers or listeners. */
   get isInUse(): boolean {
     const names = ['join', 'leave', 'change', 'gap'] as const;
     return this.size > 0 || this.#follows > 0 || names.some((name) => this.listenerCount(name) > 0);
@@ -100,16 +100,14 @@ export class Topic extends EventEmitter<TopicEvents> {
   }
 
   /**
-   * Who is subscribed, on all nodes, as far as this one knows: it does soon after its first subscriber, or
-   * {@link follow}.
+   * Who is subscribed, on all nodes, as far as this node knows. It learns that soon after its first subscriber, or
+   * after {@link follow}.
    */
   people(): Person[] {
     return this.#presence?.people() ?? [];
   }
 
-  /**
-   * Learns who is subscribed on other nodes also while nobody is on this one, until the function it returns is called.
-   */
+  /** Tracks who is subscribed on other nodes even if nobody is on this one, until the returned function is called. */
   follow(): () => void {
     this.#follows++;
     this.#presence?.hold();
@@ -125,23 +123,23 @@ export class Topic extends EventEmitter<TopicEvents> {
   }
 
   /**
-   * Sends a socket all that is published from now on, until it closes or is unsubscribed. Where it is subscribed
-   * already, it begins anew.
+   * Sends a socket every publication from now on, until it closes or is unsubscribed. A socket that is already
+   * subscribed is unsubscribed first.
    *
-   * With history, what it has missed since a position comes first: each message once, in order, or nothing of it and
-   * `recovered: false`. Whether the client may have it is for the caller to say, each time.
+   * With history, the messages missed since a position are sent first: each once, in order, or none of them and
+   * `recovered: false`. The caller must check each time whether the client may receive them.
    *
-   * @returns how it begins; `null` where the socket has closed, or was unsubscribed, meanwhile
+   * @returns the start of the subscription; `null` if the socket was closed or unsubscribed meanwhile
    * @throws {TypeError | RangeError} (rejects) on `since` without history, a malformed person, and over
    *   `maxTopicsPerSocket`
-   * @throws {TopicError} (rejects) where the broker can't be reached, unless there is no history and `whenLost` is
-   *   `deliver-locally`
+   * @throws {TopicError} (rejects) if the broker cannot be reached, unless the topic is without history and `whenLost`
+   *   is `deliver-locally`
    */
   subscribe(socket: WebSocket, options?: SubscribeOptions): Promise<Subscribed | null> {
     return this.#host.context.outcome(this.#subscribe(socket, options));
   }
 
-  /** @returns whether it was subscribed */
+  /** @returns whether the socket was subscribed */
   unsubscribe(socket: WebSocket, options?: UnsubscribeOptions): boolean {
     const { atOnce } = resolveUnsubscribe(options);
     const subscriber = this.#audience.remove(socket);
@@ -157,14 +155,14 @@ export class Topic extends EventEmitter<TopicEvents> {
   }
 
   /**
-   * Sends a message to all subscribers, on all nodes; in the same order to all.
+   * Sends a message to all subscribers on all nodes, in the same order to all.
    *
-   * @param message bytes or text; where the topic has an envelope, text is JSON
-   * @returns resolves with whether the broker has it; with `false` where the broker is lost, and only the subscribers
-   *   of this node were sent it. A rejection that nobody awaits goes to the hub's `onError`
-   * @throws {TypeError} at once if the message is neither text nor bytes, or not JSON where JSON is required, and on a
-   *   wrong option
-   * @throws {TopicError} at once with `TOPIC_ERR_TOO_LONG`; rejects where the message could not be published
+   * @param message bytes or text; if the topic has an envelope, text must be JSON
+   * @returns whether the broker has the message; `false` if the broker is lost and only the subscribers of this node
+   *   were sent it. A rejection that nobody awaits goes to the hub's `onError`
+   * @throws {TypeError} synchronously if the message is neither text nor bytes, or not JSON where JSON is required, and
+   *   on an invalid option
+   * @throws {TopicError} synchronously with `TOPIC_ERR_TOO_LONG`; rejects if the message could not be published
    */
   publish(message: string | Uint8Array, options?: PublishOptions): Promise<boolean> {
     const { except, key } = resolvePublish(options);
@@ -224,7 +222,7 @@ export class Topic extends EventEmitter<TopicEvents> {
     return since === 'oldest' ? follower.readKept() : follower.readSince(since);
   }
 
-  /** @returns `null` where it has left meanwhile */
+  /** @returns `null` if it was unsubscribed meanwhile */
   async #begin(subscriber: Subscriber, read: HistoryPart | null): Promise<Subscribed | null> {
     const { socket } = subscriber;
     const { position } = this.#feed;
@@ -242,7 +240,8 @@ export class Topic extends EventEmitter<TopicEvents> {
       state = replay!.send();
     }
     if (state === 'overtaken') this.#skip(socket, replay!.offset);
-    // From the end of the replay to here in one turn: no message comes between what was missed and what is live.
+    // From the end of the replay to here in one turn: no message can arrive between the missed messages and the live
+    // ones.
     this.#goLive(subscriber, subscribed);
     return subscribed;
   }
@@ -251,7 +250,7 @@ export class Topic extends EventEmitter<TopicEvents> {
     return new Replay({ socket, envelope: this.#envelope!, follower: this.#feed.follower!, start, missed });
   }
 
-  /** Its history has gone on faster than it reads. */
+  /** The history advances faster than the subscriber reads. */
   #skip(socket: WebSocket, offset: number): void {
     const position = this.#feed.position!;
     this.#audience.countDropped(Math.max(1, position.offset - offset));
@@ -266,7 +265,7 @@ export class Topic extends EventEmitter<TopicEvents> {
     this.#notices?.welcome(socket);
   }
 
-  /** @throws {TypeError} on text that cannot be put into the envelope */
+  /** @throws {TypeError} on text that is not JSON, if the topic has an envelope */
   #check(data: string | Uint8Array): void {
     if (this.#envelope !== undefined && typeof data === 'string') assertJson(this.name, data);
   }

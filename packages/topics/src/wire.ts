@@ -1,5 +1,5 @@
 /**
- * What clients are sent, for clients of your own.
+ * The messages that clients receive, for writing your own client.
  *
  * @module
  */

@@ -225,10 +225,10 @@ describe('calls to a broker', () => {
     const first = calls.publish(8, never);
     expect(catchError(() => calls.publish(3, never))).toMatchObject({
       code: 'TOPIC_ERR_BACKLOG',
-      message: '8 bytes wait already (maxPendingBytes 10)',
+      message: '8 bytes are already pending (maxPendingBytes 10)',
     });
     const second = calls.publish(2, never);
-    expect(() => calls.publish(0, never)).toThrow('2 messages wait already (maxPendingMessages)');
+    expect(() => calls.publish(0, never)).toThrow('2 messages are already pending (maxPendingMessages)');
     await expect(first).rejects.toMatchObject({ code: 'TOPIC_ERR_TIMEOUT' });
     await expect(second).rejects.toThrow('The broker has not answered within 50 ms');
     expect(await calls.publish(20, async () => 'alone')).toBe('alone');

@@ -82,7 +82,7 @@ describe('a sequence that somebody has made up', () => {
     await pair.client.expect({ topic: 'news', data: 1 });
     await hub.topic('news', plain).publish('2');
     await pair.client.expect({ topic: 'news', data: 2 });
-    expect(foreign).toEqual(['its sequence was made up']);
+    expect(foreign).toEqual(['its sequence is forged']);
   });
 
   test('in a mark is a gap, and silences nobody', async () => {

@@ -26,7 +26,7 @@ test('what takes several calls counts against the limits, and each call has its 
   const sent = pending.hold(1, async () => {
     for (let count = 0; count < 3; count++) await pending.run(wait(150));
   });
-  expect(() => pending.hold(1, wait(0))).toThrow('1 messages wait already (maxPendingMessages)');
+  expect(() => pending.hold(1, wait(0))).toThrow('1 messages are already pending (maxPendingMessages)');
   await sent;
   await pending.hold(1, wait(0));
 });

@@ -102,7 +102,7 @@ describe('a topic', () => {
     [7 as never, 'got number'],
     ['a\nb', 'control characters'],
     ['a\0b', 'control characters'],
-    ['\ud800', 'no well-formed Unicode'],
+    ['\ud800', 'not well-formed Unicode'],
     ['x'.repeat(257), 'it has 257 bytes, more than 256'],
   ])('has no such name as %j', (name, problem) => {
     expect(() => hubFor().topic(name)).toThrow(problem);
@@ -112,7 +112,7 @@ describe('a topic', () => {
     const topic = hubFor().topic('news');
     expect(() => topic.publish(7 as never)).toThrow('Invalid message of topic news: expected text or bytes');
     const json = hubFor().topic('news', { envelope: true });
-    expect(() => json.publish('{')).toThrow('Invalid message of topic news: expected JSON, as it has an envelope');
+    expect(() => json.publish('{')).toThrow('Invalid message of topic news: expected JSON because the topic has an envelope');
     expect(() => json.publish([1] as never)).toThrow('got object');
   });
 
@@ -163,7 +163,7 @@ describe('a hub', () => {
     const hub = hubFor();
     const topic = hub.topic('news', { slow: 'latest' });
     expect(hub.topic('news', { slow: 'latest', envelope: false })).toBe(topic);
-    expect(() => hub.topic('news')).toThrow('Invalid options: topic news is there already, with others');
+    expect(() => hub.topic('news')).toThrow('Invalid options: topic news already exists with different options');
   });
 
   test('keeps a topic that is listened to, and lets go of one that nobody would miss', async () => {

@@ -17,7 +17,7 @@ export function timeoutError(cause: unknown): TopicError {
   return new TopicError('TOPIC_ERR_TIMEOUT', 'NATS has not answered in time', { cause });
 }
 
-/** Where it was tried to connect to, and how long, in ms, each may take. */
+/** The servers of a connection attempt, and the time limit in ms for each. */
 export interface ConnectAttempt {
   readonly servers: readonly string[];
   readonly timeout: number;
@@ -25,7 +25,7 @@ export interface ConnectAttempt {
 
 export function connectError(cause: unknown, attempt: ConnectAttempt): TopicError {
   const code = isNamed(cause, 'AuthorizationError') ? 'TOPIC_ERR_BROKER' : 'TOPIC_ERR_BROKER_LOST';
-  // What stands before the @ is secret.
+  // The part before the @ is secret.
   const servers = attempt.servers.map((server) => server.replace(/^.*@/, '')).join(', ');
   const message = `Cannot connect to NATS at ${servers}: ${reasonOf(cause, attempt)}`;
   return new TopicError(code, message, { cause });
@@ -40,9 +40,9 @@ function reasonOf(error: unknown, { timeout }: ConnectAttempt): string {
 
 export interface OptionsConflict {
   readonly here: HistoryOptions | null;
-  /** What another node, or the server, has. */
+  /** The options of another node or of the server. */
   readonly there: HistoryOptions | null;
-  /** Where that is. */
+  /** Who has them. */
   readonly where: string;
 }
 
@@ -58,20 +58,20 @@ export function isSameHistory(one: HistoryOptions | null, other: HistoryOptions 
 }
 
 /**
- * The refusal of the server that an error is or is caused by. By its name: the connection may be of another copy of the
- * client.
+ * The server's refusal, if an error is one or is caused by one. Compared by name, as the connection may come from
+ * another copy of the client.
  */
 export function refusalIn(error: unknown): PermissionViolationError | undefined {
   if (!(error instanceof Error)) return undefined;
   return error.name === 'PermissionViolationError' ? (error as PermissionViolationError) : refusalIn(error.cause);
 }
 
-/** Whether nobody is subscribed to the subject of a request. */
+/** Whether a request failed because nobody subscribes to its subject. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof Error && error.name === 'RequestError' && (error as RequestError).isNoResponders();
 }
 
-/** What the client rejects with that has lost its connection, or has closed it. */
+/** Errors with which the client rejects after its connection was lost or closed. */
 const disconnects: ReadonlySet<string> = new Set([
   'ClosedConnectionError',
   'ConnectionError',
@@ -79,12 +79,12 @@ const disconnects: ReadonlySet<string> = new Set([
   'RequestError',
 ]);
 
-/** Whether the connection has ended what was waiting for an answer. The client may notice that before it says so. */
+/** Whether a request failed because the connection ended. The client may reject before it reports the loss. */
 export function isDisconnect(error: unknown): boolean {
   return error instanceof Error && disconnects.has(error.name) && !isUnanswered(error);
 }
 
-/** Whether the client has given up waiting for an answer. */
+/** Whether the client's request timed out. */
 export function isTimeout(error: unknown): boolean {
   return isNamed(error, 'TimeoutError');
 }

@@ -9,16 +9,17 @@ import { natsOptions, type NatsBrokerOptions } from './nats-options.ts';
 /** How long, in ms, one attempt to connect may take. */
 const connectTimeout = 3_000;
 
-/** The longest wait, in ms, until it is tried again to connect. */
+/** The longest delay, in ms, before the next attempt to connect. */
 const longestWait = 2_000;
 
 /**
- * Connects to NATS, as the broker of one hub.
+ * Connects to NATS as the broker of one hub.
  *
- * @throws {TypeError | RangeError} (rejects) on a wrong option, and on `connection` beside `servers` or `client`
- * @throws {TopicError} (rejects) with `TOPIC_ERR_BROKER_LOST` where NATS cannot be reached, and with `TOPIC_ERR_BROKER`
- *   where it refuses the credentials, or what all topics need; the client's error is the `cause`. Later it connects
- *   again by itself
+ * @throws {TypeError | RangeError} (rejects) on an invalid option, and on `connection` together with `servers` or
+ *   `client`
+ * @throws {TopicError} (rejects) with `TOPIC_ERR_BROKER_LOST` if NATS cannot be reached, and with `TOPIC_ERR_BROKER` if
+ *   it refuses the credentials, or a permission that all topics need; the client's error is the `cause`. After a later
+ *   loss the broker reconnects by itself
  */
 export async function connectNats(options?: NatsBrokerOptions): Promise<Broker> {
   const settings = resolveOptions(natsOptions, options);
@@ -41,7 +42,7 @@ async function connectTo({ servers = '127.0.0.1:4222', client = {} }: NatsBroker
     timeout,
     servers,
     maxReconnectAttempts: -1,
-    // A password that is wrong for a while must not end it for good.
+    // A temporarily wrong password must not stop reconnecting for good.
     ignoreAuthErrorAbort: true,
     reconnectDelayHandler: () => Math.random() * longestWait,
   };

@@ -2,14 +2,14 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 
-/** Node.js tells here of each socket that is about to connect. */
+/** Node.js publishes each socket that is about to connect here. */
 const channel = 'net.client.socket';
 
 const dialling = new AsyncLocalStorage<Set<Socket>>();
 
 /**
- * Has the client connect. Where that fails, no socket is left: the client forgets the one whose server says nothing,
- * and it would keep the process alive.
+ * Connects the client. If that fails, destroys its sockets: the client forgets a socket whose server stays silent,
+ * which would keep the process alive.
  */
 export async function dial<Connection>(connect: () => Promise<Connection>): Promise<Connection> {
   const sockets = new Set<Socket>();

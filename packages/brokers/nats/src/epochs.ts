@@ -3,12 +3,13 @@ import { StorageType, type StreamInfo } from '@nats-io/jetstream';
 import type { JetStreamAccess } from './jetstream-access.ts';
 import type { Names } from './names.ts';
 
-/** How long, in ms, a history that was removed is remembered. */
+/** How long, in ms, a removed history is remembered. */
 const memory = 30 * 86_400_000;
 
 /**
- * The epochs of histories that are not there: known before the first message, so that reading makes no stream, and
- * another one once a history was removed. One stream for all, which keeps a message for each history that was removed.
+ * The epochs of histories without a stream. An epoch is known before the first message, so that reading creates no
+ * stream, and it changes once a history is removed. One stream for all topics keeps a message for each removed history.
+ * One stream for all, which keeps a message for each history that was removed.
  */
 export class Epochs {
   readonly #access: JetStreamAccess;
@@ -20,12 +21,12 @@ export class Epochs {
     this.#names = names;
   }
 
-  /** After a loss: the stream may be gone, or another. */
+  /** Called after a loss: the stream may be gone or replaced. */
   forget(): void {
     this.#opened = undefined;
   }
 
-  /** The epoch that a topic's history has, or will have once it is begun. */
+  /** The epoch that a topic's history has, or will have once it starts. */
   async next(topic: string): Promise<string> {
     const begun = await this.#open();
     const { streams } = await this.#access.manage();
@@ -39,7 +40,7 @@ export class Epochs {
     await this.#access.client.publish(this.#names.epoch(topic));
   }
 
-  /** Whoever lost all of JetStream's data begins anew. */
+  /** After a loss of all JetStream data, the epochs start from scratch. */
   #open(): Promise<string> {
     this.#opened ??= this.#ensure().catch((error: unknown) => {
       this.#opened = undefined;
@@ -58,14 +59,14 @@ export class Epochs {
     try {
       return await this.#access.add(this.#names.epochStream, {
         subjects: [`${this.#names.prefix}.epoch.*`],
-        // When it was made would not do: the servers of a cluster differ in that.
+        // The time of creation is no substitute: it differs between the servers of a cluster.
         description: randomBytes(9).toString('base64url'),
         storage: StorageType.File,
         max_msgs_per_subject: 1,
         max_age: memory * 1_000_000,
       });
     } catch (error) {
-      // Another node may have been first.
+      // Another node may have created it first.
       const made = await this.#access.find(this.#names.epochStream);
       if (made === null) throw error;
       return made;

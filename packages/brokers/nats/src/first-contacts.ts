@@ -2,22 +2,22 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { BrokerTopic, HistoryOptions } from '@turnout/topics';
 import { isSameHistory, isTimeout, isUnanswered, optionsError } from './broker-errors.ts';
 
-/** Topics whose first contact is remembered. */
+/** How many topics' first contacts are remembered. */
 const maxKnown = 10_000;
 
-/** How long, in ms, nodes may take to say with which options they have a topic. Who says nothing objects to nothing. */
+/** How long, in ms, nodes may take to answer with their options of a topic. No answer means no objection. */
 const answerTimeout = 300;
 
-/** What is done before a node publishes on a topic for the first time, and not again until the connection was lost. */
+/** Checks made before a node first publishes on a topic, and again only after the connection was lost. */
 export class FirstContacts {
   readonly #known = new Map<string, Promise<void>>();
 
-  /** Makes a contact where there is none. Who waits for it goes on in the order of the calls. */
+  /** Makes the first contact unless it was made. Waiting calls continue in order. */
   once(topic: string, contact: () => Promise<void>): Promise<void> {
     return this.#known.get(topic) ?? this.#make(topic, contact);
   }
 
-  /** A contact counts for nothing any more. */
+  /** Invalidates a contact. */
   forget(topic: string, contact: Promise<void>): void {
     if (this.#known.get(topic) === contact) this.#known.delete(topic);
   }
@@ -36,15 +36,15 @@ export class FirstContacts {
   }
 }
 
-/** What a node that has joined a topic answers to one that asks with which options. */
+/** The answer of a node that has joined a topic to a node that asks for its options. */
 export function encodeOptions({ history }: BrokerTopic): string {
   return JSON.stringify({ history });
 }
 
 /**
- * Asks the nodes that have joined a topic.
+ * Asks the nodes that have joined a topic for their options.
  *
- * @throws {TopicError} (rejects) `TOPIC_ERR_OPTIONS` where one has other options
+ * @throws {TopicError} (rejects) `TOPIC_ERR_OPTIONS` if one of them has other options
  */
 export async function assertSameOptions(
   connection: NatsConnection,
@@ -56,7 +56,7 @@ export async function assertSameOptions(
   throw optionsError(name, { here: history, there, where: 'another node' });
 }
 
-/** Resolves with undefined where nobody has joined the topic, or says so. */
+/** Resolves with undefined if nobody has joined the topic, or nobody answers. */
 async function askOptions(connection: NatsConnection, subject: string): Promise<HistoryOptions | null | undefined> {
   try {
     const { history } = (await connection.request(subject, '', { timeout: answerTimeout })).json<{

@@ -13,11 +13,11 @@ export function isKept(topic: BrokerTopic): topic is KeptTopic {
   return topic.history !== null;
 }
 
-/** What is known of a history. */
+/** The state of a history. */
 export interface HistoryState {
-  /** Of the newest message. */
+  /** The position of the newest message. */
   readonly position: Position;
-  /** Null where nothing was published yet: there is no stream then. */
+  /** Null if nothing has been published yet: there is no stream then. */
   readonly stream: StreamInfo | null;
 }
 
@@ -27,27 +27,26 @@ export interface HistoryStreamsParts {
   readonly epochs: Epochs;
 }
 
-/** Written into the stream's description. */
+/** Stored as the stream's description. */
 interface Label {
   readonly topic: string;
   readonly epoch: string;
 }
 
-/** The kind of subject, in the place where a message is published again. */
+/** The kind of subject, in the destination of republished messages. */
 const republished = '{{wildcard(1)}}';
 
 const nanoseconds = 1_000_000;
 
-/** How long, in ms, a consumer outlives one read. */
+/** How long, in ms, a consumer may be idle after a read. */
 const consumerTtl = 5_000;
 
 /**
- * How many bytes, roughly, are asked for at once: what the server has to keep for a slow reader, it drops the
- * connection for.
+ * Roughly how many bytes to request at once: if more are pending for a slow reader, the server drops the connection.
  */
 const pageBytes = 1024 * 1024;
 
-/** JetStream's streams: one for each topic with history, since only then its offsets follow each other. */
+/** JetStream streams: one per topic with history, so that its offsets are consecutive. */
 export class HistoryStreams {
   readonly #parts: HistoryStreamsParts;
 
@@ -56,9 +55,9 @@ export class HistoryStreams {
   }
 
   /**
-   * Where a history is. Makes nothing.
+   * Finds the position of a history. Creates nothing.
    *
-   * @throws {TopicError} (rejects) `TOPIC_ERR_OPTIONS` where its stream has other limits
+   * @throws {TopicError} (rejects) `TOPIC_ERR_OPTIONS` if its stream has other limits
    */
   async find(topic: KeptTopic): Promise<HistoryState> {
     const { access, names, epochs } = this.#parts;
@@ -68,7 +67,7 @@ export class HistoryStreams {
     return { position: { epoch: epochOf(stream), offset: stream.state.last_seq }, stream };
   }
 
-  /** Makes a history where it is not there. */
+  /** Creates a history if it does not exist. */
   async ensure(topic: KeptTopic): Promise<void> {
     const { access } = this.#parts;
     const { stream, position } = await this.find(topic);
@@ -77,18 +76,18 @@ export class HistoryStreams {
     try {
       await access.add(this.#parts.names.stream(topic.name), this.#configurationOf(topic, label));
     } catch (error) {
-      // Another node may have been first.
+      // Another node may have created it first.
       if ((await this.find(topic)).stream === null) throw error;
     }
   }
 
-  /** What a topic has been made with; null where it has no history. */
+  /** The options that a topic's stream was created with; null if it has no stream. */
   async optionsOf(topic: string): Promise<HistoryOptions | null> {
     const stream = await this.#parts.access.find(this.#parts.names.stream(topic));
     return stream === null ? null : optionsOf(stream);
   }
 
-  /** What it takes to read what is kept after an offset; null where that is nothing. */
+  /** Opens pages of the messages after an offset; null if there are none. */
   async open({ config, state }: StreamInfo, since: number): Promise<StreamPages | null> {
     const first = Math.max(since + 1, state.first_seq);
     if (state.messages === 0 || first > state.last_seq) return null;
@@ -107,18 +106,18 @@ export class HistoryStreams {
       subjects: [names.store('*', name)],
       description: JSON.stringify(label),
       retention: RetentionPolicy.Limits,
-      // In memory a stream would begin anew after a restart, and look like the one before.
+      // A stream in memory would start from scratch after a restart, and look like the previous one.
       storage: StorageType.File,
       max_msgs: history.size,
       max_age: history.ttl * nanoseconds,
-      // JetStream wants it no longer than the messages live.
+      // JetStream requires that it does not exceed the messages' age limit.
       duplicate_window: Math.min(history.ttl, 120_000) * nanoseconds,
       republish: { src: names.store('*', name), dest: names.live(republished, name) },
     };
   }
 }
 
-/** The topic of a stream; undefined where it was made by hand. */
+/** The topic of a stream; undefined if it was created by hand. */
 export function topicOf({ config }: StreamInfo): string | undefined {
   return labelOf(config)?.topic;
 }

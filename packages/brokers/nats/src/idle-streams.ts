@@ -12,16 +12,14 @@ export interface IdleStreamsOptions {
   readonly access: JetStreamAccess;
   readonly names: Names;
   readonly epochs: Epochs;
-  /** How long, in ms, nothing has been published to one that is removed, and how often that is looked for. */
+  /** How long, in ms, a stream must be idle before it is removed, and how often to check. */
   readonly after: number;
 }
 
-/** How long, in ms, a subscriber may take to say that it is there. */
+/** How long, in ms, a subscriber may take to answer. */
 const answerTimeout = 2_000;
 
-/**
- * Removes the streams of topics that nobody needs any more: empty for some time, and without a subscriber on any node.
- */
+/** Removes the streams of unused topics: empty for some time, and without a subscriber on any node. */
 export class IdleStreams {
   readonly #options: IdleStreamsOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -37,13 +35,13 @@ export class IdleStreams {
     clearTimeout(this.#timer);
   }
 
-  /** Nodes that were started together do not look together. */
+  /** Random, so that nodes started together do not check together. */
   #schedule(): void {
     const { after } = this.#options;
     if (after === Infinity || this.#isStopped) return;
     const delay = Math.min(after * (0.5 + Math.random() / 2), longestDelay);
     this.#timer = setTimeout(() => {
-      // What has failed is tried again the next time.
+      // A failure is retried at the next check.
       void this.#removeIdle()
         .catch(() => {})
         .finally(() => this.#schedule());
@@ -56,7 +54,7 @@ export class IdleStreams {
     for await (const stream of streams.list(`${names.prefix}.store.*.*`)) {
       const topic = topicOf(stream);
       if (topic === undefined || !this.#isIdle(stream) || (await this.#hasSubscriber(topic))) continue;
-      // First: whoever sees that it is gone sees this too.
+      // First, so that a node that finds the stream gone already sees the new epoch.
       await epochs.end(topic);
       await streams.delete(stream.config.name);
     }

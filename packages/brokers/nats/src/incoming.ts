@@ -18,16 +18,16 @@ export interface IncomingParts {
   readonly events: BrokerEvents;
 }
 
-/** Tells what comes on the subject of one topic apart, and gives its receiver what is a message. */
+/** Tells apart what arrives on the subject of one topic, and passes messages to its receiver. */
 export class Incoming {
   readonly #topic: BrokerTopic;
   readonly #parts: IncomingParts;
-  /** Of its history; undefined where it has none. */
+  /** The stream of the topic's history; undefined without history. */
   readonly #stream: string | undefined;
   receiver: Receiver;
-  /** Of its history as it was read last: what is published again does not say it. */
+  /** The epoch of the history when it was last read: republished messages do not contain it. */
   epoch = '';
-  /** How many messages of other programs have come. */
+  /** How many messages of other programs have arrived. */
   #fromOutside = 0;
   #isConflictTold = false;
 

@@ -11,7 +11,7 @@ import {
 import type { NatsConnection } from '@nats-io/transport-node';
 import { TopicError } from '@turnout/topics';
 
-/** How long, in ms, the client waits for an answer. The broker's own limit is to be the shorter one. */
+/** How long, in ms, the client waits for an answer. Long, so that the broker's own timeout applies first. */
 const apiTimeout = 60_000;
 
 /** JetStream on one connection. */
@@ -20,11 +20,11 @@ export class JetStreamAccess {
   readonly #manager: Promise<JetStreamManager>;
   readonly #replicas: number;
 
-  /** @param replicas on how many servers each stream is kept */
+  /** @param replicas how many servers store each stream */
   constructor(connection: NatsConnection, replicas: number) {
     this.#replicas = replicas;
     this.client = jetstream(connection, { timeout: apiTimeout });
-    // Not asked whether JetStream is there: that would take one more permission, and the first call says it.
+    // Does not check for JetStream: that needs one more permission, and the first call shows it.
     this.#manager = jetstreamManager(connection, { checkAPI: false, timeout: apiTimeout });
   }
 
@@ -32,7 +32,7 @@ export class JetStreamAccess {
     return this.#manager;
   }
 
-  /** Resolves with null where there is no such stream. */
+  /** Resolves with null if the stream does not exist. */
   async find(name: string): Promise<StreamInfo | null> {
     const { streams } = await this.#manager;
     try {
@@ -43,26 +43,26 @@ export class JetStreamAccess {
     }
   }
 
-  /** Makes a stream. Rejects where it is there with another configuration. */
+  /** Creates a stream. Rejects if it exists with another configuration. */
   async add(name: string, settings: Partial<StreamConfig>): Promise<StreamInfo> {
     const { streams } = await this.#manager;
     return streams.add({ ...settings, name, num_replicas: this.#replicas });
   }
 
-  /** Makes a stream where it is not there, or has another configuration. */
+  /** Creates a stream, or updates it if it has another configuration. */
   async ensure(name: string, settings: Partial<StreamConfig>): Promise<StreamInfo> {
     try {
       return await this.add(name, settings);
     } catch (error) {
       const { streams } = await this.#manager;
-      // It is there with another.
+      // It exists with another configuration.
       return await streams.update(name, { ...settings, num_replicas: this.#replicas }).catch(() => {
         throw error;
       });
     }
   }
 
-  /** Keeps a stream on as many servers as it is meant to be on now. */
+  /** Sets the number of a stream's replicas to the current option. */
   async adjust({ config }: StreamInfo): Promise<void> {
     if (config.num_replicas === this.#replicas) return;
     const { streams } = await this.#manager;
@@ -70,10 +70,10 @@ export class JetStreamAccess {
   }
 }
 
-/** Whether an error is, or is caused by, that nothing answers where a stream should: it is not there, or JetStream. */
+/** Whether an error says, itself or by its cause, that the stream does not exist, or JetStream is not enabled. */
 export function isMissing(error: unknown): boolean {
   if (error instanceof TopicError) return isMissing(error.cause);
-  // The class of the one error is not exported.
+  // The class of the second error is not exported.
   return (
     isApiError(error, JetStreamApiCodes.StreamNotFound) || (error as Error | undefined)?.name === 'JetStreamNotEnabled'
   );

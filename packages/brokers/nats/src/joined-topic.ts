@@ -39,7 +39,7 @@ export class JoinedTopic {
     this.#incoming.receiver = receiver;
   }
 
-  /** Asks for what comes on a subject, where that was not done. */
+  /** Subscribes to a subject, unless that was done before. */
   subscribe(subject: string): void {
     if (this.#subscription !== undefined) return;
     this.#standing = 'joining';
@@ -49,7 +49,7 @@ export class JoinedTopic {
     });
   }
 
-  /** The server has answered. Throws where it has refused. */
+  /** The server has answered. Throws if it has refused. */
   settle(): void {
     if (this.#standing === 'joining') this.#standing = 'in';
     if (this.#refusal !== undefined) throw this.#refusal;
@@ -62,7 +62,7 @@ export class JoinedTopic {
     this.#endStandIn();
   }
 
-  /** Its history was looked at. */
+  /** Its history was read. */
   note(topic: KeptTopic, { position, stream }: HistoryState): void {
     this.#incoming.epoch = position.epoch;
     if (stream !== null) this.#endStandIn();
@@ -72,12 +72,12 @@ export class JoinedTopic {
   #receive(message: Msg): void {
     const isQuestion = message.data.length === 0 && Boolean(message.reply);
     if (isQuestion) return void message.respond(encodeOptions(this.topic));
-    // What comes was stored.
+    // A message from the stream was stored, so the stream exists.
     this.#endStandIn();
     return this.#incoming.take(message);
   }
 
-  /** While it joins, who joins is told. */
+  /** While the topic is joining, `join()` rejects; later, an event reports the refusal. */
   #onRefused(error: Error): void {
     const wasIn = this.#standing === 'in';
     this.#standing = 'refused';

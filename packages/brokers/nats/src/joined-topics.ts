@@ -4,13 +4,13 @@ import { isKept, type HistoryState, type KeptTopic } from './history-streams.ts'
 import { JoinedTopic, type JoinedTopicParts } from './joined-topic.ts';
 
 export interface JoinedTopicsParts extends JoinedTopicParts {
-  /** Where what is published on a topic without history arrives. */
+  /** The subject on which messages of a topic without history arrive. */
   readonly plainSubject: (topic: string) => string;
-  /** Looks at a history. */
+  /** Finds the state of a history. */
   readonly find: (topic: KeptTopic) => Promise<HistoryState>;
 }
 
-/** Topics that are joined again before the server is asked whether it follows. */
+/** How many topics are joined again before waiting for an answer of the server. */
 const rejoinBatch = 512;
 
 /** All topics that this node has joined. */
@@ -22,7 +22,7 @@ export class JoinedTopics {
     this.#parts = parts;
   }
 
-  /** @throws {TopicError} (rejects) with why one of them could not be joined, once all others are */
+  /** @throws {TopicError} (rejects) with the error of one that could not be joined, once all others are */
   async join(joins: readonly Join[]): Promise<void> {
     const failures: unknown[] = [];
     const joined = await this.#prepare(joins, failures);
@@ -43,22 +43,20 @@ export class JoinedTopics {
     this.#all.delete(name);
   }
 
-  /** A history was looked at. */
+  /** The state of a history was found. */
   note(topic: KeptTopic, state: HistoryState): void {
     this.#all.get(topic.name)?.note(topic, state);
   }
 
   /**
-   * The connection is lost. The client would ask for all of them in one piece once it is back, and be found dead
-   * meanwhile.
+   * The connection is lost. Ends the subscriptions: on reconnecting, the client would send all of them at once, and
+   * could be considered dead meanwhile.
    */
   onLost(): void {
     for (const joined of this.#all.values()) joined.unsubscribe();
   }
 
-  /**
-   * Joins all again, as fast as the server follows: how long that may take has no limit, as the client's pings go on.
-   */
+  /** Joins all topics again, at the pace of the server. There is no time limit, as the client keeps sending pings. */
   async rejoin(): Promise<void> {
     const all = [...this.#all.values()];
     for (let start = 0; start < all.length; start += rejoinBatch) {
@@ -83,7 +81,7 @@ export class JoinedTopics {
     }
   }
 
-  /** What is published again has no epoch: it must be known before the first comes. */
+  /** Republished messages have no epoch: it must be known before the first one arrives. */
   async #prepare(joins: readonly Join[], failures: unknown[]): Promise<JoinedTopic[]> {
     const joined: JoinedTopic[] = [];
     for (const result of await Promise.allSettled(joins.map((join) => this.#prepareOne(join)))) {

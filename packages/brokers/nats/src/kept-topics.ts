@@ -17,7 +17,7 @@ export interface KeptTopicsParts {
   readonly callServer: CallServer;
 }
 
-/** Topics with history: JetStream, which answers once it has stored a message. */
+/** Topics with history, over JetStream, which answers once it has stored a message. */
 export class KeptTopics {
   readonly #parts: KeptTopicsParts;
 
@@ -32,7 +32,7 @@ export class KeptTopics {
       await contact.then(() => this.#store(topic, bytes));
     } catch (error) {
       if (!isMissing(error)) throw error;
-      // Its stream was removed, by hand: it begins anew.
+      // Its stream was removed by hand: the history starts from scratch.
       contacts.forget(topic.name, contact);
       const begin = async (): Promise<void> => {
         await this.#parts.callServer(() => epochs.end(topic.name));

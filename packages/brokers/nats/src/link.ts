@@ -11,21 +11,21 @@ import {
 
 export interface LinkListener {
   onLost(error: Error): void;
-  /** The connection is there again. Once what this returns has resolved, the link is up. */
+  /** The client has reconnected. The link is up once the promise resolves. */
   restore(): Promise<void>;
   onRestored(): void;
-  /** The server has refused something, whatever it was. */
+  /** The server has refused an operation of any kind. */
   onRefused(error: PermissionViolationError): void;
 }
 
 type LinkState = 'up' | 'lost' | 'closed';
 
-/** Whether the server can be reached. */
+/** Tracks whether the server can be reached. */
 export class Link {
   readonly #connection: NatsConnection;
   readonly #listener: LinkListener;
   #state: LinkState = 'up';
-  /** Counts the losses: what was begun before one is not finished after it. */
+  /** Counts the losses: work begun before a loss must not finish after it. */
   #losses = 0;
 
   constructor(connection: NatsConnection, listener: LinkListener) {
@@ -38,7 +38,7 @@ export class Link {
     this.#state = 'closed';
   }
 
-  /** @throws {TopicError} (rejects) at once where the server can't be reached: the client would wait until it can */
+  /** @throws {TopicError} (rejects) at once if the server cannot be reached: the client would wait until it can */
   async call<Value>(call: () => Promise<Value>): Promise<Value> {
     this.#assertUp();
     try {
@@ -73,7 +73,7 @@ export class Link {
 
   async #restore(): Promise<void> {
     const losses = this.#losses;
-    // What fails is done again after the next loss, which made it fail.
+    // A failure means another loss, after which it is repeated.
     await this.#listener.restore().then(
       () => {
         if (losses !== this.#losses || this.#state !== 'lost') return;

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Who speaks on a subject: a node, another program, or a node that asks who has joined; or any, and the one that it
- * was.
+ * Who publishes on a subject: a node, another program, or a node that asks who has joined; the last two stand for any
+ * kind, and for the kind of the original subject.
  */
 export type SubjectKind = 'node' | 'json' | 'ask' | '*' | '{{wildcard(1)}}';
 
-/** The subjects and streams of topics, below one prefix. */
+/** The subjects and streams of topics under one prefix. */
 export class Names {
   readonly prefix: string;
-  /** The stream that gives the topics without history their order. */
+  /** The stream that orders the topics without history. */
   readonly orderStream: string;
-  /** The stream that knows which histories were removed. */
+  /** The stream that records removed histories. */
   readonly epochStream: string;
 
   constructor(prefix: string) {
@@ -20,17 +20,17 @@ export class Names {
     this.epochStream = `${prefix}_epochs`;
   }
 
-  /** Where messages are published that no history keeps: by nodes, or JSON by other programs. */
+  /** The subject for messages of a topic without history: from nodes, or JSON from other programs. */
   publish(kind: SubjectKind, topic: string): string {
     return `${this.prefix}.publish.${kind}.${encodeName(topic)}`;
   }
 
-  /** Where messages are published that the topic's history keeps. */
+  /** The subject for messages of a topic with history. */
   store(kind: SubjectKind, topic: string): string {
     return `${this.prefix}.store.${kind}.${encodeName(topic)}`;
   }
 
-  /** Where JetStream publishes them again, each once it has its place. */
+  /** The subject on which JetStream republishes each message once it has its offset. */
   live(kind: SubjectKind, topic: string): string {
     return `${this.prefix}.live.${kind}.${encodeName(topic)}`;
   }
@@ -44,7 +44,7 @@ export class Names {
     return `${this.prefix}_${createHash('sha256').update(topic).digest('base64url')}`;
   }
 
-  /** The topic that a subject belongs to, the other way round; undefined where it is none of ours. */
+  /** The topic of a subject; undefined if it is not a Turnout subject. */
   topicOf(subject: string): string | undefined {
     const [prefix, , , token] = subject.split('.');
     if (prefix !== this.prefix || token === undefined) return undefined;
@@ -55,23 +55,23 @@ export class Names {
     }
   }
 
-  /** Whether a subject is one that joined topics are subscribed to. */
+  /** Whether joined topics subscribe to a subject. */
   isJoined(subject: string): boolean {
     return subject.startsWith(`${this.prefix}.live.`) || subject.startsWith(`${this.prefix}.publish.`);
   }
 
-  /** Whether an error that names a subject or a stream is about one of ours. */
+  /** Whether a subject or stream named in an error is Turnout's. */
   isOurs(subject: string): boolean {
     return subject.startsWith(`${this.prefix}.`) || subject.includes(`.${this.prefix}_`);
   }
 }
 
-/** Whether other programs publish JSON on a subject; else nodes do. */
+/** Whether other programs publish JSON on a subject; otherwise nodes do. */
 export function isJsonSubject(subject: string): boolean {
   return subject.split('.')[2] === 'json';
 }
 
-/** Names may hold anything, a subject's token may not: percent-encoded as RFC 3986 has it, and dots too. */
+/** A subject's token allows fewer characters than a name: percent-encodes it as in RFC 3986, and dots too. */
 function encodeName(topic: string): string {
   return encodeURIComponent(topic).replaceAll(
     /[.!*'()]/g,

@@ -32,19 +32,19 @@ export interface NatsBrokerSettings extends PendingLimits {
   readonly prefix: string;
   readonly replicas: number;
   readonly removeIdleAfter: number;
-  /** Whether the connection is closed with the broker. */
+  /** Whether closing the broker closes the connection. */
   readonly ownsConnection: boolean;
 }
 
 /** How long, in ms, the server may take to answer when the broker is closed. */
 const closeTimeout = 1_000;
 
-/** Bytes that the client puts before a message for JetStream. */
+/** Bytes of headers that the client adds to a message for JetStream. */
 const headerLength = Buffer.byteLength('NATS/1.0\r\n\r\n');
 
 /**
- * At most once over core NATS, and a stream that orders; with history JetStream, which publishes what it has stored
- * again, with its place.
+ * Without history: at most once over core NATS, ordered by a stream. With history: over JetStream, which republishes
+ * each stored message with its offset.
  */
 export class NatsBroker implements Broker {
   readonly #connection: NatsConnection;
@@ -98,7 +98,7 @@ export class NatsBroker implements Broker {
     });
   }
 
-  /** Rejects where what all topics need can't be had. */
+  /** Rejects if something that all topics need is not available. */
   static async open(connection: NatsConnection, settings: NatsBrokerSettings): Promise<NatsBroker> {
     const broker = new NatsBroker(connection, settings);
     try {
@@ -145,8 +145,8 @@ export class NatsBroker implements Broker {
     this.#link.close();
     this.#idleStreams.stop();
     this.#joined.leaveAll();
-    // An answer, or the loss that is found out meanwhile: a client that is closed while its server hangs up writes to a
-    // socket whose errors nobody listens to any more.
+    // Waits for an answer, or for a loss to be noticed: a client that is closed while its server hangs up writes to a
+    // socket whose errors nobody handles any more.
     await Promise.race([this.#connection.flush(), delay(closeTimeout, undefined, { ref: false })]).catch(() => {});
     if (this.#settings.ownsConnection) await this.#connection.close();
   }
@@ -168,7 +168,7 @@ export class NatsBroker implements Broker {
   /** @throws {TopicError} `TOPIC_ERR_TOO_LONG` */
   #encode(topic: BrokerTopic, message: BusMessage): Buffer {
     const bytes = encodeBusMessage(message);
-    // While it is lost, the client does not know it.
+    // While the connection is lost, the client does not know the limit.
     this.#maxPayload = this.#connection.info?.max_payload ?? this.#maxPayload;
     const length = bytes.length + (isKept(topic) ? headerLength : 0);
     if (length <= this.#maxPayload) return bytes;
@@ -178,7 +178,7 @@ export class NatsBroker implements Broker {
 
   #onLost(error: Error): void {
     this.#joined.onLost();
-    // The client would let requests wait for their time limit.
+    // The client would let requests wait for their timeout.
     this.#calls.rejectAll(lostError());
     this.#events?.onLost(error);
   }
@@ -187,22 +187,22 @@ export class NatsBroker implements Broker {
     this.#contacts.forgetAll();
     this.#epochs.forget();
     this.#refusals.forget();
-    // What fails is done again by who publishes.
+    // A failure is retried by the next publish.
     await this.#calls.run(() => this.#plain.open()).catch(() => {});
     await this.#joined.rejoin();
   }
 
   #onRefused(error: PermissionViolationError): void {
     const { subject, operation } = error;
-    // Beside ours, a connection that was handed over has those of the application.
+    // The application's own operations on its connection may be refused too.
     const isOurs = this.#settings.ownsConnection || this.#names.isOurs(subject);
     if (!this.#refusals.note(error) || !isOurs) return;
-    // Who joins is told, and of what was joined the topic itself tells.
+    // `join()` rejects, or the joined topic reports it.
     if (operation === 'subscription' && this.#names.isJoined(subject)) return;
     this.#events?.onRefused(this.#names.topicOf(subject) ?? subject, refusedError(error));
   }
 
-  /** Events of parts that are made before the hub listens. */
+  /** Events for parts that are created before the hub listens. */
   get #relay(): BrokerEvents {
     return {
       onLost: (error) => this.#events?.onLost(error),

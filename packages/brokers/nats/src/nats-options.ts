@@ -6,20 +6,20 @@ export interface NatsBrokerOptions extends Partial<PendingLimits> {
   /** Default `127.0.0.1:4222`. */
   readonly servers?: string | string[];
   /**
-   * A connection of the application, instead of `servers` and `client`: shared, and left open when the hub is closed.
-   * It has to reconnect for ever (`maxReconnectAttempts: -1`), and be without `noEcho`.
+   * A connection of the application, instead of `servers` and `client`. It is shared, and stays open when the hub is
+   * closed. It must reconnect without limit (`maxReconnectAttempts: -1`) and must not set `noEcho`.
    */
   readonly connection?: NatsConnection;
-  /** Begins the names of all subjects and streams: letters, digits, - and _. Default `turnout`. */
+  /** The prefix of all subjects and streams: letters, digits, - and _. Default `turnout`. */
   readonly prefix?: string;
-  /** On how many servers JetStream keeps each history: 1 to 5. Default 1. */
+  /** How many servers store each history in JetStream: 1 to 5. Default 1. */
   readonly replicas?: number;
   /**
-   * How long, in ms, nothing has been published to a topic with history before what JetStream has of it is removed:
-   * where all its messages have expired, and no node has a subscriber. `Infinity` for never. Default 1 day.
+   * How long, in ms, a topic with history must be idle before its stream is removed; all its messages must have
+   * expired, and no node may have a subscriber. `Infinity` for never. Default 1 day.
    */
   readonly removeIdleAfter?: number;
-  /** More of the client's own options, such as credentials and `tls`; reconnecting is the broker's. */
+  /** More options of the client, such as credentials and `tls`; the broker sets the reconnect options. */
   readonly client?: Omit<
     ConnectionOptions,
     'servers' | 'reconnect' | 'maxReconnectAttempts' | 'waitOnFirstConnect' | 'ignoreAuthErrorAbort' | 'noEcho'
@@ -40,7 +40,7 @@ export const natsOptions = {
   connection: object<NatsConnection>('a NatsConnection'),
   prefix: { ...prefix, default: 'turnout' },
   replicas: whole({ default: 1, min: 1, max: 5 }),
-  // It is longer than a timer takes: it is looked for again until it is over.
+  // May exceed the maximum of a timer: the check is repeated until the time has passed.
   removeIdleAfter: milliseconds({ default: day, min: 1, max: Number.MAX_SAFE_INTEGER, infinity: true }),
   client: object<NonNullable<NatsBrokerOptions['client']>>(),
 } satisfies OptionsFor<NatsBrokerOptions>;

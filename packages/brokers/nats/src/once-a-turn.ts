@@ -1,4 +1,4 @@
-/** A call that is made once for all who ask for it within one turn, at its end. */
+/** Merges all requests of one turn into one call at its end. */
 export class OnceATurn {
   readonly #call: () => Promise<void>;
   #pending: Promise<void> | undefined;

@@ -3,8 +3,8 @@ import { isMissing, type JetStreamAccess } from './jetstream-access.ts';
 import type { Names } from './names.ts';
 
 /**
- * Gives the messages of a topic without history one order for all, whoever publishes: core NATS keeps it for each
- * publisher alone. All pass through one stream, which keeps no more than the last, and publishes each again.
+ * Gives the messages of a topic without history one global order: core NATS orders them only per publisher. All
+ * messages pass through one stream, which keeps only the last and republishes each.
  */
 export class OrderStream {
   readonly #access: JetStreamAccess;
@@ -15,7 +15,7 @@ export class OrderStream {
     this.#names = names;
   }
 
-  /** Resolves with `null` where there is no JetStream. */
+  /** Resolves with `null` if there is no JetStream. */
   static async open(access: JetStreamAccess, names: Names): Promise<OrderStream | null> {
     const stream = new OrderStream(access, names);
     try {
@@ -27,7 +27,7 @@ export class OrderStream {
     return stream;
   }
 
-  /** In memory it is gone when its server has restarted. */
+  /** The stream is in memory, so it is gone after a restart of its server. */
   async ensure(): Promise<void> {
     const { prefix, orderStream } = this.#names;
     await this.#access.ensure(orderStream, {
@@ -38,10 +38,13 @@ export class OrderStream {
     });
   }
 
-  /** Resolves when the stream has had all that was published before; rejects where it is gone, which ends that. */
+  /**
+   * Resolves once the stream has received everything published before. Rejects if the stream was gone, and creates it
+   * again.
+   */
   async flush(): Promise<void> {
     try {
-      // One answer for many messages: they are published without asking for one.
+      // One answer confirms many messages, which are published without asking for one.
       await this.#access.client.publish(this.#flushSubject);
     } catch (error) {
       if (!isMissing(error)) throw error;

@@ -3,10 +3,10 @@ import { encodeBusMessage, type BusMessage, type StoredEntry } from '@turnout/to
 import { isJsonSubject } from './names.ts';
 import type { StreamEntry } from './stream-pages.ts';
 
-/** Whose messages those of other programs are. */
+/** The origin of messages from other programs. */
 const origin = 'outside';
 
-/** @throws {TypeError} on what is not JSON */
+/** @throws {TypeError} if the bytes are not JSON */
 export function decodeOutside(bytes: Buffer, sequence: () => number): BusMessage {
   const text = isUtf8(bytes) ? bytes.toString() : '';
   try {
@@ -17,13 +17,13 @@ export function decodeOutside(bytes: Buffer, sequence: () => number): BusMessage
   return { origin, sequence: sequence(), key: '', data: text };
 }
 
-/** What was stored, as a node would have stored it. */
+/** A stored entry in the form in which a node would have stored it. */
 export function asStoredByNode({ offset, subject, bytes }: StreamEntry): StoredEntry {
   if (!isJsonSubject(subject)) return { offset, bytes };
   try {
     return { offset, bytes: encodeBusMessage(decodeOutside(bytes, () => offset)) };
   } catch {
-    // No message of a node begins so, whatever the program has sent.
+    // Cannot be mistaken for a node's message, regardless of what the program sent.
     return { offset, bytes: Buffer.from('not JSON') };
   }
 }

@@ -2,28 +2,28 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TopicError } from '@turnout/topics';
 import { CallQueue } from '@turnout/topics/broker';
 
-/** Calls in flight: JetStream answers one after the other, and makes a stream in some milliseconds. */
+/** The most calls in flight: JetStream answers them one by one, and needs some milliseconds to create a stream. */
 const maxRunning = 32;
 
-/** How often a call is made. */
+/** How often a call is made before it fails. */
 const maxAttempts = 5;
 
-/** How long, in ms, a call that was late waits before it is made again: so much more each time. */
+/** How long, in ms, a late call waits before it is made again, times the number of attempts. */
 const wait = 100;
 
-/** Makes a call to the server, which may take `timeout` ms. */
+/** Makes a call to the server with the time limit `timeout`. */
 export type CallServer = <Value>(call: () => Promise<Value>) => Promise<Value>;
 
 /**
- * What is to be asked or made at JetStream before something can be published, read or joined: for thousands of topics
- * in one turn, so few at a time. A call that is late is made again while the server answers others. Where it answers
- * none, all that wait are rejected.
+ * Queues JetStream calls needed before publishing, reading or joining. A turn may need them for thousands of topics, so
+ * only few run at a time. A late call is repeated while the server answers others. If it answers none, all waiting
+ * calls are rejected.
  */
 export class PacedCalls {
   readonly #callServer: CallServer;
   readonly #queue = new CallQueue(maxRunning);
   #answers = 0;
-  /** Counts how often the server was found to answer nobody. */
+  /** Counts how often the server was found to answer no call. */
   #silences = 0;
 
   constructor(callServer: CallServer) {
@@ -32,7 +32,7 @@ export class PacedCalls {
 
   /**
    * @param call may be made more than once
-   * @throws {TopicError} (rejects) as the call does; with `TOPIC_ERR_TIMEOUT` where the server does not answer
+   * @throws {TopicError} (rejects) as the call does; with `TOPIC_ERR_TIMEOUT` if the server does not answer
    */
   run<Value>(call: () => Promise<Value>): Promise<Value> {
     const silences = this.#silences;

@@ -21,14 +21,14 @@ export interface PlainTopicsParts {
   readonly callServer: CallServer;
 }
 
-/** Topics without history: core NATS, and where there is JetStream, a stream that orders them. */
+/** Topics without history: core NATS, and a stream that orders them if there is JetStream. */
 export class PlainTopics {
   readonly #parts: PlainTopicsParts;
-  /** Null where there is no JetStream. */
+  /** Null if there is no JetStream. */
   #order: OrderStream | null = null;
-  /** Resolves when the server has what this connection has sent up to now. */
+  /** Resolves once the server has received everything this connection has sent. */
   readonly #flush: OnceATurn;
-  /** The same of what was published. */
+  /** As {@link #flush}, for publications, including the stream that orders them. */
   readonly #flushPublished: OnceATurn;
 
   constructor(parts: PlainTopicsParts) {
@@ -37,14 +37,14 @@ export class PlainTopics {
     this.#flushPublished = new OnceATurn(() => this.#order?.flush() ?? parts.connection.flush());
   }
 
-  /** Finds out whether there is JetStream, and makes the stream that orders. Once there is, it stays so. */
+  /** Detects JetStream and creates the stream that orders. Once JetStream was found, it is always expected. */
   async open(): Promise<void> {
     const { access, names } = this.#parts;
     if (this.#order === null) this.#order = await OrderStream.open(access, names);
     else await this.#order.ensure();
   }
 
-  /** Where what is published on a topic arrives. */
+  /** The subject on which a topic's publications arrive. */
   subject(kind: SubjectKind, topic: string): string {
     const { names } = this.#parts;
     return this.#order === null ? names.publish(kind, topic) : names.live(kind, topic);
@@ -54,7 +54,7 @@ export class PlainTopics {
     const { names, contacts, refusals, setUps, callServer } = this.#parts;
     const subject = names.publish('node', topic.name);
     const send = (): Promise<void> => callServer(() => this.#send(subject, bytes));
-    // What the hub tells itself has no options that could differ.
+    // Internal topics of hubs have no options that could differ.
     if (isInternal(topic)) return send();
     let isFirst = false;
     const contact = async (): Promise<void> => {
@@ -62,7 +62,7 @@ export class PlainTopics {
       await setUps.run(() => this.#assertOptions(topic));
       await refusals.watch(subject, async () => {
         await send();
-        // What the server says of it comes before its answer to this.
+        // The server reports a refusal before it answers this flush.
         await callServer(() => this.#flush.run());
       });
     };
@@ -84,7 +84,7 @@ export class PlainTopics {
   }
 }
 
-/** Of the hub itself: names of applications hold no control characters. */
+/** Whether a topic is internal to hubs: names given by applications contain no control characters. */
 export function isInternal({ name }: BrokerTopic): boolean {
   return name.startsWith('\u0000');
 }

@@ -1,15 +1,15 @@
 import type { PermissionViolationError } from '@nats-io/transport-node';
 import { refusedError } from './broker-errors.ts';
 
-/** Subjects that are remembered as told. */
+/** How many reported subjects are remembered. */
 const maxTold = 10_000;
 
-/** What NATS does not let this connection do. It says so after what was tried, and not as an answer to it. */
+/** Tracks operations that NATS refuses. NATS reports a refusal separately, not as an answer to the operation. */
 export class Refusals {
   readonly #watched = new Map<string, Error | undefined>();
   readonly #told = new Set<string>();
 
-  /** @returns whether it is news */
+  /** @returns whether the refusal is new */
   note(error: PermissionViolationError): boolean {
     if (this.#watched.has(error.subject)) this.#watched.set(error.subject, error);
     if (this.#told.has(error.subject)) return false;
@@ -18,14 +18,14 @@ export class Refusals {
     return true;
   }
 
-  /** After a reconnect: permissions may be others. */
+  /** Called after a reconnect: permissions may have changed. */
   forget(): void {
     this.#told.clear();
   }
 
   /**
-   * @param publish publishes on a subject, and resolves when the server has taken or refused that
-   * @throws {TopicError} (rejects) `TOPIC_ERR_BROKER` where it has refused
+   * @param publish publishes on a subject; resolves once the server has accepted or refused the message
+   * @throws {TopicError} (rejects) `TOPIC_ERR_BROKER` if the server refused
    */
   async watch(subject: string, publish: () => Promise<void>): Promise<void> {
     this.#watched.set(subject, undefined);

@@ -14,12 +14,12 @@ export interface StandInParts {
   readonly events: BrokerEvents;
 }
 
-/** How long, in ms, a message may take to its stream. */
+/** How long, in ms, a message may take to reach its stream. */
 const storeTime = 250;
 
 /**
- * Stands where the stream of a history will be, as long as there is none: what another program publishes there would
- * reach nobody. One of the nodes that stand there makes the stream, and gives the message to it.
+ * Subscribes in place of the stream of a history until it exists: otherwise nobody would receive what another program
+ * publishes there. One of the nodes that do this creates the stream, and stores the message in it.
  */
 export class StandIn {
   readonly #topic: KeptTopic;
@@ -32,7 +32,7 @@ export class StandIn {
     this.#topic = topic;
     this.#parts = parts;
     this.#subscription = parts.connection.subscribe(parts.names.store('json', topic.name), {
-      // One node is given each message.
+      // Each message goes to one node.
       queue: parts.names.prefix,
       callback: (error, message) => {
         if (error === null) this.#receive(message);
@@ -67,10 +67,10 @@ export class StandIn {
       await setUps.run(() => histories.ensure(this.#topic));
       return this.#publish(messages);
     }
-    // It was made while they came: the server has given it some of them, beside this node, and others have come before.
+    // The stream was created while the messages arrived: it received some of them as well, and others came before it.
     await delay(storeTime, undefined, { ref: false });
     const stored = await this.#readWhole();
-    // Rather not at all than twice.
+    // Better never than twice.
     if (stored === null) throw new Error('its stream has dropped messages already');
     const known = new Set(stored.map(({ bytes }) => bytes.toString('base64')));
     return this.#publish(messages.filter(({ data }) => !known.has(Buffer.from(data).toString('base64'))));
@@ -82,7 +82,7 @@ export class StandIn {
     }
   }
 
-  /** Null where the stream does not hold any more what it began with. */
+  /** Null if the stream no longer holds its first messages. */
   async #readWhole(): Promise<StreamEntry[] | null> {
     const { histories } = this.#parts;
     const { stream } = await histories.find(this.#topic);

@@ -4,19 +4,19 @@ import type { StoredEntry } from '@turnout/topics';
 export interface StreamPagesOptions {
   /** The offset to read up to. */
   readonly last: number;
-  /** Messages a page. */
+  /** Messages per page. */
   readonly size: number;
 }
 
 export interface StreamEntry extends StoredEntry {
-  /** Where it was published. */
+  /** The subject on which it was published. */
   readonly subject: string;
 }
 
-/** How long, in ms, the server waits for messages that are kept no more. */
+/** How long, in ms, the server waits for messages that are no longer kept. */
 const patience = 1_000;
 
-/** What a stream keeps, page by page. */
+/** Reads the messages of a stream page by page. */
 export class StreamPages {
   readonly #consumer: Consumer;
   readonly #options: StreamPagesOptions;
@@ -26,7 +26,7 @@ export class StreamPages {
     this.#options = options;
   }
 
-  /** @param ask gets one page, by a call that it is given: for who limits how long that may take */
+  /** @param ask gets one page by calling its argument, so that the caller can limit the time per page */
   async all(ask: (next: () => Promise<StreamEntry[]>) => Promise<StreamEntry[]>): Promise<StreamEntry[]> {
     const entries: StreamEntry[] = [];
     while ((entries.at(-1)?.offset ?? 0) < this.#options.last) {
@@ -39,7 +39,7 @@ export class StreamPages {
     return entries;
   }
 
-  /** Empty after the last. */
+  /** Empty after the last page. */
   async #next(): Promise<StreamEntry[]> {
     const { last, size } = this.#options;
     const entries: StreamEntry[] = [];
@@ -52,7 +52,7 @@ export class StreamPages {
   }
 
   async #close(): Promise<void> {
-    // It goes by itself, after some time.
+    // The server removes the consumer by itself after some time.
     await this.#consumer.delete().catch(() => {});
   }
 }

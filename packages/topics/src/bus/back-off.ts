@@ -1,7 +1,7 @@
-/** The first wait, and the longest, in ms. */
+/** The first and the longest delay, in ms. */
 const [shortest, longest] = [100, 5_000];
 
-/** How long to wait, in ms, before what has failed is tried again: twice as long each time, until it succeeds. */
+/** The delay in ms before a failed operation is retried. It doubles with each failure until one succeeds. */
 export class BackOff {
   #next = shortest;
 

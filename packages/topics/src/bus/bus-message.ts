@@ -1,8 +1,8 @@
 import type { BusMessage, StoredMessage } from './broker.ts';
 
 /**
- * A message as bytes: our sign and the version of the form, one byte each, the length of the head in two, the head as
- * JSON, and the data. Fields of the head that are not known are left alone, so that a later version can add some.
+ * A message as bytes: a magic byte, a version byte, the length of the header in two bytes, the header as JSON, and the
+ * data. Unknown header fields are ignored, so that a later version can add some.
  */
 const sign = 0x54;
 const version = 1;
@@ -41,7 +41,7 @@ export function decodeBusMessage(bytes: Buffer): BusMessage {
   if (bytes.length < headStart || bytes[0] !== sign) throw new TypeError('not a Turnout message');
   if (bytes[1] !== version) throw new TypeError(`Turnout message of version ${bytes[1]}, expected ${version}`);
   const dataStart = headStart + bytes.readUInt16BE(2);
-  if (dataStart > bytes.length) throw new TypeError('Turnout message that is cut short');
+  if (dataStart > bytes.length) throw new TypeError('truncated Turnout message');
   const { origin, sequence, key = '', binary, mark } = parseHead(bytes.toString('utf8', headStart, dataStart));
   if (typeof origin !== 'string' || typeof key !== 'string' || !Number.isSafeInteger(sequence) || sequence < 0) {
     throw new TypeError('header is malformed');
@@ -51,19 +51,18 @@ export function decodeBusMessage(bytes: Buffer): BusMessage {
   return mark === true ? { origin, sequence, key, data, mark } : { origin, sequence, key, data };
 }
 
-/** A message of a history as it is kept. For brokers. */
+/** A message as a history stores it. For brokers. */
 export interface StoredEntry {
   readonly offset: number;
   readonly bytes: Buffer;
 }
 
-/** Takes the place of an entry that is not a message, so that the offsets still follow each other. */
+/** Replaces an entry that is not a message, so that the offsets stay consecutive. */
 const foreignEntry: BusMessage = { origin: '', sequence: 1, key: '', data: '', mark: true };
 
 /**
- * The messages of a history, in order, from the bytes that are kept of them. An entry that is not a message is
- * reported, and a mark takes its place. Where an offset is missing, only what follows it is returned: messages follow
- * each other.
+ * Decodes the stored messages of a history, in order. An entry that is not a message is reported and replaced by a
+ * mark. If an offset is missing, only the messages after it are returned, so that the result is always consecutive.
  */
 export function decodeStored(entries: Iterable<StoredEntry>, onForeign: (reason: string) => void): StoredMessage[] {
   const messages: StoredMessage[] = [];

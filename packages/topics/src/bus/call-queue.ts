@@ -1,10 +1,10 @@
-/** Runs so many calls at a time, and the others in order as those finish. For brokers. */
+/** Limits concurrent calls; the others start in order as those finish. For brokers. */
 export class CallQueue {
   readonly #maxRunning: number;
   readonly #waiting = new Set<() => void>();
   #running = 0;
 
-  /** @param maxRunning calls at a time */
+  /** @param maxRunning how many calls may run at a time */
   constructor(maxRunning: number) {
     this.#maxRunning = maxRunning;
   }
@@ -19,7 +19,7 @@ export class CallQueue {
     }
   }
 
-  /** The place of the one that has finished is given to the one that has waited longest. */
+  /** The call that has waited longest takes the place of the one that has finished. */
   #next(): void {
     const [resolve] = this.#waiting;
     if (resolve === undefined) {

@@ -1,20 +1,20 @@
 export type TopicErrorCode =
   /** The broker cannot be reached. */
   | 'TOPIC_ERR_BROKER_LOST'
-  /** More is on its way to the broker than `maxPendingMessages` or `maxPendingBytes` allow. */
+  /** More is in flight to the broker than `maxPendingMessages` or `maxPendingBytes` allow. */
   | 'TOPIC_ERR_BACKLOG'
-  /** The broker has not answered within `timeout`. Whether it has the message is not known. */
+  /** The broker has not answered within `timeout`. It is unknown whether the broker has the message. */
   | 'TOPIC_ERR_TIMEOUT'
-  /** The broker has answered with an error, which is the `cause`. */
+  /** The broker answered with an error, which is the `cause`. */
   | 'TOPIC_ERR_BROKER'
-  /** The message has more bytes than the broker's server takes. */
+  /** The message has more bytes than the broker's server accepts. */
   | 'TOPIC_ERR_TOO_LONG'
   /** The broker knows the topic with other options: with or without history, or of another size or ttl. */
   | 'TOPIC_ERR_OPTIONS'
   /** The hub or its broker is closed. */
   | 'TOPIC_ERR_CLOSED';
 
-/** Why a message could not be published, or a topic not be subscribed to. */
+/** Why a message could not be published, or a topic could not be subscribed to. */
 export class TopicError extends Error {
   override readonly name = 'TopicError';
   readonly code: TopicErrorCode;

@@ -5,26 +5,26 @@ interface Entry extends StoredMessage {
   readonly expiresAt: number;
 }
 
-/** The newest messages of a topic, so many and so old, without one missing between them. */
+/** The newest messages of a topic, up to `size` and no older than `ttl`, consecutive. */
 export class HistoryRing {
   readonly #options: HistoryOptions;
   readonly #entries: Entry[] = [];
-  /** Where the newest is in the circle. */
+  /** The index of the newest entry. */
   #newest = -1;
   #offset: number;
 
-  /** @param offset of the newest message that it does not hold any more */
+  /** @param offset of the newest message that it no longer holds */
   constructor(options: HistoryOptions, offset: number) {
     this.#options = options;
     this.#offset = offset;
   }
 
-  /** Of the newest message. */
+  /** The offset of the newest message. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** @param stored the one after the newest */
+  /** @param stored the message after the newest */
   push(stored: StoredMessage): void {
     const { size, ttl } = this.#options;
     this.#newest = (this.#newest + 1) % size;
@@ -32,24 +32,24 @@ export class HistoryRing {
     this.#offset = stored.offset;
   }
 
-  /** All after an offset, in order; `null` where some of them is gone, or not there yet. */
+  /** All messages after an offset, in order; `null` if some of them are gone or not there yet. */
   after(offset: number): StoredMessage[] | null {
     if (offset > this.#offset) return null;
     const messages = this.#last(this.#offset - offset);
     return messages.length === this.#offset - offset ? messages : null;
   }
 
-  /** All that is held, in order. */
+  /** All messages held, in order. */
   all(): StoredMessage[] {
     return this.#last(this.#entries.length);
   }
 
-  /** Whether it holds nothing that is not too old. */
+  /** Whether every message it held has expired. */
   get isEmpty(): boolean {
     return this.#last(1).length === 0;
   }
 
-  /** Up to `count` of the newest, without those that are too old. */
+  /** Up to `count` of the newest messages, without the expired ones. */
   #last(count: number): StoredMessage[] {
     const now = performance.now();
     const messages: StoredMessage[] = [];

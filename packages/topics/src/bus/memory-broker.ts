@@ -8,10 +8,10 @@ interface Store {
   readonly ring: HistoryRing;
 }
 
-/** How often, in ms, topics of which nothing is kept any more are forgotten. */
+/** How often, in ms, topics with an empty history are forgotten. */
 const sweepInterval = 60_000;
 
-/** What several hubs of one process share. */
+/** The bus that several hubs of one process share. */
 export class MemoryBus {
   readonly #receivers = new Map<string, Set<Receiver>>();
   readonly #stores = new Map<string, Store>();
@@ -67,7 +67,7 @@ export class MemoryBus {
   }
 }
 
-/** Carries messages between the hubs of one process; history lives as long as the process. */
+/** Carries messages between the hubs of one process; the history is lost when the process ends. */
 export class MemoryBroker implements Broker {
   readonly #bus: MemoryBus;
   readonly #receivers = new Map<string, Receiver>();
@@ -77,7 +77,7 @@ export class MemoryBroker implements Broker {
     this.#bus = bus;
   }
 
-  /** It is never lost, and nobody else writes to it. */
+  /** It emits no events: it is never lost, and nobody else writes to it. */
   start(): void {}
 
   join(joins: readonly Join[]): Promise<void> {

@@ -4,13 +4,13 @@ import { TopicError } from './errors.ts';
 export interface PendingLimits {
   /** Published messages that the broker has not confirmed, 1 or more; `Infinity` for no limit. Default 1,000. */
   readonly maxPendingMessages: number;
-  /** Bytes of them, 1 or more; `Infinity` for no limit. Default 1 MiB. */
+  /** The bytes of these messages, 1 or more; `Infinity` for no limit. Default 1 MiB. */
   readonly maxPendingBytes: number;
   /** How long, in ms, the broker may take to answer: 1 to 2,147,483,647. Default 1,000. */
   readonly timeout: number;
 }
 
-/** The same as options of a broker. */
+/** The limits as options of a broker. */
 export const pendingOptions = {
   maxPendingMessages: whole({ default: 1_000, min: 1, unit: 'messages', infinity: true }),
   maxPendingBytes: whole({ default: 1024 * 1024, min: 1, unit: 'bytes', infinity: true }),
@@ -22,7 +22,7 @@ interface Call {
   readonly reject: (error: TopicError) => void;
 }
 
-/** Calls to a broker's server that have no answer yet. For brokers. */
+/** Calls to a broker's server that it has not answered yet. For brokers. */
 export class PendingCalls {
   readonly #limits: PendingLimits;
   readonly #calls = new Set<Call>();
@@ -38,16 +38,16 @@ export class PendingCalls {
    * Makes a call that sends a message of the application, within `maxPendingMessages` and `maxPendingBytes`.
    *
    * @param bytes how much of `maxPendingBytes` it takes
-   * @throws {TopicError} at once over a limit, before anything is sent; rejects as {@link run} does
+   * @throws {TopicError} synchronously over a limit, before anything is sent; rejects as {@link run} does
    */
   publish<Value>(bytes: number, call: () => Promise<Value>): Promise<Value> {
     return this.hold(bytes, () => this.run(call));
   }
 
   /**
-   * As {@link publish}, for what takes several calls: each of them has its own time, by {@link run}.
+   * As {@link publish}, for a message that takes several calls: each has its own timeout, by {@link run}.
    *
-   * @throws {TopicError} at once over a limit, before anything is sent; rejects as `send` does
+   * @throws {TopicError} synchronously over a limit, before anything is sent; rejects as `send` does
    */
   hold<Value>(bytes: number, send: () => Promise<Value>): Promise<Value> {
     this.#assertRoom(bytes);
@@ -60,9 +60,9 @@ export class PendingCalls {
   }
 
   /**
-   * Makes a call of the hub itself, which counts against no limit but `timeout`.
+   * Makes a call of the hub itself, to which only the limit `timeout` applies.
    *
-   * @throws {TopicError} (rejects) after `timeout`, and with what the call rejects with as the cause
+   * @throws {TopicError} (rejects) after `timeout`, and if the call rejects, with its error as the cause
    */
   async run<Value>(call: () => Promise<Value>): Promise<Value> {
     let pending: Call | undefined;
@@ -89,22 +89,22 @@ export class PendingCalls {
   #assertRoom(bytes: number): void {
     const { maxPendingMessages, maxPendingBytes } = this.#limits;
     if (this.#messages >= maxPendingMessages) {
-      throw new TopicError('TOPIC_ERR_BACKLOG', `${maxPendingMessages} messages wait already (maxPendingMessages)`);
+      throw new TopicError('TOPIC_ERR_BACKLOG', `${maxPendingMessages} messages are already pending (maxPendingMessages)`);
     }
-    // One message that is longer goes alone.
+    // A message longer than the limit is sent if nothing else is pending.
     if (this.#bytes > 0 && this.#bytes + bytes > maxPendingBytes) {
       throw new TopicError(
         'TOPIC_ERR_BACKLOG',
-        `${this.#bytes} bytes wait already (maxPendingBytes ${maxPendingBytes})`,
+        `${this.#bytes} bytes are already pending (maxPendingBytes ${maxPendingBytes})`,
       );
     }
   }
 
-  /** One timer for all: they were added in the order in which they time out. */
+  /** One timer for all calls: they are stored in the order in which they time out. */
   #schedule(delay: number): NodeJS.Timeout {
     return setTimeout(() => {
       const now = performance.now();
-      // Where the event loop stood still, answers have come that are still to be read.
+      // If the event loop was blocked, answers may have arrived that are not read yet.
       setImmediate(() => this.#rejectLate(now));
     }, delay).unref();
   }

@@ -1,12 +1,12 @@
 /** A place in the history of a topic. */
 export interface Position {
-  /** Of which history: one that was lost and begun anew is another. */
+  /** Identifies the history: a history that was lost and started from scratch has another epoch. */
   readonly epoch: string;
-  /** Counts the messages of the epoch, from 1. */
+  /** The message's number in the epoch, from 1. */
   readonly offset: number;
 }
 
-/** Reads a position that a client sends; `undefined` for what is none. */
+/** Parses a position sent by a client; `undefined` if it is malformed. */
 export function parsePosition(value: unknown): Position | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { epoch, offset } = value as Partial<Position>;

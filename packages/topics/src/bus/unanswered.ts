@@ -1,4 +1,4 @@
-/** What was sent to the broker and has no answer yet. */
+/** Requests to the broker that have no answer yet. */
 export class Unanswered {
   #count = 0;
   readonly #waiting: (() => void)[] = [];
@@ -11,7 +11,7 @@ export class Unanswered {
     return answer;
   }
 
-  /** Resolves when everything is answered. */
+  /** Resolves once every request is answered. */
   async settled(): Promise<void> {
     if (this.#count > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }

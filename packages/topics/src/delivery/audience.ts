@@ -6,11 +6,11 @@ import type { SubscribeOptions } from './call-options.ts';
 import type { Envelope } from './envelope.ts';
 import { createOutlet, type Delivery, type Outlet, type OutletOwner } from './outlet.ts';
 
-/** What has happened to a topic's messages on this node. */
+/** Counts of a topic's messages on this node. */
 export interface TopicCounts {
-  /** Messages that came for the subscribers of this node. */
+  /** Messages that arrived for the subscribers of this node. */
   readonly messages: number;
-  /** Messages that one subscriber was not sent, as it was too slow. */
+  /** Messages that were not sent to a subscriber because it was too slow, counted per subscriber. */
   readonly dropped: number;
 }
 
@@ -18,7 +18,7 @@ export interface Subscriber {
   readonly socket: WebSocket;
   readonly profile: Profile | undefined;
   readonly onSubscribed: SubscribeOptions['onSubscribed'];
-  /** Undefined until all that was missed has been sent. */
+  /** Undefined until every missed message has been sent. */
   outlet: Outlet | undefined;
 }
 
@@ -46,12 +46,12 @@ export class Audience {
     this.#subscribers.set(subscriber.socket, subscriber);
   }
 
-  /** Whether it has neither left nor begun anew. */
+  /** Whether this subscription is still current: the socket has neither unsubscribed nor subscribed again. */
   has(subscriber: Subscriber): boolean {
     return this.#subscribers.get(subscriber.socket) === subscriber;
   }
 
-  /** @returns the one that was removed */
+  /** @returns the removed subscriber */
   remove(socket: WebSocket): Subscriber | undefined {
     const subscriber = this.#subscribers.get(socket);
     this.#subscribers.delete(socket);
@@ -59,7 +59,7 @@ export class Audience {
     return subscriber;
   }
 
-  /** Live messages reach it from now on. */
+  /** The subscriber receives live messages from now on. */
   goLive(subscriber: Subscriber): void {
     subscriber.outlet = createOutlet(subscriber.socket, this.#owner);
   }
@@ -73,22 +73,22 @@ export class Audience {
     }
   }
 
-  /** One subscriber was too slow to be sent so many. */
+  /** One subscriber was too slow for `count` messages. */
   countDropped(count: number): void {
     this.#counts.dropped += count;
   }
 
-  /** Tells one socket something about the topic. */
+  /** Sends one socket a note about the topic. */
   note(socket: WebSocket, name: string, value: unknown): void {
     if (this.#envelope !== undefined) socket.send(this.#envelope.note(name, value));
   }
 
-  /** Tells all live subscribers something about the topic. */
+  /** Sends all live subscribers a note about the topic. */
   tell(name: string, value: unknown): void {
     if (this.#envelope !== undefined) this.send(this.#envelope.note(name, value));
   }
 
-  /** Sends all live subscribers something about the topic, whatever waits for them. */
+  /** Sends text to all live subscribers at once, ahead of any messages queued for them. */
   send(text: string, except?: ReadonlySet<WebSocket>): void {
     const prepared = prepareMessage(text);
     for (const { socket, outlet } of this.#subscribers.values()) {

@@ -14,26 +14,29 @@ import type { Person } from '../people/person.ts';
 import { parsePosition, type Position } from '../bus/position.ts';
 
 export interface SubscribeOptions {
-  /** The last message that the client has, or `oldest` for all that is kept. Only for a topic with history. */
+  /**
+   * The position of the last message that the client has, or `oldest` for the whole history. Only for a topic with
+   * history.
+   */
   readonly since?: Position | 'oldest' | undefined;
-  /** Who it is, for a topic with presence. */
+  /** Who the subscriber is, for a topic with presence. */
   readonly person?: Person | undefined;
   /**
-   * Called once it is subscribed, before any live message: a state that is sent here, and not awaited, is whole, as
-   * nothing is lost or doubled between it and what follows.
+   * Called once the socket is subscribed, before any live message. A snapshot sent here, synchronously, is consistent:
+   * no message is lost or repeated between it and the live messages.
    */
   readonly onSubscribed?: ((subscribed: Subscribed) => void) | undefined;
 }
 
 export interface UnsubscribeOptions {
-  /** Whether others are told at once that the person has left, whatever `leaveDelay` says. Default `false`. */
+  /** Whether others are told at once that the person has left, regardless of `leaveDelay`. Default `false`. */
   readonly atOnce?: boolean;
 }
 
 export interface PublishOptions {
-  /** Is not sent it. */
+  /** This socket does not receive the message. */
   readonly except?: WebSocket | undefined;
-  /** With `slow: 'latest'`: a newer message with the same key takes the place of one that waits. Default `''`. */
+  /** With `slow: 'latest'`: a newer message with the same key replaces a queued one. Default `''`. */
   readonly key?: string | undefined;
 }
 
@@ -41,7 +44,7 @@ const isPosition = (given: unknown): boolean => given === 'oldest' || parsePosit
 
 const subscribeOptions = {
   since: value<Position | 'oldest'>("a position or 'oldest'", isPosition),
-  // `createProfile()` says what is wrong with a person.
+  // `createProfile()` checks the person and names what is wrong.
   person: value<Person>('a person', () => true),
   onSubscribed: callback<(subscribed: Subscribed) => void>(),
 } satisfies OptionsFor<SubscribeOptions>;
@@ -53,7 +56,7 @@ const publishOptions = {
   key: text(''),
 } satisfies OptionsFor<PublishOptions>;
 
-/** @throws {TypeError} on a wrong option, which it names; so do the others */
+/** @throws {TypeError} on an invalid option, which it names; so do the other functions */
 export function resolveSubscribe(options: SubscribeOptions | undefined): Resolved<typeof subscribeOptions> {
   return resolveOptions(subscribeOptions, options);
 }
@@ -62,7 +65,7 @@ export function resolveUnsubscribe(options: UnsubscribeOptions | undefined): Res
   return resolveOptions(unsubscribeOptions, options);
 }
 
-/** Most are published without any. */
+/** Most messages are published without options. */
 const noOptions = resolveOptions(publishOptions, undefined);
 
 export function resolvePublish(options: PublishOptions | undefined): Resolved<typeof publishOptions> {

@@ -2,8 +2,8 @@ import type { Position } from '../bus/position.ts';
 import type { Person } from '../people/person.ts';
 
 /**
- * What a subscriber of a topic with an envelope is sent, as JSON. `data` is what was published, `bytes` the same of
- * bytes, in Base64.
+ * What the server sends to a subscriber of a topic with an envelope, as JSON. `data` is text that was published;
+ * `bytes` is published bytes, in Base64.
  */
 export type TopicMessage = { readonly topic: string } & (
   | { readonly data: unknown; readonly offset?: number }
@@ -16,13 +16,13 @@ export type TopicMessage = { readonly topic: string } & (
   | { readonly refused: string }
 );
 
-/** What a subscription begins with. */
+/** The first message of a subscription. */
 export interface Subscribed extends Partial<Position> {
-  /** Whether all that was missed since the position that was named follows. */
+  /** Whether every message missed since the requested position follows. */
   readonly recovered: boolean;
 }
 
-/** Text that went through `publish()`, which has seen that it is JSON, is put in as it is. */
+/** Builds envelopes. `publish()` has checked that text is JSON, so it is inserted as is. */
 export class Envelope {
   readonly #start: string;
 
@@ -37,7 +37,7 @@ export class Envelope {
   }
 
   /**
-   * A page of who is there. Page 0 begins the list anew, and the one without `more` ends it.
+   * A page of the people present. Page 0 starts the list from scratch; the page without `more` ends it.
    *
    * @param people as JSON
    */
@@ -55,19 +55,19 @@ export class Envelope {
     return `${this.#start},${lists.join()}}`;
   }
 
-  /** Anything else that is told of the topic. */
+  /** Any other note about the topic. */
   note(name: string, value: unknown): string {
     return `${this.#start},"${name}":${JSON.stringify(value)}}`;
   }
 }
 
-/** @throws {TypeError} on text that is not valid JSON, with the topic's name */
+/** @throws {TypeError} on text that is not valid JSON, naming the topic */
 export function assertJson(topic: string, text: string): void {
   try {
     JSON.parse(text);
   } catch (error) {
     throw new TypeError(
-      `Invalid message of topic ${topic}: expected JSON, as it has an envelope (${(error as Error).message})`,
+      `Invalid message of topic ${topic}: expected JSON because the topic has an envelope (${(error as Error).message})`,
     );
   }
 }

@@ -4,10 +4,12 @@ import type { PreparedMessage, WebSocket } from '@turnout/core';
 import type { QueueBudget } from './queue-budget.ts';
 import type { ResolvedTopicOptions } from './topic-options.ts';
 
-/** `turnout:drop`: `{ socket, topic, count }`, messages were dropped that a slow subscriber had no room for. */
+/**
+ * `turnout:drop`: `{ socket, topic, count }`: messages were dropped because the queue of a slow subscriber was full.
+ */
 const dropChannel = channel('turnout:drop');
 
-/** What is sent to all subscribers. */
+/** A message for all subscribers. */
 export interface Delivery {
   readonly prepared: PreparedMessage;
   /** Bytes. */
@@ -19,7 +21,7 @@ export interface Delivery {
 export interface Outlet {
   /** @returns how many messages were dropped */
   deliver(delivery: Delivery): number;
-  /** Drops what waits. */
+  /** Drops the queued messages. */
   end(): void;
 }
 
@@ -40,18 +42,18 @@ export function createOutlet(socket: WebSocket, owner: OutletOwner): Outlet {
   }
 }
 
-/** How long, in ms, a subscriber may be behind without a break until what waits for it is looked at. */
+/** How long, in ms, a subscriber must be behind without a break before its buffered bytes are checked. */
 const patience = 10_000;
 
 /**
- * Sends everything, and closes a subscriber that cannot keep up: one that has been behind for 10 s on end, and for
- * which more than `maxQueuedBytes` waits. A burst is none of that. One that takes nothing at all its socket closes
- * itself.
+ * Sends everything, and closes a subscriber that cannot keep up: one that has been behind for 10 s without a break and
+ * has more than `maxQueuedBytes` buffered. A short burst does not close it. The socket itself closes a peer that takes
+ * nothing at all.
  */
 class DirectOutlet implements Outlet {
   readonly #socket: WebSocket;
   readonly #maxQueuedBytes: number;
-  /** Since when `send()` has been `false` each time; `null` while it keeps up. */
+  /** Since when `send()` has always returned `false`; `null` while the subscriber keeps up. */
   #behindSince: number | null = null;
 
   constructor(socket: WebSocket, maxQueuedBytes: number) {
@@ -76,10 +78,10 @@ class DirectOutlet implements Outlet {
   end(): void {}
 }
 
-/** What waits for a slow subscriber, in the order in which it is to be sent. */
+/** Messages queued for a slow subscriber, in the order in which they will be sent. */
 interface Queue {
   readonly bytes: number;
-  /** @returns how many were dropped, of it or of those that waited */
+  /** @returns how many messages were dropped: the new one or queued ones */
   add(delivery: Delivery, maxBytes: number): number;
   take(): Delivery | undefined;
 }
@@ -143,12 +145,12 @@ class LatestQueue implements Queue {
   }
 }
 
-/** Sends while the socket takes it, and queues from `highWaterMark` to `drain`. */
+/** Sends while the socket accepts more; queues from `highWaterMark` until `drain`. */
 class QueueOutlet implements Outlet {
   readonly #socket: WebSocket;
   readonly #owner: OutletOwner;
   readonly #queue: Queue;
-  /** Of the budget. */
+  /** Bytes taken from the hub's budget. */
   #spent = 0;
   #isBehind = false;
 

@@ -14,13 +14,13 @@ export interface PeopleNoticesParts {
 }
 
 /**
- * Tells the subscribers of this node who is there, or how many. Whoever comes is sent the list, in pages, and from its
- * first page on what changes; one list is made for all who have come since the last.
+ * Tells the subscribers of this node who is present, or how many. A new subscriber receives the list in pages, and
+ * changes from its first page on; all that have subscribed since the last list share one.
  */
 export class PeopleNotices {
   readonly #parts: PeopleNoticesParts;
   #newcomers = new Set<WebSocket>();
-  /** Those that are being sent the list. */
+  /** Sockets to which the list is being sent. */
   #listed: Set<WebSocket> | undefined;
   #toldCount = 0;
 
@@ -28,13 +28,13 @@ export class PeopleNotices {
     this.#parts = parts;
   }
 
-  /** A socket has begun to get live messages. */
+  /** A socket has started to receive live messages. */
   welcome(socket: WebSocket): void {
     this.#newcomers.add(socket);
     this.#parts.presence.requestTelling();
   }
 
-  /** A socket is not subscribed any more. */
+  /** A socket is no longer subscribed. */
   forget(socket: WebSocket): void {
     this.#newcomers.delete(socket);
     this.#listed?.delete(socket);

@@ -1,4 +1,4 @@
-/** How many bytes may wait for all slow subscribers of a hub together, counted for each of them. */
+/** How many bytes may be queued for all slow subscribers of a hub together; a message counts once per subscriber. */
 export class QueueBudget {
   #free: number;
 
@@ -10,7 +10,7 @@ export class QueueBudget {
     return this.#free;
   }
 
-  /** @param bytes how many more wait; negative for fewer */
+  /** @param bytes how many more are queued; negative for fewer */
   spend(bytes: number): void {
     this.#free -= bytes;
   }

@@ -8,14 +8,14 @@ export interface ReplayOptions {
   readonly socket: WebSocket;
   readonly envelope: Envelope;
   readonly follower: HistoryFollower;
-  /** Of the message before the first that was missed. */
+  /** The position before the first missed message. */
   readonly start: Position;
   readonly missed: readonly StoredMessage[];
 }
 
 /**
- * What a subscriber has missed, and what comes meanwhile, sent as fast as its socket takes it: a long history is no
- * reason to close it.
+ * Sends a subscriber the messages it has missed, and those that arrive meanwhile, only as fast as its socket accepts
+ * them, so that a long history does not close it as too slow.
  */
 export class Replay {
   readonly #options: ReplayOptions;
@@ -29,16 +29,16 @@ export class Replay {
     this.#part = options.missed;
   }
 
-  /** The last message that was sent. */
+  /** The offset of the last message sent. */
   get offset(): number {
     return this.#offset;
   }
 
   /**
-   * Sends what the socket takes.
+   * Sends until the socket is full.
    *
-   * @returns `full` where it is to be called again after `drain`; `done` where nothing is missing; `overtaken` where
-   *   what follows is kept no more
+   * @returns `full` to be called again after `drain`; `done` when nothing is missing; `overtaken` if the next messages
+   *   are no longer kept
    */
   send(): 'full' | 'done' | 'overtaken' {
     const { follower, start } = this.#options;
@@ -52,7 +52,7 @@ export class Replay {
     }
   }
 
-  /** @returns whether the socket takes more */
+  /** @returns whether the socket accepts more */
   #sendPart(): boolean {
     const { socket, envelope } = this.#options;
     while (this.#sent < this.#part.length) {

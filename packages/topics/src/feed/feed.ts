@@ -8,19 +8,19 @@ import { Publisher, type PublishedMessage } from './publisher.ts';
 import { PublisherSequences } from './publisher-sequences.ts';
 
 export interface FeedListener {
-  /** @param except what `publish()` was given with it, on the node that has published it */
+  /** @param except the `except` of `publish()`, on the node that published the message */
   onMessage(message: BusMessage, position: Position | null, except: unknown): void;
-  /** Messages are missing, and will not come. */
+  /** Messages are missing and will not arrive. */
   onGap(): void;
-  /** @throws {TypeError} on data of another node that must not be passed on */
+  /** @throws {TypeError} on data of another node that must not be delivered */
   check?(data: BusMessage['data']): void;
 }
 
 /**
- * - `closed`: nobody holds it.
+ * - `closed`: nobody holds the feed.
  * - `opening`: the broker has not joined the topic yet.
- * - `alone`: the broker is lost or refuses; it is joined once it can be. What this node publishes is delivered.
- * - `open`: everything that is published is received.
+ * - `alone`: the broker is lost or refuses; the topic is joined once it can be. This node's own messages are delivered.
+ * - `open`: every publication is received.
  */
 type Phase = 'closed' | 'opening' | 'alone' | 'open';
 
@@ -30,8 +30,8 @@ interface Waiting {
 }
 
 /**
- * One topic as this node receives it from the broker: each message once, in order. What is missing is read from the
- * history, or announced as missing.
+ * One topic as this node receives it from the broker: each message once, in order. Missing messages are read from the
+ * history, or announced as a gap.
  */
 export class Feed implements MembershipListener {
   readonly topic: BrokerTopic;
@@ -42,7 +42,7 @@ export class Feed implements MembershipListener {
   #users = 0;
   #phase: Phase = 'closed';
   #opened: Promise<void> | undefined;
-  /** While {@link #opened} is pending. */
+  /** Set while {@link #opened} is pending. */
   #waiting: Waiting | undefined;
   #follower: HistoryFollower | undefined;
 
@@ -58,7 +58,7 @@ export class Feed implements MembershipListener {
     });
   }
 
-  /** Of a topic with history, while it is held. */
+  /** Defined for a topic with history, while the feed is held. */
   get follower(): HistoryFollower | undefined {
     return this.#follower;
   }
@@ -68,9 +68,9 @@ export class Feed implements MembershipListener {
   }
 
   /**
-   * Once it resolves, every publication is delivered; or, where the broker is lost and `whenLost` is `deliver-locally`,
-   * those of this node, and the others once the broker is back. Call {@link release} exactly once per `hold()`, even if
-   * it rejects.
+   * Once it resolves, every publication is delivered. If the broker is lost and `whenLost` is `deliver-locally`, it
+   * also resolves: this node's publications are delivered at once, and the others' once the broker is back. Call
+   * {@link release} exactly once per `hold()`, even if it rejects.
    */
   hold(): Promise<void> {
     this.#users++;
@@ -101,7 +101,7 @@ export class Feed implements MembershipListener {
     return this.#publisher.tell(data);
   }
 
-  /** The broker was lost, and is back. */
+  /** The broker was lost and is back. */
   onRestored(): void {
     this.#publisher.onRestored();
     if (this.#phase !== 'open') return;
@@ -143,12 +143,12 @@ export class Feed implements MembershipListener {
     });
   }
 
-  /** Who waits for it to be open goes on. */
+  /** Resolves or rejects the pending {@link #opened}. */
   #settle(error?: unknown): void {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (error === undefined) return waiting?.resolve();
-    // Who holds it next tries again.
+    // The next `hold()` tries again.
     if (waiting !== undefined) this.#opened = undefined;
     return waiting?.reject(error);
   }
@@ -172,13 +172,13 @@ export class Feed implements MembershipListener {
     this.#settle(error);
   }
 
-  /** What comes back. */
+  /** A message of this node that the bus returned. */
   #receiveOwn(message: BusMessage): void {
     const { origin, sequence, mark } = message;
     if (sequence > this.#publisher.sequence) {
-      return this.#context.dropForeign(this.topic.name, 'its sequence was made up');
+      return this.#context.dropForeign(this.topic.name, 'its sequence is forged');
     }
-    // Who is here subscribed after what is missing was published.
+    // Nothing was received before: the local subscribers joined after the missing messages were published.
     if (mark && !this.#sequences.has(origin)) return;
     if (!this.#isSound(message)) return;
     this.#publisher.onReturn(sequence);
@@ -204,7 +204,7 @@ export class Feed implements MembershipListener {
       this.#context.counts.duplicates++;
       return;
     }
-    if (verdict.startsWith('repaired')) this.#context.dropForeign(this.topic.name, 'a sequence was made up');
+    if (verdict.startsWith('repaired')) this.#context.dropForeign(this.topic.name, 'a sequence was forged');
     if (verdict.endsWith('after-gap')) this.#announceGap();
     this.#deliver(message, null);
   }
@@ -215,7 +215,7 @@ export class Feed implements MembershipListener {
     this.#listener.onMessage(own?.message ?? message, position, own?.except);
   }
 
-  /** One gap stands for all that was missed: numbers that are missing are no others. */
+  /** One gap covers everything missed: sequence numbers that are missing later on are not reported again. */
   #beginAnew(): void {
     this.#sequences.clear();
     this.#expectOwn();
@@ -223,7 +223,7 @@ export class Feed implements MembershipListener {
   }
 
   #expectOwn(): void {
-    // A message of this node that is on its way may or may not come.
+    // A message of this node in flight may or may not arrive.
     const { origin, sequence, isQuiet } = this.#publisher;
     if (isQuiet) this.#sequences.begin(origin, sequence);
   }

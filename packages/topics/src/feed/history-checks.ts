@@ -1,7 +1,7 @@
 import type { Feed } from './feed.ts';
 import type { HubContext } from './hub-context.ts';
 
-/** Asks from time to time how far the histories are, in case the bus has lost their last message. */
+/** Periodically asks the broker for the newest position of each history, in case the bus has lost its last message. */
 export class HistoryChecks {
   readonly #context: HubContext;
   readonly #feeds: () => Iterable<Feed>;
@@ -10,7 +10,7 @@ export class HistoryChecks {
 
   /**
    * @param interval in ms; `Infinity` for never
-   * @param feeds those to check, with and without history
+   * @param feeds the feeds to check, with and without history
    */
   constructor(context: HubContext, interval: number, feeds: () => Iterable<Feed>) {
     this.#context = context;
@@ -22,7 +22,7 @@ export class HistoryChecks {
     clearInterval(this.#timer);
   }
 
-  /** One after the other, so that many topics are no burst. */
+  /** One by one, so that many topics do not cause a burst of reads. */
   async #check(): Promise<void> {
     if (this.#isChecking || this.#context.isBrokerLost) return;
     this.#isChecking = true;

@@ -5,32 +5,32 @@ import { HistoryRing } from '../bus/history-ring.ts';
 import { RecentPublishers } from './recent-publishers.ts';
 import type { Position } from '../bus/position.ts';
 
-/** Messages that follow each other, read from a history. */
+/** Consecutive messages read from a history. */
 export interface HistoryPart {
   readonly epoch: string;
-  /** Of the message before the first. */
+  /** The offset before the first message. */
   readonly offset: number;
   readonly messages: readonly StoredMessage[];
 }
 
 export interface FollowerListener {
   onMessage(message: BusMessage, position: Position): void;
-  /** Messages are missing, and will not come. */
+  /** Messages are missing and will not arrive. */
   onGap(): void;
-  /** Whether it may be passed on. Where it may not, that is counted. */
+  /** Whether the message may be delivered. Counts it if not. */
   isSound(message: BusMessage): boolean;
-  /** Something has come that is not of the history. */
+  /** A message arrived that is not in the history. */
   onForeign(reason: string): void;
 }
 
 type Arrived = StoredMessage & { readonly epoch: string };
 
-/** How long, in ms, until a history that could not be read is asked for again. */
+/** How long, in ms, until a failed read of a history is retried. */
 const readAgainAfter = 200;
 
 /**
- * Follows a history from one position on: each message once and in order, whatever the bus has lost, doubled or
- * reordered.
+ * Follows a history from one position on: delivers each message once and in order, even if the bus loses, repeats or
+ * reorders messages.
  */
 export class HistoryFollower {
   readonly #topic: BrokerTopic;
@@ -38,16 +38,16 @@ export class HistoryFollower {
   readonly #listener: FollowerListener;
   #epoch: string | null = null;
   #ring: HistoryRing;
-  /** The last sequence of each publisher, whatever has become of the history since. */
+  /** The last sequence delivered from each publisher; kept when the history changes. */
   readonly #delivered = new RecentPublishers<number>();
-  /** While the history is being read: what comes meanwhile. */
+  /** Messages that arrive while the history is being read; undefined otherwise. */
   #arrived: Arrived[] | undefined = [];
-  /** Settles when nothing is being read any more. */
+  /** Settles when the current read is finished. */
   #reading: Promise<void> | undefined;
   #isEnded = false;
-  /** Newest position that the broker has reported while it had not been received yet. */
+  /** The position that the broker reported at the last check. */
   #awaited: Position | undefined;
-  /** From here on the history may hold other messages than those that have come: they are compared when it is read. */
+  /** From this offset on the history may hold other messages than those received: the next read compares them. */
   #doubt: { readonly from: number; readonly reason: 'message' | 'loss' } | undefined;
 
   constructor(topic: BrokerTopic, context: HubContext, listener: FollowerListener) {
@@ -57,12 +57,12 @@ export class HistoryFollower {
     this.#ring = new HistoryRing(topic.history!, 0);
   }
 
-  /** Up to where messages have been given to the listener; null before {@link start} has resolved. */
+  /** The position of the last message given to the listener; null before {@link start} has resolved. */
   get position(): Position | null {
     return this.#epoch === null ? null : { epoch: this.#epoch, offset: this.#ring.offset };
   }
 
-  /** Begins at the newest message. To be called once {@link receive} is, so that none comes between. */
+  /** Begins at the newest message. Call it once messages reach {@link receive}, so that none is missed in between. */
   async start(): Promise<void> {
     const { position } = await this.#read(Infinity);
     if (this.#isEnded) return;
@@ -71,11 +71,11 @@ export class HistoryFollower {
     else await this.#readUntilWhole();
   }
 
-  /** Takes what the bus has brought. */
+  /** Takes a message from the bus. */
   receive(received: BusMessage, { epoch, offset }: Position): void {
     const message = this.#admit(received);
     if (this.#arrived !== undefined) {
-      // What has no room is read.
+      // A message that does not fit is read from the history.
       if (this.#arrived.length < this.#topic.history!.size) this.#arrived.push({ epoch, offset, message });
     } else if (epoch === this.#epoch && offset === this.#ring.offset + 1) this.#take({ offset, message });
     else if (epoch === this.#epoch && this.#hasCome(message, offset)) this.#context.counts.duplicates++;
@@ -85,7 +85,7 @@ export class HistoryFollower {
     } else this.#synchronize([{ epoch, offset, message }]);
   }
 
-  /** Reads what is missing, after a loss of the broker. A server that took over may have another last message. */
+  /** Reads missing messages after the broker was lost. A server that took over may have a different last message. */
   catchUp(): void {
     if (this.#epoch === null) return;
     this.#doubt ??= { from: this.#ring.offset, reason: 'loss' };
@@ -93,8 +93,8 @@ export class HistoryFollower {
   }
 
   /**
-   * Asks how far the history is, and reads what was there the last time and still has not come: a last message that the
-   * bus has lost is followed by none that would show it.
+   * Asks for the newest position of the history. If the position of the previous check has still not been received,
+   * reads the missing messages: when the bus loses the last message, no later one reveals the gap.
    */
   async verify(): Promise<void> {
     if (this.#epoch === null || this.#arrived !== undefined) return;
@@ -110,7 +110,7 @@ export class HistoryFollower {
     this.#isEnded = true;
   }
 
-  /** Reads what came after a position, for {@link joinRecent}; `null` where it is none of this history. */
+  /** Reads the messages after a position, for {@link joinRecent}; `null` if the position is not in this history. */
   async readSince(since: Position): Promise<HistoryPart | null> {
     if (this.#lacks(since)) await this.#catchUpTo(since);
     if (this.#lacks(since)) return null;
@@ -120,23 +120,23 @@ export class HistoryFollower {
     return { epoch: position.epoch, offset, messages };
   }
 
-  /** Reads all that is kept, for {@link joinRecent}. */
+  /** Reads the whole history, for {@link joinRecent}. */
   async readKept(): Promise<HistoryPart> {
     const { position, messages } = await this.#read(0);
     return { epoch: position.epoch, offset: (messages[0]?.offset ?? position.offset + 1) - 1, messages };
   }
 
-  /** Joins what was read to what has come since, up to the position of now; `null` where some of it is gone. */
+  /** Appends the messages received since the read, up to the current position; `null` if some of them are gone. */
   joinRecent({ epoch, offset, messages: read }: HistoryPart): readonly StoredMessage[] | null {
     if (epoch !== this.#epoch || (read.length > 0 && read[0]!.offset !== offset + 1)) return null;
     const end = this.#ring.offset;
-    // What was read may be ahead of what has come: that follows live.
+    // The read may be ahead of the messages received: the rest follows live.
     const messages = read.filter((stored) => stored.offset <= end);
     const rest = this.#ring.after(messages.at(-1)?.offset ?? Math.min(offset, end));
     return rest && [...messages, ...rest];
   }
 
-  /** What has come since a position; `null` where it is none of this history, or some of it is not held here. */
+  /** The messages received after a position; `null` if it is not in this history, or some of them are not held here. */
   recentSince({ epoch, offset }: Position): readonly StoredMessage[] | null {
     return epoch === this.#epoch ? this.#ring.after(offset) : null;
   }
@@ -145,7 +145,7 @@ export class HistoryFollower {
     return epoch !== this.#epoch || offset > this.#ring.offset;
   }
 
-  /** Another node was ahead of this one. */
+  /** The position came from a node that was ahead of this one. */
   async #catchUpTo({ epoch, offset }: Position): Promise<void> {
     const { position } = await this.#read(Infinity);
     if (position.epoch !== epoch || position.offset < offset || this.#isEnded) return;
@@ -160,20 +160,20 @@ export class HistoryFollower {
 
   #take(stored: StoredMessage): void {
     this.#ring.push(stored);
-    // One that does not count tells nothing of what it published before.
+    // A publisher without sequence numbers says nothing about its earlier messages.
     const { origin, sequence } = stored.message;
     if (sequence > 0) this.#delivered.set(origin, sequence);
     this.#listener.onMessage(stored.message, { epoch: this.#epoch!, offset: stored.offset });
   }
 
-  /** After failover to a lagging replica offsets are used again: the same offset, another message. */
+  /** After failover to a lagging replica, offsets are reused: same offset, different message. */
   #hasCome(message: BusMessage, offset: number): boolean {
     if (offset > this.#ring.offset) return false;
     const known = this.#ring.after(offset - 1)?.[0]?.message;
     return known === undefined || isSame(known, message);
   }
 
-  /** What may not be passed on leaves a mark, so that the offsets still follow each other. */
+  /** Replaces a message that may not be delivered by a mark, so that the offsets stay consecutive. */
   #admit(message: BusMessage): BusMessage {
     return this.#listener.isSound(message) ? message : { ...message, data: '', mark: true };
   }
@@ -182,7 +182,7 @@ export class HistoryFollower {
     return messages.map(({ offset, message }) => ({ offset, message: this.#admit(message) }));
   }
 
-  /** For who waits for it: until the broker answers. */
+  /** Retries until the broker answers, as a caller waits for the result. */
   async #read(since: number): Promise<HistoryPage> {
     const page = await this.#context.reads.readPatiently(this.#topic, since, () => !this.#isEnded);
     return { ...page, messages: this.#admitAll(page.messages) };
@@ -198,7 +198,7 @@ export class HistoryFollower {
       // oxlint-disable-next-line no-await-in-loop -- a page is read where the one before it ends
       const isRead = await this.#readMissing();
       if (isRead && this.#takeArrived()) break;
-      // It is read once the broker is back.
+      // Once the broker is back, it is read again.
       if (!isRead && this.#context.isBrokerLost) break;
       // oxlint-disable-next-line no-await-in-loop -- a pause
       if (!isRead) await setTimeout(readAgainAfter, undefined, { ref: false });
@@ -215,7 +215,7 @@ export class HistoryFollower {
     if (page === null || this.#isEnded) return false;
     const { position } = page;
     const read = this.#admitAll(page.messages);
-    // What was said to be there, and is not, did not come from the history.
+    // A message beyond the newest position that was read is not in the history.
     this.#arrived = this.#arrived!.filter((stored, index) => index >= heard || stored.offset <= position.offset);
     const isOther = position.epoch !== this.#epoch || this.#contradicts(read);
     const messages = isOther ? this.#change(position, read) : read.filter(({ offset }) => offset > this.#ring.offset);
@@ -230,9 +230,9 @@ export class HistoryFollower {
   }
 
   /**
-   * Goes over to another history, which may hold messages of the one before, in an epoch of its own.
+   * Switches to another history, which may hold messages of the previous one under a new epoch.
    *
-   * @returns those behind the last that was delivered: none comes twice
+   * @returns the messages after the last delivered one, so that none is delivered twice
    */
   #change(position: Position, read: readonly StoredMessage[]): readonly StoredMessage[] {
     const old = read.slice(0, this.#lastOld(position, read) + 1);
@@ -242,36 +242,37 @@ export class HistoryFollower {
   }
 
   /**
-   * The index of the last message that was delivered; where none of another epoch was, of the last that may have been.
+   * The index of the last message that was delivered. If the epoch is new and none is known to have been delivered, the
+   * last that may have been.
    */
   #lastOld({ epoch }: Position, read: readonly StoredMessage[]): number {
     const held = this.#ring.all();
     const last = read.findLastIndex(({ message }) => held.some((stored) => isSame(stored.message, message)));
     if (last !== -1 || epoch === this.#epoch) return last;
-    // Its publisher has gone on since what was delivered of it.
+    // The publisher sent it after its last delivered message.
     const isNew = ({ origin, sequence }: BusMessage): boolean => sequence > (this.#delivered.get(origin) ?? Infinity);
     return read.findLastIndex(({ message }) => !isNew(message));
   }
 
-  /** Whether what was read follows what has come. */
+  /** Whether the messages read directly follow the last one received. */
   #isNext({ offset }: Position, messages: readonly StoredMessage[]): boolean {
     const last = this.#ring.offset;
     return messages[0] === undefined ? offset === last : messages[0].offset === last + 1;
   }
 
-  /** Whether any of what was read again is another message than the one that has come. */
+  /** Whether a message read again differs from the one received at that offset. */
   #contradicts(read: readonly StoredMessage[]): boolean {
     return read.some(({ offset, message }) => offset <= this.#ring.offset && !this.#hasCome(message, offset));
   }
 
-  /** Of a history that has begun anew, all. */
+  /** Reads the whole history if it was started from scratch. */
   async #readAfter(offset: number): Promise<HistoryPage> {
     const { reads } = this.#context;
     const page = await reads.read(this.#topic, offset);
     return page.position.epoch === this.#epoch ? page : reads.read(this.#topic, 0);
   }
 
-  /** Takes what came while the history was read; `false` where some is missing before it. */
+  /** Takes the messages that arrived during the read; `false` if some before them are missing. */
   #takeArrived(): boolean {
     const arrived = this.#arrived!;
     for (let stored = arrived[0]; stored !== undefined; stored = arrived[0]) {

@@ -6,7 +6,7 @@ import { hasCode } from '../bus/errors.ts';
 
 const maxReads = 64;
 
-/** Reads histories: so many at a time, as all topics of a node may be read at once. */
+/** Reads histories. Limits concurrent reads, because all topics of a node may need one at once. */
 export class HistoryReads {
   readonly #broker: Broker;
   readonly #queue = new CallQueue(maxReads);
@@ -15,7 +15,7 @@ export class HistoryReads {
     this.#broker = broker;
   }
 
-  /** Asks once. */
+  /** Asks the broker once. */
   read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
     return this.#queue.run(() => this.#broker.read(topic, since));
   }
@@ -23,8 +23,7 @@ export class HistoryReads {
   /**
    * Asks until the broker answers.
    *
-   * @throws {TopicError} (rejects) where the broker is lost or refuses, and where it has not answered once it
-   *   `isWanted` no more
+   * @throws {TopicError} (rejects) if the broker is lost or refuses, or if it does not answer and `isWanted()` is false
    */
   async readPatiently(topic: BrokerTopic, since: number, isWanted: () => boolean): Promise<HistoryPage> {
     const backOff = new BackOff();

@@ -17,17 +17,17 @@ export interface HubContextParts {
   readonly whenLost: WhenLost;
   /** The application's hook for errors. */
   onError(error: unknown): void;
-  /** Told of a message that was found on the bus and is not Turnout's. */
+  /** Called for each message found on the bus that is not Turnout's. */
   onForeign(topic: string, reason: string): void;
   onRefused(topic: string, error: TopicError): void;
 }
 
-/** Messages of the hub itself that are on their way to the broker. */
+/** How many messages of the hub itself may be in flight to the broker. */
 const maxTells = 256;
 
 /** What the feeds of one hub share. */
 export class HubContext {
-  /** Of this node, among all that share the bus. */
+  /** Identifies this node among all that share the bus. */
   readonly id = randomBytes(9).toString('base64url');
   readonly counts: HubCounts = { duplicates: 0, gaps: 0, foreign: 0, localOnly: 0 };
   readonly broker: Broker;
@@ -61,12 +61,12 @@ export class HubContext {
     return this.#isClosed;
   }
 
-  /** Whether a topic goes on without the broker after an error of it. */
+  /** Whether a topic continues on this node alone after this error of the broker. */
   forgives({ history }: BrokerTopic, error: unknown): boolean {
     return history === null && this.whenLost === 'deliver-locally' && hasCode(error, 'TOPIC_ERR_BROKER_LOST');
   }
 
-  /** A name for what one feed publishes: of this node, and never used before. */
+  /** A unique origin for the messages of one feed of this node. */
   createOrigin(): string {
     return `${this.id}.${this.#origins++}`;
   }
@@ -76,7 +76,7 @@ export class HubContext {
     this.memberships.onLost();
   }
 
-  /** @param onDone called once the topics are joined that could not be while it was lost */
+  /** @param onDone called once the broker has answered for the topics that could not be joined while it was lost */
   onRestored(onDone: () => void): void {
     this.#isBrokerLost = false;
     this.memberships.onRestored(onDone);
@@ -89,19 +89,17 @@ export class HubContext {
     this.marks.close();
   }
 
-  /**
-   * Calls the application's code: what it throws or rejects with goes to its hook, and not into the broker's client.
-   */
+  /** Calls the application's code. Its errors and rejections go to `onError`, not into the broker's client. */
   call(callback: () => unknown): void {
     guard(callback, (error) => this.#parts.onError(error));
   }
 
-  /** What the application is handed, and may forget: a rejection that nobody has asked for goes to its hook. */
+  /** Wraps a promise returned to the application: if nobody awaits it, a rejection goes to `onError`. */
   outcome<Value>(promise: Promise<Value>): Promise<Value> {
     return Outcome.of(promise, (error) => this.#parts.onError(error));
   }
 
-  /** Counts a message that was found on the bus, is not Turnout's, and was dropped. */
+  /** Counts a message that was found on the bus, is not Turnout's and was dropped. */
   dropForeign(topic: string, reason: string): void {
     this.counts.foreign++;
     this.#parts.onForeign(topic, reason);

@@ -1,11 +1,11 @@
-/** What has happened on a node since its hub was made. */
+/** Counts of a node since its hub was created. */
 export interface HubCounts {
-  /** Messages that came a second time, or after a newer one, and were dropped. */
+  /** Messages that were dropped because they arrived a second time, or after a newer one. */
   duplicates: number;
-  /** How often messages of a topic were found to be missing, for good. */
+  /** How often messages of a topic were found to be permanently missing. */
   gaps: number;
-  /** What stood on the bus and was none of our messages. */
+  /** Messages found on the bus that are not Turnout's. */
   foreign: number;
-  /** Messages published while the broker was away, which only this node's subscribers got. */
+  /** Messages published while the broker was lost, which only this node's subscribers received. */
   localOnly: number;
 }

@@ -3,13 +3,13 @@ import type { Broker, BrokerTopic } from '../bus/broker.ts';
 import type { CallQueue } from '../bus/call-queue.ts';
 import { hasCode } from '../bus/errors.ts';
 
-/** Messages of a publisher that have failed. */
+/** A range of a publisher's failed messages. */
 export interface Mark {
   readonly topic: BrokerTopic;
   readonly origin: string;
-  /** Of the first that has failed since the last mark. */
+  /** The sequence of the first message that has failed since the last mark. */
   readonly lowest: number;
-  /** Of the last. */
+  /** The sequence of the last. */
   readonly sequence: number;
 }
 
@@ -20,12 +20,12 @@ export interface MarksParts {
 }
 
 /**
- * Tells all nodes how far a publisher has come, after a message of it has failed: those that have not received it
- * announce a gap, though nothing else is published. Told until the broker has it.
+ * Tells all nodes a publisher's last sequence after one of its messages has failed: nodes that have not received the
+ * message announce a gap, even if nothing else is published. Retried until the broker has the mark.
  */
 export class Marks {
   readonly #parts: MarksParts;
-  /** By origin. */
+  /** Marks that the broker does not have yet, by origin. */
   readonly #owed = new Map<string, Mark>();
   readonly #backOff = new BackOff();
   #timer: NodeJS.Timeout | undefined;
@@ -43,7 +43,7 @@ export class Marks {
     void this.tell();
   }
 
-  /** Tells what is owed, once the broker can be reached. */
+  /** Sends the owed marks, if the broker can be reached. */
   async tell(): Promise<void> {
     if (this.#isTelling || this.#timer !== undefined || this.#owed.size === 0 || this.#parts.isLost()) return;
     this.#isTelling = true;

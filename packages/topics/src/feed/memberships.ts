@@ -4,24 +4,24 @@ import { brokerLost, hasCode, hubClosed, TopicError } from '../bus/errors.ts';
 import type { Position } from '../bus/position.ts';
 import { Postponed } from './postponed.ts';
 
-/** Who wants a topic to be joined. */
+/** Whoever asked for a topic to be joined. */
 export interface MembershipListener {
-  /** Everything that is published from now on is received. */
+  /** Every publication from now on is received. */
   onJoined(): void;
-  /** The broker is lost, or refuses: it is tried again until the topic is left, unless the broker is closed. */
+  /** The broker is lost or refuses. Joining is retried until the topic is left or the broker is closed. */
   onFailed(error: TopicError): void;
   receive(message: BusMessage, position: Position | null): void;
 }
 
-/** Whether the broker has joined a topic, as far as is known: a call that failed may have reached it. */
+/** Whether the broker has joined a topic. `unknown` after a failed call, which may have taken effect. */
 type Standing = 'out' | 'joining' | 'in' | 'leaving' | 'unknown';
 
 interface Membership extends Join {
   topic: BrokerTopic;
-  /** Undefined once it is to be left. */
+  /** Undefined once the topic is to be left. */
   listener: MembershipListener | undefined;
   standing: Standing;
-  /** Why the broker has refused it the last time. */
+  /** Why the broker refused the topic last time. */
   refusal: string | undefined;
 }
 
@@ -31,14 +31,14 @@ export interface MembershipParts {
   onRefused(topic: string, error: TopicError): void;
 }
 
-/** Topics a call. */
+/** Topics per call. */
 const batchSize = 512;
 
 const maxCalls = 4;
 
 /**
- * The topics that this node has joined at the broker. Joins and leaves of a turn are gathered into few calls, with few
- * in flight, and tried again until they hold.
+ * The topics that this node has joined at the broker. Joins and leaves of a turn are batched into few calls, few of
+ * which are in flight at a time, and retried until they succeed.
  */
 export class Memberships {
   readonly #parts: MembershipParts;
@@ -48,7 +48,7 @@ export class Memberships {
   readonly #backOff = new BackOff();
   readonly #failed = new Postponed<Membership>((membership) => this.#settle(membership));
   readonly #refused = new Postponed<Membership>((membership) => this.#settle(membership));
-  /** Told once all of the topics have been asked for that were not joined when the broker came back. */
+  /** Called once the broker has answered for every topic that was not joined when it was restored. */
   #restoring: { readonly left: Set<Membership>; onDone(): void } | undefined;
   #calls = 0;
   #isScheduled = false;
@@ -76,15 +76,15 @@ export class Memberships {
     this.#onAnswered([membership]);
   }
 
-  /** The broker is lost: who waits is told. */
+  /** The broker is lost: listeners waiting for a join are told. */
   onLost(): void {
     for (const { listener, standing } of this.#all.values()) if (standing !== 'in') listener?.onFailed(brokerLost());
   }
 
   /**
-   * The broker is back, with all that was joined.
+   * The broker is back, and the topics that were joined still are.
    *
-   * @param onDone called once it has been asked to join the others
+   * @param onDone called once the broker has answered for the other topics
    */
   onRestored(onDone: () => void): void {
     this.#backOff.succeed();
@@ -114,10 +114,10 @@ export class Memberships {
     return membership;
   }
 
-  /** Finds what is to be done, which what is done already may have made needless. */
+  /** Queues the call that a membership needs now, and drops one that it no longer needs. */
   #settle(membership: Membership): void {
     const { listener, standing, topic } = membership;
-    // Another may have its name by now.
+    // Another membership may have this name by now.
     if (this.#all.get(topic.name) !== membership) return;
     const isOpen = standing === 'out' || standing === 'unknown';
     this.#toJoin.delete(membership);
@@ -159,7 +159,7 @@ export class Memberships {
       await this.#parts.broker.join(batch);
     } catch (error) {
       if (batch.length === 1 || !isRefusal(error)) return this.#onJoinFailed(batch, asTopicError(error));
-      // One that is refused must not keep the others out.
+      // One refused topic must not prevent the others from being joined.
       const half = batch.length >> 1;
       await this.#joinAll(batch.slice(0, half));
       return this.#joinAll(batch.slice(half));
@@ -196,7 +196,7 @@ export class Memberships {
     else if (!isClosed) this.#failed.add(batch, () => this.#backOff.fail());
   }
 
-  /** Once, however often it is tried again. */
+  /** Reports each refusal once, however often the join is retried. */
   #tellRefused(membership: Membership, error: TopicError): void {
     if (membership.refusal === error.message) return;
     membership.refusal = error.message;

@@ -1,9 +1,9 @@
 /**
- * The promise of something that an application may leave unattended. Where it rejects and nobody has asked for it by
- * the end of the turn, `onForgotten` is told: the rejection is no `unhandledRejection`, which would end the process.
+ * A promise that the application may ignore. If it rejects and nobody has called `then()` by the end of the turn,
+ * `onForgotten` gets the error instead of an `unhandledRejection`, which would end the process.
  */
 export class Outcome<Value> extends Promise<Value> {
-  /** What is made of it is the application's own promise. */
+  /** Promises derived from it are plain promises of the application. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
@@ -20,7 +20,7 @@ export class Outcome<Value> extends Promise<Value> {
     return outcome;
   }
 
-  // oxlint-disable-next-line unicorn/no-thenable -- to notice who asks
+  // oxlint-disable-next-line unicorn/no-thenable -- to notice whether anybody awaits it
   override then<Fulfilled = Value, Rejected = never>(
     onFulfilled?: ((value: Value) => Fulfilled | PromiseLike<Fulfilled>) | null,
     onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,

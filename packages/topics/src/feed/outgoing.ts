@@ -1,23 +1,23 @@
 import type { BusMessage } from '../bus/broker.ts';
 
 /**
- * What has become of a message that was published here: `sent` where the broker has not answered yet, `confirmed` where
- * it has the message, which has not come back yet, and `kept` where only this node delivers it.
+ * The state of a message published on this node: `sent` until the broker answers, `confirmed` once the broker has it
+ * but the bus has not returned it yet, and `kept` if only this node delivers it.
  */
 type Fate = 'sent' | 'confirmed' | 'kept';
 
 interface Entry {
   readonly message: BusMessage;
   readonly except: unknown;
-  /** How many messages of others had come when it was published. */
+  /** How many messages of other publishers had arrived when it was published. */
   readonly others: number;
   fate: Fate;
 }
 
-/** Confirmed messages that are remembered until they come back, and the bytes of them. */
+/** How many confirmed messages are remembered until the bus returns them, and how many bytes of them. */
 const [maxConfirmed, maxConfirmedBytes] = [2_000, 1024 * 1024];
 
-/** Messages of one feed from when they are published here until they come back from the bus, in order. */
+/** Messages that one feed has published and the bus has not returned yet, in order. */
 export class Outgoing {
   readonly #entries = new Map<number, Entry>();
   #confirmed = 0;
@@ -28,13 +28,13 @@ export class Outgoing {
     return this.#entries.size === 0;
   }
 
-  /** The first that the broker has not answered yet. */
+  /** The first message that the broker has not answered yet. */
   get firstSent(): number | undefined {
     for (const [sequence, { fate }] of this.#entries) if (fate === 'sent') return sequence;
     return undefined;
   }
 
-  /** A message of another publisher has come. */
+  /** A message of another publisher has arrived. */
   onOther(): void {
     this.#others++;
   }
@@ -43,7 +43,7 @@ export class Outgoing {
     this.#entries.set(message.sequence, { message, except, others: this.#others, fate: 'sent' });
   }
 
-  /** The broker has it. */
+  /** The broker has the message. */
   confirm(sequence: number): void {
     const entry = this.#entries.get(sequence);
     if (entry === undefined) return;
@@ -56,7 +56,7 @@ export class Outgoing {
     }
   }
 
-  /** This node alone delivers it: once it is {@link due}. */
+  /** Only this node delivers the message, once it is {@link due}. */
   keep(sequence: number): void {
     const entry = this.#entries.get(sequence);
     if (entry !== undefined) entry.fate = 'kept';
@@ -66,7 +66,7 @@ export class Outgoing {
     return this.#entries.get(sequence)?.message;
   }
 
-  /** It came back, or will not. */
+  /** The bus returned the message, or never will. */
   remove(sequence: number): Omit<Entry, 'fate' | 'others'> | undefined {
     const entry = this.#entries.get(sequence);
     if (entry === undefined) return undefined;
@@ -79,9 +79,9 @@ export class Outgoing {
   }
 
   /**
-   * What this node is to deliver now, in order: messages that it keeps, and before them those that the broker has and
-   * that will not come back in time. None of them overtakes one that may still come back. A confirmed one is left out
-   * where messages of others have come since: it would come after them, out of order, and is missing.
+   * What this node must deliver itself now, in order: kept messages, and before them confirmed ones that the bus will
+   * not return in time. None of them overtakes a message that may still be returned. A confirmed message is left out if
+   * messages of other publishers have arrived since: it would be delivered out of order, so it counts as missing.
    */
   due(): BusMessage[] {
     const due: BusMessage[] = [];
@@ -96,7 +96,7 @@ export class Outgoing {
   }
 
   /**
-   * A message came back: what this node keeps of those before it. Those that are confirmed have been lost on the way.
+   * The bus returned a message: returns the kept messages before it. Confirmed messages before it were lost by the bus.
    */
   keptBefore(sequence: number): BusMessage[] {
     const kept: BusMessage[] = [];
@@ -108,12 +108,14 @@ export class Outgoing {
     return kept;
   }
 
-  /** What the broker has will not come back: it was lost. */
+  /** The broker was lost: the bus will not return confirmed messages. */
   forgetConfirmed(): void {
     for (const [sequence, { fate }] of this.#entries) if (fate === 'confirmed') this.remove(sequence);
   }
 
-  /** Nobody on this node is interested any more. What the broker has not answered yet is still on its way. */
+  /**
+   * Nobody on this node receives the topic any more. Messages that the broker has not answered yet are still in flight.
+   */
   forgetSettled(): void {
     for (const [sequence, { fate }] of this.#entries) if (fate !== 'sent') this.remove(sequence);
   }

@@ -1,4 +1,4 @@
-/** What is done again later, all at once. */
+/** Items to process again later, all at once. */
 export class Postponed<Item> {
   readonly #again: (item: Item) => void;
   readonly #items = new Set<Item>();
@@ -8,7 +8,7 @@ export class Postponed<Item> {
     this.#again = again;
   }
 
-  /** @param wait asked for the time, in ms, where nothing waits yet */
+  /** @param wait called for the delay, in ms, if no item is waiting yet */
   add(items: Iterable<Item>, wait: () => number): void {
     for (const item of items) this.#items.add(item);
     if (this.#timer === undefined) this.#timer = setTimeout(() => this.#onDue(), wait()).unref();

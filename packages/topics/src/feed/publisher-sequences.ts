@@ -1,63 +1,60 @@
 import type { BusMessage } from '../bus/broker.ts';
 import { RecentPublishers } from './recent-publishers.ts';
 
-/** Runs of one publisher that are remembered beside the one that it is in. */
+/** How many runs of one publisher are remembered besides the current one. */
 const maxOthers = 3;
 
-/**
- * A number so far behind the publisher's run is no late message: that run began with a number that somebody has made
- * up.
- */
+/** A number this far behind the publisher's run cannot be a late message: the run itself began with a forged number. */
 const farBehind = 100;
 
-/** Of numbers that are nearer, so many in a row. */
+/** For numbers less far behind, this many in a row show the same. */
 const inARow = 4;
 
-/** Numbers that have come without one missing between them. */
+/** Consecutive numbers that have arrived. */
 interface Run {
   readonly first: number;
   last: number;
-  /** Numbers that have come while another run was the publisher's. */
+  /** How many numbers arrived while another run was the current one. */
   aside: number;
 }
 
 interface Publisher {
-  /** The lowest number that has come: what is missing above it was announced. */
+  /** The lowest number that has arrived: gaps above it were announced. */
   from: number;
-  /** Up to here a mark has said that numbers are missing, and that was announced; 0 for none. */
+  /** The highest number that a mark has reported as failed, which was announced; 0 before any mark. */
   marked: number;
   run: Run;
   others: Run[];
 }
 
 /**
- * - `next`: it follows the one before.
- * - `after-gap`: others should have come before it.
- * - `duplicate`: it has come already, or too late.
- * - `repaired`: it is the true next one; the number before was made up. `repaired-after-gap`: the same, with some
+ * - `next`: it follows the previous number.
+ * - `after-gap`: numbers before it are missing.
+ * - `duplicate`: it has already arrived, or is too late.
+ * - `repaired`: it is the true next number; the previous one was forged. `repaired-after-gap`: the same, with numbers
  *   missing.
  */
 export type Verdict = 'next' | 'after-gap' | 'duplicate' | 'repaired' | 'repaired-after-gap';
 
 /**
- * How far the messages of each publisher have come, on a topic without history. A made-up number, which silences its
- * publisher as all that follow seem to be old, is found out by what the publisher goes on with.
+ * Tracks the sequence of each publisher on a topic without history. A forged high number would silence its publisher,
+ * as all later messages would look old; the publisher's next numbers expose it.
  */
 export class PublisherSequences {
   readonly #publishers = new RecentPublishers<Publisher>();
 
-  /** Whether anything is known of a publisher. */
+  /** Whether a publisher is known. */
   has(origin: string): boolean {
     return this.#publishers.has(origin);
   }
 
-  /** What a publisher sends next is the message after `last`. */
+  /** The publisher's next message is the one after `last`. */
   begin(origin: string, last: number): void {
     this.#publishers.set(origin, { from: 1, marked: 0, run: { first: 1, last, aside: 0 }, others: [] });
   }
 
   note({ origin, sequence, mark, data }: BusMessage): Verdict {
-    // Who does not count can neither miss a message nor repeat one.
+    // Without sequence numbers, neither gaps nor duplicates can be noticed.
     if (sequence === 0 && !mark) return 'next';
     const lowest = mark ? lowestOf(sequence, data) : sequence;
     const publisher = this.#publishers.get(origin);
@@ -76,7 +73,7 @@ export class PublisherSequences {
   }
 }
 
-/** The run goes on where it is: what has failed for its publisher may have been sent, and come late. */
+/** The run does not advance: messages that failed for the publisher may have been sent, and may arrive late. */
 function noteMark(publisher: Publisher, lowest: number, sequence: number): Verdict {
   const { run, from, marked } = publisher;
   publisher.marked = Math.max(marked, sequence);
@@ -91,19 +88,19 @@ function noteMessage(publisher: Publisher, sequence: number): Verdict {
     return 'next';
   }
   jump(publisher, { first: sequence, last: sequence, aside: 0 });
-  // It stands for one gap: a made-up mark must not hide later ones.
+  // A mark covers one gap: a forged mark must not hide later gaps.
   publisher.marked = 0;
   return sequence <= marked + 1 ? 'next' : 'after-gap';
 }
 
-/** A later number than the next: the run before may turn out to be the true one. */
+/** A number beyond the next one: the previous run may turn out to be the true one. */
 function jump(publisher: Publisher, run: Run): void {
   publisher.run.aside = 0;
   remember(publisher, publisher.run);
   publisher.run = run;
 }
 
-/** Keeps the longest: a made-up number is alone. */
+/** Keeps the longest runs: a forged number is a run of one. */
 function remember(publisher: Publisher, run: Run): void {
   publisher.others.push(run);
   if (publisher.others.length <= maxOthers) return;
@@ -128,7 +125,7 @@ function noteBehind(publisher: Publisher, sequence: number): Verdict {
   return 'duplicate';
 }
 
-/** A mark stands for the failed messages from the one that its data names to its own number. */
+/** A mark covers the failed messages from the number in its data to its own. */
 function lowestOf(sequence: number, data: BusMessage['data']): number {
   const lowest = Number(data);
   return Number.isSafeInteger(lowest) && lowest >= 1 && lowest < sequence ? lowest : sequence;

@@ -6,27 +6,27 @@ import { Outgoing } from './outgoing.ts';
 export interface PublishedMessage {
   readonly data: string | Buffer;
   readonly key?: string | undefined;
-  /** Given back with the message, to the listener of this node. */
+  /** Passed with the message to the listener of this node. */
   readonly except?: unknown;
 }
 
 export interface PublisherParts {
   readonly topic: BrokerTopic;
   readonly context: HubContext;
-  /** Whether anybody on this node receives what is published. */
+  /** Whether anybody on this node receives the topic. */
   isHeld(): boolean;
-  /** Delivers a message of this node, which the bus will not bring. */
+  /** Delivers a message of this node that the bus will not return. */
   deliver(message: BusMessage): void;
 }
 
-/** Publishes on one topic for this node: numbers the messages, and knows those that have not come back from the bus. */
+/** Publishes on one topic for this node: numbers the messages, and tracks those that the bus has not returned yet. */
 export class Publisher {
   readonly #parts: PublisherParts;
   readonly #origin: string;
   readonly #outgoing = new Outgoing();
-  /** Of the last message. */
+  /** The sequence of the last message. */
   #sequence = 0;
-  /** Of the messages that have failed, and of which the other nodes have not been told. */
+  /** The sequences of failed messages that the other nodes have not been told about. */
   #failed: number[] = [];
 
   constructor(parts: PublisherParts) {
@@ -42,21 +42,21 @@ export class Publisher {
     return this.#sequence;
   }
 
-  /** Whether everything that was published has come back, or will not. */
+  /** Whether every published message was returned by the bus, or never will be. */
   get isQuiet(): boolean {
     return this.#outgoing.isEmpty;
   }
 
   /**
-   * @returns a promise of whether the broker has it; `false` where only this node delivers it
-   * @throws {TopicError} at once where the message is too long; rejects where it could not be published
+   * @returns whether the broker has the message; `false` if only this node delivers it
+   * @throws {TopicError} synchronously if the message is too long; rejects if it could not be published
    */
   publish({ data, key = '', except }: PublishedMessage): Promise<boolean> {
     const { topic, context } = this.#parts;
     if (context.isClosed) return Promise.reject(hubClosed());
     const message: BusMessage = { origin: this.#origin, sequence: ++this.#sequence, key, data };
     this.#outgoing.add(message, except);
-    // What is published before anybody here is interested need not come back.
+    // A message published before anybody here receives the topic need not be returned.
     const isAwaited = this.#parts.isHeld();
     if (context.isBrokerLost) return this.#onFailed(message, brokerLost());
     let sent: Promise<void>;
@@ -64,7 +64,7 @@ export class Publisher {
       sent = context.unanswered.add(context.broker.publish(topic, message));
     } catch (error) {
       if (hasCode(error, 'TOPIC_ERR_BROKER_LOST')) return this.#onFailed(message, error);
-      // Nothing was sent: the next message has its number.
+      // Nothing was sent: the next message reuses the number.
       this.#sequence--;
       this.#outgoing.remove(message.sequence);
       if (hasCode(error, 'TOPIC_ERR_TOO_LONG')) throw error;
@@ -82,9 +82,9 @@ export class Publisher {
   }
 
   /**
-   * Sends something that the hub itself says, which counts against no limit.
+   * Sends a message of the hub itself, which counts against no limit.
    *
-   * @returns whether the broker has it
+   * @returns whether the broker has the message
    */
   tell(data: string): Promise<boolean> {
     return this.#parts.context.tells
@@ -95,32 +95,35 @@ export class Publisher {
       );
   }
 
-  /** Whether this node has published that, and it has not come back. */
+  /** Whether this node published the message and the bus has not returned it yet. */
   isPending({ origin, sequence, data }: BusMessage): boolean {
     return origin === this.#origin && this.#outgoing.get(sequence)?.data === data;
   }
 
-  /** A message comes back: what this node alone delivers of those before it is delivered first. */
+  /** The bus returned a message: earlier messages that only this node delivers are delivered first. */
   onReturn(sequence: number): void {
     this.#deliver(this.#outgoing.keptBefore(sequence));
   }
 
-  /** The message as it was published, and its exception, once: when it is delivered, or dropped. */
+  /**
+   * Removes a message of this node when it is delivered or dropped, and returns it as it was published, with its
+   * `except`.
+   */
   take({ origin, sequence }: BusMessage): { readonly message: BusMessage; readonly except: unknown } | undefined {
     return origin === this.#origin ? this.#outgoing.remove(sequence) : undefined;
   }
 
-  /** A message of another publisher comes: what this node delivers itself must not be older. */
+  /** A message of another publisher arrived: older messages that only this node would deliver must not follow it. */
   onOther(): void {
     this.#outgoing.onOther();
   }
 
-  /** The broker was lost: what has not come back will not. */
+  /** The broker was lost: messages not returned by now never will be. */
   onRestored(): void {
     this.#outgoing.forgetConfirmed();
   }
 
-  /** Nobody on this node receives it any more. */
+  /** Nobody on this node receives the topic any more. */
   onReleased(): void {
     this.#outgoing.forgetSettled();
   }
@@ -147,7 +150,7 @@ export class Publisher {
     return isForgiven ? Promise.resolve(false) : Promise.reject(asError(error));
   }
 
-  /** The broker has answered for a message, or will not: those behind it waited for that. */
+  /** The broker has answered for a message, or never will: the messages after it waited for that. */
   #onSettled(): void {
     this.#deliver(this.#outgoing.due());
     if (this.#failed.length === 0) return;
@@ -161,7 +164,7 @@ export class Publisher {
 
   #deliver(messages: readonly BusMessage[]): void {
     for (const message of messages) {
-      // A listener that publishes may have had it delivered.
+      // A listener that publishes may have caused its delivery already.
       if (this.#outgoing.get(message.sequence) !== undefined) this.#parts.deliver(message);
     }
   }

@@ -1,10 +1,10 @@
-/** How many publishers are remembered: so many that were heard of last, and up to as many from before them. */
+/** At least this many of the most recent publishers are remembered, and at most twice as many. */
 const maxRecent = 512;
 
-/** What is known of the publishers of a topic. Those that have not been heard of for longest are forgotten. */
+/** A value per publisher of a topic. The least recently used publishers are forgotten. */
 export class RecentPublishers<Value> {
   #recent = new Map<string, Value>();
-  /** Those that are forgotten next, unless they are heard of again. */
+  /** Forgotten next, unless they are used again. */
   #older = new Map<string, Value>();
 
   has(origin: string): boolean {

@@ -1,14 +1,14 @@
-/** How long, in ms, questions are gathered: one list answers all who ask for it. */
+/** How long, in ms, questions are collected: one list answers every node that asks for it. */
 const gatherTime = 50;
 
-/** Of which rooms the other nodes are to be told the list: each of a beat once for each node that asks. */
+/** Collects the rooms whose lists other nodes asked for. Per beat, each node gets each list once. */
 export class Answers {
   readonly #onDue: (topics: Set<string>) => void;
   readonly #due = new Set<string>();
   readonly #served = new Map<string, Set<string>>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onDue called with topics, of which it takes what it tells */
+  /** @param onDue called with the topics; removes those that it answers */
   constructor(onDue: (topics: Set<string>) => void) {
     this.#onDue = onDue;
   }
@@ -25,7 +25,7 @@ export class Answers {
     }, gatherTime).unref();
   }
 
-  /** Each node may ask again. */
+  /** A beat of this node: each node may ask again. */
   beat(): void {
     this.#served.clear();
   }

@@ -6,11 +6,11 @@ interface BeatPage {
   readonly rooms: readonly RoomDigest[];
 }
 
-/** Puts the pages of the other nodes' beats together, to know which rooms they do not mention. */
+/** Assembles the pages of the other nodes' beats, to find the rooms that a beat does not mention. */
 export class BeatIntake {
   readonly #beats = new Map<string, { nextPage: number; readonly topics: Set<string> }>();
 
-  /** @returns all topics of the beat, if this is its last page and none is missing */
+  /** @returns all topics of the beat, if this is its last page and no page is missing */
   add(node: string, { page, more, rooms }: BeatPage): ReadonlySet<string> | undefined {
     if (page === 0) this.#beats.set(node, { nextPage: 0, topics: new Set() });
     const beat = this.#beats.get(node);

@@ -1,12 +1,12 @@
 import type { Member } from './member.ts';
 
-/** Somebody has come, has gone, or is another than before. */
+/** A person has joined, left or changed. */
 export type Change =
   | { readonly id: string; readonly before: undefined; readonly now: Member }
   | { readonly id: string; readonly before: Member; readonly now: undefined }
   | { readonly id: string; readonly before: Member; readonly now: Member };
 
-/** What has changed since it was told last. Who came and went meanwhile is no change. */
+/** Changes since they were last told. A person who joined and left in between does not appear. */
 export class Changes {
   readonly #told = new Map<string, Member | undefined>();
 
@@ -14,7 +14,7 @@ export class Changes {
     return this.#told.size === 0;
   }
 
-  /** @param before what somebody was until now */
+  /** @param before the person's state until now */
   note(id: string, before: Member | undefined): void {
     if (!this.#told.has(id)) this.#told.set(id, before);
   }
@@ -23,7 +23,7 @@ export class Changes {
     this.#told.clear();
   }
 
-  /** Takes one after the other: whoever stops asking leaves the rest. */
+  /** Takes changes one by one: a caller that stops iterating leaves the rest. */
   *take(find: (id: string) => Member | undefined): Generator<Change, void> {
     for (const [id, before] of this.#told) {
       this.#told.delete(id);

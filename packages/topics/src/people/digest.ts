@@ -1,15 +1,15 @@
-/** 64 bits in two halves: a number holds 53. */
+/** 64 bits in two halves, because a number holds only 53. */
 export interface Hash {
   readonly high: number;
   readonly low: number;
 }
 
-/** What is compared of a list: how many are on it, and the sum of their hashes. */
+/** What nodes compare instead of a list: its length and the sum of the hashes. */
 export interface DigestValue extends Hash {
   readonly count: number;
 }
 
-/** A sum of hashes: the same whatever the order in which they were added and removed. */
+/** A sum of hashes, independent of the order in which they were added and removed. */
 export class Digest implements DigestValue {
   count = 0;
   high = 0;
@@ -32,7 +32,9 @@ export class Digest implements DigestValue {
   }
 }
 
-/** Two lanes of multiply and rotate, as in cyrb53. It finds accidents; it withstands no attacker. */
+/**
+ * Two lanes of multiply and rotate, as in cyrb53. It detects accidental differences; it does not withstand an attacker.
+ */
 export function hashText(text: string): Hash {
   let high = 0xdeadbeef;
   let low = 0x41c6ce57;

@@ -1,6 +1,6 @@
 import type { Grace } from './room.ts';
 
-/** Gives those who have left `delay` ms to come back. */
+/** Gives a person who has left `delay` ms to return. */
 export class LeaveDelay implements Grace {
   readonly #delay: number;
   readonly #expire: (id: string) => void;

@@ -6,7 +6,7 @@ export interface Member {
   readonly person: Person;
   /** The person as JSON. */
   readonly text: string;
-  /** When the details were given, see {@link nextStamp}: where nodes have different details, the newest count. */
+  /** When the details were set, see {@link nextStamp}: if nodes have different details, the newest win. */
   readonly stamp: number;
   readonly hash: Hash;
 }
@@ -14,8 +14,8 @@ export interface Member {
 export const maxStamp = 2 ** 52;
 
 /**
- * For details that are given now: the time by the clock of this node, in ms. More where that is not later than the
- * stamp of what this node knows, as its clock may be behind that of another.
+ * The stamp for details that are set now: this node's clock, in ms; or the known stamp + 1 if that is later, as the
+ * clock may be behind another node's.
  */
 export function nextStamp(known: Member | undefined): number {
   return Math.min(Math.max(Date.now(), (known?.stamp ?? 0) + 1), maxStamp);
@@ -25,7 +25,7 @@ export function createMember({ person, text }: Profile, stamp: number): Member {
   return { person, text, stamp, hash: hashText(`${stamp} ${text}`) };
 }
 
-/** The one of two that all nodes choose, in whatever order they hear of them. */
+/** The newer of two; all nodes choose the same one, in whatever order they receive them. */
 export function newerOf(one: Member | undefined, other: Member | undefined): Member | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   if (one.stamp !== other.stamp) return one.stamp > other.stamp ? one : other;

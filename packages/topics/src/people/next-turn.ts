@@ -1,4 +1,4 @@
-/** Lets everything else that waits go first. */
+/** Resolves in the next turn of the event loop, after pending I/O. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

@@ -1,9 +1,9 @@
-/** Nodes that have not been heard for this many beats are gone. */
+/** A node that is silent for more than this many beats is gone. */
 const maxMissedBeats = 3;
 
 /**
- * Which other nodes are alive. Counts beats of this node and not the time, so that an event loop that stood still finds
- * nobody gone.
+ * Tracks which other nodes are alive. Counts beats of this node, not time, so that a blocked event loop does not make
+ * other nodes look gone.
  */
 export class NodeLeases {
   readonly #heardAt = new Map<string, number>();

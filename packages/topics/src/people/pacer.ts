@@ -1,16 +1,14 @@
-/** How long, in ms, what has just been told rests: what changes meanwhile is told together. */
+/** How long, in ms, an item rests after it was told; changes in that time are told together. */
 const rest = 100;
-/** How long, in ms, one turn may take. */
+/** How long, in ms, the items of one turn may take. */
 const turnTime = 10;
 
-/**
- * What has become of an item: there was nothing to tell, all of it was told, or there is more to tell in the next turn.
- */
+/** The result of running an item: nothing to tell, everything told, or more to tell in the next turn. */
 export type Told = 'nothing' | 'whole' | 'more';
 
 /**
- * Runs items that have changed: one that was quiet in the same turn of the event loop, one that changes again and again
- * each 100 ms. Many are spread over turns.
+ * Runs changed items: a quiet item in the same turn of the event loop, a busy one every 100 ms. Many items are spread
+ * over several turns.
  */
 export class Pacer<Item> {
   readonly #run: (item: Item) => Told;
@@ -21,9 +19,7 @@ export class Pacer<Item> {
   #turn: NodeJS.Immediate | undefined;
   #tick: NodeJS.Timeout | undefined;
 
-  /**
-   * @param onTurnEnd called after some have been run
-   */
+  /** @param onTurnEnd called after a batch of items has run */
   constructor(run: (item: Item) => Told, onTurnEnd: () => void) {
     this.#run = run;
     this.#onTurnEnd = onTurnEnd;

@@ -1,12 +1,12 @@
 import type { Member } from './member.ts';
 
-/** A page is full from here on. With one more person of the greatest length it has less than 64 KiB. */
+/** A page of this many bytes is full. With one more person of the maximum length it stays below 64 KiB. */
 const fullBytes = 44 * 1024;
 
-/** People on a page, most of whom have far less than they may. */
+/** The most people on a page. Most have far fewer details than allowed. */
 export const peopleOnPage = 250;
 
-/** How much of a page is taken: pages are parsed and sent in one go, so that nobody waits for a long one. */
+/** Tracks how full a page is. A page is parsed and sent in one go, so it must be short. */
 export class PageLimit {
   readonly #maxItems: number;
   #bytes = 0;
@@ -31,9 +31,9 @@ export class PageLimit {
 }
 
 /**
- * Takes people for a page until it is full.
+ * Takes people from an iterator until the page is full.
  *
- * @returns them as text, and whether there is nobody else
+ * @returns the people as text, and whether these were the last
  */
 export function takeMembers(
   members: Iterator<Member, unknown>,

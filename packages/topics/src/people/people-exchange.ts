@@ -11,13 +11,13 @@ import { Questions } from './questions.ts';
 import type { Room } from './room.ts';
 import { Rooms, type Follower, type Seat } from './rooms.ts';
 
-/** One stay on the feed; its identity tells it from those before. */
+/** Identifies one period of holding the feed, to tell it from earlier ones. */
 type Link = Readonly<Record<never, never>>;
 
 /**
- * Who is in the rooms of a hub, on all nodes. Each node says what changes of its own people, and with each beat the
- * digest of each room; a node that finds a difference asks for the list. What a node has said holds while the node is
- * heard.
+ * Tracks who is in the rooms of a hub, on all nodes. Each node announces changes of its own people, and with each beat
+ * the digest of each room; a node whose digest differs asks for the list. What a node has announced holds as long as
+ * the node is alive.
  */
 export class PeopleExchange {
   readonly #context: HubContext;
@@ -31,7 +31,7 @@ export class PeopleExchange {
   readonly #pacer: Pacer<Seat>;
   #timer: NodeJS.Timeout | undefined;
   #link: Link | undefined;
-  /** Beats and lists are said one after the other. */
+  /** Beats and lists are sent one after the other. */
   #speech: Promise<void> = Promise.resolve();
   #isBeating = false;
 
@@ -41,7 +41,7 @@ export class PeopleExchange {
     this.#interval = interval;
     this.#feed = new Feed({ name: '\u0000people', history: null }, context, {
       onMessage: (message) => this.#receive(message),
-      // What is missing, if anything is, shows in the digests of the next beat.
+      // The digests of the next beat reveal anything that is missing.
       onGap: () => {},
     });
     const rooms = this.#rooms;
@@ -64,7 +64,7 @@ export class PeopleExchange {
     );
   }
 
-  /** A room has one follower at a time, until {@link unfollow}. */
+  /** A room has at most one follower, until {@link unfollow}. */
   follow(topic: string, follower: Follower): Room {
     const seat = this.#rooms.seat(topic) ?? this.#add(topic);
     const { room } = seat;
@@ -80,7 +80,7 @@ export class PeopleExchange {
     return room;
   }
 
-  /** Has the follower tell what has changed first, if it has told anything. */
+  /** Tells the follower's pending changes first, if it was told of the room before. */
   unfollow(topic: string): void {
     const seat = this.#rooms.seat(topic);
     if (seat?.follower === undefined) return;
@@ -89,13 +89,13 @@ export class PeopleExchange {
     seat.room.unfollow();
   }
 
-  /** Something has changed in a room. */
+  /** A room has changed. */
   update(topic: string): void {
     const seat = this.#rooms.seat(topic);
     if (seat !== undefined) this.#pacer.add(seat);
   }
 
-  /** Nobody is told of anything any more, but the other nodes that the people of this one have left. */
+  /** Stops telling changes, and tells the other nodes that this node's people have left. */
   stop(): void {
     this.#pacer.stop();
     for (const room of this.#rooms.all()) room.unfollow();
@@ -174,7 +174,7 @@ export class PeopleExchange {
     this.#voice.sayNews();
     if (this.#rooms.isEmpty) return this.#close();
     this.#join();
-    // The one before may still wait for a long list.
+    // The previous beat may still be waiting for a long list.
     if (this.#isBeating) return undefined;
     this.#isBeating = true;
     return this.#speak(() => this.#sayBeat());

@@ -9,18 +9,18 @@ import type { Room } from './room.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface HearingParts {
-  /** Of this node. */
+  /** The id of this node. */
   readonly id: string;
   readonly rooms: Rooms;
   readonly questions: Questions;
   readonly answers: Answers;
-  /** What is known of a room may have changed. */
+  /** A room may have changed. */
   onHeard(topic: string): void;
 }
 
 type Message<Type extends PeopleMessage['type']> = Extract<PeopleMessage, { readonly type: Type }>;
 
-/** Takes what the other nodes say into the rooms that this one knows. */
+/** Applies messages of other nodes to the rooms of this one. */
 export class PeopleHearing {
   readonly #parts: HearingParts;
   readonly #leases = new NodeLeases();
@@ -47,7 +47,7 @@ export class PeopleHearing {
     }
   }
 
-  /** A beat of this node: those that have not been heard for long are gone. */
+  /** A beat of this node: forgets nodes that have been silent for too long. */
   beat(): void {
     for (const node of this.#leases.beat()) this.#forget(node);
   }
@@ -81,7 +81,7 @@ export class PeopleHearing {
     const { id, rooms, answers } = this.#parts;
     if (node !== undefined && node !== id) return;
     for (const topic of topics) {
-      // Asked by name, it also says that nobody is there.
+      // If this node is asked by name, it answers even if nobody is in the room.
       const count = rooms.find(topic)?.local.size ?? 0;
       if (node === id || count > 0) answers.add(from, topic);
     }
@@ -96,7 +96,7 @@ export class PeopleHearing {
     }
   }
 
-  /** A node has nobody in these rooms, or in any. */
+  /** A node has nobody in these rooms, by default in any room. */
   #forget(node: string, isForgotten: (room: Room) => boolean = () => true): void {
     const lists: { readonly room: Room; readonly ids: Iterable<string> }[] = [];
     for (const room of this.#parts.rooms.all()) {
@@ -105,7 +105,7 @@ export class PeopleHearing {
     void this.#updateAll(lists);
   }
 
-  /** What has come meanwhile is right too: an update goes by what is known then. */
+  /** Messages may arrive between turns: each update uses the state at that moment. */
   async #updateAll(lists: readonly { readonly room: Room; readonly ids: Iterable<string> }[]): Promise<void> {
     let count = 0;
     for (const { room, ids } of lists) {

@@ -3,13 +3,13 @@ import { createMember, maxStamp, type Member } from './member.ts';
 import { createProfile, longestDetails } from './person.ts';
 import type { ListPage } from './remote-roster.ts';
 
-/** What changed of one node's people in a room. */
+/** Changes among one node's people in a room. */
 export interface RoomNews {
   readonly topic: string;
-  /** Who has come, or has other details. */
+  /** People who joined or have new details. */
   readonly joined: readonly Member[];
   readonly left: readonly string[];
-  /** Who has left and is given no time to come back. */
+  /** People who left without a leave delay. */
   readonly leftAtOnce: readonly string[];
 }
 
@@ -21,27 +21,27 @@ export interface RoomPage extends ListPage {
   readonly topic: string;
 }
 
-/** What nodes tell each other of their people. */
+/** The messages between nodes about their people. */
 export type PeopleMessage =
   | { readonly type: 'news'; readonly rooms: readonly RoomNews[] }
-  /** The digests of all rooms in which the node has somebody, in pages. */
+  /** The digests of all rooms in which the node has people, in pages. */
   | { readonly type: 'beat'; readonly page: number; readonly more: boolean; readonly rooms: readonly RoomDigest[] }
-  /** Whom do you have? To one node, or to all that have somebody. */
+  /** Asks one node, or every node with people in the rooms, for its lists. */
   | { readonly type: 'ask'; readonly node: string | undefined; readonly topics: readonly string[] }
   | { readonly type: 'list'; readonly rooms: readonly RoomPage[] }
-  /** The node ends. */
+  /** The node is shutting down. */
   | { readonly type: 'bye' };
 
-/** Longer than any node of ours says. */
+/** Longer than any message that a Turnout node sends. */
 const longest = 128 * 1024;
 const most = 10_000;
 
-/** A member as the nodes tell each other: the person and the stamp. */
+/** A member on the wire: the person and the stamp. */
 export function encodeMember({ text, stamp }: Member): string {
   return `[${text},${stamp}]`;
 }
 
-/** @throws {TypeError | RangeError} if it is not a message of ours, with what is wrong */
+/** @throws {TypeError | RangeError} if it is not a Turnout message, with what is wrong */
 export function parsePeopleMessage(data: string | Buffer): PeopleMessage {
   if (data.length > longest) throw new RangeError(`it has ${data.length} bytes`);
   const message = parseJson(String(data));
@@ -115,7 +115,7 @@ function list<Item>(value: unknown, parse: (item: unknown) => Item): Item[] {
 }
 
 function text(value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError('it lacks a text');
+  if (typeof value !== 'string') throw new TypeError('it lacks a string');
   return value;
 }
 

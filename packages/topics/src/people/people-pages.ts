@@ -3,7 +3,7 @@ import { PageLimit, peopleOnPage, takeMembers } from './page-limit.ts';
 import { encodeMember, type RoomDigest } from './people-message.ts';
 import type { News } from './room.ts';
 
-/** Changes in rooms of one node, for the others, until the page is full. */
+/** A page of changes in the rooms of this node, for the other nodes. */
 export class NewsPage {
   readonly #limit = new PageLimit(peopleOnPage);
   readonly #rooms = new Map<string, { joined: string[]; left: string[]; leftAtOnce: string[] }>();
@@ -35,7 +35,7 @@ export class NewsPage {
   }
 }
 
-/** Parts of the lists of rooms, until the page is full. */
+/** A page of the lists of rooms, or of parts of them. */
 export class ListsPage {
   readonly #limit = new PageLimit(peopleOnPage);
   readonly #rooms: string[] = [];
@@ -48,7 +48,7 @@ export class ListsPage {
     return this.#limit.isEmpty;
   }
 
-  /** @returns whether that was all of them */
+  /** @returns whether these were the last members */
   add(topic: string, page: number, members: Iterator<Member>): boolean {
     this.#limit.add(topic);
     const { texts, isWhole } = takeMembers(members, this.#limit, encodeMember);
@@ -62,7 +62,7 @@ export class ListsPage {
   }
 }
 
-/** The digests of rooms, in pages; at least one, as a beat also says that the node is alive. */
+/** The digests of rooms, in pages; at least one page, as a beat also says that the node is alive. */
 export function* beatPages(rooms: Iterable<RoomDigest>): Generator<string, void> {
   let page = 0;
   for (const { texts, more } of textPages(digestTexts(rooms))) {
@@ -70,7 +70,7 @@ export function* beatPages(rooms: Iterable<RoomDigest>): Generator<string, void>
   }
 }
 
-/** @param node that is asked; undefined for all */
+/** @param node the node to ask; undefined for all */
 export function* askPages(node: string | undefined, topics: Iterable<string>): Generator<string, void> {
   const to = node === undefined ? '' : `"node":${JSON.stringify(node)},`;
   for (const { texts } of textPages(jsonTexts(topics))) {

@@ -6,8 +6,8 @@ import type { RoomDigest } from './people-message.ts';
 import type { Room } from './room.ts';
 
 /**
- * Says to the other nodes what this one has. Whatever is said of a room follows its news: so what another node has
- * heard of it is at each point just what this node had.
+ * Tells the other nodes what this one has. Pending news of a room is always sent first, so that other nodes have
+ * exactly this node's state at the moment of each message.
  */
 export class PeopleVoice {
   readonly #feed: Pick<Feed, 'tell'>;
@@ -17,7 +17,7 @@ export class PeopleVoice {
     this.#feed = feed;
   }
 
-  /** Takes the news of a room until there is a page of them, which is said; less is said by {@link sayNews}. */
+  /** Adds the news of a room to the page, and sends the page once it is full; {@link sayNews} sends the rest. */
   addNews(room: Room): Told {
     let told: Told = 'nothing';
     for (const news of room.takeNews()) {
@@ -37,20 +37,20 @@ export class PeopleVoice {
     void this.#say(news);
   }
 
-  /** What each of the rooms should be to the others. */
+  /** Sends the digest of each room, for the others to compare. */
   async sayBeat(rooms: Iterable<Room>): Promise<void> {
     await this.#sayAll(beatPages(this.#digests(rooms)));
   }
 
-  /** @param node that is asked; undefined for all */
+  /** @param node the node to ask; undefined for all */
   async ask(node: string | undefined, topics: Iterable<string>): Promise<void> {
     await this.#sayAll(askPages(node, topics));
   }
 
   /**
-   * Says the lists of rooms.
+   * Sends the lists of rooms.
    *
-   * @param topics taken one after the other, also those that are added meanwhile
+   * @param topics taken one by one, including those added meanwhile
    */
   async sayLists(topics: Set<string>, find: (topic: string) => Room | undefined): Promise<void> {
     let page = new ListsPage();
@@ -83,7 +83,7 @@ export class PeopleVoice {
     }
   }
 
-  /** What is added here is said before the next page. */
+  /** News added here is sent before the next page. */
   #bringUpToDate(room: Room): void {
     while (this.addNews(room) === 'more');
   }
@@ -92,14 +92,14 @@ export class PeopleVoice {
     for (const page of pages) await this.#sayInTurn(page);
   }
 
-  /** One page of news for all rooms of a page: thousands that have just been joined are told in few messages. */
+  /** The news of all rooms on a page is sent together, so that thousands of new rooms take few messages. */
   async #sayInTurn(text: string): Promise<void> {
     this.sayNews();
     await this.#say(text);
     await nextTurn();
   }
 
-  /** What does not arrive shows in the digest of a beat. */
+  /** A failure needs no retry: the digest of the next beat reveals it. */
   async #say(text: string): Promise<void> {
     await this.#feed.tell(text);
   }

@@ -1,23 +1,23 @@
-/** Somebody who is subscribed, over any number of sockets and nodes. */
+/** A subscriber with an identity, on any number of sockets and nodes. */
 export interface Person {
   /** 1 to 256 bytes of UTF-8. */
   readonly id: string;
-  /** What others may know of them; JSON of at most `presence.maxDetailsBytes`. */
+  /** Public details of the person; JSON of at most `presence.maxDetailsBytes`. */
   readonly details?: unknown;
 }
 
-/** A person as JSON, as every node and every client has them. */
+/** A person with their JSON, the same on every node and client. */
 export interface Profile {
   readonly person: Person;
   readonly text: string;
 }
 
 const maxIdBytes = 256;
-/** `presence.maxDetailsBytes` may be no more: a page of people stays under 64 KiB. */
+/** The maximum of `presence.maxDetailsBytes`, so that a page of people stays under 64 KiB. */
 export const longestDetails = 16 * 1024;
 
 /**
- * @param maxDetailsBytes of JSON
+ * @param maxDetailsBytes as JSON
  * @throws {TypeError} if it is not a person, or the details are not JSON
  * @throws {RangeError} if the id or the details are too long
  */
@@ -39,7 +39,7 @@ export function createProfile(person: unknown, maxDetailsBytes: number): Profile
   }
   const start = `{"id":${JSON.stringify(id)}`;
   if (json === undefined) return { person: { id }, text: `${start}}` };
-  // A copy: what the application does with its object later is not told to anybody.
+  // A copy, so that later changes to the application's object have no effect.
   return { person: { id, details: JSON.parse(json) as unknown }, text: `${start},"details":${json}}` };
 }
 

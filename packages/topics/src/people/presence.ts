@@ -5,11 +5,11 @@ import type { PeopleExchange } from './people-exchange.ts';
 import type { Person, Profile } from './person.ts';
 import type { Room } from './room.ts';
 
-/** What has changed since it was told last, up to a page of it. */
+/** Up to a page of the changes since they were last told. */
 export interface PeopleChanges {
   readonly joined: readonly Member[];
   readonly left: readonly Member[];
-  /** Who was there already, and has other details now. */
+  /** People who were already present and have new details. */
   readonly changed: readonly Member[];
   /** Whether more follows in the next turn. */
   readonly more: boolean;
@@ -18,13 +18,13 @@ export interface PeopleChanges {
 export interface PresenceParts {
   readonly topic: string;
   readonly exchange: PeopleExchange;
-  /** How long, in ms, somebody may be away before that is told. */
+  /** How long, in ms, a person may be away before others are told. */
   readonly leaveDelay: number;
-  /** Called once something has changed, and after {@link Presence.requestTelling}. */
+  /** Called after changes, and after {@link Presence.requestTelling}. */
   onChanges(changes: PeopleChanges): void;
 }
 
-/** Who is subscribed to a topic, on all nodes, while it is held. */
+/** Tracks who is subscribed to a topic, on all nodes, while it is held. */
 export class Presence {
   readonly #parts: PresenceParts;
   #room: Room | undefined;
@@ -35,7 +35,7 @@ export class Presence {
     this.#parts = parts;
   }
 
-  /** Those who are there, as far as this node knows. */
+  /** The people present, as far as this node knows. */
   people(): Person[] {
     return Array.from(this.members(), ({ person }) => person);
   }
@@ -44,12 +44,12 @@ export class Presence {
     return this.#room?.size ?? 0;
   }
 
-  /** Follows changes: who is added while it runs is given, who is removed is not. */
+  /** A live iterator: yields members added during the iteration, skips removed ones. */
   members(): Iterator<Member> & Iterable<Member> {
     return this.#room?.members() ?? [].values();
   }
 
-  /** Follows the other nodes, until {@link release}. */
+  /** Tracks people on all nodes until {@link release}. */
   hold(): void {
     this.#holds++;
     if (this.#holds > 1) return;
@@ -64,25 +64,25 @@ export class Presence {
     this.#room = undefined;
   }
 
-  /** Somebody has one socket more here. */
+  /** A person has one more socket on this node. */
   join(profile: Profile): void {
     this.#room?.join(profile);
     this.#update();
   }
 
-  /** Somebody has one socket less here. */
+  /** A person has one socket less on this node. */
   leave(person: Person, options: { readonly atOnce: boolean }): void {
     this.#room?.leave(person, options);
     this.#update();
   }
 
-  /** Has what has changed told soon, even if nothing has. */
+  /** Calls `onChanges` soon, even without changes. */
   requestTelling(): void {
     this.#isTellingRequested = true;
     this.#update();
   }
 
-  /** Nobody is told of anything any more. */
+  /** Stops reporting changes. */
   end(): void {
     this.#room = undefined;
   }

@@ -1,6 +1,6 @@
 import type { PeopleVoice } from './people-voice.ts';
 
-/** What this node asks the others, gathered for a turn. */
+/** What this node asks the others, collected per turn. */
 export class Questions {
   readonly #voice: PeopleVoice;
   readonly #topics = new Map<string | undefined, Set<string>>();
@@ -11,7 +11,7 @@ export class Questions {
     this.#voice = voice;
   }
 
-  /** The answers would be heard. */
+  /** This node now receives the answers. */
   open(): void {
     this.#isOpen = true;
     this.#schedule();
@@ -24,7 +24,7 @@ export class Questions {
     this.#topics.clear();
   }
 
-  /** @param node that is asked; undefined for all */
+  /** @param node the node to ask; undefined for all */
   add(node: string | undefined, topic: string): void {
     const topics = this.#topics.get(node);
     if (topics === undefined) this.#topics.set(node, new Set([topic]));

@@ -2,7 +2,7 @@ import type { DigestValue } from './digest.ts';
 import type { Member } from './member.ts';
 import { Roster } from './roster.ts';
 
-/** A part of another node's whole list. */
+/** A page of another node's complete list. */
 export interface ListPage {
   /** From 0. */
   readonly page: number;
@@ -11,14 +11,14 @@ export interface ListPage {
 }
 
 /**
- * Who another node has in a room, as far as it has told. A list comes in pages, and changes come between them: once the
- * last page is there, who was neither listed nor told of meanwhile is on it no more.
+ * The people whom another node has announced in a room. A list arrives in pages, with changes between them: after the
+ * last page, people who were neither listed nor announced meanwhile are removed.
  */
 export class RemoteRoster {
   readonly #roster = new Roster();
   #list: { nextPage: number; readonly unlisted: Set<string> } | undefined;
 
-  /** Whether it holds nothing that would be missed. */
+  /** Whether it can be dropped without loss. */
   get isBlank(): boolean {
     return this.#roster.size === 0 && this.#list === undefined;
   }
@@ -45,10 +45,10 @@ export class RemoteRoster {
     this.#list?.unlisted.delete(id);
   }
 
-  /** @returns the ids of those who are listed, or are no more */
+  /** @returns the ids of the people listed or removed */
   list({ page, more, members }: ListPage): Iterable<string> {
     if (page === 0) this.#list = { nextPage: 0, unlisted: new Set(this.#roster.ids()) };
-    // With a page missing the list is not whole: the next digest has it asked for again.
+    // If a page is missing, the list is incomplete: the next digest causes this node to ask again.
     if (this.#list?.nextPage !== page) this.#list = undefined;
     for (const member of members) this.join(member);
     const listed = members.map(({ person }) => person.id);

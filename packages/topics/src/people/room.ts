@@ -5,41 +5,41 @@ import type { Person, Profile } from './person.ts';
 import { RemoteRoster, type ListPage } from './remote-roster.ts';
 import { Roster } from './roster.ts';
 
-/** Has somebody count as there for a while after they have left. */
+/** Keeps a person present for a while after they have left. */
 export interface Grace {
   /** Calls `room.expire(id)` later; at once if there is no delay. */
   begin(id: string): void;
   end(id: string): void;
-  /** Ends it for all, and gives who they were. */
+  /** Ends all delays. @returns the ids of the people concerned */
   clear(): Iterable<string>;
 }
 
 /**
- * Whether somebody on this node wants to know who is in a room: nobody, a follower that has been told of nobody yet, or
- * one that is told of changes.
+ * Whether this node follows a room: nobody does, a follower has not been told of anybody yet, or a follower is told of
+ * changes.
  */
 type Following = 'nobody' | 'untold' | 'told';
 
-/** What has changed of somebody on this node. */
+/** A change of a person on this node. */
 export interface News {
   readonly id: string;
-  /** Undefined for somebody who has left. */
+  /** Undefined if the person has left. */
   readonly now: Member | undefined;
-  /** Whether somebody who has left is given no time to come back. */
+  /** Whether a person who has left gets no leave delay. */
   readonly atOnce: boolean;
 }
 
-/** Who is in a room, on all nodes: the union of what each node says of its own. */
+/** Who is in a room, on all nodes: the union of what each node announces about its own people. */
 export class Room {
   readonly topic: string;
   readonly #local = new Roster();
-  /** Of {@link #local}, not yet told to the other nodes. */
+  /** Changes of {@link #local} that the other nodes have not been told. */
   readonly #news = new Changes();
-  /** Of {@link #shown}, not yet told to the subscribers of this node. */
+  /** Changes of {@link #shown} that this node's subscribers have not been told. */
   readonly #changes = new Changes();
-  /** Those who left on this node, and are not to be given time to come back. */
+  /** People who left on this node without a leave delay. */
   readonly #leftAtOnce = new Set<string>();
-  /** By person, as whom each of their sockets on this node has come, in that order: the last counts. */
+  /** For each person, the members that their sockets on this node joined as, in order: the last one counts. */
   readonly #sockets = new Map<string, Member[]>();
   readonly #remote = new Map<string, RemoteRoster>();
   readonly #shown = new Map<string, Member>();
@@ -55,33 +55,33 @@ export class Room {
     return this.#shown.size;
   }
 
-  /** Whether {@link takeChanges} has something to give. */
+  /** Whether {@link takeChanges} would yield a change. */
   get hasChanges(): boolean {
     return !this.#changes.isEmpty || (this.#following === 'untold' && this.#shown.size > 0);
   }
 
-  /** The same, but for who was here before it was followed. */
+  /** As {@link hasChanges}, without the people present before the room was followed. */
   get hasNewChanges(): boolean {
     return !this.#changes.isEmpty;
   }
 
-  /** Who is here on this node, for the others. */
+  /** The people on this node, for the other nodes. */
   get local(): Pick<Roster, 'size' | 'digest' | 'members'> {
     return this.#local;
   }
 
-  /** Follows changes: see {@link Roster.members}. */
+  /** A live iterator, see {@link Roster.members}. */
   members(): IterableIterator<Member> {
     return this.#shown.values();
   }
 
-  /** From now on changes are kept for the subscribers of this node. Who is here already is a change to them. */
+  /** Records changes for this node's subscribers from now on. For them, everybody already present has joined. */
   follow(grace: Grace): void {
     this.#grace = grace;
     this.#following = 'untold';
   }
 
-  /** Whoever follows next may give other times: nobody who has left is waited for. */
+  /** Ends all leave delays at once: the next follower may have another delay. */
   unfollow(): void {
     const left = this.#grace?.clear() ?? [];
     this.#grace = undefined;
@@ -90,7 +90,7 @@ export class Room {
     for (const id of left) this.expire(id);
   }
 
-  /** Somebody has one socket more on this node. */
+  /** A person has one more socket on this node. */
   join(profile: Profile): void {
     const { id } = profile.person;
     const member = createMember(profile, nextStamp(this.#shown.get(id)));
@@ -103,9 +103,9 @@ export class Room {
   }
 
   /**
-   * Somebody has one socket less on this node.
+   * A person has one socket less on this node.
    *
-   * @param person the same object that the socket has joined with
+   * @param person the same object that the socket joined with
    */
   leave(person: Person, options: { readonly atOnce: boolean }): void {
     const { id } = person;
@@ -118,19 +118,19 @@ export class Room {
     this.update(id, options);
   }
 
-  /** Takes what the subscribers of this node are to be told: whoever stops asking leaves the rest. */
+  /** Takes the changes for this node's subscribers: a caller that stops iterating leaves the rest. */
   *takeChanges(): Generator<Change, void> {
     if (this.#following === 'untold') {
       this.#following = 'told';
       for (const id of this.#shown.keys()) this.#changes.note(id, undefined);
     }
     for (const change of this.#changes.take((id) => this.#shown.get(id))) {
-      // The stamp is for nodes alone.
+      // Subscribers do not see the stamp.
       if (change.before?.text !== change.now?.text) yield change;
     }
   }
 
-  /** Takes what the other nodes are to be told of this one: whoever stops asking leaves the rest. */
+  /** Takes this node's changes for the other nodes: a caller that stops iterating leaves the rest. */
   *takeNews(): Generator<News, void> {
     for (const { id, now } of this.#news.take((each) => this.#local.get(each))) {
       yield { id, now, atOnce: this.#leftAtOnce.has(id) };
@@ -159,25 +159,25 @@ export class Room {
     this.#dropBlank(node);
   }
 
-  /** Whether a node has just whom this one thinks it has. */
+  /** Whether a node has exactly the people that this node knows of. */
   matches(node: string, digest: DigestValue): boolean {
     const roster = this.#remote.get(node);
     return roster === undefined ? digest.count === 0 : roster.equals(digest);
   }
 
-  /** Whether a node has somebody here. */
+  /** Whether a node has people in this room. */
   knows(node: string): boolean {
     return this.#remote.has(node);
   }
 
-  /** A node has nobody here. @returns those to {@link update} */
+  /** A node has nobody in this room any more. @returns the ids to {@link update} */
   forget(node: string): Iterable<string> {
     const roster = this.#remote.get(node);
     this.#remote.delete(node);
     return roster?.ids() ?? [];
   }
 
-  /** Finds out anew whether somebody is here, and as whom: right whenever it is called, and as often. */
+  /** Computes again whether a person is present, and with which details. Idempotent; safe to call at any time. */
   update(id: string, { atOnce }: { readonly atOnce: boolean } = { atOnce: false }): void {
     const member = this.#newest(id);
     const shown = this.#shown.get(id);
@@ -193,7 +193,7 @@ export class Room {
     this.#shown.set(id, member);
   }
 
-  /** Somebody who has left has had the time to come back. */
+  /** The leave delay of a person has ended. */
   expire(id: string): void {
     const shown = this.#shown.get(id);
     if (shown === undefined || this.#newest(id) !== undefined) return;

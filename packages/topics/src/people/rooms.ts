@@ -1,23 +1,23 @@
 import type { Told } from './pacer.ts';
 import { Room } from './room.ts';
 
-/** What follows a room on this node. */
+/** A follower of a room on this node. */
 export interface Follower {
-  /** How long, in ms, somebody may be away before that is told. */
+  /** How long, in ms, a person may be away before others are told. */
   readonly leaveDelay: number;
-  /** Tells the subscribers of this node what has changed, up to a page of it. */
+  /** Tells the subscribers of this node up to a page of changes. */
   tell(): Told;
 }
 
-/** A room as this node has it. */
+/** A room with its state on this node. */
 export interface Seat {
   readonly room: Room;
-  /** Undefined if nobody on this node wants to know who is in it. */
+  /** Undefined if nobody on this node follows the room. */
   follower: Follower | undefined;
   idleBeats: number;
 }
 
-/** A room that nobody follows is kept for so many whole beats: whoever comes back at once asks for nothing. */
+/** For how many full beats an unfollowed room is kept, so that following it again soon needs no questions. */
 const maxIdleBeats = 1;
 
 /** The rooms that this node knows. */
@@ -42,7 +42,7 @@ export class Rooms {
     return seat;
   }
 
-  /** Follows changes: rooms that are added while it runs are given, those that are removed are not. */
+  /** A live iterator: yields rooms added during the iteration, skips removed ones. */
   seats(): IterableIterator<Seat> {
     return this.#seats.values();
   }
@@ -51,7 +51,7 @@ export class Rooms {
     for (const { room } of this.#seats.values()) yield room;
   }
 
-  /** A beat of this node. @returns the rooms that are kept no longer */
+  /** A beat of this node. @returns the rooms that were dropped */
   beat(): Seat[] {
     const dropped: Seat[] = [];
     for (const seat of this.#seats.values()) {

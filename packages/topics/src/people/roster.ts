@@ -1,7 +1,7 @@
 import { Digest } from './digest.ts';
 import type { Member } from './member.ts';
 
-/** Who one node has in a room, with the digest of it. */
+/** The people whom one node has in a room, and their digest. */
 export class Roster {
   readonly digest = new Digest();
   readonly #members = new Map<string, Member>();
@@ -34,7 +34,7 @@ export class Roster {
     return this.#members.keys();
   }
 
-  /** Follows changes: who is added while it runs is given, who is removed is not. */
+  /** A live iterator: yields members added during the iteration, skips removed ones. */
   members(): IterableIterator<Member> {
     return this.#members.values();
   }

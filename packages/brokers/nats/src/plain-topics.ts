@@ -28,7 +28,7 @@ export class PlainTopics {
   #order: OrderStream | null = null;
   /** Resolves once the server has received everything this connection has sent. */
   readonly #flush: OnceATurn;
-  /** As {@link #flush}, for publications, including the stream that orders them. */
+  /** Resolves once the ordering stream, or without one the server, has received every publication. */
   readonly #flushPublished: OnceATurn;
 
   constructor(parts: PlainTopicsParts) {

@@ -6,7 +6,7 @@ import type { RedisServer } from './redis-server.ts';
 
 export type ClusterOptions = NonNullable<RedisBrokerOptions['cluster']>;
 
-/** Asks one root node after the other which master has which slot. */
+/** Asks the root nodes, one after another, which master has which slot. */
 export async function discover(options: ClusterOptions, signal: AbortSignal): Promise<ClusterSlots> {
   let failure: unknown = new TypeError('Invalid cluster: expected one or more rootNodes, got none');
   const start = Math.floor(Math.random() * options.rootNodes.length);
@@ -42,7 +42,7 @@ function hostOfOptions({ url, socket }: ClientOptions): string {
     : new URL(url).hostname;
 }
 
-/** Redis 7 has them. */
+/** Whether a server supports sharded channels (Redis 7 and later). */
 export async function hasShardedChannels(server: RedisServer): Promise<boolean> {
   try {
     await server.send(['SPUBLISH', server.names.probe, '']);

@@ -1,6 +1,6 @@
 import { slotCount } from './hash-slot.ts';
 
-/** Which master, by its address `HOST:PORT`, has which slot. */
+/** Maps each slot to the address `HOST:PORT` of its master. */
 export class ClusterSlots {
   readonly #addresses: readonly (string | undefined)[];
 
@@ -9,10 +9,10 @@ export class ClusterSlots {
   }
 
   /**
-   * Reads the answer to CLUSTER SLOTS.
+   * Parses the answer to CLUSTER SLOTS.
    *
-   * @param asked the host of the node that was asked, which does not always name its own
-   * @throws {Error} where slots have no master
+   * @param asked the host of the node that was asked, which may omit its own host in the answer
+   * @throws {Error} if a slot has no master
    */
   static parse(answer: unknown, asked: string): ClusterSlots {
     const addresses: (string | undefined)[] = Array.from({ length: slotCount });
@@ -36,7 +36,7 @@ export class ClusterSlots {
     return new ClusterSlots(this.#addresses.with(slot, address));
   }
 
-  /** Goes by what each of the masters says of its own slots, as others learn of it later. */
+  /** Applies each master's claims about its own slots, which other masters learn later. */
   updated(claims: ReadonlyMap<string, ClusterSlots>): ClusterSlots {
     const addresses = [...this.#addresses];
     for (const [master, claimed] of claims) {
@@ -45,7 +45,7 @@ export class ClusterSlots {
     return new ClusterSlots(addresses);
   }
 
-  /** The slots that have another master than in `before`. */
+  /** The slots whose master differs from `before`. */
   movedSince(before: ClusterSlots): Set<number> {
     const slots = new Set<number>();
     for (let slot = 0; slot < slotCount; slot++) {

@@ -6,13 +6,13 @@ import { wayToConnect, type ClientOptions, type RedisBrokerOptions } from './red
 import { connectBySentinel, oneAttempt, scanInterval, type Sentinel } from './redis-sentinel.ts';
 import { RedisServer } from './redis-server.ts';
 
-/** Makes the connections, each time anew. */
+/** Makes new connections on each call. */
 export type Connect = (context: ConnectionContext) => Promise<RedisConnections>;
 
 /**
- * How to connect, by the options.
+ * Chooses how to connect by the options.
  *
- * @throws {TypeError} where they name more than one way, or a client that is none of the `redis` package
+ * @throws {TypeError} if they name more than one way, or a client that is not from the `redis` package
  */
 export function connectBy(options: RedisBrokerOptions): Connect {
   const { url = 'redis://127.0.0.1:6379', client, cluster, sentinel, duplicateOf } = options;

@@ -1,4 +1,4 @@
-/** Slots of a Redis Cluster. */
+/** The number of slots in a Redis Cluster. */
 export const slotCount = 16_384;
 
 const table = Uint16Array.from({ length: 256 }, (_, byte) => {
@@ -7,14 +7,14 @@ const table = Uint16Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** CRC-16/XMODEM of the text as UTF-8, by which Redis Cluster shares out keys. */
+/** CRC-16/XMODEM of the text as UTF-8, which assigns keys to slots. */
 function crc16(text: string): number {
   let crc = 0;
   for (const byte of Buffer.from(text)) crc = ((crc << 8) & 0xffff) ^ (table[(crc >> 8) ^ byte] ?? 0);
   return crc;
 }
 
-/** The slot of a key or sharded channel: of what its first braces enclose, where that is not empty. */
+/** The slot of a key or sharded channel: only the text in its first pair of braces counts, unless it is empty. */
 export function hashSlot(key: string): number {
   const start = key.indexOf('{');
   const end = start < 0 ? -1 : key.indexOf('}', start);
@@ -23,7 +23,7 @@ export function hashSlot(key: string): number {
 
 const tags = new Map<number, string>();
 
-/** A text whose slot is the given one, for a key that belongs to a slot and not to a name. */
+/** A text that hashes to the given slot, for a key that belongs to a slot instead of a topic. */
 export function tagOfSlot(slot: number): string {
   const known = tags.get(slot);
   if (known !== undefined) return known;

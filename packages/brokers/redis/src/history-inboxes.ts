@@ -3,16 +3,16 @@ import { isJson, outsideMessage } from './outside-message.ts';
 import type { InboxItem, KeptTopic, RedisHistory } from './redis-history.ts';
 
 export interface InboxEvents {
-  /** The history as it can be reached now. */
+  /** Uses the history over the current connections. */
   onHistory<Value>(topic: KeptTopic, use: (history: RedisHistory) => Promise<Value>): Promise<Value>;
   onForeign(topic: string, reason: string, count: number): void;
   onFailed(topic: string, error: unknown): void;
 }
 
-/** - `emptying`: it is being looked at. - `again`: something has come since. */
+/** `emptying`: the inbox is being read. `again`: something has arrived since. */
 type Phase = 'emptying' | 'again';
 
-/** Moves what programs outside have put into inboxes to the histories. Any node may: each item is moved once. */
+/** Moves messages of other programs from inboxes to the histories. Any node may do it: each item is moved once. */
 export class HistoryInboxes {
   readonly #events: InboxEvents;
   readonly #phases = new Map<string, Phase>();
@@ -21,7 +21,7 @@ export class HistoryInboxes {
     this.#events = events;
   }
 
-  /** Something may stand in the inbox of a topic. */
+  /** The inbox of a topic may contain messages. */
   async empty(topic: KeptTopic): Promise<void> {
     const { name } = topic;
     if (this.#phases.has(name)) return void this.#phases.set(name, 'again');

@@ -12,13 +12,13 @@ import { defineScript } from './redis-script.ts';
  * KEYS: position, stream, epochs. ARGV: an ID for the epochs, the part that the name belongs to, size, ttl.
  */
 
-/** How long, in ms, the position outlives the last message: so that a quiet topic is not taken for a lost one. */
+/** How long, in ms, the position outlives the last message, so that a quiet topic is not mistaken for a lost one. */
 const positionTtl = 30 * 24 * 60 * 60 * 1000;
 
-/** How long, in ms, options count as those of other nodes after a message was published with them. */
+/** How long, in ms, options count as in use after a message was published with them. */
 const optionsTtl = 60_000;
 
-/** Entries of a Stream that are looked at together at most, as nobody knows how long they are. */
+/** The most Stream entries read at once, as their length is unknown. */
 const step = 16;
 
 /**
@@ -26,10 +26,10 @@ const step = 16;
  */
 const pageBytes = 1024 * 1024;
 
-/** Items of an inbox that are looked at together. */
+/** Inbox items read at once. */
 const inboxStep = 100;
 
-/** The answer to a read where the history has other options, which may be those of nobody any more. */
+/** The error of a read if the history has other options, which may no longer be in use. */
 export const unsettled = 'UNSETTLED options';
 
 const common = `
@@ -41,7 +41,7 @@ local function nextEpoch()
   if type(id) ~= 'string' then
     redis.pcall('DEL', KEYS[3])
     local made = redis.pcall('HSET', KEYS[3], 'id', ARGV[1])
-    -- Who only reads, of a server that takes no writes, has to find the same epoch each time.
+    -- Reads of a server that accepts no writes must find the same epoch each time.
     id = type(made) == 'table' and 'unwritten' or ARGV[1]
   end
   return id .. '.' .. (redis.call('HGET', KEYS[3], ARGV[2]) or '0')
@@ -57,7 +57,7 @@ local function otherOptions()
   return redis.error_reply('OPTIONS ' .. fields[3] .. ' ' .. tostring(fields[4]))
 end
 
--- A server that has taken over, or was started again, without the newest messages must not give their offsets to others.
+-- A server that took over or restarted without the newest messages must not assign their offsets to others.
 local function renew(knownEpoch, knownOffset)
   if epoch ~= knownEpoch or offset >= tonumber(knownOffset) then return false end
   redis.call('HINCRBY', KEYS[3], ARGV[2], 1)
@@ -65,7 +65,7 @@ local function renew(knownEpoch, knownOffset)
   return true
 end
 
--- Its offset, where an entry may be of this history.
+-- The offset of an entry that may belong to this history.
 local function offsetOf(entry)
   local own = tonumber(string.match(entry[1], '^(%d+)%-0$'))
   return own and own <= offset and own or nil
@@ -91,7 +91,7 @@ local function add(id, at, message)
   return redis.pcall('XADD', KEYS[2], 'MAXLEN', '=', ARGV[3], id, 'at', at, 'message', message)
 end
 
--- Removes what others have written to the Stream, so that it takes our entries again. Returns how many they were.
+-- Removes foreign entries that prevent the Stream from accepting ours. Returns how many there were.
 local function repair(last)
   local foreign, from = {}, '-'
   repeat
@@ -108,23 +108,23 @@ local function repair(last)
     end
   until #entries < ${step}
   for _, id in ipairs(foreign) do redis.call('XDEL', KEYS[2], id) end
-  -- Where there is no Stream, it has no last entry either.
+  -- Without a Stream there is no last entry either.
   redis.pcall('XSETID', KEYS[2], string.format('%.0f-0', last))
   return #foreign
 end
 
 local foreign, isHeard = 0, 1
--- Returns an error where nothing was stored.
+-- Returns an error if nothing was stored.
 local function put(message)
   setOffset(offset + 1)
   local heard = redis.pcall(publish, channel, epoch .. ':' .. string.format('%.0f', offset) .. ':' .. message)
   if type(heard) == 'table' and heard.err then
-    -- What Redis calls it depends on its version.
+    -- The name of the error depends on the version of Redis.
     if string.find(heard.err, 'NOPERM') or string.find(heard.err, 'ACL') or string.find(heard.err, 'The user executing') then
       setOffset(offset - 1)
       return heard
     end
-    -- The slot is being moved, and who listens is elsewhere.
+    -- The slot is being moved, and its subscribers are at the other master.
     isHeard = 0
   end
   local id = string.format('%.0f-0', offset)
@@ -138,9 +138,9 @@ end
 `;
 
 /**
- * Stores a message, and publishes it with its position. ARGV: channel, PUBLISH or SPUBLISH, epoch and offset of the
- * newest message that this node knows of, message.
- * Gives epoch, offset, how many entries of others were in the way, and whether it was published.
+ * Stores a message and publishes it with its position. ARGV: channel, PUBLISH or SPUBLISH, epoch and offset of the
+ * newest message that this node knows of, message. Returns epoch, offset, how many foreign entries were in the way, and
+ * whether the message was published.
  */
 export const publishScript = defineScript(`${store}
 local failure = put(ARGV[9])
@@ -149,9 +149,9 @@ return { epoch, string.format('%.0f', offset), foreign, isHeard }
 `);
 
 /**
- * Takes what stands at the head of the inbox, as far as it is what is expected there. KEYS: inbox too. ARGV: as above,
- * and then pairs of what is expected and the message that it is stored as, or nothing where it is dropped. Gives how
- * many entries of others were in the way, how many items were taken, and what was stored and not published.
+ * Takes the items at the head of the inbox while they match the expected ones. KEYS: inbox too. ARGV: as above, then
+ * pairs of the expected item and the message to store for it, or nothing to drop it. Returns how many foreign entries
+ * were in the way, how many items were taken, and which messages were stored but not published.
  */
 export const takeInboxScript = defineScript(`${store}
 local taken, unheard = 0, {}
@@ -169,7 +169,7 @@ end
 return { foreign, taken, unheard }
 `);
 
-/** Leaves out entries of others, and gives how many they were. */
+/** Removes foreign entries, and returns how many there were. */
 export const repairScript = defineScript(`${store}
 local removed = isKnown and repair(offset) or 0
 redis.call('PEXPIRE', KEYS[2], ARGV[4])
@@ -177,14 +177,13 @@ return removed
 `);
 
 /**
- * Gives a history another epoch where it lacks messages that this node knows of. ARGV: epoch and offset of the newest
- * of them.
+ * Changes the epoch of a history that lacks messages known to this node. ARGV: epoch and offset of the newest of them.
  */
 export const renewScript = defineScript(`${common}
 if renew(ARGV[5], ARGV[6]) and isKnown then redis.call('HSET', KEYS[1], 'epoch', epoch) end
 `);
 
-/** What stands at the head of an inbox, as far as it fits into one answer. KEYS: inbox. */
+/** Returns the items at the head of an inbox that fit into one answer. KEYS: inbox. */
 export const inboxScript = defineScript(`
 local items, bytes = {}, 0
 for index = 0, ${inboxStep} - 1 do
@@ -197,9 +196,9 @@ return items
 `);
 
 /**
- * Gives a history the options of this node, where it has others that nobody uses. ARGV: channel, NUMSUB or SHARDNUMSUB,
- * how often this node is subscribed for certain, and what to do where others are: `refuse`, `ask` them or `take` it all
- * the same. Gives whether that is settled; 0 where they are to be asked.
+ * Sets the options of a history to this node's if its options are unused. ARGV: channel, NUMSUB or SHARDNUMSUB, how
+ * often this node is certainly subscribed, and what to do if there are other subscribers: `refuse`, `ask` them, or
+ * `take` the history anyway. Returns whether this is settled; 0 if the others must be asked.
  */
 export const settleScript = defineScript(`${common}
 if not hasOtherOptions then return 1 end
@@ -210,20 +209,20 @@ redis.call('HSET', KEYS[1], 'size', ARGV[3], 'ttl', ARGV[4], 'used', now)
 return 1
 `);
 
-/** Has the options of a history count as used, where they are those of this node. */
+/** Marks the options of a history as used, if they are this node's. */
 export const useScript = defineScript(`${common}
 if isKnown and not hasOtherOptions then redis.call('HSET', KEYS[1], 'used', now) end
 `);
 
-/** Whether a history was published to lately. KEYS: position. */
+/** Whether a history was published to recently. KEYS: position. */
 export const inUseScript = defineScript(`
 local used = redis.pcall('HGET', KEYS[1], 'used')
 return type(used) == 'string' and redis.call('TIME')[1] * 1000 - (tonumber(used) or 0) < ${optionsTtl} and 1 or 0
 `);
 
 /**
- * ARGV: an offset, or `inf`. Gives epoch, offset, how many entries are of others, up to which offset it has looked, and
- * offset and message of the entries that it has found after the given one.
+ * ARGV: an offset, or `inf`. Returns epoch, offset, how many entries are foreign, the offset up to which it has read,
+ * and offset and message of the entries after the given offset.
  */
 export const readScript = defineScript(`${common}
 if hasOtherOptions then return wasUsed and otherOptions() or redis.error_reply('${unsettled}') end
@@ -240,7 +239,7 @@ repeat
   for _, entry in ipairs(entries) do
     last = entry[1]
     local own, values = offsetOf(entry), entry[2]
-    -- In our place, and of somebody else: it counts as a message that is none.
+    -- A foreign entry with an ID of ours counts as a malformed message.
     local isOurs = values[1] == 'at' and values[3] == 'message'
     local at, message = isOurs and tonumber(values[2]) or now, isOurs and values[4] or ''
     if not own then

@@ -4,7 +4,7 @@ import { TopicError } from '@turnout/topics';
 /**
  * Waits for an answer of Redis.
  *
- * @throws {TopicError} (rejects) where there is none within `timeout` ms
+ * @throws {TopicError} (rejects) if there is no answer within `timeout` ms
  */
 export async function inTime<Value>(answer: Promise<Value>, timeout: number): Promise<Value> {
   const answered = new AbortController();
@@ -14,7 +14,7 @@ export async function inTime<Value>(answer: Promise<Value>, timeout: number): Pr
     await turn(undefined, { signal });
     throw new TopicError('TOPIC_ERR_TIMEOUT', `Redis has not answered within ${timeout} ms`);
   });
-  // Rejects where the answer is first.
+  // The timer's promise rejects if the answer comes first.
   late.catch(() => {});
   return Promise.race([answer, late]).finally(() => answered.abort());
 }

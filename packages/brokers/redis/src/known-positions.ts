@@ -1,9 +1,9 @@
 import type { Position } from '@turnout/topics';
 
-/** Histories that are remembered. */
+/** How many histories are remembered. */
 const maxPositions = 10_000;
 
-/** How far histories were, as Redis has said: a server that has less has lost something. */
+/** The newest position of each history that Redis has reported: a server with an older one has lost messages. */
 export class KnownPositions {
   readonly #positions = new Map<string, Position>();
 
@@ -20,7 +20,7 @@ export class KnownPositions {
     this.#positions.delete(oldest);
   }
 
-  /** Whether a history was further than it is now said to be. */
+  /** Whether the known position is newer than the given one. */
   exceeds(topic: string, { epoch, offset }: Position): boolean {
     const known = this.#positions.get(topic);
     return known?.epoch === epoch && known.offset > offset;

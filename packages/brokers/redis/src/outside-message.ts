@@ -2,24 +2,21 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { BusMessage } from '@turnout/topics';
 
-/** On the channel of a topic with history: something stands in its inbox. */
+/** Published on the channel of a topic with history: its inbox contains messages. */
 const wakeUp = 'inbox';
 
 export function isWakeUp(bytes: Buffer): boolean {
   return bytes.length === wakeUp.length && bytes.toString('latin1') === wakeUp;
 }
 
-/** On the channel of a topic with history: a node asks who uses the options that the history has. */
+/** Published on the channel of a topic with history: a node asks who uses the options of the history. */
 export const optionsQuestion = 'options';
 
 export function isOptionsQuestion(bytes: Buffer): boolean {
   return bytes.length === optionsQuestion.length && bytes.toString('latin1') === optionsQuestion;
 }
 
-/**
- * Whether bytes are JSON as a program outside publishes it. What nodes publish begins with a letter that no JSON begins
- * with.
- */
+/** Whether bytes are JSON from another program. Messages of nodes start with a letter that no JSON starts with. */
 export function isJson(bytes: Buffer): boolean {
   if (!isUtf8(bytes)) return false;
   try {
@@ -30,7 +27,7 @@ export function isJson(bytes: Buffer): boolean {
   }
 }
 
-/** A message of a program outside, which does not count what it publishes. */
+/** A message of another program, without a sequence number. */
 export function outsideMessage(json: Buffer): BusMessage {
   return { origin: `outside.${randomUUID()}`, sequence: 0, key: '', data: json.toString() };
 }

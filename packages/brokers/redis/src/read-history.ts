@@ -5,11 +5,11 @@ export interface EntriesUpTo {
   /** The newest message, kept or not. */
   readonly position: Position;
   readonly entries: readonly StoredEntry[];
-  /** Entries of others, in the way of ours. */
+  /** How many foreign entries are in the way of ours. */
   readonly foreign: number;
 }
 
-/** Reads all that is kept after an offset, page by page, up to the position that the first page has. */
+/** Reads the messages after an offset page by page, up to the position reported by the first page. */
 export async function readAfter(since: number, read: (after: number) => Promise<RedisPage>): Promise<EntriesUpTo> {
   const first = await read(since);
   const { position, foreign } = first;

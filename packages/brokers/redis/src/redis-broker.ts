@@ -26,17 +26,18 @@ import { RedisSubscriptions } from './redis-subscriptions.ts';
 import { resubscribe } from './resubscribe.ts';
 import { assertSameKind, TopicContacts } from './topic-contacts.ts';
 
-/** Bytes of a message that Redis takes, by default: a longer one ends the connection. */
+/** The most bytes that Redis accepts in a message by default: it closes the connection for a longer one. */
 const maxMessageBytes = 512 * 1024 * 1024 - 64 * 1024;
 
 const foreignEntry = 'entry of the Stream that is not Turnout’s';
 
 /**
- * Connects to Redis, as the broker of one hub.
+ * Connects to Redis as the broker of one hub.
  *
- * @throws {TypeError | RangeError} (rejects) on a wrong option, and on options that name more than one way to connect
- * @throws {TopicError | Error} (rejects) where Redis cannot be reached, or is not a master; later it connects again by
- *   itself
+ * @throws {TypeError | RangeError} (rejects) on an invalid option, and on options that name more than one way to
+ *   connect
+ * @throws {TopicError | Error} (rejects) if Redis cannot be reached, or is not a master; after a later loss the broker
+ *   reconnects by itself
  */
 export async function connectRedis(options?: RedisBrokerOptions): Promise<Broker> {
   const broker = new RedisBroker(options);
@@ -44,7 +45,7 @@ export async function connectRedis(options?: RedisBrokerOptions): Promise<Broker
   return broker;
 }
 
-/** Pub/sub, at most once; with history a Stream, from which is read what pub/sub has lost. */
+/** Pub/sub, at most once; with history also a Stream, from which messages that pub/sub lost are read. */
 class RedisBroker implements Broker {
   readonly #timeout: number;
   readonly #pingTimeout: number;
@@ -54,7 +55,7 @@ class RedisBroker implements Broker {
   readonly #contacts = new TopicContacts();
   readonly #known = new KnownPositions();
   readonly #inboxes: HistoryInboxes;
-  /** Topics of which it was told that the server refuses them. */
+  /** Topics whose refusal was reported. */
   readonly #refused = new Set<string>();
   #events: BrokerEvents | undefined;
 
@@ -147,7 +148,7 @@ class RedisBroker implements Broker {
       onMoved: (slots) => void this.#onMoved(slots),
       onLost: (error) => this.#events?.onLost(error),
       prepare: (connections) => this.#prepare(connections),
-      // The hub knows that it was not lost before.
+      // On the first connection the hub ignores this, as the broker was not lost.
       onConnected: () => this.#events?.onRestored(),
     };
   }
@@ -167,7 +168,7 @@ class RedisBroker implements Broker {
     });
   }
 
-  /** Slots have another master: what has not come meanwhile is read of histories, and a gap of the others. */
+  /** Slots have another master: missed messages are read from histories, and are a gap on other topics. */
   async #onMoved(slots: ReadonlySet<number>): Promise<void> {
     const { current } = this.#link;
     if (current === undefined) return;
@@ -187,7 +188,7 @@ class RedisBroker implements Broker {
     this.#onForeign(topic.name, foreignEntry, foreign);
   }
 
-  /** A message may be on its way before this node is subscribed. */
+  /** Settles a topic before a publish, which may precede the node's subscription. */
   async #settle(connections: RedisConnections, topic: BrokerTopic): Promise<void> {
     if (!isKept(topic)) return;
     await new RedisHistory(connections, this.#known).settle(topic, 0, this.#subscriptions.has(topic));
@@ -231,7 +232,7 @@ class RedisBroker implements Broker {
       return await call(connections);
     } catch (error) {
       if (isLoss(error)) this.#link.fail(connections, error);
-      // What fails with its connection is lost with it.
+      // A call that fails together with its connection counts as lost.
       throw this.#link.current === connections ? toTopicError(error, topic) : lostError(error);
     }
   }
@@ -240,7 +241,7 @@ class RedisBroker implements Broker {
     if (hasCode(error, 'TOPIC_ERR_BROKER')) this.#tellRefused(topic, error);
   }
 
-  /** Told once, as the hub goes on trying. */
+  /** Reports a refusal once, as the hub keeps retrying. */
   #tellRefused(topic: string, error: TopicError): void {
     if (this.#refused.has(topic)) return;
     this.#refused.add(topic);
@@ -256,7 +257,7 @@ function hasCode(error: unknown, code: TopicErrorCode): error is TopicError {
   return error instanceof TopicError && error.code === code;
 }
 
-/** For errors about one of several topics, which the hub finds out. */
+/** For errors about one of several topics; the hub then finds out which one. */
 function nameOf([topic]: readonly BrokerTopic[]): string {
   return topic?.name ?? '';
 }

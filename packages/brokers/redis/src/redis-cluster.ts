@@ -8,29 +8,23 @@ import { RedisNames } from './redis-names.ts';
 import type { RedisScript } from './redis-script.ts';
 import { RedisServer } from './redis-server.ts';
 
-/** How often a call is sent once more, or somewhere else, before its error counts. */
+/** How often a call is repeated or redirected before it fails. */
 const maxRedirections = 40;
 
-/** How long, in ms, until a call is made again that touches keys which are just being moved. */
+/** How long, in ms, until a call is repeated whose keys are being moved. */
 const tryAgainAfter = 25;
 
-/**
- * The masters of a Redis Cluster. They are there together or not at all: where one fails, so has the whole, as its
- * topics may have missed something.
- */
+/** The masters of a Redis Cluster. If one fails, all are given up, as its topics may have missed messages. */
 export class RedisCluster implements RedisConnections {
   readonly names: RedisNames;
   readonly isSharded: boolean;
   readonly #context: ConnectionContext;
   readonly #servers: ReadonlyMap<string, RedisServer>;
-  /** Where calls go. */
+  /** Where calls are sent. */
   #slots: ClusterSlots;
-  /** Where channels were subscribed to at the last {@link check}. */
+  /** Where channels were subscribed at the last {@link check}. */
   #subscribed: ClusterSlots;
-  /**
-   * Slots whose channels a master has said to be gone, since the last {@link check}; and those of them that are to be
-   * told of.
-   */
+  /** Slots whose subscriptions a master has ended since the last {@link check}; then those still to be reported. */
   readonly #unsubscribed = new Set<number>();
   #untold = new Set<number>();
 
@@ -44,7 +38,7 @@ export class RedisCluster implements RedisConnections {
     for (const server of servers.values()) server.onUnsubscribed = (slot) => this.#onUnsubscribed(slot);
   }
 
-  /** Rejects where no root node can be reached, a slot has no master, or one of the masters cannot be reached. */
+  /** Rejects if no root node can be reached, a slot has no master, or a master cannot be reached. */
   static async connect(options: ClusterOptions, context: ConnectionContext): Promise<RedisCluster> {
     const slots = await discover(options, context.signal);
     const servers = new Map<string, RedisServer>();
@@ -71,7 +65,7 @@ export class RedisCluster implements RedisConnections {
     });
   }
 
-  /** At the master of the channel's slot, sharded or not, so that what one node publishes keeps its order. */
+  /** Publishes at the master of the channel's slot, sharded or not, so that one node's messages keep their order. */
   async publish(channel: string, bytes: Buffer): Promise<void> {
     await this.call(channel, [this.isSharded ? 'SPUBLISH' : 'PUBLISH', channel, bytes]);
   }
@@ -116,7 +110,7 @@ export class RedisCluster implements RedisConnections {
     await Promise.all([...this.#servers.values()].map((server) => server.close()));
   }
 
-  /** A master says so when it loses a slot; where that is not heard, {@link check} sees who has it. */
+  /** A master reports when it loses a slot; if that report is lost, {@link check} finds the new master. */
   #onUnsubscribed(slot: number): void {
     if (this.#untold.size === 0) {
       setImmediate(() => {
@@ -135,7 +129,7 @@ export class RedisCluster implements RedisConnections {
     this.#context.onMoved(slots);
   }
 
-  /** Sends something to the master of a slot, and then where the answer says that it is. */
+  /** Sends a call to the master of a slot, and follows redirections. */
   async #follow<Value>(slot: number, { send, ask = send }: Sending<Value>): Promise<Value> {
     let next = (): Promise<Value> => send(this.#serverOf(slot));
     for (let redirections = 0; ; redirections++) {
@@ -193,6 +187,6 @@ interface Found {
 
 interface Sending<Value> {
   readonly send: (server: RedisServer) => Promise<Value>;
-  /** To a master that the slot is being moved to. */
+  /** Sends to a master to which the slot is being moved. */
   readonly ask?: (server: RedisServer) => Promise<Value>;
 }

@@ -1,10 +1,12 @@
 import { createClient, RESP_TYPES } from 'redis';
 import type { ClientOptions } from './redis-options.ts';
 
-/** What Redis answers with is bytes: messages need not be text. */
+/** Answers are read as bytes, because messages need not be text. */
 const typeMapping = { [RESP_TYPES.BLOB_STRING]: Buffer };
 
-/** A connection that fails once, and for good: the broker makes another. It ends when the signal is aborted. */
+/**
+ * A connection that never reconnects: after a failure the broker makes another one. It ends when the signal is aborted.
+ */
 export function createConnection(options: ClientOptions, signal: AbortSignal): Connection {
   const connection = clientFor(options);
   const end = (): void => destroy(connection);
@@ -28,10 +30,10 @@ function clientFor(options: ClientOptions) {
 
 export type Connection = ReturnType<typeof clientFor>;
 
-/** Asks one question of a server, over a connection of its own. */
+/** Sends one command to a server over a separate connection. */
 export async function askOnce(options: ClientOptions, question: string[], signal: AbortSignal): Promise<unknown> {
   const connection = createConnection(options, signal);
-  // What fails rejects the calls as well.
+  // A failure rejects the calls as well.
   connection.on('error', () => {});
   try {
     await connection.connect();
@@ -45,6 +47,6 @@ function destroy(connection: Pick<Connection, 'destroy'>): void {
   try {
     connection.destroy();
   } catch {
-    // It was never open, or has ended already.
+    // It was never open, or has already ended.
   }
 }

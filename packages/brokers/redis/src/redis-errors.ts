@@ -1,38 +1,30 @@
 import { TopicError } from '@turnout/topics';
 
-/**
- * Answers of a server that cannot serve, though it can be reached. Older servers put an error of a script behind a
- * dash.
- */
+/** Errors of a server that can be reached but cannot serve. Older servers put a dash before the error of a script. */
 const unable = /(?:^|-)(READONLY|LOADING|MASTERDOWN|NOREPLICAS|CLUSTERDOWN)\b/;
 
-/**
- * Answers of a master that takes no writes for now, and serves all else: its memory is full, or it cannot save.
- */
+/** Errors of a master that temporarily accepts no writes but serves reads: its memory is full, or it cannot save. */
 const full = /(?:^|-)(OOM|MISCONF)\b/;
 
-/** Answers to a user whose ACL lacks something; in a script they depend on the version of the server. */
+/** Errors for missing ACL permissions; in a script they depend on the version of the server. */
 const refusal = /NOPERM|ACL failure in script|The user executing the script can't/;
 
-/**
- * Whether an error means that this is not, or no longer, a server that can be worked with: another has to be looked
- * for.
- */
+/** Whether an error means that this server is not, or no longer, usable, so that the broker must reconnect. */
 export function isLoss(error: unknown): boolean {
   return unable.test(messageOf(error)) || isConnectionError(error);
 }
 
-/** Whether the server lets the user not do that, by its ACL. */
+/** Whether the server refuses because of its ACL. */
 export function isRefusal(error: unknown): boolean {
   return refusal.test(messageOf(error));
 }
 
-/** Whether a master takes no writes for now, as it has no room for them. */
+/** Whether a master temporarily accepts no writes because it has no room for them. */
 export function isFull(error: unknown): boolean {
   return full.test(messageOf(error));
 }
 
-/** What a call for a topic that the server has refused is to its caller. */
+/** The error for the caller when the server refuses a call for a topic. */
 export function toTopicError(error: unknown, topic: string): TopicError {
   if (error instanceof TopicError) return error;
   const message = messageOf(error);
@@ -54,7 +46,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Errors of the `redis` package, and of sockets, that are no answers. */
+/** Errors of the `redis` package and of sockets, as opposed to answers of the server. */
 const connectionErrors = new Set([
   'ClientClosedError',
   'ClientOfflineError',

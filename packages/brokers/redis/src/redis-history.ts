@@ -19,7 +19,7 @@ import type { Argument, RedisConnections } from './redis-connections.ts';
 import { isFull, isRefusal, messageOf } from './redis-errors.ts';
 import type { HistoryKeys } from './redis-names.ts';
 
-/** A topic with history, as it is kept. */
+/** A topic with history. */
 export interface KeptTopic extends BrokerTopic {
   readonly history: HistoryOptions;
 }
@@ -30,34 +30,34 @@ export function isKept(topic: BrokerTopic): topic is KeptTopic {
 
 export interface RedisPage {
   readonly position: Position;
-  /** The offset up to which it has looked. */
+  /** The offset up to which it has read. */
   readonly end: number;
   readonly entries: readonly StoredEntry[];
-  /** Entries of others. */
+  /** The number of foreign entries. */
   readonly foreign: number;
 }
 
-/** What stands in an inbox, and what it is stored as; undefined where it is dropped. */
+/** An item of an inbox, and the message to store for it; undefined to drop it. */
 export interface InboxItem {
   readonly raw: Buffer;
   readonly message: Buffer | undefined;
 }
 
 export interface Taken {
-  /** Entries of others that were in the way. */
+  /** How many foreign entries were in the way. */
   readonly foreign: number;
   readonly items: readonly InboxItem[];
 }
 
-/** How long, in ms, other nodes have to say that they use the options of a history. */
+/** How long, in ms, other nodes may take to answer that they use the options of a history. */
 const answerTime = 300;
 
-/** Whether a history has options that may be those of nobody any more: see {@link RedisHistory.settle}. */
+/** Whether a history has options that may no longer be in use: see {@link RedisHistory.settle}. */
 export function isUnsettled(error: unknown): boolean {
   return messageOf(error).includes(unsettled);
 }
 
-/** How histories are kept in Redis, over the connections of now. */
+/** The histories in Redis, over the current connections. */
 export class RedisHistory {
   readonly #connections: RedisConnections;
   readonly #known: KnownPositions;
@@ -67,14 +67,14 @@ export class RedisHistory {
     this.#known = known;
   }
 
-  /** Makes sure that reading a history that has not begun finds an epoch, without writing one. */
+  /** Ensures that a read of a history that has not started finds an epoch without writing one. */
   async begin(): Promise<void> {
     const { sharedEpochs } = this.#connections.names;
     if (sharedEpochs === undefined) return;
     try {
       await this.#connections.call(sharedEpochs, ['HSETNX', sharedEpochs, 'id', randomUUID()]);
     } catch (error) {
-      // Topics without history need no keys; what is none of ours there, a script replaces.
+      // Topics without history need no keys; a script replaces a key of the wrong type.
       const isWrong = messageOf(error).startsWith('WRONGTYPE');
       if (!isRefusal(error) && !isFull(error) && !isWrong) throw error;
     }
@@ -83,7 +83,7 @@ export class RedisHistory {
   /**
    * Stores and publishes a message.
    *
-   * @returns how many entries of others were in the way
+   * @returns how many foreign entries were in the way
    */
   async publish(topic: KeptTopic, bytes: Buffer): Promise<number> {
     const { position, stream, epochs } = this.#keys(topic);
@@ -96,11 +96,11 @@ export class RedisHistory {
   }
 
   /**
-   * Makes sure that the history has the options of this node.
+   * Ensures that the history has the options of this node.
    *
-   * @param subscribed how often this node is subscribed for certain
-   * @param isJoined whether it is, or is about to be
-   * @throws {Error} (rejects) where other nodes use others
+   * @param subscribed how often this node is certainly subscribed
+   * @param isJoined whether this node is subscribed or about to be
+   * @throws {Error} (rejects) if other nodes use other options
    */
   async settle(topic: KeptTopic, subscribed: 0 | 1, isJoined: boolean): Promise<void> {
     if (await this.#settle(topic, subscribed, isJoined ? 'ask' : 'refuse')) return;
@@ -110,13 +110,13 @@ export class RedisHistory {
     await this.#settle(topic, subscribed, 'take');
   }
 
-  /** The answer to others that ask who uses the options of the history. */
+  /** Answers a node that asks who uses the options of the history. */
   async use(topic: KeptTopic): Promise<void> {
     const { position, stream, epochs } = this.#keys(topic);
     await this.#connections.run(useScript, [position, stream, epochs], this.#options(topic));
   }
 
-  /** @param after an offset; `Infinity` for the position alone */
+  /** @param after an offset; `Infinity` for only the position */
   async read(topic: KeptTopic, after: number): Promise<RedisPage> {
     const { position, stream, epochs } = this.#keys(topic);
     const parameters = [...this.#options(topic), after === Infinity ? 'inf' : String(after)];
@@ -135,19 +135,19 @@ export class RedisHistory {
     return { position: found, end: Number(end), entries, foreign };
   }
 
-  /** @returns how many entries of others it has removed */
+  /** @returns how many foreign entries it has removed */
   async repair(topic: KeptTopic): Promise<number> {
     const { position, stream, epochs } = this.#keys(topic);
     return (await this.#connections.run(repairScript, [position, stream, epochs], this.#storing(topic))) as number;
   }
 
-  /** What programs outside want published: the first of it. */
+  /** The first messages that other programs have put into the inbox. */
   async inbox(topic: KeptTopic): Promise<Buffer[]> {
     const { inbox } = this.#keys(topic);
     return (await this.#connections.run(inboxScript, [inbox], [])) as Buffer[];
   }
 
-  /** Stores and publishes what was looked at, as far as no other node has: each once. */
+  /** Stores and publishes the items read, except those that another node has already taken: each exactly once. */
   async takeInbox(topic: KeptTopic, items: readonly InboxItem[]): Promise<Taken> {
     const { position, stream, epochs, inbox } = this.#keys(topic);
     const pairs = items.flatMap(({ raw, message }) => [raw, message ?? '']);
@@ -166,7 +166,7 @@ export class RedisHistory {
     return (await this.#connections.run(settleScript, [position, stream, epochs], parameters)) === 1;
   }
 
-  /** What clients have of the messages that are gone is no position in what follows. */
+  /** A new epoch, so that clients' positions of lost messages are not valid in what follows. */
   async #renew(topic: KeptTopic): Promise<void> {
     const { position, stream, epochs } = this.#keys(topic);
     const parameters = [...this.#options(topic), ...this.#newest(topic)];
@@ -180,7 +180,8 @@ export class RedisHistory {
   }
 
   /**
-   * A message that is stored where the slot is being moved to is heard where it still is. What gets lost is read later.
+   * While a slot is being moved, a message stored at the new master must be published at the old one. A lost one is
+   * read later.
    */
   #announce(topic: KeptTopic, parts: readonly Buffer[]): void {
     this.#connections.publish(this.#connections.names.channel(topic), Buffer.concat(parts)).catch(() => {});

@@ -7,7 +7,7 @@ import type { ConnectionContext, RedisConnections } from './redis-connections.ts
 
 export interface LinkEvents extends Pick<ConnectionContext, 'onMessage' | 'onMoved'> {
   onLost(error: unknown): void;
-  /** There are new connections, which {@link RedisLink.connections} gives once the promise resolves. */
+  /** Prepares new connections; {@link RedisLink.connections} returns them once the promise resolves. */
   prepare(connections: RedisConnections): Promise<void>;
   onConnected(): void;
 }
@@ -23,11 +23,11 @@ type State =
   | { readonly name: 'connected'; readonly connections: RedisConnections; readonly failing: AbortController }
   | { readonly name: 'closed' };
 
-/** The longest of the first wait, and of all, in ms, until it is tried again to connect. */
+/** The upper bound, in ms, of the first delay before connecting again. */
 const firstWait = 100;
 const longestWait = 2_000;
 
-/** Keeps connections to Redis: makes others when one of them fails, with back-off and full jitter. */
+/** Keeps connections to Redis: replaces them when one fails, with back-off and full jitter. */
 export class RedisLink {
   readonly #connect: Connect;
   readonly #options: LinkOptions;
@@ -41,7 +41,7 @@ export class RedisLink {
     this.#events = events;
   }
 
-  /** @throws {TopicError} while there are none */
+  /** @throws {TopicError} while there are no connections */
   get connections(): RedisConnections {
     switch (this.#state.name) {
       case 'connected':
@@ -53,16 +53,16 @@ export class RedisLink {
     }
   }
 
-  /** The connections, while there are some. */
+  /** The connections; undefined while there are none. */
   get current(): RedisConnections | undefined {
     return this.#state.name === 'connected' ? this.#state.connections : undefined;
   }
 
-  /** Rejects where it cannot connect. */
+  /** Rejects if it cannot connect. */
   async connect(): Promise<void> {
     const failing = new AbortController();
     const { signal } = failing;
-    // Each connection listens, and a Cluster has many.
+    // Each connection adds a listener, and a Cluster has many connections.
     setMaxListeners(0, signal);
     const { prefix, pingTimeout } = this.#options;
     const { onMessage, onMoved } = this.#events;
@@ -75,7 +75,7 @@ export class RedisLink {
         onFailed: (error) => failing.abort(error),
       });
       const connections = await inTime(connecting, pingTimeout);
-      // From now on: getting ready may take longer than a connection lives.
+      // Starts now: a connection may fail before preparation is finished.
       void this.#watch(connections, failing);
       await untilAborted(this.#events.prepare(connections), signal);
       if (this.#closing.signal.aborted) return failing.abort();
@@ -88,12 +88,12 @@ export class RedisLink {
     return this.#events.onConnected();
   }
 
-  /** What was answered shows that these connections are of no use any more. */
+  /** An answer has shown that these connections are no longer usable. */
   fail(connections: RedisConnections, error: unknown): void {
     if (this.#state.name === 'connected' && this.#state.connections === connections) this.#state.failing.abort(error);
   }
 
-  /** Resolves when what was sent before is answered, or after `timeout` ms. */
+  /** Resolves once everything sent before is answered, or after `timeout` ms. */
   async close(timeout: number): Promise<void> {
     this.#closing.abort();
     const state = this.#state;
@@ -125,10 +125,7 @@ export class RedisLink {
     }
   }
 
-  /**
-   * A network that has stopped passing bytes on says nothing, and neither does a master that is one no more: they are
-   * asked.
-   */
+  /** Checks the servers periodically: neither a stalled network nor a demoted master reports itself. */
   async #watch(connections: RedisConnections, failing: AbortController): Promise<void> {
     const { pingInterval, pingTimeout } = this.#options;
     while (!failing.signal.aborted) {
@@ -140,7 +137,7 @@ export class RedisLink {
   }
 }
 
-/** Rejects with why the signal is aborted, where that is first. */
+/** Rejects with the signal's reason if it is aborted first. */
 async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   promise.catch(() => {});
   let stop = (): void => {};

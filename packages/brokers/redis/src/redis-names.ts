@@ -6,21 +6,21 @@ export interface HistoryKeys {
   readonly position: string;
   /** A Stream, whose entries' IDs are OFFSET-0. */
   readonly stream: string;
-  /** A hash: from it follows the epoch of a history that has not begun. */
+  /** A hash from which the epoch of a history that has not started is derived. */
   readonly epochs: string;
-  /** A List: what programs outside want published. */
+  /** A List of messages from other programs. */
   readonly inbox: string;
 }
 
 /**
- * Names of keys and channels. Channels have no database in Redis, so its number is part of every name. What is in
- * braces tells a Cluster where they are: all that one script touches is in one slot.
+ * Names of keys and channels. Redis channels are not part of a database, so every name includes its number. The part in
+ * braces selects the slot in a Cluster: all keys of one script are in one slot.
  */
 export class RedisNames {
   readonly #start: string;
   readonly #isCluster: boolean;
 
-  /** @throws {TypeError} on a prefix with braces that do not enclose something, as slots go by them */
+  /** @throws {TypeError} on a prefix with unbalanced or empty braces, as braces select the slot */
   constructor(prefix: string, { database, isCluster }: { readonly database: number; readonly isCluster: boolean }) {
     if (!/^[^{}]*(\{[^{}]+\}[^{}]*)?$/.test(prefix)) {
       throw new TypeError(`Invalid prefix: expected no braces, or one pair with text between, got ${prefix}`);
@@ -29,12 +29,12 @@ export class RedisNames {
     this.#isCluster = isCluster;
   }
 
-  /** Of what every node publishes and hears. */
+  /** The channel on which every node publishes and subscribes. */
   channel({ name, history }: BrokerTopic): string {
     return history === null ? `${this.#start}topic:${name}` : `${this.#start}{history:${name}}`;
   }
 
-  /** Whose channel it is. */
+  /** The name of a channel's topic. */
   topicOf(channel: string): string {
     const rest = channel.slice(this.#start.length);
     return rest.startsWith('{') ? rest.slice('{history:'.length, -1) : rest.slice('topic:'.length);
@@ -50,12 +50,12 @@ export class RedisNames {
     };
   }
 
-  /** A name that no key has. */
+  /** A key that does not exist. */
   get probe(): string {
     return `${this.#start}probe`;
   }
 
-  /** The hash that histories share, of which a Cluster has one for each slot instead. */
+  /** The hash that all histories share; undefined in a Cluster, which has one per slot instead. */
   get sharedEpochs(): string | undefined {
     return this.#isCluster ? undefined : `${this.#start}epochs`;
   }

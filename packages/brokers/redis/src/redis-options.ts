@@ -9,10 +9,10 @@ import type {
   RedisSentinelOptions,
 } from 'redis';
 
-/** Options of a client of the `redis` package; reconnecting, queueing and RESP are the broker's. */
+/** Options of a client of the `redis` package; the broker sets reconnecting, queueing and RESP. */
 export type ClientOptions = Omit<RedisClientOptions, 'disableOfflineQueue' | 'pingInterval' | 'RESP'>;
 
-/** A client of the application. It is asked for its options alone, and stays as it is. */
+/** A client of the application. Only its options are read; the client itself is not used. */
 export type ApplicationClient =
   | Pick<ReturnType<typeof createClient>, 'options' | 'duplicate'>
   | Pick<ReturnType<typeof createCluster>, '_options' | 'duplicate'>
@@ -28,15 +28,15 @@ export interface RedisBrokerOptions extends Partial<PendingLimits> {
   /** Servers that Sentinel watches: options of `createSentinel()`. */
   readonly sentinel?: RedisSentinelOptions;
   /**
-   * A client that the application has made by `createClient()`, `createCluster()` or `createSentinel()`. It is
+   * A client created by the application with `createClient()`, `createCluster()` or `createSentinel()`. It is
    * duplicated.
    */
   readonly duplicateOf?: ApplicationClient;
-  /** Begins the names of all keys and channels; the number of the database follows. Default `turnout:`. */
+  /** The prefix of all keys and channels; the number of the database follows it. Default `turnout:`. */
   readonly prefix?: string;
   /**
-   * How often, in ms, each connection is asked whether it is there, and each server whether it is the master: 1 to
-   * 2,147,483,647. Default 1,000.
+   * How often, in ms, each connection is pinged, and each server asked whether it is the master: 1 to 2,147,483,647.
+   * Default 1,000.
    */
   readonly pingInterval?: number;
   /**
@@ -60,9 +60,9 @@ export const redisOptions = {
 const waysToConnect = ['url', 'cluster', 'sentinel', 'duplicateOf'] as const;
 
 /**
- * Says how the options want to connect.
+ * Finds the way to connect that the options name.
  *
- * @throws {TypeError} where they name more than one way
+ * @throws {TypeError} if they name more than one way
  */
 export function wayToConnect(options: RedisBrokerOptions): (typeof waysToConnect)[number] {
   const named = waysToConnect.filter((way) => options[way] !== undefined);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A script in Lua: what Redis does at once. */
+/** A Lua script, which Redis runs atomically. */
 export interface RedisScript {
   readonly text: string;
   readonly sha1: string;

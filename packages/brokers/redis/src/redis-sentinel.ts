@@ -3,13 +3,13 @@ import { messageOf } from './redis-errors.ts';
 import type { ClientOptions } from './redis-options.ts';
 import { RedisServer } from './redis-server.ts';
 
-/** How often, in ms, Sentinel is asked for the master, beside what it tells by itself. */
+/** How often, in ms, Sentinel is asked for the master, in addition to its notifications. */
 export const scanInterval = 5_000;
 
-/** It tries once to connect, and says why it could not: the broker tries again. */
+/** Tries to connect once and reports the error: the broker retries. */
 export const oneAttempt = { maxCommandRediscovers: 0 };
 
-/** What is needed of a client that `createSentinel()` has made: to find the master, and to hear of another. */
+/** The part of a client from `createSentinel()` that finds the master and reports a new one. */
 export interface Sentinel {
   connect(): Promise<unknown>;
   destroy(): Promise<unknown>;
@@ -21,8 +21,8 @@ export interface Sentinel {
 }
 
 /**
- * Connects to the master that Sentinel names. Once Sentinel names another the connection has failed, also where the old
- * one, cut off with this node, still believes to be it.
+ * Connects to the master that Sentinel names. The connection fails once Sentinel names another master, even if the old
+ * one, cut off together with this node, still considers itself master.
  */
 export async function connectBySentinel(sentinel: Sentinel, context: ConnectionContext): Promise<RedisConnections> {
   context.signal.addEventListener('abort', () => void sentinel.destroy().catch(() => {}));
@@ -35,13 +35,13 @@ export async function connectBySentinel(sentinel: Sentinel, context: ConnectionC
   return RedisServer.connect(options, context);
 }
 
-/** Rejects with all that has kept it from Sentinel, or from the master. */
+/** Rejects with every error that prevented reaching Sentinel or the master. */
 async function connect(sentinel: Sentinel): Promise<void> {
   const reasons = new Set<string>();
   const note = (error: unknown): void => {
     if (error instanceof Error) reasons.add(error.message || String((error as NodeJS.ErrnoException).code));
   };
-  // Later it connects again by itself; whether the master is there, the connections to it tell.
+  // Later it reconnects by itself; the connections to the master show whether the master is available.
   sentinel.on('error', note);
   sentinel.on('client-error', (event) => note((event as { readonly error?: unknown }).error));
   try {

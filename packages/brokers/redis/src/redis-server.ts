@@ -6,11 +6,11 @@ import { RedisNames } from './redis-names.ts';
 import type { RedisScript } from './redis-script.ts';
 import type { ClientOptions } from './redis-options.ts';
 
-/** The two connections that one server needs: one for calls, one that only listens. Both are there, or neither. */
+/** The two connections to one server: one for calls, one for subscriptions. If one fails, both are given up. */
 export class RedisServer implements RedisConnections {
   readonly isSharded: boolean = false;
   readonly names: RedisNames;
-  /** Told when the server has ended the subscription to a sharded channel by itself, as it has lost the slot. */
+  /** Called when the server has ended the subscription to a sharded channel because it lost the slot. */
   onUnsubscribed: (slot: number) => void = () => {};
   readonly #calls: Connection;
   readonly #subscriber: Connection;
@@ -31,7 +31,7 @@ export class RedisServer implements RedisConnections {
     }
   }
 
-  /** Rejects where the server cannot be reached, or is not a master that takes writes. */
+  /** Rejects if the server cannot be reached, or is not a master that accepts writes. */
   static async connect(options: ClientOptions, context: ConnectionContext): Promise<RedisServer> {
     const server = new RedisServer(options, context);
     await Promise.all(server.#both.map((connection) => connection.connect()));
@@ -53,19 +53,19 @@ export class RedisServer implements RedisConnections {
     try {
       return await this.send(['EVALSHA', script.sha1, ...rest]);
     } catch (error) {
-      // Somebody has told the server to forget all scripts.
+      // The server's script cache was flushed.
       if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
       return this.#evaluate(script, rest);
     }
   }
 
-  /** Sends a call whose keys are just being moved here. */
+  /** Sends a call whose keys are being moved to this server. */
   async sendAsking(parameters: readonly Argument[]): Promise<unknown> {
     const [, answer] = await Promise.all([this.send(['ASKING']), this.send(parameters)]);
     return answer;
   }
 
-  /** A server that is a master no more still takes what is published, and reaches nobody. */
+  /** Confirms that the server is still a master: a demoted one accepts publications but delivers them to nobody. */
   async publish(channel: string, bytes: Buffer): Promise<void> {
     await Promise.all([this.send(['PUBLISH', channel, bytes]), (this.#confirming ??= this.#confirmOnceATurn())]);
   }
@@ -78,8 +78,7 @@ export class RedisServer implements RedisConnections {
     return this.#subscriber.unsubscribe([...channels], this.#listener, true);
   }
 
-  /** @param channels of one slot */
-  subscribeSharded(channels: readonly string[]): Promise<void> {
+  /** @param channels channels of one slot */ subscribeSharded(channels: readonly string[]): Promise<void> {
     return this.#subscriber.sSubscribe([...channels], this.#listener, true);
   }
 
@@ -88,7 +87,7 @@ export class RedisServer implements RedisConnections {
     return this.#subscriber.sUnsubscribe([...channels], this.#listener, true);
   }
 
-  /** The server has ended these subscriptions by itself. */
+  /** The server has ended these subscriptions. */
   forgetSharded(slots: ReadonlySet<number>): void {
     const listeners = this.#subscriber.getPubSubListeners('SHARDED');
     for (const channel of listeners.keys()) if (slots.has(hashSlot(channel))) listeners.delete(channel);
@@ -104,13 +103,14 @@ export class RedisServer implements RedisConnections {
   }
 
   async close(): Promise<void> {
-    // One that has nothing to wait for ends before the other.
+    // A connection without pending calls ends before the other.
     this.#isClosing = true;
     await Promise.allSettled(this.#both.map((connection) => connection.close()));
   }
 
   /**
-   * With its text until the server has shown that it knows it: scripts of one node are run in the order of their calls.
+   * Sends the script's text until the server is known to have it, so that scripts of one node run in the order of their
+   * calls.
    */
   async #evaluate(script: RedisScript, rest: readonly Argument[]): Promise<unknown> {
     const answer = await this.send(['EVAL', script.text, ...rest]);
@@ -122,7 +122,7 @@ export class RedisServer implements RedisConnections {
     return [this.#calls, this.#subscriber];
   }
 
-  /** Behind all that one turn publishes. */
+  /** Runs after everything published in one turn. */
   #confirmOnceATurn(): Promise<void> {
     return new Promise((resolve, reject) => {
       queueMicrotask(() => {
@@ -133,15 +133,16 @@ export class RedisServer implements RedisConnections {
   }
 
   /**
-   * Changes nothing, and is refused where writing is: by a replica, and by a master that loads or has too few replicas.
+   * Sends a command that changes nothing but is refused whenever writing is: by a replica, and by a master that is
+   * loading or has too few replicas.
    */
   async #confirm(): Promise<void> {
     try {
       await this.send(['PEXPIRE', this.names.probe, '1']);
     } catch (error) {
-      // One that cannot save says that first, whatever else it is.
+      // A server that cannot save reports that first, even if it is a replica.
       if (isFull(error)) return this.#assertMaster();
-      // A user without keys publishes all the same; in a Cluster the key is at one of the masters.
+      // A user without access to keys may still publish; in a Cluster the key is at another master.
       if (!isRefusal(error) && !String(error).includes('MOVED')) throw error;
     }
   }

@@ -8,17 +8,17 @@ import type { RedisNames } from './redis-names.ts';
 
 export interface SubscriptionEvents {
   onForeign(topic: string, reason: string): void;
-  /** A program outside says that something stands in the inbox of a topic. */
+  /** Another program says that the inbox of a topic contains messages. */
   onInbox(topic: KeptTopic): void;
   /** Another node asks who uses the options of a history. */
   onOptionsQuestion(topic: KeptTopic): void;
 }
 
-/** The topics that are to be heard, and what comes on their channels. */
+/** The topics to subscribe to, and the messages on their channels. */
 export class RedisSubscriptions {
   readonly #events: SubscriptionEvents;
   readonly #joins = new Map<string, Join>();
-  /** Set before anything is subscribed to. */
+  /** Set before the first subscription. */
   names: RedisNames | undefined;
 
   constructor(events: SubscriptionEvents) {
@@ -37,24 +37,24 @@ export class RedisSubscriptions {
     return this.#joins.has(topic.name);
   }
 
-  /** In the order in which they were joined, also those that are joined meanwhile. */
+  /** In the order in which they were joined, including those joined during the iteration. */
   *topics(): Iterable<BrokerTopic> {
     for (const { topic } of this.#joins.values()) yield topic;
   }
 
-  /** The topics whose channels are in some of the slots. */
+  /** The topics whose channels are in these slots. */
   inSlots(slots: ReadonlySet<number>): BrokerTopic[] {
     const { names } = this;
     return [...this.topics()].filter((topic) => names !== undefined && slots.has(hashSlot(names.channel(topic))));
   }
 
-  /** Has a topic without history announce a gap. */
+  /** Makes a topic without history announce a gap. */
   miss(topic: BrokerTopic): void {
     const missed: BusMessage = { origin: `missed.${randomUUID()}`, sequence: 1, key: '', data: '', mark: true };
     if (topic.history === null) this.#joins.get(topic.name)?.receiver(missed, null);
   }
 
-  /** Takes what has come on a channel. */
+  /** Takes a message from a channel. */
   receive(channel: string, bytes: Buffer): void {
     const name = this.names?.topicOf(channel) ?? '';
     const join = this.#joins.get(name);
@@ -93,7 +93,7 @@ function readPlain(bytes: Buffer): Received {
   return { message: isJson(bytes) ? outsideMessage(bytes) : decodeBusMessage(bytes), position: null };
 }
 
-/** @throws {TypeError} where the text is no position */
+/** @throws {TypeError} if the text is not a position */
 function readPosition(text: string): Position {
   const [, epoch, offset] = /^([\w.-]+):(\d{1,16}):$/.exec(text) ?? [];
   if (epoch === undefined) throw new TypeError('message without a position');

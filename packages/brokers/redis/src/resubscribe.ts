@@ -9,13 +9,10 @@ export interface Resubscribing {
   onRefused(topic: string, error: TopicError): void;
 }
 
-/** Channels that are subscribed to at once. */
+/** How many channels are subscribed per step. */
 const step = 512;
 
-/**
- * Subscribes to the channels of many topics, in steps that each have an answer: all of them take as long as they take,
- * and the time limit is for the next answer.
- */
+/** Subscribes to the channels of many topics in steps. The time limit applies to each step, not to all of them. */
 export async function resubscribe(
   connections: RedisConnections,
   topics: Iterable<BrokerTopic>,
@@ -32,7 +29,7 @@ export async function resubscribe(
   if (some.length > 0) await subscribe(connections, some, how);
 }
 
-/** One that is refused must not keep the others out. */
+/** One refused channel must not prevent the others from being subscribed. */
 async function subscribe(
   connections: RedisConnections,
   topics: readonly BrokerTopic[],

@@ -8,25 +8,25 @@ interface Contact {
   readonly madeAt: number;
 }
 
-/** How long, in ms, a topic counts as one that other nodes have with the same options. */
+/** How long, in ms, the result of a check is valid. */
 const lifetime = 10_000;
 
 const done = Promise.resolve();
 
-/** Topics that are remembered. */
+/** How many topics are remembered. */
 const maxContacts = 10_000;
 
 /**
- * Finds out whether other nodes have a topic with history that this one has without, or the other way round: neither
- * would hear of the other.
+ * Detects whether other nodes have a topic with history that this one has without, or vice versa: neither would receive
+ * the other's messages.
  */
 export class TopicContacts {
   readonly #contacts = new Map<string, Contact>();
 
   /**
-   * Before a message is published: those that wait for the same answer go on in their order.
+   * Called before a message is published. Messages that wait for the same check continue in order.
    *
-   * @param settle has a history keep the options of this node
+   * @param settle sets the history's options to this node's
    */
   check(connections: RedisConnections, topic: BrokerTopic, settle: () => Promise<void>): Promise<void> {
     if (isOfHubs(topic)) return done;
@@ -39,16 +39,16 @@ export class TopicContacts {
     return verdict;
   }
 
-  /** What was found out may be true no more. */
+  /** Forgets all results, which may be outdated. */
   clear(): void {
     this.#contacts.clear();
   }
 }
 
 /**
- * Before topics are joined.
+ * Called before topics are joined.
  *
- * @throws {TopicError} (rejects) where other nodes are subscribed to one of them as the other kind
+ * @throws {TopicError} (rejects) if other nodes are subscribed to one of them as the other kind
  */
 export async function assertSameKind(connections: RedisConnections, topics: readonly BrokerTopic[]): Promise<void> {
   const shared = topics.filter((topic) => !isOfHubs(topic));
@@ -59,7 +59,7 @@ export async function assertSameKind(connections: RedisConnections, topics: read
   if (other !== undefined) throw isOtherKind(other);
 }
 
-/** Before a topic is published on: others may have done so and be gone. */
+/** Called before a publish: nodes that published on the topic may be gone by now. */
 async function assertOwnKind(connections: RedisConnections, topic: BrokerTopic): Promise<void> {
   const { position } = connections.names.keys(topic);
   const [isInUse] = await Promise.all([
@@ -69,7 +69,7 @@ async function assertOwnKind(connections: RedisConnections, topic: BrokerTopic):
   if (isInUse === 1) throw isOtherKind(topic);
 }
 
-/** What hubs tell each other is of one kind. */
+/** Internal topics of hubs are always of one kind. */
 function isOfHubs({ name }: BrokerTopic): boolean {
   return name.startsWith('\u0000');
 }

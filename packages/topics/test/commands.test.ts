@@ -206,7 +206,9 @@ describe('a client that subscribes by itself', () => {
     const raw = await serve((hub) => (name) => hub.topic(name));
     raw.client.send('{"subscribe":"news"}');
     await raw.client.expectClose(1011);
-    expect(raw.errors).toMatchObject([{ message: 'Invalid topic news: topics that clients subscribe to by command need an envelope' }]);
+    expect(raw.errors).toMatchObject([
+      { message: 'Invalid topic news: topics that clients subscribe to by command need an envelope' },
+    ]);
     const broker = new FaultyBroker();
     broker.failure = new TopicError('TOPIC_ERR_BROKER_LOST', 'Away');
     const away = await serve((hub) => (name) => hub.topic(name, { history: true }), { broker });

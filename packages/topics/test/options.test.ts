@@ -19,7 +19,10 @@ describe('createHub()', () => {
     [{ whenLost: 'wait' }, "Invalid option whenLost: expected 'deliver-locally' or 'fail', got 'wait'"],
     [{ whenLots: 'fail' }, 'Unknown option whenLots: did you mean whenLost?'],
     [{ brokr: {} }, 'Unknown option brokr: did you mean broker?'],
-    [{ broker: Promise.resolve() }, 'Invalid option broker: expected a broker, for example from await connectRedis(), got'],
+    [
+      { broker: Promise.resolve() },
+      'Invalid option broker: expected a broker, for example from await connectRedis(), got',
+    ],
     [{ maxTopicsPerSocket: 0 }, 'Invalid option maxTopicsPerSocket: expected a whole number of 1 or more, or Infinity'],
     [{ maxTotalQueuedBytes: NaN }, 'Invalid option maxTotalQueuedBytes: expected a whole number of 1 or more'],
     [{ presenceInterval: 0.5 }, 'Invalid option presenceInterval: expected a whole number of 1 to 2147483647 ms'],
@@ -57,7 +60,10 @@ describe('hub.topic()', () => {
     ],
     [{ history: { ttl: Infinity } }, 'Invalid option history.ttl: expected a whole number of 100 to 1000000000000 ms'],
     [{ history: 'yes' }, 'Invalid option history: expected a boolean or an object, got string'],
-    [{ history: true, envelope: false }, 'Invalid option envelope: expected true because a topic with history needs one'],
+    [
+      { history: true, envelope: false },
+      'Invalid option envelope: expected true because a topic with history needs one',
+    ],
     [{ slow: 'wait' }, "Invalid option slow: expected 'close', 'drop-oldest', 'drop-newest' or 'latest', got 'wait'"],
     [{ maxQueuedBytes: 0 }, 'Invalid option maxQueuedBytes: expected a whole number of 1 or more, or Infinity, got 0'],
     [

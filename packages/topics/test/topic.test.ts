@@ -112,7 +112,9 @@ describe('a topic', () => {
     const topic = hubFor().topic('news');
     expect(() => topic.publish(7 as never)).toThrow('Invalid message of topic news: expected text or bytes');
     const json = hubFor().topic('news', { envelope: true });
-    expect(() => json.publish('{')).toThrow('Invalid message of topic news: expected JSON because the topic has an envelope');
+    expect(() => json.publish('{')).toThrow(
+      'Invalid message of topic news: expected JSON because the topic has an envelope',
+    );
     expect(() => json.publish([1] as never)).toThrow('got object');
   });
 

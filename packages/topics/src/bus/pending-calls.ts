@@ -89,7 +89,10 @@ export class PendingCalls {
   #assertRoom(bytes: number): void {
     const { maxPendingMessages, maxPendingBytes } = this.#limits;
     if (this.#messages >= maxPendingMessages) {
-      throw new TopicError('TOPIC_ERR_BACKLOG', `${maxPendingMessages} messages are already pending (maxPendingMessages)`);
+      throw new TopicError(
+        'TOPIC_ERR_BACKLOG',
+        `${maxPendingMessages} messages are already pending (maxPendingMessages)`,
+      );
     }
     // A message longer than the limit is sent if nothing else is pending.
     if (this.#bytes > 0 && this.#bytes + bytes > maxPendingBytes) {

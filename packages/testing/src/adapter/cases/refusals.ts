@@ -7,7 +7,9 @@ import { echo } from './echo.ts';
 
 const places = ['app', 'route'] as const;
 
-/** Adds a route behind a step of middleware, which is the app's or the route's own; returns how often it was entered. */
+/**
+ * Adds a route behind a step of middleware, which is the app's or the route's own; returns how often it was entered.
+ */
 function guardRoute(app: AppUnderTest, step: Step, place: (typeof places)[number]): { count: number } {
   const entered = { count: 0 };
   if (place === 'app') app.use(step);

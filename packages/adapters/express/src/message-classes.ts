@@ -14,9 +14,8 @@ interface Prototypes {
 }
 
 /**
- * Classes whose objects have the app's prototypes from the start. Otherwise Express changes the prototype of each
- * request and response, and V8 loses their hidden classes: connecting takes a third longer, and a plain GET is slower
- * too. If the prototype is already set, nothing changes.
+ * Classes whose objects have the app's prototypes from the start. Express gives each request and response its app's
+ * prototype, and V8 then knows the shape of neither any more. If the prototype is there already, nothing changes.
  */
 export function messageClasses(app: Application): MessageClasses {
   const { request, response } = app as unknown as Prototypes;

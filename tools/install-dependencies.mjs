@@ -18,7 +18,7 @@ export function installDependencies({ example } = {}) {
   if (!agent.startsWith('pnpm/') || pnpm === undefined) return Promise.resolve(0);
   // An installation for an example would take the tools away again.
   const hasTools = existsSync(join(root, 'node_modules/vitest'));
-  const scope = example === undefined || hasTools ? [] : ['--prod', '--filter', `@turnout/example-${example}...`];
+  const scope = example === undefined || hasTools ? [] : ['--prod', '--filter-prod', `@turnout/example-${example}...`];
   const quiet = hasTools ? ['--loglevel=error'] : [];
   const [program, ...script] = /\.[cm]?js$/.test(pnpm) ? [process.execPath, pnpm] : [pnpm];
   return run(program, [...script, 'install', ...scope, ...quiet]);

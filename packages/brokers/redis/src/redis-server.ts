@@ -78,7 +78,8 @@ export class RedisServer implements RedisConnections {
     return this.#subscriber.unsubscribe([...channels], this.#listener, true);
   }
 
-  /** @param channels channels of one slot */ subscribeSharded(channels: readonly string[]): Promise<void> {
+  /** @param channels channels of one slot */
+  subscribeSharded(channels: readonly string[]): Promise<void> {
     return this.#subscriber.sSubscribe([...channels], this.#listener, true);
   }
 

@@ -7,7 +7,7 @@ const unable = /(?:^|-)(READONLY|LOADING|MASTERDOWN|NOREPLICAS|CLUSTERDOWN)\b/;
 const full = /(?:^|-)(OOM|MISCONF)\b/;
 
 /** Errors for missing ACL permissions; in a script they depend on the version of the server. */
-const refusal = /NOPERM|ACL failure in script|The user executing the script can\x27t/;
+const refusal = /NOPERM|ACL failure in script|The user executing the script can't/;
 
 /** Whether an error means that this server is not, or no longer, usable, so that the broker must reconnect. */
 export function isLoss(error: unknown): boolean {

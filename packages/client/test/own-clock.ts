@@ -6,12 +6,17 @@ const real = { setTimeout, setInterval, clearTimeout, now: Date.now, random: Mat
 const maxSteps = 100_000;
 
 /**
+ * The clock that the running code is on. One storage for all clocks: each one that was ever used would slow down every
+ * promise of the process.
+ */
+const current = new AsyncLocalStorage<OwnClock>();
+
+/**
  * A clock and a random source for one piece of work and what it starts. The rest of the process keeps the real ones:
  * sockets and servers of other tests may still be closing, and their timers do not belong to the client.
  */
 export class OwnClock {
   readonly #clock = new VirtualClock();
-  readonly #context = new AsyncLocalStorage<boolean>();
   /** Pending callbacks by timer. */
   readonly #pending = new Map<VirtualTimer, () => void>();
   readonly #random: () => number;
@@ -35,8 +40,9 @@ export class OwnClock {
     vi.spyOn(Date, 'now').mockImplementation(() => (this.#isOurs ? this.#clock.now + this.#jumped : real.now()));
     vi.spyOn(Math, 'random').mockImplementation(() => (this.#isOurs ? this.#random() : real.random()));
     try {
-      await this.#context.run(true, work);
+      await current.run(this, work);
     } finally {
+      current.disable();
       vi.unstubAllGlobals();
       vi.restoreAllMocks();
     }
@@ -61,7 +67,7 @@ export class OwnClock {
   }
 
   get #isOurs(): boolean {
-    return this.#context.getStore() === true;
+    return current.getStore() === this;
   }
 
   #start(startReal: typeof setTimeout | typeof setInterval, repeats: boolean) {

@@ -301,5 +301,6 @@ describe('the asynchronous context of the upgrade', () => {
     });
     const names = ['message', 'addEventListener', 'ping', 'callback', 'drain', 'pong', 'close'];
     expect(new Set(seen)).toEqual(new Set(names.map((name) => `${name}: upgrade`)));
+    storage.disable();
   });
 });

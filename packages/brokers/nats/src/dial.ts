@@ -6,6 +6,8 @@ import type { Socket } from 'node:net';
 const channel = 'net.client.socket';
 
 const dialling = new AsyncLocalStorage<Set<Socket>>();
+/** How many attempts are running: between them the storage is off, as it slows down every promise of the process. */
+let attempts = 0;
 
 /**
  * Connects the client. If that fails, destroys its sockets: the client forgets a socket whose server stays silent,
@@ -17,6 +19,7 @@ export async function dial<Connection>(connect: () => Promise<Connection>): Prom
     if (dialling.getStore() === sockets) sockets.add((message as { readonly socket: Socket }).socket);
   };
   subscribe(channel, onSocket);
+  attempts++;
   try {
     return await dialling.run(sockets, connect);
   } catch (error) {
@@ -24,5 +27,6 @@ export async function dial<Connection>(connect: () => Promise<Connection>): Prom
     throw error;
   } finally {
     unsubscribe(channel, onSocket);
+    if (--attempts === 0) dialling.disable();
   }
 }

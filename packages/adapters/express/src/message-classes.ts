@@ -13,11 +13,23 @@ interface Prototypes {
   readonly response: object;
 }
 
+/** One pair for each app, whatever makes its servers: V8 sees one shape of its requests, and one of its responses. */
+const known = new WeakMap<Application, MessageClasses>();
+
 /**
  * Classes whose objects have the app's prototypes from the start. Express gives each request and response its app's
  * prototype, and V8 then knows the shape of neither any more. If the prototype is there already, nothing changes.
  */
 export function messageClasses(app: Application): MessageClasses {
+  let classes = known.get(app);
+  if (classes === undefined) {
+    classes = createClasses(app);
+    known.set(app, classes);
+  }
+  return classes;
+}
+
+function createClasses(app: Application): MessageClasses {
   const { request, response } = app as unknown as Prototypes;
   return {
     IncomingMessage: withPrototype(IncomingMessage, request),

@@ -8,8 +8,11 @@ import { root } from './root.mjs';
 
 /** @type {readonly [phrase: RegExp, instead: string][]} */
 const phrases = [
-  [/\b(is|are|was|were) none\b/i, '"does not exist", "there is no …"'],
-  [/\b(is|are|was|were) no (?!longer|more|less|fewer|other|one\b|match\b)\w/i, '"is not a …", "there is no …"'],
+  [/\b(is|are|was|were) none\b/i, '"does not exist", "there is no …", "is not a …"'],
+  [
+    /\b(?<!\bthere )(is|are|was|were) no (?!longer|more|less|fewer|other|one\b|match\b)\w/i,
+    '"is not a …", "there is no …"',
+  ],
   [/\b(it|that|this|they|one) (has|have) none\b/i, '"has no …"'],
   [/\bnobody must\b/i, '"nobody has to", "must not"'],
   [/\bwho (goes|adds|holds most|is behind|waits)\b/i, 'name it: "the socket that …"'],
@@ -39,11 +42,14 @@ export function findPhrases(text) {
   );
 }
 
-/** `FILE:LINE: "PHRASE": write INSTEAD`, of all files below the folders, or of the whole repository. */
-export function complaints(folders = ['']) {
-  const files = folders.flatMap((folder) => repositoryFiles(/\.(ts|tsx|mjs|md|html)$/, folder));
-  return files
-    .filter((file) => !exempt.test(file))
+/**
+ * `FILE:LINE: "PHRASE": write INSTEAD`, of all files whose paths begin so.
+ *
+ * @param {readonly string[]} beginnings
+ */
+function complaints(beginnings) {
+  return repositoryFiles(/\.(ts|tsx|mjs|md|html)$/)
+    .filter((file) => !exempt.test(file) && beginnings.some((beginning) => file.startsWith(beginning)))
     .flatMap((file) =>
       findPhrases(readFileSync(join(root, file), 'utf8')).map(
         ({ line, phrase, instead }) => `${file}:${line}: "${phrase}": write ${instead}`,
@@ -52,6 +58,6 @@ export function complaints(folders = ['']) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const folders = process.argv.slice(2);
-  for (const complaint of complaints(folders.length > 0 ? folders : undefined)) console.log(complaint);
+  const beginnings = process.argv.slice(2);
+  for (const complaint of complaints(beginnings.length > 0 ? beginnings : [''])) console.log(complaint);
 }

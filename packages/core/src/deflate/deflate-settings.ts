@@ -1,6 +1,6 @@
 import type { DeflateWishes } from '../handshake/permessage-deflate.ts';
 import { flag } from '../options/choice.ts';
-import { group, members } from '../options/group.ts';
+import { members } from '../options/group.ts';
 import type { OptionsFor, Resolved } from '../options/option.ts';
 import { whole } from '../options/whole-number.ts';
 import { JobLimiter } from './job-limiter.ts';
@@ -77,6 +77,7 @@ export const deflateOptions = {
 
 const known = new WeakMap<PerMessageDeflateOptions, DeflateSettings>();
 const defaults: PerMessageDeflateOptions = {};
+const settingsOption = members(deflateOptions, 'a boolean or an object');
 
 /**
  * Checks the option `perMessageDeflate`. The same object gives the same settings each time, so that all sockets of a
@@ -91,9 +92,7 @@ export function resolveDeflate(option: boolean | PerMessageDeflateOptions | unde
   const options = option === true ? defaults : option;
   const shared = known.get(options);
   if (shared !== undefined) return shared;
-  const resolved = group(deflateOptions).read('perMessageDeflate', options);
-  if (resolved === null) return null;
-  const settings = createSettings(resolved);
+  const settings = createSettings(settingsOption.read('perMessageDeflate', options));
   known.set(options, settings);
   return settings;
 }

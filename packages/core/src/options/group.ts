@@ -22,10 +22,16 @@ export function group<Declared extends Members>(declared: Declared): Option<Reso
 }
 
 /** Declares an option that is an object of others, each with its default. */
-export function members<Declared extends Members>(declared: Declared): Option<Resolved<Declared>> {
+export function members<Declared extends Members>(
+  declared: Declared,
+  expected = 'an object',
+): Option<Resolved<Declared>> {
   return {
     default: resolveOptions(declared, undefined),
-    expected: 'an object',
-    read: (name, given) => resolveOptions(declared, given as object, `${name}.`),
+    expected,
+    read(name, given) {
+      if (!isObject(given)) throw invalid(name, expected, kindOf(given));
+      return resolveOptions(declared, given, `${name}.`);
+    },
   };
 }

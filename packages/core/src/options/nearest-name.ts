@@ -22,7 +22,7 @@ function countEdits(one: string, other: string): number {
       const isSame = one[row - 1] === other[column - 1];
       const isSwapped = one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1];
       const replaced = at(last, column - 1) + (isSame ? 0 : 1);
-      const swapped = isSwapped ? at(beforeLast, column - 2) + 1 : Infinity;
+      const swapped = at(beforeLast, column - 2) + (isSwapped ? 1 : Infinity);
       current.push(Math.min(replaced, swapped, at(last, column) + 1, at(current, column - 1) + 1));
     }
     beforeLast = last;

@@ -22,9 +22,15 @@ test.each<[object, string]>([
   await expect(connect('ws://127.0.0.1:1/', options)).rejects.toThrow(message);
 });
 
-test('accept() refuses an option that it does not have, and writes nothing', async () => {
+test.each<[given: object, message: string]>([
+  [{ subprotocols: ['chat'] }, 'Unknown option subprotocols: did you mean protocols?'],
+  [{ protocols: 'chat' }, 'Invalid option protocols: expected a list or a function, got string'],
+  [{ headers: null }, 'Invalid option headers: expected pairs of a name and a value, got null'],
+  [{ headers: { 'X-Name': 'Ada' } }, 'Invalid option headers: expected pairs of a name and a value, got object'],
+  [{ headers: 'X-Name: Ada' }, 'Invalid option headers: expected pairs of a name and a value, got string'],
+])('accept() refuses %o, and writes nothing', async (given, message) => {
   const failed: unknown[] = [];
-  const server = new TestServer({ subprotocols: ['chat'] } as object, createServer());
+  const server = new TestServer(given, createServer());
   servers.push(server);
   const [listener] = server.http.listeners('upgrade');
   server.http.removeAllListeners('upgrade');
@@ -38,9 +44,7 @@ test('accept() refuses an option that it does not have, and writes nothing', asy
   });
   await server.listen();
   await expect(connect(`ws://127.0.0.1:${server.port}/`)).rejects.toThrow('Cannot connect');
-  expect(failed).toMatchObject([
-    { name: 'TypeError', message: 'Unknown option subprotocols: did you mean protocols?' },
-  ]);
+  expect(failed).toMatchObject([{ name: 'TypeError', message }]);
 });
 
 test('connect() holds the server to a rate, and delivers what comes after close() where that is asked for', async () => {

@@ -38,6 +38,11 @@ export class MessageDeadline implements RoundMember {
     this.#round.add(this);
   }
 
+  /** The message is complete: lets go of its memory, which V8 would otherwise move to its old generation. */
+  forget(): void {
+    this.#message = null;
+  }
+
   stop(): void {
     this.#message = null;
     this.#isWatching = false;

@@ -263,9 +263,9 @@ export class Reader implements MessageProgress, ByteHolder {
   #settleIncomplete(message: Connection['messageInProgress']): void {
     const { maxTotalIncomplete, messageTimeout } = this.#limits;
     this.#incomplete ??= new IncompleteMessageHolder(this);
-    if (message !== null && messageTimeout !== Infinity) {
-      this.#deadline ??= new MessageDeadline(messageTimeout, this);
-      this.#deadline.watch(message);
+    if (message === null) this.#deadline?.forget();
+    else if (messageTimeout !== Infinity) {
+      (this.#deadline ??= new MessageDeadline(messageTimeout, this)).watch(message);
     }
     if (incompleteBudget.count(this.#incomplete, maxTotalIncomplete)) incompleteBudget.relieve(maxTotalIncomplete);
   }

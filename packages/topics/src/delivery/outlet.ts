@@ -62,20 +62,20 @@ class DirectOutlet implements Outlet {
   }
 
   deliver({ prepared }: Delivery): number {
-    const socket = this.#socket;
-    if (socket.send(prepared)) {
-      this.#behindSince = null;
-      return 0;
-    }
-    const now = performance.now();
-    this.#behindSince ??= now;
-    if (now - this.#behindSince >= patience && socket.bufferedAmount > this.#maxQueuedBytes) {
-      socket.close(CloseCode.TryAgainLater, 'Too slow for its topics');
-    }
+    if (!this.#socket.send(prepared)) this.#fallBehind();
+    else if (this.#behindSince !== null) this.#behindSince = null;
     return 0;
   }
 
   end(): void {}
+
+  #fallBehind(): void {
+    const now = performance.now();
+    this.#behindSince ??= now;
+    if (now - this.#behindSince >= patience && this.#socket.bufferedAmount > this.#maxQueuedBytes) {
+      this.#socket.close(CloseCode.TryAgainLater, 'Too slow for its topics');
+    }
+  }
 }
 
 /** Messages queued for a slow subscriber, in the order in which they will be sent. */

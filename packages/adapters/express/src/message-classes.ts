@@ -7,10 +7,10 @@ export interface MessageClasses {
   readonly ServerResponse: typeof ServerResponse;
 }
 
-/** Properties of an Express app that its types lack. */
+/** Properties of an Express app that its types lack: the prototypes that it gives its requests and responses. */
 interface Prototypes {
-  readonly request: object;
-  readonly response: object;
+  request: object;
+  response: object;
 }
 
 /** One pair for each app, whatever makes its servers: V8 sees one shape of its requests, and one of its responses. */
@@ -23,31 +23,25 @@ const known = new WeakMap<Application, MessageClasses>();
 export function messageClasses(app: Application): MessageClasses {
   let classes = known.get(app);
   if (classes === undefined) {
-    classes = createClasses(app);
+    classes = createClasses(app as unknown as Prototypes);
     known.set(app, classes);
   }
   return classes;
 }
 
-function createClasses(app: Application): MessageClasses {
-  const { request, response } = app as unknown as Prototypes;
-  return {
-    IncomingMessage: withPrototype(IncomingMessage, request),
-    ServerResponse: withPrototype(ServerResponse, response),
+/** Subclasses, because V8 then reserves room for the properties of the class below: objects without it are slow. */
+function createClasses(app: Prototypes): MessageClasses {
+  const classes = {
+    IncomingMessage: class extends IncomingMessage {},
+    ServerResponse: class<Request extends IncomingMessage> extends ServerResponse<Request> {},
   };
+  app.request = asSuccessor(classes.IncomingMessage.prototype, app.request);
+  app.response = asSuccessor(classes.ServerResponse.prototype, app.response);
+  return classes;
 }
 
-/** Calls the base class as a function: `Reflect.construct()` would give each object its own hidden class. */
-function withPrototype<Class extends new (...args: never[]) => object>(base: Class, prototype: object): Class {
-  if (isClass(base)) return base;
-  function Message(this: object, ...args: unknown[]): void {
-    Reflect.apply(base, this, args);
-  }
-  Message.prototype = prototype;
-  return Message as unknown as Class;
-}
-
-/** Whether it needs `new`: not in Node.js up to 26, but in other runtimes. */
-function isClass(base: unknown): boolean {
-  return /^class\b/.test(String(base));
+/** Has a prototype take the place of another: with its properties, and what it inherits. */
+function asSuccessor(prototype: object, former: object): object {
+  Object.defineProperties(prototype, Object.getOwnPropertyDescriptors(former));
+  return Object.setPrototypeOf(prototype, Object.getPrototypeOf(former)) as object;
 }

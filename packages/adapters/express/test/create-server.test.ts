@@ -64,6 +64,21 @@ test('requests, responses and upgrades have the prototypes of the app before it 
   for (const [before, after] of prototypes as [object, object][]) expect(before).toBe(after);
 });
 
+test('requests have what was added to app.request, before turnout() or after it, in an app that is mounted too', async () => {
+  const child = express();
+  Object.assign(child.request, { early: 'early' });
+  turnout(child);
+  Object.assign(child.request, { late: 'late' });
+  child.get('/page', (request, response) => {
+    const { early, late } = request as unknown as { early: string; late: string };
+    response.send(`${early} ${late} ${request.app === child}`);
+  });
+  const app = createApp();
+  app.use('/child', child);
+  const { page } = await listen(createServer(app));
+  expect(await (await fetch(`${page}/child/page`)).text()).toBe('early late true');
+});
+
 test('app.listen() creates the same server', async () => {
   const app = createApp();
   const server = app.listen(0, '127.0.0.1');

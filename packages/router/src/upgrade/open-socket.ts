@@ -19,7 +19,7 @@ import type { SessionRequest } from '../session/session-request.ts';
 export type SocketHandler<Context = IncomingMessage> = (socket: WebSocket, context: Context) => unknown;
 
 /** What is needed to open the socket of an accepted upgrade. */
-export interface Opening extends AcceptedUpgrade {
+export interface Opening {
   readonly protocol: string;
   readonly deflate: AgreedDeflate | null;
   readonly limits: ConnectionLimits;
@@ -34,8 +34,9 @@ export interface Opening extends AcceptedUpgrade {
 }
 
 /** Opens the socket of an accepted upgrade and runs the handler of its route. */
-export function openSocket(pending: PendingUpgrade, opening: Opening): void {
-  const { duplex, head, order, protocol, deflate, limits, rate, messagesAfterClose, session, user } = opening;
+export function openSocket(pending: PendingUpgrade, accepted: AcceptedUpgrade, opening: Opening): void {
+  const { duplex, head, order } = accepted;
+  const { protocol, deflate, limits, rate, messagesAfterClose, session, user } = opening;
   const { host, sessionWatch: watch } = pending;
   const socket = new WebSocket(duplex, {
     role: 'server',

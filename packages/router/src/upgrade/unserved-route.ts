@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { isWebSocketUpgrade } from '@turnout/core';
+import { pendingUpgradeOf } from './pending-upgrade.ts';
 
 /** Requests that entered an app with an upgrade server. */
 const served = new WeakSet<IncomingMessage>();
 
-/** Notes that an upgrade request has entered an app with an upgrade server. */
+/** Notes that an upgrade request has entered an app with an upgrade server, as a plain request. */
 export function noteServed(request: IncomingMessage): void {
-  if (request.headers.upgrade !== undefined) served.add(request);
+  if (request.headers.upgrade !== undefined && pendingUpgradeOf(request) === undefined) served.add(request);
 }
 
 /**

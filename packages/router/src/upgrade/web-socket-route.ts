@@ -24,6 +24,9 @@ export interface Answer {
   readonly session?: SessionRequest | undefined;
 }
 
+/** What is known of a socket before it opens, besides options. */
+type Agreed = Pick<Opening, 'protocol' | 'deflate' | 'session' | 'user'> & Pick<Answer, 'context'>;
+
 /**
  * A WebSocket route of any framework: an adapter calls `admits` before the route's middleware, and `accept` after it.
  */
@@ -86,17 +89,10 @@ export class WebSocketRoute {
     const excess = pending.host.admitUser(pending, user);
     if (excess !== null) return pending.interrupt(excess);
     const deflate = agreeOnDeflate(pending.upgrade.extensions, resolveDeflate(perMessageDeflate));
-    const rules = this.#rulesFor(pending, user);
-    const handler = this.#handlerFor(pending, context);
+    const opening = this.#openingOf(pending, { context, protocol, deflate, session, user });
     pending.accept(
       { protocol, deflate: deflate && deflate.parameters },
-      {
-        send,
-        session,
-        user,
-        onAccepted: (accepted) =>
-          openSocket(pending, { ...accepted, ...rules, protocol, deflate, session, user, handler }),
-      },
+      { send, session, user, onAccepted: (accepted) => openSocket(pending, accepted, opening) },
     );
   }
 
@@ -107,17 +103,20 @@ export class WebSocketRoute {
     return (socket, fail) => handler(socket, context, refuseNext(pathOfTarget(upgrade.target), fail));
   }
 
-  /** Limits and rate for the socket, from the options of the route and the app. */
-  #rulesFor(
-    pending: PendingUpgrade,
-    user: string | undefined,
-  ): Pick<Opening, 'limits' | 'rate' | 'messagesAfterClose'> {
+  /** What the socket needs from the options of the route and the app. */
+  #openingOf(pending: PendingUpgrade, agreed: Agreed): Opening {
     const { host } = pending;
+    const { context, protocol, deflate, session, user } = agreed;
     const { rate = host.options.rate, messagesAfterClose = host.options.messagesAfterClose } = this.#options;
     return {
+      protocol,
+      deflate,
+      session,
+      user,
       limits: this.#limitsIn(host),
       rate: rate && ratesOf(rate).rateOf({ user, address: host.clientAddressOf(pending) }),
       messagesAfterClose,
+      handler: this.#handlerFor(pending, context),
     };
   }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AnswerTrial } from './answer-trial.ts';
+import { AnswerWatch } from './answer-watch.ts';
 import { targetWithoutFile } from '../upgrade/file-answer.ts';
 import { beginRoute, noteWatchedRoute } from './hide-http-routes.ts';
 import { pendingUpgradeOf } from '../upgrade/pending-upgrade.ts';
@@ -63,7 +63,7 @@ function tryToPass({ request, response, run }: Middleware, next: Next): void {
   };
   const tryOnce = (onFile: (alias: string) => void, onNext: Next): void => {
     let isTakenBack = false;
-    const trial = new AnswerTrial(request, response, (alias) => {
+    const release = AnswerWatch.over(request, response).begin((alias) => {
       isTakenBack = true;
       // Not from inside the middleware's own call.
       process.nextTick(() => {
@@ -74,7 +74,7 @@ function tryToPass({ request, response, run }: Middleware, next: Next): void {
     });
     run(request, response, (signal) => {
       if (isTakenBack) return;
-      trial.release();
+      release();
       onNext(signal);
     });
   };

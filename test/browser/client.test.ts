@@ -26,7 +26,7 @@ import { createClient } from '/client.js';
 window.received = [];
 window.log = [];
 const client = createClient('/live', { minDelay: 50, maxDelay: 400, idleTimeout: 500, pongTimeout: 500, connectTimeout: 1000 });
-client.onstatechange = () => { document.querySelector('#state').textContent = client.state; };
+client.onstatuschange = () => { document.querySelector('#state').textContent = client.status; };
 client.onsessionended = () => log.push('session ended');
 client.subscribe('numbers', {
   onMessage: (number) => received.push(number),
@@ -215,7 +215,7 @@ describe.each(browserNames)('the client in %s, behind nginx', (name) => {
         third.subscribe('numbers', { onMessage: () => {} });
         await new Promise((resolve) => third.addEventListener('open', resolve));
         window.states = [];
-        third.onstatechange = () => states.push(third.state);
+        third.onstatuschange = () => states.push(third.status);
       })()`);
       await tab.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
       await delay(1_000);
@@ -224,7 +224,7 @@ describe.each(browserNames)('the client in %s, behind nginx', (name) => {
       await tab.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
       await tab.waitForFunction(`states[0] === 'waiting'`);
       app.proxy.heal();
-      await tab.waitForFunction(`third.state === 'open'`);
+      await tab.waitForFunction(`third.status === 'open'`);
     });
 
     test('comes back as soon as the browser is online', async () => {

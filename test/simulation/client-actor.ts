@@ -3,7 +3,7 @@ import { clientSocketsOf } from './sim-client-socket.ts';
 import { createStream, type Stream } from './stream.ts';
 import type { TopicName } from './topics.ts';
 import type { WireEnd } from './wire.ts';
-import type { World } from './world.ts';
+import type { ScoreView, World } from './world.ts';
 
 interface Subscribed {
   readonly stream: Stream;
@@ -16,6 +16,7 @@ export class ClientActor {
   readonly #world: World;
   readonly #client: Client;
   readonly #subscribed = new Map<TopicName, Subscribed>();
+  readonly #scores: ScoreView;
   #end: WireEnd | undefined;
   #node = '';
   #isClosed = false;
@@ -38,11 +39,13 @@ export class ClientActor {
       idleTimeout: 2_000,
       pongTimeout: 1_500,
     });
+    this.#scores = { name, state: this.#client.state<number>('scores'), isOver: false };
+    world.scores.push(this.#scores);
     this.#client.addEventListener('close', (event) => this.#onClosed((event as unknown as { code: number }).code));
   }
 
   get isOpen(): boolean {
-    return this.#client.state === 'open';
+    return this.#client.status === 'open';
   }
 
   subscribe(topic: TopicName): void {
@@ -86,6 +89,7 @@ export class ClientActor {
 
   close(): void {
     this.#isClosed = true;
+    this.#scores.isOver = true;
     for (const topic of this.#subscribed.keys()) this.unsubscribe(topic);
     this.#client.close();
   }

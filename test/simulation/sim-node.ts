@@ -1,5 +1,13 @@
 import { resolveLimits, WebSocket } from '@turnout/core';
-import { createHub, type Broker, type Hub, type HubOptions, type Person, type Topic } from '@turnout/topics';
+import {
+  createHub,
+  type Broker,
+  type Hub,
+  type HubOptions,
+  type Person,
+  type State,
+  type Topic,
+} from '@turnout/topics';
 import { topics, type TopicName } from './topics.ts';
 import type { WireEnd } from './wire.ts';
 
@@ -20,6 +28,8 @@ export interface SimNodeParts {
   readonly name: string;
   readonly broker: Broker & { die(): void };
   readonly whenLost: HubOptions['whenLost'];
+  /** Reads the scores from the application's own store. */
+  readonly load: () => Promise<[string, number][]>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -32,6 +42,7 @@ interface Served {
 export class SimNode {
   readonly name: string;
   readonly hub: Hub;
+  readonly scores: State<number>;
   readonly sockets = new Map<WebSocket, Served>();
   readonly #parts: SimNodeParts;
   /** Held, as what is collected as garbage is not for a seed to say. */
@@ -48,6 +59,7 @@ export class SimNode {
       historyCheckInterval,
       onError: (error) => parts.onError(error),
     });
+    this.scores = this.hub.state('scores', { load: parts.load, version: (score: number) => score });
   }
 
   get isUp(): boolean {
@@ -70,7 +82,9 @@ export class SimNode {
 
   /** Has a client subscribe by what it sends. */
   serve(socket: WebSocket, person: Person): void {
-    const handle = this.hub.commands(socket, (name) => ({ topic: this.topic(name as TopicName), person }));
+    const handle = this.hub.commands(socket, (name) =>
+      name === 'scores' ? this.scores : { topic: this.topic(name as TopicName), person },
+    );
     socket.on('message', (data) => handle(String(data)));
   }
 

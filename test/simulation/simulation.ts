@@ -3,6 +3,7 @@ import { checkHistory } from './checks/history.ts';
 import { checkOutcomes, checkGaps, checkLosses } from './checks/losses.ts';
 import { checkOrder, dataOf } from './checks/order.ts';
 import { checkPresence } from './checks/presence.ts';
+import { checkScores } from './checks/scores.ts';
 import type { SeededEnvironment } from './seeded-environment.ts';
 import type { SimBroker, SimBrokerParts } from './sim-broker.ts';
 import { isAlive } from './stream.ts';
@@ -82,7 +83,7 @@ async function play(world: World, workload: Workload, violations: string[]): Pro
   await clock.wait(quiet);
   await checkIdle(world, violations);
   check(world, violations, false);
-  violations.push(...checkPresence(world));
+  violations.push(...checkPresence(world), ...checkScores(world));
   for (const client of workload.clients) if (!client.isOpen) violations.push(`${client.name} is not open`);
   await probe(world, violations);
   check(world, violations, true);

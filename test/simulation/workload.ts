@@ -18,6 +18,7 @@ const ordinary: readonly Step[] = [
   { name: 'unsubscribe', weight: 2, run: (workload) => workload.unsubscribe() },
   { name: 'leave', weight: 2, run: (workload) => workload.leave() },
   { name: 'publish', weight: 30, run: (workload) => workload.publish(1) },
+  { name: 'score', weight: 10, run: (workload) => workload.score() },
   { name: 'client subscribes', weight: 3, run: (workload) => workload.clientSubscribes() },
   { name: 'client unsubscribes', weight: 1, run: (workload) => workload.clientUnsubscribes() },
 ];
@@ -116,6 +117,14 @@ export class Workload {
     const padding = random.chance(20) ? random.below(most === 1 ? 300 : 1_500) : 0;
     for (let count = 1 + random.below(most); count > 0; count--) {
       this.#world.publish(node, topic, { padding, isForgotten: random.chance(3) });
+    }
+  }
+
+  score(): void {
+    const { random, upNodes } = this.#world;
+    if (upNodes.length === 0) return;
+    for (let count = 1 + random.below(5); count > 0; count--) {
+      this.#world.score(random.pick(upNodes), `player ${random.below(6)}`);
     }
   }
 

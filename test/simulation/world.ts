@@ -1,3 +1,4 @@
+import type { LiveState } from '@turnout/client';
 import { TopicError } from '@turnout/topics';
 import type { HubOptions } from '@turnout/topics';
 import { Random } from '@turnout/test-kit/random';
@@ -25,6 +26,13 @@ export interface WorldParts {
   readonly trace: (text: string) => void;
 }
 
+/** A client's view of the scores. */
+export interface ScoreView {
+  readonly name: string;
+  readonly state: LiveState<number>;
+  isOver: boolean;
+}
+
 /** A cluster of nodes, their broker, and the networks between. */
 export class World {
   readonly clock: VirtualClock;
@@ -35,6 +43,10 @@ export class World {
   readonly server: BusServer;
   readonly weather: BusWeather = { ...calm };
   readonly streams: Stream[] = [];
+  /** The application's own store, which all nodes share: the numbers only grow. */
+  readonly database = new Map<string, number>();
+  /** What clients have of it. */
+  readonly scores: ScoreView[] = [];
   /** What is wrong, and needs no model to be seen. */
   readonly problems: string[] = [];
   readonly nodes: SimNode[];
@@ -82,6 +94,14 @@ export class World {
       settle(this.codeOf(error));
     }
     return message;
+  }
+
+  /** Changes the store, and then says so. */
+  score(node: SimNode, key: string): void {
+    const value = (this.database.get(key) ?? 0) + 1;
+    this.database.set(key, value);
+    this.trace(`${node.name} sets ${key} to ${value}`);
+    node.scores.set(key, value).catch((error: unknown) => this.codeOf(error));
   }
 
   /** The code of an error that is to be expected; any other is a problem. */
@@ -147,7 +167,20 @@ export class World {
       observer: this.#observe(name),
     });
     this.#brokers[index] = broker;
-    return new SimNode({ name, broker, whenLost, onError: (error) => void this.codeOf(error) });
+    return new SimNode({
+      name,
+      broker,
+      whenLost,
+      load: () => this.#load(),
+      onError: (error) => void this.codeOf(error),
+    });
+  }
+
+  /** As slow as a database may be. */
+  async #load(): Promise<[string, number][]> {
+    const rows = [...this.database];
+    await this.clock.wait(this.networkRandom.below(50));
+    return rows;
   }
 
   #observe(node: string): BrokerObserver {

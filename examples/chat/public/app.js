@@ -70,8 +70,8 @@ const words = {
 };
 
 function showState() {
-  state.dataset.state = { waiting: 'closed', offline: 'closed' }[client.state] ?? client.state;
-  state.textContent = words[client.state];
+  state.dataset.state = { waiting: 'closed', offline: 'closed' }[client.status] ?? client.status;
+  state.textContent = words[client.status];
 }
 
 function showAway(isAway) {
@@ -101,7 +101,7 @@ function connect() {
     // In another tab, perhaps.
     onMessage: (person) => person.id === you || showTyping(person),
   });
-  client.onstatechange = showState;
+  client.onstatuschange = showState;
   client.onmessage = ({ data }) => receive(JSON.parse(data));
   client.onsessionended = () => location.assign(`/login?room=${encodeURIComponent(room)}`);
   // 1000: we have said goodbye, here or by typing quit.
@@ -110,7 +110,7 @@ function connect() {
 
 /** What is sent while there is no connection is not kept: a message of ours is sent again after the welcome. */
 function send(data) {
-  if (client.state === 'open') client.send(data);
+  if (client.status === 'open') client.send(data);
 }
 
 function sayAgain(key) {

@@ -75,7 +75,7 @@ export class Talker {
   }
 
   #send(key: string): void {
-    if (this.#client.state === 'open') this.#client.send(JSON.stringify({ type: 'say', text: key, key }));
+    if (this.#client.status === 'open') this.#client.send(JSON.stringify({ type: 'say', text: key, key }));
   }
 
   async #fetchLines(after = Math.max(0, ...this.shown.keys())): Promise<void> {

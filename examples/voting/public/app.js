@@ -51,10 +51,10 @@ function confirm({ key, user_id: id, count }) {
 }
 
 const client = createClient('/message', { sessionUrl: '/index' });
-client.onstatechange = () => {
-  state.dataset.state = { waiting: 'closed', offline: 'closed' }[client.state] ?? client.state;
-  state.textContent = words[client.state];
-  allowVotes(client.state === 'open');
+client.onstatuschange = () => {
+  state.dataset.state = { waiting: 'closed', offline: 'closed' }[client.status] ?? client.status;
+  state.textContent = words[client.status];
+  allowVotes(client.status === 'open');
 };
 client.onmessage = ({ data }) => receive(JSON.parse(data));
 client.onsessionended = () => location.assign('/login');
@@ -63,7 +63,7 @@ client.onopen = () => [...unconfirmed.keys()].forEach((key) => send(key));
 
 function send(key) {
   const id = unconfirmed.get(key);
-  if (id !== undefined && client.state === 'open') client.send(JSON.stringify({ vote: id, key }));
+  if (id !== undefined && client.status === 'open') client.send(JSON.stringify({ vote: id, key }));
 }
 
 /** Pages over plain http on another machine have no `randomUUID`. */
@@ -72,7 +72,7 @@ function newKey() {
 }
 
 onVote((id) => {
-  if (client.state !== 'open') {
+  if (client.status !== 'open') {
     notice.textContent = 'Not connected just now: your vote was not sent.';
     return;
   }

@@ -4,6 +4,7 @@ import { Connection } from './connection.ts';
 import { parseTopicMessage, type Position } from './topic-message.ts';
 import { settingsOf } from './settings.ts';
 import { Feed } from './feed.ts';
+import { LiveState } from './live-state.ts';
 import { tell } from './tell.ts';
 
 /**
@@ -35,7 +36,7 @@ export function createClient(url: Address, options: ClientOptions = {}): Client 
 }
 
 /**
- * A WebSocket that reconnects. Emits `open` each time it connects, `message`, `statechange`, `error` if it knows why an
+ * A WebSocket that reconnects. Emits `open` each time it connects, `message`, `statuschange`, `error` if it knows why an
  * attempt failed, `sessionended`, and `close` once, when it will not reconnect.
  */
 export class Client extends Connection {
@@ -58,7 +59,7 @@ export class Client extends Connection {
    */
   send(data: Sendable): SendResult {
     if (this.sendNow(data)) return 'sent';
-    if (this.state === 'closed' || this.#queue.length >= this.#maxQueued) return 'dropped';
+    if (this.status === 'closed' || this.#queue.length >= this.#maxQueued) return 'dropped';
     this.#queue.push(data);
     return 'queued';
   }
@@ -82,6 +83,11 @@ export class Client extends Connection {
       },
       unsubscribe: () => feed.remove(subscriber),
     };
+  }
+
+  /** A state that this client always has as the server has it. Call its `close()` when it is no longer shown. */
+  state<Value = unknown>(name: string): LiveState<Value> {
+    return new LiveState<Value>(this, name);
   }
 
   protected resume(): void {

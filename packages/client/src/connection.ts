@@ -1,4 +1,4 @@
-import { steps, type ClientState, type Phase, type Signal } from './machine.ts';
+import { steps, type ClientStatus, type Phase, type Signal } from './machine.ts';
 import { toUrl } from './address.ts';
 import { tell } from './tell.ts';
 import { isSessionOver } from './session-check.ts';
@@ -17,7 +17,7 @@ export abstract class Connection extends EventTarget {
   declare onmessage?: ((event: MessageEvent) => void) | null;
   declare onerror?: ((event: FailedEvent) => void) | null;
   declare onclose?: ((event: ClosedEvent) => void) | null;
-  declare onstatechange?: ((event: Event) => void) | null;
+  declare onstatuschange?: ((event: Event) => void) | null;
   declare onsessionended?: ((event: Event) => void) | null;
   /** As for `WebSocket`; set it before the connection opens. */
   binaryType: 'blob' | 'arraybuffer' = 'blob';
@@ -25,7 +25,7 @@ export abstract class Connection extends EventTarget {
   readonly #settings: Settings;
   readonly #stopWatching: () => void;
   #phase: Phase = 'waiting';
-  #state: ClientState = 'connecting';
+  #status: ClientStatus = 'connecting';
   /** Aborted when the phase ends: results of what the phase has started are then ignored. */
   #stay = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -86,14 +86,14 @@ export abstract class Connection extends EventTarget {
     return this.#url;
   }
 
-  get state(): ClientState {
-    return this.#state;
+  get status(): ClientStatus {
+    return this.#status;
   }
 
   /** As for `WebSocket`; `CONNECTING` (0) while it is going to reconnect. */
   get readyState(): 0 | 1 | 3 {
-    if (this.#state === 'open') return 1;
-    return this.#state === 'closed' ? 3 : 0;
+    if (this.#status === 'open') return 1;
+    return this.#status === 'closed' ? 3 : 0;
   }
 
   get protocol(): string {
@@ -119,7 +119,7 @@ export abstract class Connection extends EventTarget {
   /** @returns whether it was passed to the connection */
   protected sendNow(data: Sendable): boolean {
     const socket = this.#socket;
-    const isOpen = steps[this.#phase].state === 'open' && socket?.readyState === 1;
+    const isOpen = steps[this.#phase].status === 'open' && socket?.readyState === 1;
     if (isOpen) socket.send(data);
     return isOpen;
   }
@@ -153,7 +153,7 @@ export abstract class Connection extends EventTarget {
         this.#begin[next]?.();
       }
     }
-    this.#tellState();
+    this.#tellStatus();
   }
 
   #limit(): void {
@@ -233,18 +233,18 @@ export abstract class Connection extends EventTarget {
     }
   }
 
-  #tellState(): void {
-    let { state = 'connecting' } = steps[this.#phase];
-    if (state === 'waiting' && page.navigator?.onLine === false) state = 'offline';
-    if (state === this.#state) return;
-    this.#state = state;
-    if (state === 'open') {
+  #tellStatus(): void {
+    let { status = 'connecting' } = steps[this.#phase];
+    if (status === 'waiting' && page.navigator?.onLine === false) status = 'offline';
+    if (status === this.#status) return;
+    this.#status = status;
+    if (status === 'open') {
       this.#failures = 0;
       this.resume();
     } else this.pause();
-    this.#emit('statechange');
-    if (state === 'closed') this.#emit('close', { ...this.#end, wasClean: this.#end.code !== 1006 });
-    if (this.#state === 'open') this.#emit('open');
+    this.#emit('statuschange');
+    if (status === 'closed') this.#emit('close', { ...this.#end, wasClean: this.#end.code !== 1006 });
+    if (this.#status === 'open') this.#emit('open');
   }
 
   #emit(type: string, details?: object): void {

@@ -20,6 +20,10 @@ export class Feed {
   /** Whether the last page of people has arrived. */
   #isWhole = false;
   #count: number | undefined;
+  /** The entries of a state; undefined until they have all arrived. */
+  #entries: ReadonlyMap<string, unknown> | undefined;
+  /** Pages of a state that is not whole yet. */
+  #pages: [string, unknown][] = [];
   #state: FeedState = 'idle';
   /** Sent with `subscribe`. */
   #since: Since;
@@ -90,7 +94,8 @@ export class Feed {
     this.#tellStart(recovered, hasMissed);
   }
 
-  #takeLive({ data, offset, gap, people, page, more, joined, left, count }: TopicMessage): void {
+  #takeLive(message: TopicMessage): void {
+    const { data, offset, gap, people, page, more, joined, left, count, state, set, unset, epoch } = message;
     if (gap) {
       this.#moveTo(gap);
       return this.#tell('onGap', []);
@@ -107,11 +112,31 @@ export class Feed {
       return this.#tellPeople();
     }
     const { position } = this;
-    if (position && offset) {
+    if (position && offset && !epoch) {
       if (offset <= position.offset) return undefined;
       this.#since = { ...position, offset };
     }
+    if (state ?? set ?? unset) return this.#takeState(message);
     return this.#tell('onMessage', [data, offset ?? undefined]);
+  }
+
+  #takeState({ state, set, unset, page, more, epoch, offset }: TopicMessage): void {
+    this.#moveTo({ epoch, offset } as Partial<Position>);
+    if (state) {
+      this.#pages = [...(page ? this.#pages : []), ...Object.entries(state)];
+      if (more) return;
+      this.#entries = new Map(this.#pages);
+      this.#pages = [];
+    } else {
+      const entries = new Map([...(this.#entries ?? []), ...Object.entries(set ?? {})]);
+      for (const key of unset ?? []) entries.delete(key);
+      this.#entries = entries;
+    }
+    this.#tellEntries();
+  }
+
+  #tellEntries(to?: Iterable<Subscriber>): void {
+    if (this.#entries) this.#tell('onState', [this.#entries], to);
   }
 
   /** Starts a late subscriber at the current position; one that asked for another is told of a gap. */
@@ -136,6 +161,7 @@ export class Feed {
     this.#tell('onSubscribed', [{ recovered }], to);
     if (hasMissed) this.#tell('onGap', [], to);
     this.#tellPeople(to);
+    if (to) this.#tellEntries(to);
   }
 
   #tellPeople(to?: Iterable<Subscriber>): void {

@@ -13,6 +13,7 @@ export type {
   WebSocketClass,
   WebSocketLike,
 } from './client-options.ts';
-export type { ClientState } from './machine.ts';
+export type { LiveState, StateStatus } from './live-state.ts';
+export type { ClientStatus } from './machine.ts';
 export type { SubscribeOptions, TopicHandlers } from './topic-handlers.ts';
 export type { Person, Position } from './topic-message.ts';

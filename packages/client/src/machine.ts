@@ -6,7 +6,7 @@
 /**
  * `waiting`: for the next attempt. `offline`: the same, while the browser reports no network. `closed`: permanently.
  */
-export type ClientState = 'connecting' | 'open' | 'waiting' | 'offline' | 'closed';
+export type ClientStatus = 'connecting' | 'open' | 'waiting' | 'offline' | 'closed';
 
 export type Phase =
   /** Waits for the address. */
@@ -49,8 +49,8 @@ export type Signal =
  * to `closed`.
  */
 export type Step = Readonly<Partial<Record<Exclude<Signal, 'ended'>, Phase>>> & {
-  /** The state that the application sees. Default: `connecting`. */
-  readonly state?: ClientState;
+  /** The status that the application sees. Default: `connecting`. */
+  readonly status?: ClientStatus;
   /** The setting that limits the phase, in ms; when it expires, the phase has failed. Default: `connectTimeout`. */
   readonly limit?: 'connectTimeout' | 'idleTimeout' | 'pongTimeout' | 'closeTimeout' | 'delay';
 };
@@ -60,7 +60,7 @@ export const steps: Readonly<Record<Phase, Step>> = {
   connecting: { done: 'authenticating', failed: 'closing', lost: 'checking', offline: 'closing' },
   authenticating: { done: 'open', failed: 'closing', lost: 'checking', offline: 'closing' },
   open: {
-    state: 'open',
+    status: 'open',
     limit: 'idleTimeout',
     heard: 'open',
     failed: 'asked',
@@ -70,7 +70,7 @@ export const steps: Readonly<Record<Phase, Step>> = {
   },
   // Messages may have been in flight since before the machine slept: only the pong proves that the connection works.
   asked: {
-    state: 'open',
+    status: 'open',
     limit: 'pongTimeout',
     heard: 'asked',
     ponged: 'open',
@@ -78,9 +78,9 @@ export const steps: Readonly<Record<Phase, Step>> = {
     lost: 'waiting',
     offline: 'closing',
   },
-  closing: { state: 'waiting', limit: 'closeTimeout', failed: 'waiting', lost: 'waiting', woke: 'replacing' },
+  closing: { status: 'waiting', limit: 'closeTimeout', failed: 'waiting', lost: 'waiting', woke: 'replacing' },
   replacing: { limit: 'closeTimeout', failed: 'addressing', lost: 'addressing', offline: 'closing' },
   checking: { done: 'waiting', failed: 'waiting', offline: 'waiting' },
-  waiting: { state: 'waiting', limit: 'delay', failed: 'addressing', woke: 'addressing' },
-  closed: { state: 'closed' },
+  waiting: { status: 'waiting', limit: 'delay', failed: 'addressing', woke: 'addressing' },
+  closed: { status: 'closed' },
 };

@@ -14,6 +14,8 @@ export interface TopicHandlers<Data = unknown> {
   onPeople?(people: Person[]): void;
   /** How many are subscribed, if the topic tells only counts. */
   onCount?(count: number): void;
+  /** The whole state, if the topic is one, whenever it changes: a new map each time. */
+  onState?(entries: ReadonlyMap<string, unknown>): void;
   /** The server refuses the subscription. */
   onRefused?(reason: string): void;
 }

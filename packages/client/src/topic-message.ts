@@ -25,6 +25,12 @@ export interface TopicMessage {
   readonly left?: readonly string[] | null;
   readonly count?: number | null;
   readonly refused?: string | null;
+  /** The whole state, or a page of it, from 0. */
+  readonly state?: Readonly<Record<string, unknown>> | null;
+  /** Keys of the state that have changed, and keys that are gone. */
+  readonly set?: Readonly<Record<string, unknown>> | null;
+  readonly unset?: readonly string[] | null;
+  readonly epoch?: string | null;
 }
 
 /** An example of each key's type, except for `data`, which may be anything. */
@@ -36,6 +42,9 @@ const examples: Readonly<Record<string, unknown>> = {
   left: [],
   count: 0,
   refused: '',
+  state: {},
+  set: {},
+  unset: [],
   bytes: '',
 };
 

@@ -26,8 +26,8 @@ function until(client: Client, type: string): Promise<Event> {
 }
 
 function statesOf(client: Client): string[] {
-  const states: string[] = [client.state];
-  client.addEventListener('statechange', () => states.push(client.state));
+  const states: string[] = [client.status];
+  client.addEventListener('statuschange', () => states.push(client.status));
   return states;
 }
 
@@ -53,12 +53,12 @@ describe('a client', () => {
     const server = await startServer();
     const client = connect(server.url, { protocols: ['a'] });
     const events: string[] = [];
-    for (const name of ['onopen', 'onmessage', 'onclose', 'onstatechange'] as const) {
+    for (const name of ['onopen', 'onmessage', 'onclose', 'onstatuschange'] as const) {
       client[name] = ({ type }: Event) => void events.push(type);
     }
     expect([client.readyState, client.protocol, client.bufferedAmount]).toEqual([0, '', 0]);
     await until(client, 'open');
-    expect([client.readyState, client.protocol, client.state, client.url]).toEqual([1, 'a', 'open', server.url]);
+    expect([client.readyState, client.protocol, client.status, client.url]).toEqual([1, 'a', 'open', server.url]);
     expect(client.send('hello')).toBe('sent');
     expect(await until(client, 'message')).toMatchObject({ data: 'hello' });
     expect(client.bufferedAmount).toBe(0);
@@ -67,7 +67,7 @@ describe('a client', () => {
     expect(await closed).toMatchObject({ code: 4000, reason: 'enough', wasClean: true });
     expect([client.readyState, client.send('late')]).toEqual([3, 'dropped']);
     expect(await server.sockets[0]!.closed).toMatchObject({ code: 4000, reason: 'enough' });
-    expect(events).toEqual(['statechange', 'open', 'message', 'statechange', 'close']);
+    expect(events).toEqual(['statuschange', 'open', 'message', 'statuschange', 'close']);
   });
 
   test('reconnects after a loss, and reports its state', async () => {
@@ -77,7 +77,7 @@ describe('a client', () => {
     const states = statesOf(client);
     const { port } = server;
     await server.stop();
-    await expect.poll(() => client.state).not.toBe('open');
+    await expect.poll(() => client.status).not.toBe('open');
     expect([client.send('one'), client.send('two')]).toEqual(['queued', 'queued']);
     await server.start(port);
     await until(client, 'open');
@@ -113,7 +113,7 @@ describe('a client', () => {
     // An application cannot send the codes of protocol errors, so this does what a failing peer would.
     server.sockets[0]!.close(code);
     expect(await closed).toMatchObject({ code });
-    expect([client.state, ended, server.handshakes]).toEqual(['closed', code === 3000 ? 1 : 0, 1]);
+    expect([client.status, ended, server.handshakes]).toEqual(['closed', code === 3000 ? 1 : 0, 1]);
   });
 
   test.each([401, 403, 302])('does not reconnect if the session has ended: %i', async (status) => {
@@ -124,7 +124,7 @@ describe('a client', () => {
     const ended = until(client, 'sessionended');
     server.sockets[0]!.terminate();
     await ended;
-    expect(client.state).toBe('closed');
+    expect(client.status).toBe('closed');
   });
 
   test('reconnects if the session is valid or cannot be checked', async () => {
@@ -133,10 +133,10 @@ describe('a client', () => {
     const client = connect(server.url, { sessionUrl: `http://127.0.0.1:${port}/session` });
     await until(client, 'open');
     await server.stop();
-    await expect.poll(() => client.state).toBe('waiting');
+    await expect.poll(() => client.status).toBe('waiting');
     await server.start(port);
     server.status = 503;
-    await expect.poll(() => client.state).toBe('waiting');
+    await expect.poll(() => client.status).toBe('waiting');
     server.status = 200;
     await until(client, 'open');
   });
@@ -154,9 +154,9 @@ describe('a client', () => {
     client.subscribe('news', handlers);
     await until(client, 'open');
     await delay(500);
-    expect([client.state, server.handshakes]).toEqual(['open', 1]);
+    expect([client.status, server.handshakes]).toEqual(['open', 1]);
     proxy.cut();
-    await expect.poll(() => client.state).not.toBe('open');
+    await expect.poll(() => client.status).not.toBe('open');
     proxy.heal();
     await expect.poll(() => told).toEqual(['subscribed', 'recovered']);
   });
@@ -175,17 +175,17 @@ describe('a client', () => {
     await until(client, 'open');
     vi.stubGlobal('navigator', { onLine: false });
     network.dispatchEvent(new Event('offline'));
-    expect(client.state).toBe('offline');
+    expect(client.status).toBe('offline');
     vi.stubGlobal('navigator', { onLine: true });
     network.dispatchEvent(new Event('online'));
     await until(client, 'open');
     network.dispatchEvent(new Event('online'));
     network.dispatchEvent(new Event('visibilitychange'));
-    expect(client.state).toBe('open');
+    expect(client.status).toBe('open');
     server.sockets.at(-1)!.terminate();
-    await expect.poll(() => client.state).toBe('waiting');
+    await expect.poll(() => client.status).toBe('waiting');
     network.dispatchEvent(new Event('visibilitychange'));
-    expect(client.state).toBe('waiting');
+    expect(client.status).toBe('waiting');
     page.hidden = false;
     network.dispatchEvent(new Event('visibilitychange'));
     await until(client, 'open');
@@ -287,7 +287,7 @@ describe('a topic of a client', () => {
     const { told, handlers } = recorder();
     client.subscribe('secret', handlers);
     await expect.poll(() => told).toEqual(['refused: Not allowed']);
-    expect(client.state).toBe('open');
+    expect(client.status).toBe('open');
   });
 
   test('tells who is present', async () => {

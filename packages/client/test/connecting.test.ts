@@ -53,7 +53,7 @@ describe('the address', () => {
       return `${server.url}?token=${asked}`;
     });
     const errors = errorsOf(client);
-    await expect.poll(() => client.state).toBe('open');
+    await expect.poll(() => client.status).toBe('open');
     expect(errors).toEqual([new Error('No token'), new Error('No token')]);
     expect(client.url).toBe(`${server.url}?token=3`);
   });
@@ -67,7 +67,7 @@ describe('the address', () => {
     });
     expect([client.url, client.protocol, client.bufferedAmount]).toEqual(['', '', 0]);
     const errors = errorsOf(client);
-    await expect.poll(() => client.state).toBe('open');
+    await expect.poll(() => client.status).toBe('open');
     expect([client.url, client.url, asked]).toEqual([`${server.url}?token=1`, `${server.url}?token=1`, 1]);
     server.sockets[0]!.terminate();
     await expect.poll(() => client.url).toBe(`${server.url}?token=3`);
@@ -81,7 +81,7 @@ describe('the address', () => {
     const client = connectTo(network, url, { connectTimeout: 500 });
     const errors = errorsOf(client);
     await vi.advanceTimersByTimeAsync(500);
-    expect(client.state).toBe('waiting');
+    expect(client.status).toBe('waiting');
     expect(errors).toEqual([new Error('addressing took longer than connectTimeout, 500 ms')]);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(url.mock.calls.length).toBeGreaterThan(1);
@@ -132,7 +132,7 @@ describe('authenticate', () => {
     const opened = vi.fn<() => void>();
     client.onopen = opened;
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(client.state).toBe('open');
+    expect(client.status).toBe('open');
     expect(errors).toEqual([
       new Error('No token'),
       new Error('authenticating took longer than connectTimeout, 500 ms'),
@@ -161,17 +161,17 @@ describe('the session', () => {
     const page = await startPage(undefined);
     const client = connect('ws://127.0.0.1:9/', { sessionUrl: page.url, connectTimeout: 50 });
     const states: string[] = [];
-    client.onstatechange = () => states.push(client.state);
+    client.onstatuschange = () => states.push(client.status);
     await expect.poll(() => page.cookies.length).toBeGreaterThan(1);
     expect(states).toContain('waiting');
-    expect(client.state).not.toBe('closed');
+    expect(client.status).not.toBe('closed');
   });
 
   test.each([500, 503])('has not ended when its page answers %i', async (status) => {
     const page = await startPage(status);
     const client = connect('ws://127.0.0.1:9/', { sessionUrl: page.url });
     await expect.poll(() => page.cookies.length).toBeGreaterThan(2);
-    expect(client.state).not.toBe('closed');
+    expect(client.status).not.toBe('closed');
   });
 
   test('is checked with cookies, even at another origin', async () => {
@@ -198,7 +198,7 @@ describe('one attempt at a time', () => {
     page.goOffline();
     page.goOnline();
     for (const resolve of fetches) resolve(new Response(null, { status: 200 }));
-    await expect.poll(() => client.state).toBe('open');
+    await expect.poll(() => client.status).toBe('open');
     await expect.poll(() => server.sockets.length).toBe(1);
     client.close();
     await server.sockets[0]!.closed;
@@ -231,17 +231,17 @@ describe('one attempt at a time', () => {
     old?.dispatchEvent(new MessageEvent('message', { data: 'late' }));
     network.isMute = false;
     await vi.advanceTimersByTimeAsync(1_000 + 1_000 + 100);
-    expect([network.sockets.length, old?.readyState, client.state]).toEqual([2, 2, 'open']);
+    expect([network.sockets.length, old?.readyState, client.status]).toEqual([2, 2, 'open']);
     old?.end(1008);
-    expect([client.state, messages]).toEqual(['open', []]);
+    expect([client.status, messages]).toEqual(['open', []]);
   });
 
   test('continues after a close() that its socket rejects', async () => {
     const server = await startServer();
     const client = connect(server.url);
-    await expect.poll(() => client.state).toBe('open');
+    await expect.poll(() => client.status).toBe('open');
     expect(() => client.close(999)).toThrow(/code/);
-    expect(client.state).toBe('open');
+    expect(client.status).toBe('open');
   });
 });
 
@@ -249,7 +249,7 @@ describe('the end', () => {
   test('follows the final close codes of the application', async () => {
     const server = await startServer();
     const client = connect(server.url, { finalCodes: [4401] });
-    await expect.poll(() => client.state).toBe('open');
+    await expect.poll(() => client.status).toBe('open');
     server.sockets[0]!.close(4400);
     await expect.poll(() => server.sockets.length).toBe(2);
     server.sockets[1]!.close(4401, 'expired');
@@ -264,9 +264,9 @@ describe('a page', () => {
     new FakePage().goOffline();
     server.status = 503;
     const client = connect(server.url);
-    await expect.poll(() => client.state).toBe('offline');
+    await expect.poll(() => client.status).toBe('offline');
     server.status = 200;
-    await expect.poll(() => client.state).toBe('open');
+    await expect.poll(() => client.status).toBe('open');
   });
 
   const wakes: [string, (page: FakePage) => void][] = [
@@ -304,7 +304,7 @@ describe('a page', () => {
     await vi.advanceTimersByTimeAsync(100);
     page.show();
     await vi.advanceTimersByTimeAsync(120_000);
-    expect([network.last.sent, client.state]).toEqual([[], 'open']);
+    expect([network.last.sent, client.status]).toEqual([[], 'open']);
   });
 });
 
@@ -331,7 +331,7 @@ describe('an option', () => {
   test('may be Infinity for no limit, and undefined for its default', () => {
     const { WebSocket: Fake } = new FakeNetwork();
     const options = { idleTimeout: Infinity, maxQueued: Infinity, minDelay: undefined, sessionUrl: undefined };
-    expect(connectTo(new FakeNetwork(), undefined, { ...options, WebSocket: Fake }).state).toBe('connecting');
+    expect(connectTo(new FakeNetwork(), undefined, { ...options, WebSocket: Fake }).status).toBe('connecting');
   });
 
   test('that is missing where no WebSocket class exists is named in the error', () => {
@@ -357,10 +357,10 @@ describe('a fault of the page', () => {
     const server = await startServer();
     const uncaught = uncaughtErrors();
     const client = connect(server.url);
-    client.onstatechange = () => {
+    client.onstatuschange = () => {
       throw new Error('A fault of the page');
     };
-    await expect.poll(() => client.state).toBe('open');
+    await expect.poll(() => client.status).toBe('open');
     server.sockets[0]!.terminate();
     await expect.poll(() => server.sockets.length).toBe(2);
     await expect.poll(() => uncaught.length).toBeGreaterThan(0);
@@ -376,6 +376,6 @@ describe('a fault of the page', () => {
     expect(results).toEqual(['queued', 'queued', 'queued']);
     await expect.poll(() => heard).toEqual(['before', 'after']);
     await expect.poll(() => uncaught).toEqual([expect.any(TypeError)]);
-    expect([client.state, server.handshakes]).toEqual(['open', 1]);
+    expect([client.status, server.handshakes]).toEqual(['open', 1]);
   });
 });

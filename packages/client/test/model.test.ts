@@ -56,7 +56,7 @@ class Schedule {
 
   #listen(): void {
     const { client, told } = this;
-    client.onstatechange = () => (told.state = client.state);
+    client.onstatuschange = () => (told.state = client.status);
     client.onopen = () => told.opens++;
     client.onclose = () => told.closes++;
     client.onerror = () => told.errors++;
@@ -131,11 +131,11 @@ class Schedule {
 
 function check({ client, told, network, isClosedByUs, isFinal }: Schedule): void {
   expect(network.faults).toEqual([]);
-  expect(told.state).toBe(client.state);
-  expect(told.closes).toBe(client.state === 'closed' ? 1 : 0);
+  expect(told.state).toBe(client.status);
+  expect(told.closes).toBe(client.status === 'closed' ? 1 : 0);
   expect(told.sessionEnds).toBeLessThanOrEqual(told.closes);
   // The client ends only for a reason.
-  if (client.state === 'closed') expect(isClosedByUs || isFinal).toBe(true);
+  if (client.status === 'closed') expect(isClosedByUs || isFinal).toBe(true);
 }
 
 async function run(random: Random, clock: OwnClock): Promise<void> {
@@ -149,8 +149,8 @@ async function run(random: Random, clock: OwnClock): Promise<void> {
   schedule.heal();
   await clock.advance(quiet);
   check(schedule);
-  if (client.state !== 'closed') {
-    expect(client.state).toBe('open');
+  if (client.status !== 'closed') {
+    expect(client.status).toBe('open');
     expect(network.open).toHaveLength(1);
     expect(told.opens).toBeGreaterThan(0);
     expect(told.errors).toBeGreaterThanOrEqual(schedule.failures > 0 ? 1 : 0);

@@ -10,7 +10,7 @@ import { askOptions, Questions, type AskOptions } from './questions.ts';
 
 /** What a typed client needs: a `Client` of `@turnout/client`. */
 export interface ClientLike {
-  readonly state: string;
+  readonly status: string;
   send(data: string): SendResult;
   addEventListener(type: string, listener: (event: Event) => void): void;
 }
@@ -59,7 +59,7 @@ export class TypedClient<Definition extends MessageDefinition> {
     this.#onError = onError;
     client.addEventListener('message', (event) => this.#onMessage((event as { readonly data?: unknown }).data));
     client.addEventListener('open', () => this.#questions.onSent());
-    client.addEventListener('statechange', () => this.#onState());
+    client.addEventListener('statuschange', () => this.#onState());
   }
 
   /**
@@ -128,8 +128,8 @@ export class TypedClient<Definition extends MessageDefinition> {
   }
 
   #onState(): void {
-    if (this.client.state === 'closed') this.#questions.onEnd();
-    else if (this.client.state !== 'open') this.#questions.onLost();
+    if (this.client.status === 'closed') this.#questions.onEnd();
+    else if (this.client.status !== 'open') this.#questions.onLost();
   }
 
   #onMessage(message: unknown): void {

@@ -78,7 +78,7 @@ describe('messages and topics', () => {
     await server.hub.topic('news', { history: true }).publish('{"type":"said","data":7}');
     await expect.poll(() => told).toContainEqual({ type: 'said', data: 7 });
     expect(await typed.ask('count', { room: 'lobby' })).toBe(5);
-    expect([errors, server.errors, client.state]).toEqual([[], [], 'open']);
+    expect([errors, server.errors, client.status]).toEqual([[], [], 'open']);
   });
 
   test('can ask each other while a topic is being authorized', async () => {
@@ -110,7 +110,7 @@ describe('messages and topics', () => {
     typed.client.send(JSON.stringify({ type: 'say', data: {} }));
     await expect.poll(() => errors.length).toBe(3);
     expect(errors).toMatchObject([{ name: 'InvalidMessage' }, { name: 'InvalidMessage' }, { path: 'data.text' }]);
-    expect([client.state, server.errors]).toEqual(['open', []]);
+    expect([client.status, server.errors]).toEqual(['open', []]);
   });
 
   test('close with 1011 when authorizing a topic fails', async () => {
@@ -118,7 +118,7 @@ describe('messages and topics', () => {
     server.admit = () => Promise.reject(new Error('No database'));
     const { client } = server.connect({ finalCodes: [1011] });
     client.subscribe('news', { onMessage: () => {} });
-    await expect.poll(() => client.state).toBe('closed');
+    await expect.poll(() => client.status).toBe('closed');
     expect(server.errors).toEqual([new Error('No database')]);
   });
 });
@@ -142,12 +142,12 @@ describe('a typed client', () => {
   test('waits for a connection before it asks', async () => {
     const server = await new ChatServer().start();
     const { client, typed } = server.connect();
-    await expect.poll(() => client.state).toBe('open');
-    const lost = new Promise((resolve) => client.addEventListener('statechange', resolve, { once: true }));
+    await expect.poll(() => client.status).toBe('open');
+    const lost = new Promise((resolve) => client.addEventListener('statuschange', resolve, { once: true }));
     await expect.poll(() => server.voters.length).toBe(1);
     server.voters[0]!.socket.terminate();
     await lost;
-    expect(client.state).toBe('waiting');
+    expect(client.status).toBe('waiting');
     expect(await typed.ask('count', { room: 'four' })).toBe(4);
   });
 
@@ -177,7 +177,7 @@ describe('a typed client', () => {
     const server = await new ChatServer().start();
     const { client, typed, errors } = server.connect();
     typed.on('said', () => expect.unreachable('data that does not fit'));
-    await expect.poll(() => client.state).toBe('open');
+    await expect.poll(() => client.status).toBe('open');
     await expect.poll(() => server.voters.length).toBe(1);
     server.voters[0]!.socket.send('{"type":"newer","data":1}');
     server.voters[0]!.socket.send('{"type":"said","data":{"text":7}}');

@@ -37,7 +37,7 @@ test('serve() and ask() reject unknown options, and times that no timer accepts'
 });
 
 test('typedClient() and asyncApiDocument() reject unknown options', () => {
-  const client = { state: 'open', send: () => 'sent' as const, addEventListener: () => {} };
+  const client = { status: 'open', send: () => 'sent' as const, addEventListener: () => {} };
   expect(() => typedClient(client, defineMessages({}), { onEror: () => {} } as object)).toThrow(
     'did you mean onError?',
   );

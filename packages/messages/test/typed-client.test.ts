@@ -9,7 +9,7 @@ const chat = defineMessages({
 
 /** A client whose server sends what the test chooses. */
 class SaidClient extends EventTarget {
-  readonly state = 'open';
+  readonly status = 'open';
   readonly sent: unknown[] = [];
 
   send(data: string): 'sent' {

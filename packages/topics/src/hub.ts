@@ -14,10 +14,12 @@ import type { HubCounts } from './feed/hub-counts.ts';
 import { HubLinks } from './hub-links.ts';
 import { hubOptions, type HubEvents, type HubOptions } from './hub-options.ts';
 import { PeopleExchange } from './people/people-exchange.ts';
+import { Registry } from './registry.ts';
 import { SocketTopics } from './socket-topics.ts';
+import { resolveStateOptions, type StateOptions } from './state/state-options.ts';
+import { State, type StateHost } from './state/state.ts';
 import { TopicCommands, type Admit } from './topic-commands.ts';
 import { assertTopicName } from './topic-name.ts';
-import { TopicRegistry } from './topic-registry.ts';
 import { Topic, type TopicHost } from './topic.ts';
 
 /**
@@ -37,8 +39,10 @@ export class Hub extends EventEmitter<HubEvents> {
   readonly #context: HubContext;
   readonly #people: PeopleExchange;
   readonly #host: TopicHost;
+  readonly #stateHost: StateHost;
   readonly #maxTopicsPerSocket: number;
-  readonly #topics = new TopicRegistry();
+  readonly #topics = new Registry<Topic>();
+  readonly #states = new Registry<State>();
   readonly #sockets: SocketTopics;
   readonly #links: HubLinks;
   readonly #checks: HistoryChecks;
@@ -68,6 +72,12 @@ export class Hub extends EventEmitter<HubEvents> {
       onSubscribed: (socket, topic) => this.#sockets.add(socket, topic),
       onUnsubscribed: (socket, topic) => this.#sockets.delete(socket, topic),
       onUse: (topic) => this.#topics.update(topic),
+    };
+    this.#stateHost = {
+      context: this.#context,
+      onSubscribed: (socket, state) => this.#sockets.add(socket, state),
+      onUnsubscribed: (socket, state) => this.#sockets.delete(socket, state),
+      onUse: (state) => this.#states.update(state),
     };
     broker.start({
       onLost: (error) => this.#onLost(error),
@@ -110,6 +120,28 @@ export class Hub extends EventEmitter<HubEvents> {
   }
 
   /**
+   * The state with this name: values by keys that every subscriber always has as the server has them. The object stays
+   * the same while it is referenced or has subscribers.
+   *
+   * @param options must be the same on each call, or omitted if the state is known
+   * @throws {TypeError | RangeError} on an invalid name or option, which it names, on options that differ from the
+   *   state's, and without `load` if the broker keeps no states
+   */
+  state<Value = unknown>(name: string, options?: StateOptions<Value>): State<Value> {
+    assertTopicName(name);
+    if (this.#context.isClosed) throw hubClosed();
+    const resolved = resolveStateOptions(options as StateOptions | undefined);
+    let state = this.#states.get(name);
+    if (state === undefined) {
+      state = new State(name, resolved, this.#stateHost);
+      this.#states.add(state);
+    } else if (options !== undefined && JSON.stringify(resolved) !== JSON.stringify(state.options)) {
+      throw new TypeError(`Invalid options: state ${name} already exists with different options`);
+    }
+    return state as State<Value>;
+  }
+
+  /**
    * Lets a client subscribe with JSON text: `{"subscribe":"NAME"}`, with `"since":{"epoch":…,"offset":…}` or
    * `"since":"oldest"` to receive what it has missed, and `{"unsubscribe":"NAME"}`. The topics need an envelope.
    *
@@ -125,7 +157,7 @@ export class Hub extends EventEmitter<HubEvents> {
 
   /** The topics that a socket is subscribed to. */
   topicsOf(socket: WebSocket): Topic[] {
-    return this.#sockets.of(socket);
+    return this.#sockets.of(socket).filter((one) => one instanceof Topic);
   }
 
   /**
@@ -163,6 +195,7 @@ export class Hub extends EventEmitter<HubEvents> {
     this.#sockets.clear();
     this.#links.close();
     for (const topic of this.#topics.used) topic.end();
+    for (const state of this.#states.used) state.end();
     this.#people.stop();
     this.#checks.stop();
     this.#context.close();
@@ -172,6 +205,7 @@ export class Hub extends EventEmitter<HubEvents> {
 
   *#feeds(): Iterable<Feed> {
     for (const topic of this.#topics.used) yield topic.feed;
+    for (const state of this.#states.used) yield state.feed;
     yield* this.#links.feeds;
   }
 
@@ -188,6 +222,8 @@ export class Hub extends EventEmitter<HubEvents> {
   #onRestored(): void {
     if (!this.#context.isBrokerLost) return;
     this.#context.onRestored(() => this.#context.call(() => this.emit('restored')));
-    for (const feed of this.#feeds()) feed.onRestored();
+    for (const topic of this.#topics.used) topic.feed.onRestored();
+    for (const state of this.#states.used) state.onRestored();
+    for (const feed of this.#links.feeds) feed.onRestored();
   }
 }

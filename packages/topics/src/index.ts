@@ -26,7 +26,18 @@ export { MemoryBroker, MemoryBus } from './bus/memory-broker.ts';
 export { PendingCalls, pendingOptions, type PendingLimits } from './bus/pending-calls.ts';
 export type { Person } from './people/person.ts';
 export { parsePosition, type Position } from './bus/position.ts';
-export type { Admit, Admitted } from './topic-commands.ts';
+export type { Admit, Admitted, AdmittedToState } from './topic-commands.ts';
 export type { TopicCounts } from './delivery/audience.ts';
+export type { IncrementOptions, KeyFilter, SetOptions, StateSubscribeOptions } from './state/state-calls.ts';
+export type { StateContents, StateOptions } from './state/state-options.ts';
+export type { State } from './state/state.ts';
+export type {
+  StateEntry,
+  StateLimits,
+  StateOutcome,
+  StateRequest,
+  StateSnapshot,
+  StateStore,
+} from './bus/state-store.ts';
 export type { Topic, TopicEvents } from './topic.ts';
 export type { PresenceOptions, SlowPolicy, TopicOptions } from './delivery/topic-options.ts';

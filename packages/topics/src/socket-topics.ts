@@ -1,21 +1,25 @@
 import type { WebSocket } from '@turnout/core';
-import type { Topic } from './topic.ts';
 
-/** The topics of each socket; a socket is unsubscribed from all of them when it closes. */
+/** A topic or a state. */
+export interface Subscribable {
+  unsubscribe(socket: WebSocket): unknown;
+}
+
+/** The topics and states of each socket; a socket is unsubscribed from all of them when it closes. */
 export class SocketTopics {
   readonly #maxTopicsPerSocket: number;
-  readonly #topics = new Map<WebSocket, Set<Topic>>();
+  readonly #topics = new Map<WebSocket, Set<Subscribable>>();
 
   constructor(maxTopicsPerSocket: number) {
     this.#maxTopicsPerSocket = maxTopicsPerSocket;
   }
 
-  of(socket: WebSocket): Topic[] {
+  of(socket: WebSocket): Subscribable[] {
     return [...(this.#topics.get(socket) ?? [])];
   }
 
   /** @throws {RangeError} over `maxTopicsPerSocket` */
-  add(socket: WebSocket, topic: Topic): void {
+  add(socket: WebSocket, topic: Subscribable): void {
     const topics = this.#topics.get(socket);
     if (topics === undefined) {
       this.#topics.set(socket, new Set([topic]));
@@ -28,7 +32,7 @@ export class SocketTopics {
     topics.add(topic);
   }
 
-  delete(socket: WebSocket, topic: Topic): void {
+  delete(socket: WebSocket, topic: Subscribable): void {
     this.#topics.get(socket)?.delete(topic);
   }
 

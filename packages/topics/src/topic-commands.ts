@@ -5,6 +5,9 @@ import { Envelope } from './delivery/envelope.ts';
 import { TopicError } from './bus/errors.ts';
 import type { Person } from './people/person.ts';
 import { parsePosition } from './bus/position.ts';
+import type { Subscribable } from './socket-topics.ts';
+import type { KeyFilter } from './state/state-calls.ts';
+import { State } from './state/state.ts';
 import { assertTopicName } from './topic-name.ts';
 import { Topic } from './topic.ts';
 
@@ -14,7 +17,14 @@ export interface Admitted {
   readonly person?: Person | undefined;
 }
 
-type Verdict = Topic | Admitted | null | undefined;
+/** A state that a client may subscribe to, and which of its keys it may have. */
+export interface AdmittedToState {
+  readonly state: State;
+  /** Default: all keys. */
+  readonly keys?: KeyFilter | undefined;
+}
+
+type Verdict = Topic | State | Admitted | AdmittedToState | null | undefined;
 
 /** Decides whether a client may subscribe to the topic with the name that it sent. */
 export type Admit = (name: string) => Verdict | Promise<Verdict>;
@@ -26,9 +36,14 @@ interface Command {
   readonly ping?: unknown;
 }
 
-/** A client's subscription to a name; the topic is undefined until the client is admitted. */
+/** A client's subscription to a name; the topic or state is undefined until the client is admitted. */
 interface Subscription {
-  topic: Topic | undefined;
+  topic: Subscribable | undefined;
+}
+
+interface Admission {
+  readonly topic: Subscribable;
+  readonly join: () => Promise<unknown>;
 }
 
 /** In bytes or characters. A command is short: the name is its longest part. */
@@ -83,11 +98,11 @@ export class TopicCommands {
     const verdict = await this.#ask(name, subscription);
     if (!isAsked()) return;
     if (!verdict) return this.#refuse(name, 'Not allowed');
-    const { topic, person } = verdict instanceof Topic ? { topic: verdict, person: undefined } : verdict;
+    const { topic, join } = this.#admission(verdict, since);
     try {
       if (subscription.topic !== topic) subscription.topic?.unsubscribe(this.#socket);
       subscription.topic = topic;
-      await this.#join(topic, { since: topic.options.history === null ? undefined : since, person });
+      await this.#join(join);
     } catch (error) {
       if (isAsked()) this.#refuse(name, 'Cannot be subscribed to');
       throw error;
@@ -103,12 +118,28 @@ export class TopicCommands {
     }
   }
 
-  async #join(topic: Topic, options: SubscribeOptions): Promise<void> {
-    if (!topic.options.envelope) {
-      throw new TypeError(`Invalid topic ${topic.name}: topics that clients subscribe to by command need an envelope`);
+  /** What the client may subscribe to, and how. */
+  #admission(verdict: NonNullable<Verdict>, since: SubscribeOptions['since']): Admission {
+    if (verdict instanceof State) return this.#admission({ state: verdict }, since);
+    if (verdict instanceof Topic) return this.#admission({ topic: verdict }, since);
+    if ('state' in verdict) {
+      const { state, keys } = verdict;
+      const position = since === 'oldest' ? undefined : since;
+      return { topic: state, join: () => state.subscribe(this.#socket, { since: position, keys }) };
     }
+    const { topic, person } = verdict;
+    return {
+      topic,
+      join: () => {
+        if (!topic.options.envelope) throw noEnvelope(topic);
+        return topic.subscribe(this.#socket, { since: topic.options.history === null ? undefined : since, person });
+      },
+    };
+  }
+
+  async #join(join: Admission['join']): Promise<void> {
     try {
-      await topic.subscribe(this.#socket, options);
+      await join();
     } catch (error) {
       if (!(error instanceof TopicError)) throw error;
       const isLost = error.code === 'TOPIC_ERR_BROKER_LOST';
@@ -130,6 +161,10 @@ export class TopicCommands {
     this.#unsubscribe(name);
     this.#socket.send(new Envelope(name).note('refused', reason));
   }
+}
+
+function noEnvelope({ name }: Topic): TypeError {
+  return new TypeError(`Invalid topic ${name}: topics that clients subscribe to by command need an envelope`);
 }
 
 function problemWithName(name: string): string | undefined {

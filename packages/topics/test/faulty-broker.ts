@@ -7,6 +7,7 @@ import type {
   Join,
   Position,
   Receiver,
+  StateStore,
 } from '../src/index.ts';
 import { MemoryBroker } from '../src/index.ts';
 
@@ -27,6 +28,9 @@ export class FaultyBroker implements Broker {
   refusal: Error | undefined;
   /** What `publish()` waits for, before anything is sent. */
   gate: Promise<void> | undefined;
+  /** Added to each epoch: after a change, every history is another one, of which nothing is kept. */
+  generation = '';
+  #keptAfter = 0;
   reads = 0;
   /** Topics of each call. */
   readonly joins: number[] = [];
@@ -42,6 +46,10 @@ export class FaultyBroker implements Broker {
     this.#memory = memory;
   }
 
+  get states(): StateStore {
+    return this.#memory.states;
+  }
+
   start(events: BrokerEvents): void {
     this.events = events;
   }
@@ -55,8 +63,9 @@ export class FaultyBroker implements Broker {
         return {
           topic,
           receiver: (message, position) => {
-            if (this.isHolding) this.held.push({ message, position });
-            else receiver(message, position);
+            const placed = position && this.#inGeneration(position);
+            if (this.isHolding) this.held.push({ message, position: placed });
+            else receiver(message, placed);
           },
         };
       }),
@@ -80,7 +89,17 @@ export class FaultyBroker implements Broker {
   async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
     this.reads++;
     await this.#answer();
-    return this.#memory.read(topic, since);
+    const { position, messages } = await this.#memory.read(topic, since);
+    return {
+      position: this.#inGeneration(position),
+      messages: messages.filter(({ offset }) => offset > this.#keptAfter),
+    };
+  }
+
+  /** All histories are lost, and begin anew. */
+  forgetHistories(offset: number): void {
+    this.generation += '+';
+    this.#keptAfter = offset;
   }
 
   close(): Promise<void> {
@@ -96,6 +115,10 @@ export class FaultyBroker implements Broker {
     await gate;
     if (failure === undefined || doesReach) await this.#memory.publish(topic, message);
     if (failure !== undefined) throw failure;
+  }
+
+  #inGeneration({ epoch, offset }: Position): Position {
+    return { epoch: epoch + this.generation, offset };
   }
 
   async #answer(): Promise<void> {

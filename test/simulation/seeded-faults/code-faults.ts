@@ -2,6 +2,9 @@ import { WebSocket } from '@turnout/core';
 import { HistoryFollower } from '../../../packages/topics/src/feed/history-follower.ts';
 import { PublisherSequences } from '../../../packages/topics/src/feed/publisher-sequences.ts';
 import { NodeLeases } from '../../../packages/topics/src/people/node-leases.ts';
+import { NodePlaces } from '../../../packages/topics/src/state/places.ts';
+import { Replica } from '../../../packages/topics/src/state/replica.ts';
+import { StateFeed } from '../../../packages/topics/src/state/state-feed.ts';
 import { Room } from '../../../packages/topics/src/people/room.ts';
 import { replaceMethod, type SeededFault } from './seeded-fault.ts';
 
@@ -108,5 +111,48 @@ export const codeFaults: readonly SeededFault[] = [
           },
       );
     },
+  },
+  {
+    name: 'a state is not loaded again after an outage',
+    part: 'hub',
+    finds: /of player \d, which is/,
+    install: () =>
+      replaceMethod(
+        StateFeed.prototype,
+        'onRestored',
+        () =>
+          function (this: StateFeed) {
+            this.feed.onRestored();
+          },
+      ),
+  },
+  {
+    name: 'a client is taken to have the newest state wherever it comes from',
+    part: 'hub',
+    finds: /of player \d, which is/,
+    install: () =>
+      replaceMethod(
+        NodePlaces.prototype,
+        'numberAt',
+        () =>
+          function (this: NodePlaces, _place, { log, first }) {
+            return first + log.length - 1;
+          },
+      ),
+  },
+  {
+    name: 'the last key that has changed is not sent',
+    part: 'hub',
+    finds: /of player \d, which is/,
+    install: () =>
+      replaceMethod(
+        Replica.prototype,
+        'changedAfter',
+        (original) =>
+          function (this: Replica, number) {
+            const changed = original.call(this, number);
+            return changed && new Set([...changed].slice(0, -1));
+          },
+      ),
   },
 ];

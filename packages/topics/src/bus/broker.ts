@@ -1,5 +1,6 @@
 import type { TopicError } from './errors.ts';
 import type { Position } from './position.ts';
+import type { StateStore } from './state-store.ts';
 
 /** A message on its way between nodes. */
 export interface BusMessage {
@@ -78,6 +79,8 @@ export interface BrokerEvents {
  * it knows the topic with other options. No method waits for a lost broker to recover.
  */
 export interface Broker {
+  /** Absent if the broker keeps no states. */
+  readonly states?: StateStore | undefined;
   /** Called once, before any other method. */
   start(events: BrokerEvents): void;
   /**

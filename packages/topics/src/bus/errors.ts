@@ -11,6 +11,10 @@ export type TopicErrorCode =
   | 'TOPIC_ERR_TOO_LONG'
   /** The broker knows the topic with other options: with or without history, or of another size or ttl. */
   | 'TOPIC_ERR_OPTIONS'
+  /** The state has as many keys or bytes as `maxKeys` or `maxBytes` allow. */
+  | 'TOPIC_ERR_STATE_FULL'
+  /** The value to increment is not a number. */
+  | 'TOPIC_ERR_STATE_VALUE'
   /** The hub or its broker is closed. */
   | 'TOPIC_ERR_CLOSED';
 

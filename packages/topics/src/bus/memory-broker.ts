@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Broker, BrokerTopic, BusMessage, HistoryPage, Join, Receiver } from './broker.ts';
 import { TopicError } from './errors.ts';
 import { HistoryRing } from './history-ring.ts';
+import { MemoryState } from './memory-state.ts';
+import { encodeStateNews } from './state-news.ts';
+import type { StateLimits, StateOutcome, StateRequest, StateSnapshot, StateStore } from './state-store.ts';
 
 interface Store {
   readonly epoch: string;
@@ -15,6 +18,7 @@ const sweepInterval = 60_000;
 export class MemoryBus {
   readonly #receivers = new Map<string, Set<Receiver>>();
   readonly #stores = new Map<string, Store>();
+  readonly #states = new Map<string, MemoryState>();
   #sweeper: NodeJS.Timeout | undefined;
 
   join({ name }: BrokerTopic, receiver: Receiver): void {
@@ -32,6 +36,20 @@ export class MemoryBus {
   publish(topic: BrokerTopic, message: BusMessage): void {
     const position = topic.history && this.#keep(topic, message);
     for (const receiver of this.#receivers.get(topic.name) ?? []) receiver(message, position);
+  }
+
+  readState(topic: BrokerTopic): StateSnapshot {
+    const { epoch, ring } = this.#storeOf(topic);
+    return { position: { epoch, offset: ring.offset }, entries: this.#stateOf(topic).entries };
+  }
+
+  changeState(topic: BrokerTopic, request: StateRequest, limits: StateLimits): StateOutcome {
+    const version = this.#storeOf(topic).ring.offset + 1;
+    const { isApplied, entry, news } = this.#stateOf(topic).change(request, version, limits);
+    if (news !== undefined) {
+      this.publish(topic, { origin: '', sequence: 0, key: request.key, data: encodeStateNews(news) });
+    }
+    return { isApplied, entry };
   }
 
   read(topic: BrokerTopic, since: number): HistoryPage {
@@ -57,9 +75,16 @@ export class MemoryBus {
     return store;
   }
 
+  #stateOf({ name }: BrokerTopic): MemoryState {
+    const known = this.#states.get(name) ?? new MemoryState();
+    this.#states.set(name, known);
+    return known;
+  }
+
   #sweep(): void {
     for (const [name, { ring }] of this.#stores) {
-      if (!this.#receivers.has(name) && ring.isEmpty) this.#stores.delete(name);
+      // The offsets of a state are the versions of its keys.
+      if (!this.#receivers.has(name) && ring.isEmpty && !this.#states.has(name)) this.#stores.delete(name);
     }
     if (this.#stores.size > 0) return;
     clearInterval(this.#sweeper);
@@ -71,6 +96,14 @@ export class MemoryBus {
 export class MemoryBroker implements Broker {
   readonly #bus: MemoryBus;
   readonly #receivers = new Map<string, Receiver>();
+  readonly states: StateStore = {
+    read: async (topic) => this.#open().readState(topic),
+    get: async (topic, key) =>
+      this.#open()
+        .readState(topic)
+        .entries.find((entry) => entry.key === key),
+    change: async (topic, request, limits) => this.#open().changeState(topic, request, limits),
+  };
   #isClosed = false;
 
   constructor(bus = new MemoryBus()) {
@@ -114,6 +147,12 @@ export class MemoryBroker implements Broker {
     for (const [name, receiver] of this.#receivers) this.#bus.leave({ name, history: null }, receiver);
     this.#receivers.clear();
     return done;
+  }
+
+  /** @throws {TopicError} if it is closed */
+  #open(): MemoryBus {
+    if (this.#isClosed) throw closedError();
+    return this.#bus;
   }
 
   #leave(topic: BrokerTopic): void {

@@ -12,6 +12,7 @@ import { routeOptions } from '../../packages/router/src/options/route-options.ts
 import { routerOptions } from '../../packages/router/src/routes/create-router.ts';
 import { closeOptions } from '../../packages/router/src/server/close-options.ts';
 import { historyOptions, presenceOptions, topicOptions } from '../../packages/topics/src/delivery/topic-options.ts';
+import { stateOptions } from '../../packages/topics/src/state/state-options.ts';
 import { hubOptions } from '../../packages/topics/src/hub-options.ts';
 import type { DeclaredOptions } from '../../tools/option-rows.ts';
 
@@ -40,6 +41,7 @@ export const declaredOptions: readonly { readme: string; mark: string; declared:
     mark: 'topic',
     declared: { ...topicOptions, ...historyOptions, ...presenceOptions },
   },
+  { readme: 'packages/topics/README.md', mark: 'state', declared: stateOptions },
   { readme: 'packages/brokers/redis/README.md', mark: 'connectRedis', declared: redisOptions },
   { readme: 'packages/brokers/nats/README.md', mark: 'connectNats', declared: natsOptions },
   { readme: 'packages/messages/README.md', mark: 'defineMessages', declared: definitionOptions },

@@ -28,6 +28,10 @@ const keys: Readonly<Record<KeyOf<TopicMessage>, true>> = {
   left: true,
   count: true,
   refused: true,
+  state: true,
+  set: true,
+  unset: true,
+  epoch: true,
 };
 
 describe('docs/protocol.md', () => {

@@ -12,6 +12,8 @@ const happenings: readonly (readonly [RegExp, Happening])[] = [
     /^"(\w+)" is published the bytes ([\da-f ]+)$/,
     ({ scene }, [topic, hex]) => publish(scene, topic!, Buffer.from(hex!.replaceAll(' ', ''), 'hex')),
   ],
+  [/^"board" is set (\{.*\})$/, ({ scene }, [json]) => scene.set(JSON.parse(json!) as Record<string, unknown>)],
+  [/^"board" loses "(\w+)"$/, ({ scene }, [key]) => scene.unset(key!)],
   [/^(\w+) joins "(\w+)"(?: as (\{.*\}))?$/, ({ scene }, [id, topic, details]) => scene.join(id!, topic!, details)],
   [/^(\d+) people join "(\w+)"$/, ({ scene }, [count, topic]) => joinMany(scene, Number(count), topic!)],
   [/^(\w+) leaves$/, ({ scene }, [id]) => scene.leave(id!)],

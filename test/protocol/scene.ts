@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect, type WebSocket } from '@turnout/core';
 import { createRouter } from '@turnout/router';
-import { createHub, MemoryBroker, type Hub, type Topic, type TopicOptions } from '@turnout/topics';
+import { createHub, MemoryBroker, type Hub, type State, type Topic, type TopicOptions } from '@turnout/topics';
 import { createClient } from 'redis';
 import { connectRedisBy } from '../brokers/connect-brokers.ts';
 import type { Daemon } from '@turnout/test-kit/daemon';
@@ -16,10 +16,12 @@ const topics = new Map<string, TopicOptions>([
   ['stadium', { envelope: true, presence: { tell: 'counts' } }],
 ]);
 
-/** A server with topics, whom you talk to, and others. */
+/** A server with topics and a state, whom you talk to, and others. */
 export class Scene {
   readonly hub: Hub;
   readonly #daemon: Daemon | undefined;
+  /** The state of docs/protocol.md. */
+  readonly #board: State;
   readonly #router = createRouter();
   readonly #server = createServer();
   /** Of the server, by the name of who is at the other end. */
@@ -29,6 +31,7 @@ export class Scene {
   private constructor(hub: Hub, daemon: Daemon | undefined) {
     this.hub = hub;
     this.#daemon = daemon;
+    this.#board = hub.state('board', daemon && { load: () => ({}) });
   }
 
   /** @param daemon a Redis server; undefined where one process is enough */
@@ -45,6 +48,15 @@ export class Scene {
   topic(name: string): Topic | undefined {
     const options = topics.get(name);
     return options && this.hub.topic(name, options);
+  }
+
+  /** Sets keys of the state in one turn. */
+  async set(values: Readonly<Record<string, unknown>>): Promise<void> {
+    await Promise.all(Object.entries(values).map(([key, value]) => this.#board.set(key, value)));
+  }
+
+  async unset(key: string): Promise<void> {
+    await this.#board.delete(key);
   }
 
   get origin(): string {
@@ -122,6 +134,7 @@ export class Scene {
     const details: unknown = JSON.parse(query.get('details') ?? 'null') ?? undefined;
     this.#served.set(id, socket);
     const handle = this.hub.commands(socket, (name) => {
+      if (name === this.#board.name) return this.#board;
       const topic = this.topic(name);
       return topic && { topic, person: topic.options.presence === null ? undefined : { id, details } };
     });

@@ -36,8 +36,8 @@ export function createClient(url: Address, options: ClientOptions = {}): Client 
 }
 
 /**
- * A WebSocket that reconnects. Emits `open` each time it connects, `message`, `statuschange`, `error` if it knows why an
- * attempt failed, `sessionended`, and `close` once, when it will not reconnect.
+ * A WebSocket that reconnects. Emits `open` each time it connects, `message`, `statuschange`, `error` if it knows why
+ * an attempt failed, `sessionended`, and `close` once, when it will not reconnect.
  */
 export class Client extends Connection {
   readonly #maxQueued: number;

@@ -28,14 +28,13 @@ export class LiveState<Value = unknown> extends EventTarget {
   constructor(client: StateClient, name: string) {
     super();
     this.#client = client;
-    let resolve = (): void => {};
-    this.ready = new Promise((settle) => (resolve = settle));
+    this.ready = new Promise((resolve) => {
+      this.addEventListener('change', () => this.#status === 'live' && resolve());
+    });
     this.#subscription = client.subscribe(name, {
-      onMessage() {},
       onSubscribed: ({ recovered }) => recovered && this.#update('live'),
       onState: (entries) => {
         this.#entries = entries as ReadonlyMap<string, Value>;
-        resolve();
         this.#update('live');
       },
       onRefused: () => this.#update('refused'),

@@ -3,7 +3,7 @@ import type { Person, Position } from './topic-message.ts';
 /** The callbacks of a subscriber. */
 export interface TopicHandlers<Data = unknown> {
   /** A published message: the JSON value, or a `Uint8Array` if bytes were published. */
-  onMessage(data: Data, offset: number | undefined): void;
+  onMessage?(data: Data, offset: number | undefined): void;
   /**
    * The subscription has begun or resumed; `recovered` says whether nothing was missed since its last position.
    */

@@ -13,6 +13,8 @@ export class FakeNetwork {
   handshake: Handshake = 'opens';
   /** Whether open connections deliver anything. */
   isMute = false;
+  /** Whether the server answers a subscription by itself. */
+  answersTopics = true;
   /** The address that the current attempt must use; `''` for any. */
   expectedUrl = '';
   /** Forbidden actions of a client. */
@@ -106,6 +108,7 @@ export class FakeWebSocket extends EventTarget {
   #answer(data: string): void {
     if (!data.startsWith('{')) return;
     const { ping, subscribe } = JSON.parse(data) as { ping?: boolean; subscribe?: string };
+    if (subscribe && !this.#network.answersTopics) return;
     const answer = ping ? { pong: true } : { topic: subscribe, subscribed: { recovered: false } };
     if (ping || subscribe) setTimeout(() => this.#network.isMute || this.receive(answer), this.#network.delay);
   }

@@ -18,8 +18,9 @@ export class Replica {
   #position: Position | undefined;
 
   /**
-   * @param isExact whether the state is always loaded as it is at a position of the broker: positions then mean the same
-   *   on all nodes. What the application loads may have changes that nobody has told, and its positions are this node's
+   * @param isExact whether the state is always loaded as it is at a position of the broker: positions then mean the
+   *   same on all nodes. What the application loads may have changes that nobody has told, and its positions are this
+   *   node's
    */
   constructor(isExact: boolean) {
     this.#places = isExact ? new BrokerPlaces() : new NodePlaces();

@@ -58,8 +58,8 @@ export class StateFeed {
   }
 
   /**
-   * Once it resolves, the replica is loaded and kept up to date. Call {@link release} exactly once per `hold()`, even if
-   * it rejects.
+   * Once it resolves, the replica is loaded and kept up to date. Call {@link release} exactly once per `hold()`, even
+   * if it rejects.
    *
    * @throws {TopicError} (rejects) if the broker cannot be reached
    */

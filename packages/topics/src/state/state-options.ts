@@ -5,8 +5,8 @@ export type StateContents<Value> = Iterable<readonly [key: string, value: Value]
 
 export interface StateOptions<Value = unknown> {
   /**
-   * For a state that the application keeps, for example in its database: reads all of it. It is called on each node that
-   * needs the state, and again if changes were missed; never more than once at a time, however many clients wait.
+   * For a state that the application keeps, for example in its database: reads all of it. It is called on each node
+   * that needs the state, and again if changes were missed; never more than once at a time, however many clients wait.
    * Default: the broker keeps the state.
    */
   readonly load?: () => StateContents<Value> | Promise<StateContents<Value>>;

@@ -113,8 +113,8 @@ export class State<Value = unknown> {
   }
 
   /**
-   * Sets a key. If the application keeps the state, it does so first, and then calls this: all nodes are told, as soon as
-   * they can be reached.
+   * Sets a key. If the application keeps the state, it does so first, and then calls this: all nodes are told, as soon
+   * as they can be reached.
    *
    * @returns whether it was set: `false` if it has another version than `ifVersion`
    * @throws {TypeError | RangeError} synchronously on an invalid key or option, and on a value that is not JSON

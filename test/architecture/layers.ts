@@ -39,10 +39,11 @@ export const packageOrders: Readonly<Record<string, readonly (readonly string[])
     ['feed'],
     ['people'],
     ['delivery'],
+    ['state'],
     [
       'topic.ts',
       'topic-name.ts',
-      'topic-registry.ts',
+      'registry.ts',
       'command-queue.ts',
       'topic-commands.ts',
       'socket-topics.ts',

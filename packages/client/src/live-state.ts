@@ -1,4 +1,3 @@
-import type { Subscription } from './client.ts';
 import type { TopicHandlers } from './topic-handlers.ts';
 
 /**
@@ -7,10 +6,14 @@ import type { TopicHandlers } from './topic-handlers.ts';
  */
 export type StateStatus = 'waiting' | 'live' | 'stale' | 'refused';
 
+interface Ending {
+  unsubscribe(): void;
+}
+
 /** What a state needs of its client. */
 export interface StateClient {
   readonly status: string;
-  subscribe(topic: string, handlers: TopicHandlers): Subscription;
+  subscribe(topic: string, handlers: TopicHandlers): Ending;
   addEventListener(type: 'statuschange', listener: () => void): void;
   removeEventListener(type: 'statuschange', listener: () => void): void;
 }
@@ -21,7 +24,7 @@ export class LiveState<Value = unknown> extends EventTarget {
   /** Resolves when the entries have arrived for the first time. */
   readonly ready: Promise<void>;
   readonly #client: StateClient;
-  readonly #subscription: Subscription;
+  readonly #subscription: Ending;
   #entries: ReadonlyMap<string, Value> = new Map();
   #status: StateStatus = 'waiting';
 

@@ -1,6 +1,9 @@
+import type { BrokerTopic } from './broker-topic.ts';
 import type { TopicError } from './errors.ts';
 import type { Position } from './position.ts';
 import type { StateStore } from './state-store.ts';
+
+export type { BrokerTopic, HistoryOptions } from './broker-topic.ts';
 
 /** A message on its way between nodes. */
 export interface BusMessage {
@@ -20,20 +23,6 @@ export interface BusMessage {
    * history it replaces an entry that is not Turnout's.
    */
   readonly mark?: true;
-}
-
-/** How much of a topic's history is kept. */
-export interface HistoryOptions {
-  /** Messages. */
-  readonly size: number;
-  /** Milliseconds. */
-  readonly ttl: number;
-}
-
-/** A topic as a broker knows it. */
-export interface BrokerTopic {
-  readonly name: string;
-  readonly history: HistoryOptions | null;
 }
 
 export interface StoredMessage {

@@ -1,4 +1,4 @@
-import type { BrokerTopic } from './broker.ts';
+import type { BrokerTopic } from './broker-topic.ts';
 import type { Position } from './position.ts';
 
 /** A key of a state, as it is kept. */

@@ -33,7 +33,7 @@ const subscribed = { subscribed: { recovered: false, epoch: 'e', offset: 4 } };
 
 test('a state is ready once all of it has arrived, and changes with each message after that', async () => {
   const { network, votes, changes } = await open();
-  const onchange = vi.fn();
+  const onchange = vi.fn<() => void>();
   votes.onchange = onchange;
   let isReady = false;
   void votes.ready.then(() => (isReady = true));

@@ -208,7 +208,10 @@ describe('a state that the broker keeps', () => {
 describe('a state that the application keeps', () => {
   const counts = new Map<string, number>();
 
-  function counting(options: Partial<StateOptions<number>> = {}): { options: StateOptions<number>; loads(): number } {
+  function counting(options: Partial<StateOptions<number>> = {}): {
+    readonly options: StateOptions<number>;
+    readonly loads: () => number;
+  } {
     counts.clear();
     let loads = 0;
     return {

@@ -137,18 +137,20 @@ export class StateFeed {
 
   /** Until it succeeds; undefined if the state is no longer held. Each failure is reported. */
   async #loadPatiently(): Promise<StateSnapshot | undefined> {
-    const { context, load } = this.#parts;
+    const { context } = this.#parts;
     const opening = this.#openings;
     const backOff = new BackOff();
     while (opening === this.#openings && !context.isClosed) {
       const { position } = this.#feed;
       try {
         // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
-        const snapshot = position && (await load(position));
+        const snapshot = position && (await this.#parts.load(position));
         if (opening !== this.#openings) return undefined;
         if (snapshot !== null) return snapshot;
       } catch (error) {
-        context.call(() => Promise.reject(error));
+        context.call(() => {
+          throw error;
+        });
       }
       // oxlint-disable-next-line no-await-in-loop -- a pause
       await delay(backOff.fail(), undefined, { ref: false });

@@ -26,8 +26,7 @@ export class StatePages {
     let entries: string[] = [];
     let bytes = 0;
     let page = 0;
-    // A snapshot may take long: keys that are added meanwhile follow as changes.
-    for (const key of [...this.#replica.keys()]) {
+    for (const key of this.#replica.keys()) {
       const entry = this.#replica.get(key);
       if (entry === undefined || rule?.(key) === false) continue;
       if (bytes >= fullBytes) {

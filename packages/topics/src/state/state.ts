@@ -72,7 +72,7 @@ export class State<Value = unknown> {
     this.#audience = new StateAudience(name, this.#feed.replica);
     this.#owned = new OwnedChanges(async (news) => this.#feed.feed.publish({ data: encodeStateNews(news) }));
     // A process that this one replaces may have ended between a change and telling it.
-    if (options.load !== undefined) queueMicrotask(() => this.#tell({ type: 'reload' }).catch(() => {}));
+    if (options.load !== undefined) queueMicrotask(() => void this.#tell({ type: 'reload' }).catch(() => {}));
   }
 
   /** Whether it has subscribers, or changes that have not been told. */

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHub, MemoryBroker, MemoryBus, type Hub, type HubOptions, type StateOptions } from '../src/index.ts';
 import { SocketServer, type Pair } from '@turnout/test-kit/socket-server';
 import { FaultyBroker } from './faulty-broker.ts';
@@ -301,11 +301,11 @@ describe('a state that the application keeps', () => {
 
   test('a load that fails is reported, and tried again', async () => {
     const errors: unknown[] = [];
-    const load = vi
-      .fn(() => ({ ada: 1 }))
-      .mockImplementationOnce(() => {
-        throw new Error('no database');
-      });
+    let loads = 0;
+    const load = (): { ada: number } => {
+      if (loads++ === 0) throw new Error('no database');
+      return { ada: 1 };
+    };
     const state = hubFor({ onError: (error) => errors.push(error) }).state('votes', { load });
     const pair = await open();
     await state.subscribe(pair.socket);

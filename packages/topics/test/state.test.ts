@@ -79,14 +79,14 @@ describe('a state that the broker keeps', () => {
   });
 
   test('refuses what would exceed a limit, or is not a number, and changes nothing', async () => {
-    const state = hubFor().state('s', { maxKeys: 2, maxBytes: 20 });
+    const state = hubFor().state('s', { maxKeys: 2, maxBytes: 40 });
     await state.set('a', 1);
     await state.set('b', 'text');
     await expect(state.set('c', 1)).rejects.toMatchObject({
       code: 'TOPIC_ERR_STATE_FULL',
       message: 'The state is full: maxKeys is 2',
     });
-    await expect(state.set('a', 'x'.repeat(20))).rejects.toThrow('The state is full: 30 bytes, and maxBytes is 20');
+    await expect(state.set('a', 'x'.repeat(40))).rejects.toThrow('The state is full: 50 bytes, and maxBytes is 40');
     await expect(state.increment('b')).rejects.toMatchObject({
       code: 'TOPIC_ERR_STATE_VALUE',
       message: 'Cannot increment "b": expected a number, got "text"',
@@ -338,6 +338,16 @@ describe('a state that the application keeps', () => {
       'Invalid option ifVersion: the application keeps state votes (option load)',
     );
   });
+});
+
+test('a change that no node could be told rejects when the hub is closed, and so does one after that', async () => {
+  const broker = new FaultyBroker();
+  const hub = hubFor({ broker });
+  const state = hub.state('votes', { load: () => ({}) });
+  broker.failure = new Error('refused');
+  const told = state.set('ada', 1);
+  await Promise.all([hub.close(), expect(told).rejects.toMatchObject({ code: 'TOPIC_ERR_CLOSED' })]);
+  await expect(state.set('ada', 2)).rejects.toMatchObject({ code: 'TOPIC_ERR_CLOSED' });
 });
 
 describe('misuse of a state', () => {

@@ -43,7 +43,7 @@ export class MemoryState {
     const id = once === undefined ? undefined : JSON.stringify([key, once]);
     if (id !== undefined && this.#counted.has(id)) return unchanged(entry);
     const value: unknown = JSON.parse(entry?.value ?? '0');
-    if (typeof value !== 'number') throw notANumber(key, value);
+    if (typeof value !== 'number' || !Number.isFinite(value + by)) throw notANumber(key, value);
     const result = this.#set({ key, value: String(value + by), version }, limits);
     if (id !== undefined) this.#counted.add(id);
     return result;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BackOff } from '../bus/back-off.ts';
-import { hasCode } from '../bus/errors.ts';
+import { hasCode, hubClosed } from '../bus/errors.ts';
 import type { StateNews } from '../bus/state-news.ts';
 
 /** What the nodes have not been told yet: the latest change of a key, or to load the state again. */
@@ -37,6 +37,7 @@ export class OwnedChanges {
    * possible.
    */
   tell(change: StateNews): Promise<void> {
+    if (this.#isClosed) return Promise.reject(hubClosed());
     // No key is empty.
     const key = change.type === 'reload' ? '' : change.key;
     const untold = this.#untold.get(key) ?? { change, ...settlable() };
@@ -48,6 +49,7 @@ export class OwnedChanges {
 
   close(): void {
     this.#isClosed = true;
+    for (const { reject } of this.#untold.values()) reject(hubClosed());
     this.#untold.clear();
   }
 

@@ -137,8 +137,8 @@ export class StateAudience {
     reader.epoch = place.epoch;
     for (const page of this.#pages.snapshot(rule, place)) {
       // oxlint-disable-next-line no-await-in-loop -- as fast as the socket takes it
-      if (!socket.send(page) && !(await socket.drained())) break;
-      if (!this.has(reader)) return;
+      const isOpen = socket.send(page) || (await socket.drained());
+      if (!isOpen || !this.has(reader)) return;
     }
     reader.isBusy = false;
     this.#serve(reader);

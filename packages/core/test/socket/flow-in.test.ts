@@ -87,6 +87,29 @@ describe('a socket that floods', () => {
   });
 });
 
+/** So many fragments of one byte, the first of a binary message, the last of it where it ends with them. */
+function fragmentsOfOneByte(count: number, { isFirst = false, isLast = false } = {}): Buffer {
+  const fragments = Buffer.alloc(count * 7, Buffer.from('00810000000078', 'hex'));
+  if (isFirst) fragments[0] = 0x02;
+  if (isLast) fragments[(count - 1) * 7] = 0x80;
+  return fragments;
+}
+
+test.each([10_000, 2_000])(
+  'a socket that gets one message in fragments of a byte, %i to a chunk, is not read to its end in one turn',
+  async (inChunk) => {
+    const { server, serverEnd } = createPair({ maxPayload: 8 * 1024 * 1024 });
+    await settle();
+    const chunks = Math.ceil(500_000 / inChunk);
+    for (let index = 0; index < chunks; index++) {
+      serverEnd.push(fragmentsOfOneByte(inChunk, { isFirst: index === 0, isLast: index === chunks - 1 }));
+    }
+    expect(serverEnd.readableLength).toBeGreaterThan(0);
+    expect(await server.receive()).toHaveLength(chunks * inChunk);
+    server.terminate();
+  },
+);
+
 /** The first part of a message, of 126 to 65,535 bytes. */
 function beginning(length: number): Buffer {
   const header = Buffer.from('02fe000000000000', 'hex');

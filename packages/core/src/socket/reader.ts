@@ -75,7 +75,7 @@ export class Reader implements MessageProgress, ByteHolder {
     this.#admitMessage = admitMessage;
     this.#rate = rate;
     this.#owner = owner;
-    this.#inbox = new Inbox(limits);
+    this.#inbox = new Inbox(limits, owner);
     this.#share = new TurnShare(owner);
   }
 

@@ -83,7 +83,7 @@ export const connectionLimitOptions = {
   }),
   maxTotalUnread: limit(whole({ default: 128 * 1024 * 1024, unit: 'bytes', infinity: true }), {
     answer: '1013',
-    reason: 'The same for all sockets; the socket that holds most is closed',
+    reason: 'The same for all sockets, with what was received behind them; the socket that holds most is closed',
   }),
 };
 

@@ -17,8 +17,10 @@ export interface InboxOwner {
 
 type Waiter = (message: UnreadMessage | null) => void;
 
-/** What an unread message costs beside its payload, in bytes. */
-const messageOverhead = 256;
+/** What an unread message costs: its payload, and 256 bytes more. */
+export function costOf({ data }: UnreadMessage): number {
+  return data.length + 256;
+}
 
 /** A reader that takes nothing for this long, in ms, or up to twice as long, has stopped reading. */
 const readerTimeout = 5_000;
@@ -76,7 +78,7 @@ export class Inbox implements RoundMember {
     const waiter = this.#waiters?.shift();
     if (waiter !== undefined) return waiter(message);
     (this.#messages ??= []).push(message);
-    this.#byteLength += message.data.length + messageOverhead;
+    this.#byteLength += costOf(message);
     if (this.#isAheadOfReader) readers.add(this);
   }
 
@@ -95,7 +97,7 @@ export class Inbox implements RoundMember {
     this.#hasReader = true;
     this.#isRead = true;
     const message = this.#messages?.shift();
-    if (message !== undefined) this.#byteLength -= message.data.length + messageOverhead;
+    if (message !== undefined) this.#byteLength -= costOf(message);
     return message;
   }
 

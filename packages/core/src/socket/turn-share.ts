@@ -37,8 +37,8 @@ function beginTurn(): void {
 }
 
 /**
- * A chunk of this length, in bytes, may be one of many that are read in the same turn: Node.js reads no more at once. So
- * may shorter ones, as with TLS: when they add up to it, their turn is measured too.
+ * A chunk of this length, in bytes, may be one of many that are read in the same turn: Node.js reads no more at once.
+ * So may shorter ones, as with TLS: when they add up to it, their turn is measured too.
  */
 const fullRead = 64 * 1024;
 

@@ -193,6 +193,60 @@ describe('messages that nobody reads', () => {
   });
 });
 
+describe('bytes that wait for the application', () => {
+  test('count for all sockets while it is asked whether to admit a message, and go with the socket', async () => {
+    const open = (): { server: WebSocket; client: WebSocket; errors: unknown[] } => {
+      const [end, otherEnd] = createPipe();
+      const limits = { maxTotalUnread: 1_500_000 };
+      const server = new WebSocket(end, { role: 'server', limits, admitMessage: () => new Promise(() => {}) });
+      const errors: unknown[] = [];
+      server.on('message', () => {}).on('error', (error) => errors.push(error));
+      return { server, client: new WebSocket(otherEnd, { role: 'client' }), errors };
+    };
+    const [much, little] = [open(), open()];
+    much.client.send(Buffer.alloc(1_000_000));
+    await settle();
+    little.client.send(Buffer.alloc(800_000));
+    expect((await much.server.closed).code).toBe(1013);
+    expect(much.errors).toMatchObject([{ code: 'WS_ERR_TOO_MUCH_UNREAD' }]);
+    expect(little.server.readyState).toBe(WebSocket.OPEN);
+    little.server.terminate();
+    await settle();
+  });
+
+  test.each(['paused', 'behind a slow reader'] as const)(
+    'count for all sockets though they are not read as messages yet: of a socket %s',
+    async (how) => {
+      const open = async (): Promise<{ server: WebSocket; fill: (messages: number) => Promise<void> }> => {
+        const { server, serverEnd } = createPair({ maxTotalUnread: 60_000 });
+        if (how === 'paused') server.once('message', () => server.pause());
+        else void server.receive();
+        const message = Buffer.from('828100000000ff', 'hex');
+        return {
+          server,
+          fill: async (messages) => {
+            serverEnd.push(Buffer.alloc(messages * message.length, message));
+            await settle();
+          },
+        };
+      };
+      const [much, little] = [await open(), await open()];
+      if (how === 'behind a slow reader') {
+        for (const { server, fill } of [much, little]) {
+          await fill(2);
+          await server.receive();
+        }
+      }
+      await much.fill(6_000);
+      await little.fill(5_000);
+      expect((await much.server.closed).code).toBe(1013);
+      expect(little.server.readyState).toBe(WebSocket.OPEN);
+      little.server.terminate();
+      await settle();
+    },
+  );
+});
+
 describe('a socket that has ended', () => {
   test('counts for nothing any more, whatever it is still asked for', async () => {
     const limits = { maxTotalUnread: 2_000_000 };

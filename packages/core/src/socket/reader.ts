@@ -169,7 +169,6 @@ export class Reader implements MessageProgress, ByteHolder {
   /** Drops the messages that have come, and those that come. */
   ignoreMessages(): void {
     this.#ignoresMessages = true;
-    this.#asked = null;
     this.#inbox.clear();
     this.#countUnread();
   }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { connect, WebSocket, type AcceptOptions } from '@turnout/core';
 import { createPair, createPipe, settle, TestServer } from './socket-pair.ts';
 
@@ -85,6 +85,32 @@ describe('a socket that floods', () => {
       expect(order.slice(0, firstDone).filter((one) => one === index).length).toBeGreaterThan(10);
     }
   });
+});
+
+test('many sockets that flood have a part of each turn together, and all get their turn', async () => {
+  const inTurn: number[] = [0];
+  let immediate = setImmediate(function next() {
+    inTurn.push(0);
+    immediate = setImmediate(next);
+  });
+  onTestFinished(() => clearImmediate(immediate));
+  const message = Buffer.from('828100000000ff', 'hex');
+  let handled = 0;
+  const servers = Array.from({ length: 30 }, () => {
+    const { server, serverEnd } = createPair();
+    server.on('message', () => {
+      work(1);
+      handled++;
+      inTurn[inTurn.length - 1]!++;
+    });
+    serverEnd.push(Buffer.alloc(message.length * 20, message));
+    return server;
+  });
+  await expect.poll(() => handled, { interval: 1 }).toBe(600);
+  // Each has begun at once; what was left of them waited for its turn.
+  const [, ...later] = inTurn.filter((count) => count > 0);
+  expect(Math.max(...later)).toBeLessThan(50);
+  for (const server of servers) server.terminate();
 });
 
 /** So many fragments of one byte, the first of a binary message, the last of it where it ends with them. */

@@ -35,6 +35,7 @@ describe('a reader that has stopped', () => {
     const rest: unknown[] = [];
     for await (const message of server) rest.push(message);
     expect(rest).toEqual(sent.slice(4));
+    await client.closed;
     expect(vi.getTimerCount()).toBe(0);
   });
 

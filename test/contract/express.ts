@@ -49,6 +49,7 @@ export function expressFramework(name: string, express: ExpressLike): Framework 
         get: (path, text) => void app.get(path, (_request, response) => void response.send(text)),
         serveFiles: (folder) => void app.use(express.static(folder) as RequestHandler),
         useSessions: (records, setUp = {}) => useSessions(app, records, setUp),
+        runWith: (storage) => void app.use((request, _response, next) => storage.run(request.url, next)),
         holdAnswer: (step) => void app.use(holdAnswer(step)),
         createServer: async (transport) => {
           const server = createServer(transport, app);

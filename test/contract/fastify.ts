@@ -49,6 +49,11 @@ export const fastify: Framework = {
       useSessions: (records, setUp = {}) => {
         calls.push((instance) => useSessions(instance, records, setUp));
       },
+      runWith: (storage) => {
+        calls.push((instance) => {
+          instance.addHook('onRequest', (request, _reply, done) => storage.run(request.url, done));
+        });
+      },
       holdAnswer: (step) => {
         calls.push((instance) => {
           instance.addHook('onSend', async (request) => {

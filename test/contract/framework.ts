@@ -1,3 +1,4 @@
+import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { NodeHub } from '@turnout/router';
 import type { WebSocket } from '@turnout/core';
 import type {
@@ -23,7 +24,7 @@ export interface SessionRoute extends Omit<TestRoute, 'handler'> {
   readonly handler: (socket: WebSocket, context: SessionContext) => unknown;
 }
 
-/** An app of some framework, with what tests of sessions need beside the contract of adapters. */
+/** An app of some framework, with what our tests need beside the contract of adapters. */
 export interface ContractApp extends AppUnderTest {
   readonly ws: (path: string, route: SessionRoute) => void;
   /**
@@ -32,6 +33,8 @@ export interface ContractApp extends AppUnderTest {
    * JSON.
    */
   readonly useSessions: (records: SessionRecords, setUp?: SessionSetUp) => void;
+  /** Adds middleware that runs all behind it with the request's URL in this storage: `storage.run(url, next)`. */
+  readonly runWith: (storage: AsyncLocalStorage<string>) => void;
   /** Awaits `step` once a route has accepted an upgrade, before its session is saved and the answer leaves. */
   readonly holdAnswer: (step: () => Promise<void>) => void;
 }

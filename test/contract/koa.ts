@@ -52,6 +52,7 @@ function createApp(create: (app: Koa) => Routes): Framework['create'] {
       },
       get,
       useSessions: (records, setUp = {}) => useSessions(app, records, setUp),
+      runWith: (storage) => use((context, next) => storage.run(context.url, next)),
       holdAnswer: (step) => {
         app.use(async (context, next) => {
           await next();

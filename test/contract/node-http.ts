@@ -47,6 +47,7 @@ export const nodeHttp: Framework = {
       serveFiles: (folder) => void router.use(sirv(folder)),
       // There is no session for node:http alone: express-session is tested with Express.
       useSessions: () => {},
+      runWith: (storage) => void router.use((request, _response, next) => storage.run(request.url!, next)),
       holdAnswer: () => {},
       createServer: async (transport) => {
         const server = createServer(transport);

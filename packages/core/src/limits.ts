@@ -75,7 +75,7 @@ export const connectionLimitOptions = {
   }),
   maxUnreadMessages: limit(whole({ default: 16, unit: 'messages', infinity: true }), {
     answer: 'reading pauses',
-    reason: 'Received, and not yet read by the application; counted once it has begun to read',
+    reason: 'Received, and not yet read by the application; counted while it reads, up to 10 s after it last did',
   }),
   maxUnreadBytes: limit(whole({ default: 1024 * 1024, unit: 'bytes', infinity: true }), {
     answer: 'reading pauses',
@@ -83,7 +83,7 @@ export const connectionLimitOptions = {
   }),
   maxTotalUnread: limit(whole({ default: 128 * 1024 * 1024, unit: 'bytes', infinity: true }), {
     answer: '1013',
-    reason: 'The same for all sockets; the socket that holds most is closed',
+    reason: 'The same for all sockets, with what was received behind them; the socket that holds most is closed',
   }),
 };
 

@@ -12,6 +12,9 @@ export type Opcode = (typeof Opcode)[keyof typeof Opcode];
 
 export type ControlOpcode = typeof Opcode.Close | typeof Opcode.Ping | typeof Opcode.Pong;
 
+/** The longest payload of a control frame, in bytes (§5.5). */
+export const maxControlPayload = 125;
+
 /** Opcodes with the high bit of the nibble set are control frames (§5.5). */
 export function isControl(opcode: Opcode): opcode is ControlOpcode {
   return opcode >= Opcode.Close;

@@ -43,5 +43,5 @@ function createClasses(app: Prototypes): MessageClasses {
 /** Has a prototype take the place of another: with its properties, and what it inherits. */
 function asSuccessor(prototype: object, former: object): object {
   Object.defineProperties(prototype, Object.getOwnPropertyDescriptors(former));
-  return Object.setPrototypeOf(prototype, Object.getPrototypeOf(former)) as object;
+  return Object.setPrototypeOf(prototype, Object.getPrototypeOf(former) as object | null) as object;
 }

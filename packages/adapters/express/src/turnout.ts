@@ -113,14 +113,14 @@ function finishWith(app: Application, upgradeServer: UpgradeServer): void {
   Object.assign(app, { handle: override });
 }
 
-/** As in Express's `app.listen()`: a callback is called once, when the server listens or fails to. */
+/** As in Express's `app.listen()`: a callback is called once, on the server, when that listens or fails to. */
 function listen(app: Application, ...args: unknown[]): Server {
   const server = createServer(app);
   const last = args.at(-1);
   if (typeof last === 'function') {
     let callback = last as ((error?: Error) => void) | undefined;
     const once = (error?: Error): void => {
-      callback?.(error);
+      callback?.call(server, error);
       callback = undefined;
     };
     args[args.length - 1] = once;

@@ -91,6 +91,17 @@ test('app.listen() creates the same server', async () => {
   expect(changed).toEqual([]);
 });
 
+test('the callback of app.listen() has the server as its this, as in Express', async () => {
+  const app = createApp();
+  const server = await new Promise((resolve) => {
+    const listening = app.listen(0, '127.0.0.1', function listened(this: unknown) {
+      resolve(this);
+    });
+    closeAfterTest(listening);
+  });
+  expect(server).toHaveProperty('listening', true);
+});
+
 test('a server over TLS does the same', async () => {
   const app = createApp();
   const server = createSecureServer(app, { key: credential('key'), cert: credential('certificate') });

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import {
   pendingUpgradeOf,
   sendUpgradeRequired,
@@ -29,7 +30,9 @@ export function createRouteMiddleware(route: WebSocketRoute, middleware: readonl
     }
     await chain(context, async () => {
       context.status = pending.acceptStatus;
-      accepted.set(pending, () => route.accept(pending, { context, session: sessionFor(context) }));
+      // What middleware runs in a context of its own has returned by then, and the handler belongs there.
+      const accept = (): void => route.accept(pending, { context, session: sessionFor(context) });
+      accepted.set(pending, AsyncResource.bind(accept));
       // Koa responds only if later middleware has changed the status.
       Object.defineProperty(context, 'respond', {
         get: () => context.status !== pending.acceptStatus,

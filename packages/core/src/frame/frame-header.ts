@@ -1,6 +1,6 @@
 import { CloseCode } from '../close-code.ts';
 import { ProtocolError } from '../errors.ts';
-import { isControl, Opcode } from '../opcode.ts';
+import { isControl, maxControlPayload, Opcode } from '../opcode.ts';
 import type { Role } from '../role.ts';
 
 /** What a frame reader needs to know about its connection. */
@@ -32,7 +32,6 @@ const rsv3Bit = 0x10;
 const maskBit = 0x80;
 const length16 = 126;
 const length64 = 127;
-const maxControlPayload = 125;
 
 /**
  * Reads the frame header that starts at `offset`, or returns `null` while bytes of it are missing.

@@ -9,7 +9,7 @@ import { resolveLimits } from '../limits.ts';
 import { MessageAssembler } from '../message/message-assembler.ts';
 import { MessageInflater } from '../message/message-inflater.ts';
 import type { IncompleteMessage, MessageSource, Received } from '../message/message-source.ts';
-import { Opcode, type ControlOpcode } from '../opcode.ts';
+import { maxControlPayload, Opcode, type ControlOpcode } from '../opcode.ts';
 import type { CloseInfo, ConnectionEvent, MessagesAfterClose } from './connection-event.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { encodeClosePayload, fitReason, parseClosePayload } from './close-payload.ts';
@@ -19,14 +19,11 @@ import { MessageSender, type FillMessage, type LaterMessage, type OutgoingMessag
 import { OutputQueue } from './output-queue.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 
-const maxControlPayload = 125;
-
 function doNothing(): void {}
 
 /**
- * One WebSocket connection after its opening handshake, sans-I/O: chunks in, events out, and frames to be written.
- * It never touches a socket or a clock. The caller passes chunks to `receive()`, pulls `next()` until it returns
- * `null`, and writes what `takeOutput()` and `takePong()` return.
+ * One WebSocket connection after its opening handshake, sans-I/O: it never touches a socket or a clock. Pass chunks to
+ * `receive()`, pull `next()` until it returns `null`, and write what `takeOutput()` and `takePong()` return.
  */
 export class Connection {
   readonly #role: Role;
@@ -79,6 +76,11 @@ export class Connection {
   /** Bytes that wait for `takeOutput()`. */
   get outputLength(): number {
     return this.#output.byteLength;
+  }
+
+  /** Bytes received that wait for `next()`. */
+  get bytesWaiting(): number {
+    return this.#parser.bytesPushed - this.#parser.bytesParsed;
   }
 
   /** Whether a message is being inflated off the event loop: no event comes until `onReady` is called. */
@@ -191,11 +193,7 @@ export class Connection {
     if (!isCloseSent) this.#pushClose(encodeClosePayload(closeCode, reason));
   }
 
-  /**
-   * The transport has ended, from either side. Without a Close frame from the peer that is 1006 (§7.1.5).
-   *
-   * @param reason for the application, where it is known
-   */
+  /** The transport has ended: 1006 without a Close frame from the peer (§7.1.5). @param reason where it is known */
   endOfStream(reason = ''): void {
     if (this.#move('transport-ended')) this.#closeInfo = { code: CloseCode.Abnormal, reason, wasClean: false };
   }

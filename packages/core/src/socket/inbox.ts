@@ -1,4 +1,5 @@
 import type { ConnectionLimits } from '../limits.ts';
+import { Round, type RoundMember } from './round.ts';
 
 /** A message as it waits to be read. */
 export interface UnreadMessage {
@@ -8,28 +9,45 @@ export interface UnreadMessage {
 
 export type InboxLimits = Pick<ConnectionLimits, 'maxUnreadMessages' | 'maxUnreadBytes'>;
 
+/** Whose messages they are. */
+export interface InboxOwner {
+  /** There is room for messages again, though none was taken. */
+  readOn(): void;
+}
+
 type Waiter = (message: UnreadMessage | null) => void;
 
-/** What an unread message costs beside its payload, in bytes. */
-const messageOverhead = 256;
+/** What an unread message costs: its payload, and 256 bytes more. */
+export function costOf({ data }: UnreadMessage): number {
+  return data.length + 256;
+}
+
+/** A reader that takes nothing for this long, in ms, or up to twice as long, has stopped reading. */
+const readerTimeout = 5_000;
+
+const readers = Round.every(readerTimeout);
 
 /**
  * Messages that nobody has read yet, or readers that wait for one; never both.
  *
- * `maxUnreadMessages` holds back a peer that is faster than its reader. Before the first read only bytes count, so that
- * the Close frame behind a few unread messages is seen.
+ * `maxUnreadMessages` holds back a peer that is faster than its reader. Before the first read, and once nobody has read
+ * for some seconds, only bytes count, so that the Close frame behind a few unread messages is seen.
  */
-export class Inbox {
+export class Inbox implements RoundMember {
   readonly #limits: InboxLimits;
+  readonly #owner: InboxOwner;
   /** Created when a message first waits; an idle socket has neither this nor {@link #waiters}. */
   #messages: UnreadMessage[] | undefined;
   #byteLength = 0;
   #waiters: Waiter[] | undefined;
   #isEnded = false;
   #hasReader = false;
+  /** Whether a message was taken since the last check. */
+  #isRead = false;
 
-  constructor(limits: InboxLimits) {
+  constructor(limits: InboxLimits, owner: InboxOwner) {
     this.#limits = limits;
+    this.#owner = owner;
   }
 
   get #unread(): number {
@@ -48,8 +66,11 @@ export class Inbox {
   /** Whether no more should be read from the transport for now. */
   get isFull(): boolean {
     if (this.isEmpty) return false;
-    const { maxUnreadMessages, maxUnreadBytes } = this.#limits;
-    return this.#byteLength >= maxUnreadBytes || (this.#hasReader && this.#unread >= maxUnreadMessages);
+    return this.#byteLength >= this.#limits.maxUnreadBytes || this.#isAheadOfReader;
+  }
+
+  get #isAheadOfReader(): boolean {
+    return this.#hasReader && this.#unread >= this.#limits.maxUnreadMessages;
   }
 
   /** Gives the message to the reader that has waited longest, or keeps it. */
@@ -57,14 +78,26 @@ export class Inbox {
     const waiter = this.#waiters?.shift();
     if (waiter !== undefined) return waiter(message);
     (this.#messages ??= []).push(message);
-    this.#byteLength += message.data.length + messageOverhead;
+    this.#byteLength += costOf(message);
+    if (this.#isAheadOfReader) readers.add(this);
+  }
+
+  /** Notices that nobody reads any more: the peer is then held back by bytes alone. */
+  check(): void {
+    const hasStopped = this.#isAheadOfReader && !this.#isRead;
+    this.#isRead = false;
+    if (hasStopped) this.#hasReader = false;
+    if (this.#isAheadOfReader) return;
+    readers.delete(this);
+    if (hasStopped) this.#owner.readOn();
   }
 
   /** Removes and returns the oldest message; `undefined` if none waits. */
   take(): UnreadMessage | undefined {
     this.#hasReader = true;
+    this.#isRead = true;
     const message = this.#messages?.shift();
-    if (message !== undefined) this.#byteLength -= message.data.length + messageOverhead;
+    if (message !== undefined) this.#byteLength -= costOf(message);
     return message;
   }
 
@@ -79,6 +112,7 @@ export class Inbox {
   /** No message will come any more. What has come can still be read. */
   end(): void {
     this.#isEnded = true;
+    readers.delete(this);
     for (const waiter of this.#waiters?.splice(0) ?? []) waiter(null);
   }
 

@@ -86,8 +86,8 @@ export class Outbox implements ByteHolder, WaitingOutput {
     return this.#writer.bytesGone;
   }
 
-  askSystem(): void {
-    void this.#writer.askSystem();
+  askSystem(): Promise<void> {
+    return this.#writer.askSystem();
   }
 
   /** Bytes that were ever handed to the transport. */

@@ -5,7 +5,8 @@ import type { ConnectionEvent } from '../protocol/connection-event.ts';
 import type { Connection } from '../protocol/connection.ts';
 import { incompleteBudget, unreadBudget, type ByteHolder } from './byte-budget.ts';
 import { messageChannel } from './diagnostics.ts';
-import { Inbox, type UnreadMessage } from './inbox.ts';
+import { IncompleteMessageHolder } from './incomplete-message-holder.ts';
+import { costOf, Inbox, type UnreadMessage } from './inbox.ts';
 import { MessageDeadline, type MessageProgress } from './message-deadline.ts';
 import type { MessageRate } from './message-rate.ts';
 import { TurnShare, type TurnWaiter } from './turn-share.ts';
@@ -58,6 +59,8 @@ export class Reader implements MessageProgress, ByteHolder {
   /** Created when a message first arrives in parts. */
   #deadline: MessageDeadline | undefined;
   #incomplete: IncompleteMessageHolder | undefined;
+  /** What the application is asked about, until it answers. */
+  #asked: MessageEvent | null = null;
   /** What the application has admitted, or has failed to say: it comes first. */
   #admitted: ReaderEvent | null = null;
   /** Runs while the peer is over its rate. */
@@ -75,7 +78,7 @@ export class Reader implements MessageProgress, ByteHolder {
     this.#admitMessage = admitMessage;
     this.#rate = rate;
     this.#owner = owner;
-    this.#inbox = new Inbox(limits);
+    this.#inbox = new Inbox(limits, owner);
     this.#share = new TurnShare(owner);
   }
 
@@ -98,9 +101,11 @@ export class Reader implements MessageProgress, ByteHolder {
     return this.#connection.messageInProgress;
   }
 
-  /** What messages cost that wait to be read, in bytes. */
+  /** What waits for the application, in bytes: messages, and what is not read as messages while it holds us back. */
   get heldBytes(): number {
-    return this.#inbox.byteLength;
+    if (this.#ignoresMessages) return 0;
+    const messages = this.#inbox.byteLength + (this.#asked === null ? 0 : costOf(this.#asked));
+    return this.#holds !== 0 || this.isFull ? messages + this.#connection.bytesWaiting : messages;
   }
 
   get #mayGive(): boolean {
@@ -161,11 +166,6 @@ export class Reader implements MessageProgress, ByteHolder {
     this.#holds &= ~holds.paused;
   }
 
-  /** A Close frame was sent: what has come can still be read, and the peer's own Close frame has to be. */
-  finish(): void {
-    this.resume();
-  }
-
   /** Drops the messages that have come, and those that come. */
   ignoreMessages(): void {
     this.#ignoresMessages = true;
@@ -176,6 +176,7 @@ export class Reader implements MessageProgress, ByteHolder {
   /** The transport is gone. What has come can still be read, and counts no longer: nobody is held back by it. */
   end(): void {
     this.#isEnded = true;
+    this.#asked = null;
     this.#admitted = null;
     this.#holds &= ~holds.admission;
     this.#inbox.end();
@@ -226,7 +227,8 @@ export class Reader implements MessageProgress, ByteHolder {
       messageChannel.publish({ socket: this.#socket, data: event.data, isBinary: event.isBinary });
     }
     if (this.#admitMessage === undefined || this.#ignoresMessages) return event;
-    void this.#ask(this.#admitMessage, event);
+    this.#asked = event;
+    void this.#ask(this.#admitMessage);
     return null;
   }
 
@@ -246,17 +248,18 @@ export class Reader implements MessageProgress, ByteHolder {
     );
   }
 
-  async #ask(admitMessage: () => Promise<boolean>, message: MessageEvent): Promise<void> {
+  async #ask(admitMessage: () => Promise<boolean>): Promise<void> {
     this.#holds |= holds.admission;
-    let event: ReaderEvent | null = null;
+    let answer: ReaderEvent | null;
     try {
-      if (await admitMessage()) event = message;
+      answer = (await admitMessage()) ? this.#asked : null;
     } catch (error) {
-      event = { type: 'fault', error };
+      answer = { type: 'fault', error };
     }
     if (this.#isEnded) return;
     this.#holds &= ~holds.admission;
-    this.#admitted = event;
+    this.#asked = null;
+    this.#admitted = answer;
     this.#owner.readOn();
   }
 
@@ -271,27 +274,11 @@ export class Reader implements MessageProgress, ByteHolder {
   }
 
   #countUnread(): void {
-    if (this.#isEnded || (this.#inbox.isEmpty && !this.#isCounted)) return;
+    const isHolding = this.#holds !== 0 || !this.#inbox.isEmpty;
+    if (this.#isEnded || (!isHolding && !this.#isCounted)) return;
     const { maxTotalUnread } = this.#limits;
-    this.#isCounted = !this.#inbox.isEmpty;
+    this.#isCounted = isHolding;
     if (unreadBudget.count(this, maxTotalUnread)) unreadBudget.relieve(maxTotalUnread);
-  }
-}
-
-/** An incomplete message, counted separately from the unread messages of the same reader. */
-class IncompleteMessageHolder implements ByteHolder {
-  readonly #reader: Reader;
-
-  constructor(reader: Reader) {
-    this.#reader = reader;
-  }
-
-  get heldBytes(): number {
-    return this.#reader.messageInProgress?.byteLength ?? 0;
-  }
-
-  shed(total: number): void {
-    this.#reader.shedIncomplete(total);
   }
 }
 

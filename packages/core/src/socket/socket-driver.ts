@@ -148,7 +148,8 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
   /** Begins the closing handshake; see {@link Connection.close}. */
   close(code?: number, reason?: string | Uint8Array): void {
     this.#connection.close(code, reason);
-    this.#reader.finish();
+    // What has come can still be read, and the peer's own Close frame has to be.
+    this.#reader.resume();
     this.readSoon();
     this.#outbox.schedule();
     this.#outbox.stop();

@@ -19,8 +19,8 @@ export interface WaitingOutput {
   readonly bufferedAmount: number;
   /** A number that changes whenever bytes have gone. */
   readonly bytesGone: number;
-  /** Looks closer, for `bytesGone`, at a peer of which nothing is seen. */
-  askSystem(): void;
+  /** Looks closer, for `bytesGone`, at a peer of which nothing is seen. Never rejects. */
+  askSystem(): Promise<void>;
   onStalled(error: ProtocolError): void;
 }
 
@@ -66,7 +66,7 @@ export class StallWatch implements RoundMember {
       this.#ticks = 0;
       return;
     }
-    this.#output.askSystem();
+    void this.#output.askSystem();
     // The first tick is not a whole one.
     const ticks = this.#ticks++;
     if (ticks >= ticksOfTimeout && sendTimeout !== Infinity) {

@@ -20,6 +20,12 @@ export interface TransportParts {
 const bytesForSecond = 64 * 1024;
 const maxBytesAhead = 8 * 1024 * 1024;
 
+/**
+ * How often a peer is looked at within `closeTimeout`: what the system says of one that moves slowly shows it the
+ * second time.
+ */
+const checksOfClose = 2;
+
 /** Keeps the Duplex: whether it is read, whether its peer is still there, and how it ends. */
 export class Transport implements KeepaliveOwner {
   readonly duplex: Duplex;
@@ -113,16 +119,20 @@ export class Transport implements KeepaliveOwner {
   }
 
   #startCloseTimer(): void {
-    const onTimeout = (): void => this.#onCloseTimeout();
-    this.#closeTimer = setTimeout(() => setImmediate(onTimeout), this.#limits.closeTimeout);
+    const onTimeout = (): void => void this.#checkClosing();
+    this.#closeTimer = setTimeout(() => setImmediate(onTimeout), this.#limits.closeTimeout / checksOfClose);
   }
 
   /** A peer that still takes what was sent before the Close frame is waited for. */
-  #onCloseTimeout(): void {
-    const { bytesGone, isWaiting } = this.#outbox;
-    this.#stillFor = bytesGone === this.#bytesGone ? this.#stillFor + this.#limits.closeTimeout : 0;
-    this.#bytesGone = bytesGone;
-    if (this.#isClosed || this.#stillFor > (isWaiting ? 0 : this.busyTime)) this.destroy();
+  async #checkClosing(): Promise<void> {
+    const outbox = this.#outbox;
+    if (outbox.isWaiting) await outbox.askSystem();
+    const { closeTimeout } = this.#limits;
+    const hasMoved = outbox.bytesGone !== this.#bytesGone;
+    this.#bytesGone = outbox.bytesGone;
+    this.#stillFor = hasMoved ? 0 : this.#stillFor + closeTimeout / checksOfClose;
+    const patience = outbox.isWaiting ? closeTimeout : Math.max(closeTimeout, this.busyTime);
+    if (this.#isClosed || this.#stillFor >= patience) this.destroy();
     else this.#startCloseTimer();
   }
 }

@@ -38,12 +38,11 @@ function beginTurn(): void {
 
 /**
  * A chunk of this length, in bytes, may be one of many that are read in the same turn: Node.js reads no more at once.
+ * So may shorter ones, as with TLS: when they add up to it, their turn is measured too.
  */
 const fullRead = 64 * 1024;
 
-/**
- * A turn may have many short chunks too, as with TLS: one of this many, a power of two, starts measuring its turn.
- */
+/** Of many chunks that are very short, one of this many, a power of two, starts measuring its turn. */
 const chunksToMeasured = 64;
 
 /** The clock is read before the 2nd, the 4th and each 16th message of a chunk: 40 ns are a fifth of a short message. */
@@ -58,12 +57,14 @@ const slowAfter = 0.25;
  * that sends as fast as it can gets all of an idle process, and its fair part of a busy one.
  *
  * A turn that is light for everybody is hardly noticed: to tell it from the next one takes an immediate, which costs a
- * poll of the system, so that is done for chunks that take long, for long ones, for those that are
- * read bit by bit, and for one in 64 of the others.
+ * poll of the system, so that is done for chunks that take long, once for each 64 KiB, for chunks that are read bit by
+ * bit, and for one in 64 of the others.
  */
 export class TurnShare {
   readonly #waiter: TurnWaiter;
   #chunks = 0;
+  /** Bytes that have come since a turn was last measured. */
+  #unmeasured = 0;
   #messages = 0;
   #nextLook = 2;
   /** When it was first looked at the clock; 0 until then. */
@@ -87,12 +88,15 @@ export class TurnShare {
    * @param length of the chunk that has come, in bytes; 0 where more of one that came before is wanted
    */
   begin(length: number): void {
-    if (this.#measuredTurn === turn) return;
+    // What has come may be no message, but many fragments of one: they take time too.
+    if (this.#measuredTurn === turn) return this.#spendTime(performance.now());
     this.#messages = 0;
     this.#nextLook = 2;
     this.#startedAt = 0;
     this.#isSpent = false;
-    if (length > 0 && length < fullRead && (++this.#chunks & (chunksToMeasured - 1)) !== 0) return;
+    this.#unmeasured += length;
+    const isMany = this.#unmeasured >= fullRead || (++this.#chunks & (chunksToMeasured - 1)) === 0;
+    if (length > 0 && !isMany) return;
     this.#startedAt = performance.now();
     this.#measure();
   }
@@ -113,13 +117,18 @@ export class TurnShare {
     } else {
       this.#nextLook = messages < firstLooks ? firstLooks : messages - (messages % messagesToLook) + messagesToLook;
     }
-    if (elapsed < maxShare || this.#isSpent) return;
+    this.#spendTime(now);
+  }
+
+  #spendTime(now: number): void {
+    if (this.#isSpent || now - this.#startedAt < maxShare) return;
     this.#isSpent = true;
     waiters.push(this.#waiter);
   }
 
   #measure(): void {
     this.#measuredTurn = turn;
+    this.#unmeasured = 0;
     mark();
   }
 }

@@ -24,7 +24,7 @@ import { webSocketOptions, type SendOptions, type WebSocketOptions } from './web
 /**
  * A WebSocket over any Duplex, after its opening handshake, with the surface of the `ws` package's.
  *
- * Messages that come before anybody reads wait, up to `maxUnreadMessages` and `maxUnreadBytes`; then TCP is held back.
+ * Messages that nobody has read wait, up to `maxUnreadMessages` and `maxUnreadBytes`; then TCP is held back.
  * The first reader gets them in order: a `message` listener, `receive()` or `for await`. An error that a listener
  * throws or rejects with closes the socket with 1011 and goes to `onError`.
  *

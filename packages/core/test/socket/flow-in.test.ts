@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { connect, WebSocket, type AcceptOptions } from '@turnout/core';
 import { createPair, createPipe, settle, TestServer } from './socket-pair.ts';
 
@@ -87,6 +87,55 @@ describe('a socket that floods', () => {
   });
 });
 
+test('many sockets that flood have a part of each turn together, and all get their turn', async () => {
+  const inTurn: number[] = [0];
+  let immediate = setImmediate(function next() {
+    inTurn.push(0);
+    immediate = setImmediate(next);
+  });
+  onTestFinished(() => clearImmediate(immediate));
+  const message = Buffer.from('828100000000ff', 'hex');
+  let handled = 0;
+  const servers = Array.from({ length: 30 }, () => {
+    const { server, serverEnd } = createPair();
+    server.on('message', () => {
+      work(1);
+      handled++;
+      inTurn[inTurn.length - 1]!++;
+    });
+    serverEnd.push(Buffer.alloc(message.length * 20, message));
+    return server;
+  });
+  await expect.poll(() => handled, { interval: 1 }).toBe(600);
+  // Each has begun at once; what was left of them waited for its turn.
+  const [, ...later] = inTurn.filter((count) => count > 0);
+  expect(Math.max(...later)).toBeLessThan(50);
+  for (const server of servers) server.terminate();
+});
+
+/** So many fragments of one byte, the first of a binary message, the last of it where it ends with them. */
+function fragmentsOfOneByte(count: number, { isFirst = false, isLast = false } = {}): Buffer {
+  const fragments = Buffer.alloc(count * 7, Buffer.from('00810000000078', 'hex'));
+  if (isFirst) fragments[0] = 0x02;
+  if (isLast) fragments[(count - 1) * 7] = 0x80;
+  return fragments;
+}
+
+test.each([10_000, 2_000])(
+  'a socket that gets one message in fragments of a byte, %i to a chunk, is not read to its end in one turn',
+  async (inChunk) => {
+    const { server, serverEnd } = createPair({ maxPayload: 8 * 1024 * 1024 });
+    await settle();
+    const chunks = Math.ceil(500_000 / inChunk);
+    for (let index = 0; index < chunks; index++) {
+      serverEnd.push(fragmentsOfOneByte(inChunk, { isFirst: index === 0, isLast: index === chunks - 1 }));
+    }
+    expect(serverEnd.readableLength).toBeGreaterThan(0);
+    expect(await server.receive()).toHaveLength(chunks * inChunk);
+    server.terminate();
+  },
+);
+
 /** The first part of a message, of 126 to 65,535 bytes. */
 function beginning(length: number): Buffer {
   const header = Buffer.from('02fe000000000000', 'hex');
@@ -168,6 +217,60 @@ describe('messages that nobody reads', () => {
     for (const { server } of [little, other]) server.terminate();
     await settle();
   });
+});
+
+describe('bytes that wait for the application', () => {
+  test('count for all sockets while it is asked whether to admit a message, and go with the socket', async () => {
+    const open = (): { server: WebSocket; client: WebSocket; errors: unknown[] } => {
+      const [end, otherEnd] = createPipe();
+      const limits = { maxTotalUnread: 1_500_000 };
+      const server = new WebSocket(end, { role: 'server', limits, admitMessage: () => new Promise(() => {}) });
+      const errors: unknown[] = [];
+      server.on('message', () => {}).on('error', (error) => errors.push(error));
+      return { server, client: new WebSocket(otherEnd, { role: 'client' }), errors };
+    };
+    const [much, little] = [open(), open()];
+    much.client.send(Buffer.alloc(1_000_000));
+    await settle();
+    little.client.send(Buffer.alloc(800_000));
+    expect((await much.server.closed).code).toBe(1013);
+    expect(much.errors).toMatchObject([{ code: 'WS_ERR_TOO_MUCH_UNREAD' }]);
+    expect(little.server.readyState).toBe(WebSocket.OPEN);
+    little.server.terminate();
+    await settle();
+  });
+
+  test.each(['paused', 'behind a slow reader'] as const)(
+    'count for all sockets though they are not read as messages yet: of a socket %s',
+    async (how) => {
+      const open = async (): Promise<{ server: WebSocket; fill: (messages: number) => Promise<void> }> => {
+        const { server, serverEnd } = createPair({ maxTotalUnread: 60_000 });
+        if (how === 'paused') server.once('message', () => server.pause());
+        else void server.receive();
+        const message = Buffer.from('828100000000ff', 'hex');
+        return {
+          server,
+          fill: async (messages) => {
+            serverEnd.push(Buffer.alloc(messages * message.length, message));
+            await settle();
+          },
+        };
+      };
+      const [much, little] = [await open(), await open()];
+      if (how === 'behind a slow reader') {
+        for (const { server, fill } of [much, little]) {
+          await fill(2);
+          await server.receive();
+        }
+      }
+      await much.fill(6_000);
+      await little.fill(5_000);
+      expect((await much.server.closed).code).toBe(1013);
+      expect(little.server.readyState).toBe(WebSocket.OPEN);
+      little.server.terminate();
+      await settle();
+    },
+  );
 });
 
 describe('a socket that has ended', () => {

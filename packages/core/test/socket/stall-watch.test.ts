@@ -36,7 +36,7 @@ class Output implements WaitingOutput {
     this.watch.start();
   }
 
-  askSystem(): void {
+  async askSystem(): Promise<void> {
     this.asked++;
   }
 

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { acceptHeaders, HandshakeError } from '@turnout/core';
@@ -199,7 +200,8 @@ export class PendingUpgrade {
     this.#user = user;
     const order = this.disconnectOrder;
     if (order !== undefined) return this.refuse(order === 'final' ? 401 : 503, 'Disconnected');
-    this.#onAccepted = onAccepted;
+    // The end of the response may come from a session store, in whatever context its callbacks run.
+    this.#onAccepted = AsyncResource.bind(onAccepted);
     this.#state = 'accepting';
     try {
       removeForeignHeaders(this.response);

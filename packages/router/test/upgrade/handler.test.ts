@@ -1,6 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { EventEmitter, once } from 'node:events';
 import { connect } from '@turnout/core';
 import type { WebSocket } from '@turnout/core';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createRouter } from '../../src/index.ts';
 import type { ErrorContext } from '../../src/index.ts';
 import { serveRouter } from '../serving.ts';
@@ -45,6 +47,35 @@ describe('a handler', () => {
     expect(reports).toMatchObject([{ error: { message: 'Broken' }, context: { phase: 'open' } }]);
     expect(reports[0]!.context.socket?.readyState).toBe(3);
     expect(reports[0]!.context.request.url).toBe('/');
+  });
+
+  test('runs in the asynchronous context of its middleware, though the answer is sent from another one', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    onTestFinished(() => storage.disable());
+    // As a session store whose callbacks run in the context of its own connection.
+    const store = new EventEmitter();
+    const { url } = await serveRouter((router) => {
+      router.use((_request, _response, next) => storage.run('here', next));
+      router.use((_request, response, next) => {
+        const end = response.end.bind(response) as () => typeof response;
+        response.end = (() => {
+          store.once('saved', end);
+          store.emit('saving');
+          return response;
+        }) as typeof response.end;
+        next();
+      });
+      router.ws('/', (socket) => {
+        socket.send(String(storage.getStore()));
+        socket.on('message', () => socket.send(String(storage.getStore())));
+      });
+    });
+    const [socket] = await Promise.all([
+      connect(url),
+      once(store, 'saving').then(() => storage.run('elsewhere', () => store.emit('saved'))),
+    ]);
+    socket.send('hello');
+    expect([await socket.receive(), await socket.receive()]).toEqual(['here', 'here']);
   });
 
   test.each<[string, (socket: WebSocket) => unknown]>([

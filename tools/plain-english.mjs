@@ -8,7 +8,7 @@ import { root } from './root.mjs';
 
 /** @type {readonly [phrase: RegExp, instead: string][]} */
 const phrases = [
-  [/\b(is|are|was|were) none\b/i, '"does not exist", "there is no …", "is not a …"'],
+  [/\b(?<!\bthere )(is|are|was|were) none\b/i, '"does not exist", "there is no …", "is not a …"'],
   [
     /\b(?<!\bthere )(is|are|was|were) no (?!longer|more|less|fewer|other|one\b|match\b)\w/i,
     '"is not a …", "there is no …"',

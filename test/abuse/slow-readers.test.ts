@@ -67,7 +67,7 @@ test('a client that never reads is closed with 1013 after sendTimeout, however l
   const server = await startForTest({ routes: { '/deaf': { behaviour: 'fill', sendTimeout: 300 } } });
   const deaf = await RawPeer.open(server.port, { target: '/deaf', isDeaf: true });
   expect(await server.endingsAt('/deaf')).toMatchObject([
-    { code: 1013, reason: 'Slow peer: nothing has gone for sendTimeout 300 ms' },
+    { code: 1013, reason: 'Slow peer: accepted nothing for sendTimeout 300 ms' },
   ]);
   deaf.destroy();
   await server.expectNothingLeft();

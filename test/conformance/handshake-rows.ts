@@ -136,7 +136,7 @@ const offers: [section: string, rule: string, offer: string, answer: string | nu
   ['RFC 7692 §5.1', 'server declines an offer over 8 KiB', `permessage-deflate, ${'x'.repeat(8192)}`, null],
   [
     'RFC 7692 §7.1',
-    'server declines a parameter that stands twice',
+    'server declines a repeated parameter',
     'permessage-deflate; client_no_context_takeover; client_no_context_takeover',
     null,
   ],
@@ -149,14 +149,14 @@ const refusals: [section: string, rule: string, changes: Changes, answer: string
     '§4.1',
     'server answers 405 to another method than GET',
     {},
-    refused('405 Method Not Allowed', 'A WebSocket is opened with method GET, got "POST"', 'Allow: GET'),
+    refused('405 Method Not Allowed', 'A WebSocket requires method GET, got "POST"', 'Allow: GET'),
     'POST /chat HTTP/1.1',
   ],
   [
     '§4.1',
     'server answers 505 to HTTP/1.0',
     {},
-    refused('505 HTTP Version Not Supported', 'A WebSocket is opened over HTTP version 1.1, got "1.0"'),
+    refused('505 HTTP Version Not Supported', 'A WebSocket requires HTTP version 1.1, got "1.0"'),
     'GET /chat HTTP/1.0',
   ],
   [
@@ -245,7 +245,7 @@ const refusals: [section: string, rule: string, changes: Changes, answer: string
     '§3',
     'server answers 400 to a target with a fragment',
     {},
-    refused('400 Bad Request', 'Request target is refused: it holds a fragment'),
+    refused('400 Bad Request', 'Request target is refused: it contains a fragment'),
     'GET /chat#here HTTP/1.1',
   ],
   [

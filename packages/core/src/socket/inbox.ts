@@ -1,6 +1,6 @@
 import type { ConnectionLimits } from '../limits.ts';
 
-/** A message as it waits to be read. */
+/** An unread message. */
 export interface UnreadMessage {
   readonly data: Buffer;
   readonly isBinary: boolean;
@@ -10,18 +10,18 @@ export type InboxLimits = Pick<ConnectionLimits, 'maxUnreadMessages' | 'maxUnrea
 
 type Waiter = (message: UnreadMessage | null) => void;
 
-/** What an unread message costs beside its payload, in bytes. */
+/** The memory that an unread message takes in addition to its payload, in bytes. */
 const messageOverhead = 256;
 
 /**
- * Messages that nobody has read yet, or readers that wait for one; never both.
+ * Unread messages, or readers that wait for one; never both.
  *
  * `maxUnreadMessages` holds back a peer that is faster than its reader. Before the first read only bytes count, so that
- * the Close frame behind a few unread messages is seen.
+ * a Close frame after a few unread messages is read.
  */
 export class Inbox {
   readonly #limits: InboxLimits;
-  /** Created when a message first waits; an idle socket has neither this nor {@link #waiters}. */
+  /** Created for the first unread message; an idle socket has neither this nor {@link #waiters}. */
   #messages: UnreadMessage[] | undefined;
   #byteLength = 0;
   #waiters: Waiter[] | undefined;
@@ -40,19 +40,19 @@ export class Inbox {
     return this.#unread === 0;
   }
 
-  /** What the messages cost that wait, in bytes: their payloads, and 256 for each of them. */
+  /** The memory of the unread messages, in bytes: their payloads, plus 256 for each. */
   get byteLength(): number {
     return this.#byteLength;
   }
 
-  /** Whether no more should be read from the transport for now. */
+  /** Whether reading from the transport should pause. */
   get isFull(): boolean {
     if (this.isEmpty) return false;
     const { maxUnreadMessages, maxUnreadBytes } = this.#limits;
     return this.#byteLength >= maxUnreadBytes || (this.#hasReader && this.#unread >= maxUnreadMessages);
   }
 
-  /** Gives the message to the reader that has waited longest, or keeps it. */
+  /** Passes the message to the reader that has waited longest, or keeps it. */
   push(message: UnreadMessage): void {
     const waiter = this.#waiters?.shift();
     if (waiter !== undefined) return waiter(message);
@@ -60,7 +60,7 @@ export class Inbox {
     this.#byteLength += message.data.length + messageOverhead;
   }
 
-  /** Removes and returns the oldest message; `undefined` if none waits. */
+  /** Removes and returns the oldest message; `undefined` if there is none. */
   take(): UnreadMessage | undefined {
     this.#hasReader = true;
     const message = this.#messages?.shift();
@@ -76,13 +76,13 @@ export class Inbox {
     return read(await new Promise<UnreadMessage | null>((resolve) => (this.#waiters ??= []).push(resolve)));
   }
 
-  /** No message will come any more. What has come can still be read. */
+  /** No more messages will arrive. Those received can still be read. */
   end(): void {
     this.#isEnded = true;
     for (const waiter of this.#waiters?.splice(0) ?? []) waiter(null);
   }
 
-  /** Forgets what was not read. */
+  /** Drops the unread messages. */
   clear(): void {
     this.#messages = undefined;
     this.#byteLength = 0;

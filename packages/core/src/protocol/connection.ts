@@ -141,9 +141,7 @@ export class Connection {
     return true;
   }
 
-  /**
-   * Reserves the place of a message; returns a function that fills it, or `null` if {@link send} would return `false`.
-   */
+  /** Reserves the place of a message; returns what fills it, or `null` if {@link send} would return `false`. */
   sendLater(message: LaterMessage): FillMessage | null {
     return this.#state === 'open' ? this.#sender.sendLater(message) : null;
   }

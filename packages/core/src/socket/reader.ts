@@ -33,9 +33,7 @@ export interface ReaderParts {
   readonly rate: MessageRate | undefined;
 }
 
-/**
- * Informs the owner that there is something to read again, or that the peer is at fault; never called during `next()`.
- */
+/** Informs the owner that there is something to read, or that the peer is at fault; never called during `next()`. */
 export interface ReaderOwner extends TurnWaiter {
   fail(error: ProtocolError): void;
 }

@@ -54,7 +54,7 @@ interface Place {
 }
 
 function faultsOf(name: string, text: string, { index, option }: Place): string[] {
-  if (option === undefined) return [`${name} is no option`];
+  if (option === undefined) return [`${name} is not an option`];
   const faults: string[] = [];
   const stated = /Default: (.+?)\.( |$)/.exec(text)?.[1]?.replaceAll(/[`']/g, '');
   if (stated === undefined) faults.push(`${name} states no default`);

@@ -6,8 +6,6 @@ export interface WireRow {
   /** Of RFC 6455. */
   readonly section: string;
   readonly rule: string;
-  /** The number of the case in the project's list of abuse and fault cases. */
-  readonly abuse?: number;
   /** Path and query; `/`, which echoes, unless given. */
   readonly target?: string;
   /** Sent along with the handshake. */

@@ -15,7 +15,8 @@ export type Growth = Pick<Memory, 'held' | 'rss'>;
 /**
  * A Turnout server in a separate process, with a bystander: a well-behaved connection.
  *
- * Call {@link expectAlive} during and after each abuse: there was no uncaught error, and the bystander gets its echo. Call {@link expectNothingLeft} at the end.
+ * Call {@link expectAlive} during and after each abuse: there was no uncaught error, and the bystander gets its echo.
+ * Call {@link expectNothingLeft} at the end.
  */
 export class AbusedServer {
   readonly child: ChildServer;
@@ -100,7 +101,8 @@ export class AbusedServer {
   }
 
   /**
-   * Waits until sockets, upgrades, connections, timers and handles are back to their earlier numbers, or the test times out.
+   * Waits until sockets, upgrades, connections, timers and handles are back to their earlier numbers, or the test times
+   * out.
    */
   async expectNothingLeft(): Promise<void> {
     await this.expectAlive();

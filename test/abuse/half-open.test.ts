@@ -63,7 +63,8 @@ test('a client that is killed or stopped is disconnected with 1006, and the even
   await server.expectAlive();
   const silent = await server.endingsAt('/kept', 2);
   expect(silent.map(({ code }) => code)).toEqual([1006, 1006]);
-  // A busy loop would turn tens of thousands of times, and never stop. V8 marks garbage in turns of the loop, sometimes more than a thousand in 100 ms, but soon finishes.
+  // A busy loop would turn tens of thousands of times, and never stop. V8 marks garbage in turns of the loop, sometimes
+  // more than a thousand in 100 ms, but soon finishes.
   while ((await turnsOfRest()) >= 100);
 });
 

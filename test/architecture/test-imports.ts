@@ -13,7 +13,8 @@ export interface TestWorkspace {
 }
 
 /**
- * Lists every forbidden import of tests, one per line. The tests of a package may import its internals, and other packages by their public entries; tests of several packages may import no internals.
+ * Lists every forbidden import of tests, one per line. The tests of a package may import its internals, and other
+ * packages by their public entries; tests of several packages may import no internals.
  */
 export function findTestViolations(workspace: TestWorkspace): string[] {
   return workspace.modules.flatMap((module) => {

@@ -115,7 +115,8 @@ function packageOf(path: string, { packages }: Workspace): WorkspacePackage | un
 }
 
 /**
- * The step of a file in the order of its package, 0 in a package without an order; `null` if the order does not include it.
+ * The step of a file in the order of its package, 0 in a package without an order; `null` if the order does not include
+ * it.
  */
 function rankIn(folder: string, path: string): number | null {
   const order = packageOrders[folder];

@@ -186,8 +186,8 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is do
     const restored = once(node, 'restored');
     await site.daemon!.resumeEmpty();
     await restored;
-    await node.hub.topic('kept', history).publish('"anew"');
-    await expect.poll(() => received.data.at(-1)).toBe('anew');
+    await node.hub.topic('kept', history).publish('"again"');
+    await expect.poll(() => received.data.at(-1)).toBe('again');
     const gap = received.notes.find((note) => 'gap' in note) as { gap: { epoch: string; offset: number } };
     expect(gap.gap.offset).toBe(0);
     expect(gap.gap.epoch).not.toBe(epoch);

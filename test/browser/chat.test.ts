@@ -141,7 +141,7 @@ describe.skipIf(chromiumPath === undefined)('the chat in Chromium', () => {
     const bob = await open('Bob');
     await say(bob.page, 'quit');
     await ann.page.locator('.event', { hasText: 'Bob Logout' }).waitFor();
-    await bob.page.getByRole('button', { name: 'Come back' }).click();
+    await bob.page.getByRole('button', { name: 'Rejoin' }).click();
     await ann.page.locator('.event', { hasText: 'Welcome Bob !' }).nth(1).waitFor();
     const second = await bob.page.context().newPage();
     await second.goto(app.url);

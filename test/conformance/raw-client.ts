@@ -5,7 +5,9 @@ import type { CloseInfo } from '@turnout/core';
 import { dialTcp, formatHandshake } from '@turnout/test-kit/raw-client';
 import type { EchoServer, ServedConnection } from './echo-server.ts';
 
-/** The bytes received after the 101 until the server ended the connection, and how the server's application saw the end. */
+/**
+ * The bytes received after the 101 until the server ended the connection, and how the server's application saw the end.
+ */
 export interface Exchange {
   readonly bytes: Buffer;
   readonly closeInfo: CloseInfo;

@@ -22,7 +22,8 @@ export interface Recording {
 }
 
 /**
- * A server that follows a script, and knows nothing of WebSockets except the accept value and to end after a Close frame.
+ * A server that follows a script, and knows nothing of WebSockets except the accept value and to end after a Close
+ * frame.
  */
 export class RawServer {
   readonly #server: Server = createServer({ allowHalfOpen: true });

@@ -109,7 +109,8 @@ async function gauges(): Promise<Gauges> {
 }
 
 /**
- * Sends to all sockets at `path`, waiting for slow ones, and to those at `others`. Returns the maximum of unsent bytes of one of these.
+ * Sends to all sockets at `path`, waiting for slow ones, and to those at `others`. Returns the maximum of unsent bytes
+ * of one of these.
  */
 async function broadcast({ path, others, count, length }: BroadcastSettings): Promise<number> {
   const data = Buffer.alloc(length);

@@ -5,7 +5,10 @@ import type { Ledger, Published } from '../ledger.ts';
 import { list } from './history.ts';
 import { dataOf } from './order.ts';
 
-/** Messages that `publish()` has confirmed are at the server, and only if the broker is lost are they delivered only locally. */
+/**
+ * Messages that `publish()` has confirmed are at the server, and only if the broker is lost are they delivered only
+ * locally.
+ */
 export function* checkOutcomes({ messages }: Ledger): Generator<string> {
   const missing = messages.filter(({ outcome, arrival }) => outcome === true && arrival === undefined);
   if (missing.length > 0) yield `publish() has confirmed ${list(missing)}, which the server has never had`;

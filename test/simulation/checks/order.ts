@@ -40,7 +40,8 @@ export function* checkOrder(stream: Stream, messages: readonly Published[]): Gen
 }
 
 /**
- * A message that the server has lost is after a gap at a node that starts there, and before it at a separated node that has the message: a client that moves from one to the other receives it again.
+ * A message that the server has lost is after a gap at a node that starts there, and before it at a separated node that
+ * has the message: a client that moves from one to the other receives it again.
  */
 function forgetLost(seen: Set<number>, messages: readonly Published[]): void {
   for (const id of seen) if (messages[id]?.isLost) seen.delete(id);

@@ -175,7 +175,7 @@ describe('the load', () => {
 
   test('stops at a reply with a wrong byte, and at a lost connection', async () => {
     const wrong = await LoadConnection.open({ port: await serve((duplex) => duplex.write('abcdabXd')) });
-    await expect(fault(wrong)).rejects.toThrow('Wrong reply: number 0 or a later one is not what was to come');
+    await expect(fault(wrong)).rejects.toThrow('Wrong reply: number 0 or a later one is not the expected one');
     wrong.stop();
     const lost = await LoadConnection.open({ port: await serve((duplex) => duplex.resume().end()) });
     await expect(fault(lost)).rejects.toThrow('Connection lost');

@@ -1,5 +1,5 @@
-// pnpm check: types, lint, format and a few habits of the whole repository. Every step runs; the last lines name those
-// that failed.
+// pnpm check: types, lint, format and some conventions of the whole repository. Every step runs; the last lines name
+// those that failed.
 import { buildPackages } from './build-packages.mjs';
 import { installDependencies } from './install-dependencies.mjs';
 import { filesWithPrivateNumbers } from './private-numbers.mjs';

@@ -8,7 +8,7 @@ import { root } from './root.mjs';
 
 /** @type {readonly [phrase: RegExp, instead: string][]} */
 const phrases = [
-  [/\b(?<!\bthere )([Ii]s|[Aa]re|was|were) none\b/, '"does not exist", "there is no …", "is not a …"'],
+  [/\b(?<!\b[Tt]here )([Ii]s|[Aa]re|was|were) none\b/, '"does not exist", "there is no …", "is not a …"'],
   [
     /\b(?<!\bthere )(is|are|was|were) no (?!(longer|more|less|fewer|other|one|match|reason|substitute|use)\b)\w/i,
     '"is not a …", "there is no …"',

@@ -13,24 +13,24 @@ describe('the repository', () => {
     expect(findViolations(workspace)).toEqual([]);
   });
 
-  test('has tests that reach into no package but their own', () => {
+  test('has tests that import the internals only of their own package', () => {
     const workspace = readTestWorkspace();
     expect(workspace.modules.length).toBeGreaterThan(300);
     expect(findTestViolations(workspace)).toEqual([]);
   });
 
-  test('has no package without a place in the order', () => {
+  test('has no package outside the order', () => {
     const folders = packageFolders();
     expect(folders).toEqual(expect.arrayContaining(['packages/core', 'packages/router', 'packages/adapters/express']));
     expect(folders.filter((folder) => !packageLayers.some((layer) => layer.folder.test(folder)))).toEqual([]);
   });
 
-  test('has a core with no dependencies at all', () => {
+  test('has a core without dependencies', () => {
     const { dependencies, peerDependencies, optionalDependencies } = readManifest('packages/core');
     expect({ ...dependencies, ...peerDependencies, ...optionalDependencies }).toEqual({});
   });
 
-  test('runs no other WebSocket library', () => {
+  test('uses no other WebSocket library', () => {
     for (const folder of packageFolders()) {
       const { dependencies, peerDependencies } = readManifest(folder);
       const names = Object.keys({ ...dependencies, ...peerDependencies });
@@ -111,7 +111,7 @@ describe('the checker', () => {
       fault: 'imports upward: ../routes/target.ts',
     },
     {
-      rule: 'an import that nobody can read',
+      rule: 'a computed import',
       path: 'packages/core/src/socket/a.ts',
       text: 'export const a = (name: string) => import(name);',
       fault: 'imports what is computed at run time',
@@ -132,13 +132,13 @@ describe('the checker', () => {
       rule: 'a dependency of core',
       path: 'packages/core/src/socket/a.ts',
       text: "import 'mitt';",
-      fault: 'imports mitt, which is no dependency of @made/core',
+      fault: 'imports mitt, which is not a dependency of @made/core',
     },
     {
-      rule: 'a development dependency in what is published',
+      rule: 'a development dependency in published code',
       path: 'packages/router/src/server/a.ts',
       text: "import 'vitest';",
-      fault: 'imports vitest, which is no dependency of @made/router',
+      fault: 'imports vitest, which is not a dependency of @made/router',
     },
     {
       rule: 'a builtin without its prefix',
@@ -153,7 +153,7 @@ describe('the checker', () => {
       fault: 'imports against the order of the packages: @made/express',
     },
     {
-      rule: 'the router of Express in a room for every framework',
+      rule: 'the router of Express in a folder for every framework',
       path: 'packages/router/src/upgrade/a.ts',
       text: "import type Router from 'router';",
       fault: 'imports the router of Express: router',
@@ -221,18 +221,18 @@ describe('the checker', () => {
     expect(check({ ...targets, [path]: text })).toEqual([fault]);
   });
 
-  test('refuses a circle of imports', () => {
+  test('rejects a cycle of imports', () => {
     const faults = check({
       'packages/router/src/server/a.ts': "import './b.ts';",
       'packages/router/src/server/b.ts': "import './c.ts';",
       'packages/router/src/server/c.ts': "import type { A } from './a.ts';",
     });
     expect(faults).toEqual([
-      'circle of imports: packages/router/src/server/a.ts → packages/router/src/server/b.ts → packages/router/src/server/c.ts → packages/router/src/server/a.ts',
+      'cycle of imports: packages/router/src/server/a.ts → packages/router/src/server/b.ts → packages/router/src/server/c.ts → packages/router/src/server/a.ts',
     ]);
   });
 
-  test('does not take a comment, a string or a regular expression for an import', () => {
+  test('does not mistake a comment, a string or a regular expression for an import', () => {
     const text = [
       "// import '../socket/target.ts';",
       'export const a = "import \'../socket/target.ts\'";',
@@ -245,7 +245,7 @@ describe('the checker', () => {
   test('names the file and the line', () => {
     const modules = [parseSourceModule('packages/core/src/socket/a.ts', "//\n\nimport 'mitt';")];
     expect(findViolations({ modules, packages })).toEqual([
-      'packages/core/src/socket/a.ts:3 imports mitt, which is no dependency of @made/core',
+      'packages/core/src/socket/a.ts:3 imports mitt, which is not a dependency of @made/core',
     ]);
   });
 });
@@ -270,13 +270,13 @@ describe('the checker of tests', () => {
     ['packages/router/test/a/b.test.ts', "import '@made/test-kit/frame';\nimport '../../../../tools/ports.mjs';"],
     ['test/browser/a.test.ts', "import '../../examples/chat/test/running-chat.ts';\nimport '../fuzz/b.ts';"],
     ['test/simulation/seeded-faults/code-faults.ts', "import '../../../packages/topics/src/feed/a.ts';"],
-  ])('lets %s import what is its own, shared or public', (path, text) => {
+  ])('lets %s import its own, shared and public modules', (path, text) => {
     expect(check(path, text)).toEqual([]);
   });
 
   test.each([
     [
-      'the insides of another package',
+      'the internals of another package',
       'packages/router/test/a.test.ts',
       "import '../../core/src/errors.ts';",
       'reaches out of @made/router: ../../core/src/errors.ts',
@@ -294,7 +294,7 @@ describe('the checker of tests', () => {
       'reaches out of @made/router: ../../../test/abuse/b.ts',
     ],
     [
-      'the insides of a package from outside',
+      'the internals of a package from outside',
       'test/fuzz/a.test.ts',
       "const load = () => import('../../packages/core/src/errors.ts');",
       'reaches out of @made/test: ../../packages/core/src/errors.ts',
@@ -315,13 +315,13 @@ describe('the checker of tests', () => {
       'a package that is not installed for it',
       'packages/core/test/a.test.ts',
       "import '@made/router';",
-      'imports @made/router, which is no dependency of @made/core',
+      'imports @made/router, which is not a dependency of @made/core',
     ],
-  ])('refuses %s', (_rule, path, text, fault) => {
+  ])('rejects %s', (_rule, path, text, fault) => {
     expect(check(path, text)).toEqual([`${path}:1 ${fault}`]);
   });
 
-  test('refuses a kit that imports what stands above it', () => {
+  test('rejects a kit that imports a higher layer', () => {
     const kit = madeUp('@made/test-kit', 'packages/test-kit', ['@made/topics']);
     const workspace = {
       modules: [parseSourceModule('packages/test-kit/src/a.ts', "import '@made/topics';")],

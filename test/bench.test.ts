@@ -35,17 +35,20 @@ describe('the frames of the load', () => {
     expect(head(65_536)).toBe('c27f0000000000010000');
   });
 
-  test.each([0, 125, 126, 65_535, 65_536])('are read back with a payload of %i bytes once they are whole', (length) => {
-    const frame = plainFrame(Buffer.alloc(length, 'x'), { opcode: 1 });
-    expect(firstPayload(Buffer.concat([frame, Buffer.of(1)]))).toEqual({ frame, payload: Buffer.alloc(length, 'x') });
-    for (const cut of [0, 1, 2, 3, frame.length - 1].filter((end) => end < frame.length)) {
-      expect(firstPayload(frame.subarray(0, cut))).toBeNull();
-    }
-  });
+  test.each([0, 125, 126, 65_535, 65_536])(
+    'are read back with a payload of %i bytes once they are complete',
+    (length) => {
+      const frame = plainFrame(Buffer.alloc(length, 'x'), { opcode: 1 });
+      expect(firstPayload(Buffer.concat([frame, Buffer.of(1)]))).toEqual({ frame, payload: Buffer.alloc(length, 'x') });
+      for (const cut of [0, 1, 2, 3, frame.length - 1].filter((end) => end < frame.length)) {
+        expect(firstPayload(frame.subarray(0, cut))).toBeNull();
+      }
+    },
+  );
 });
 
 describe('the stream of frames', () => {
-  test('gives each payload once, wherever the bytes are cut', () => {
+  test('returns each payload once, wherever the bytes are split', () => {
     const payloads = ['', 'a', 'x'.repeat(200), 'end'];
     const bytes = Buffer.concat(payloads.map((text) => plainFrame(Buffer.from(text), { opcode: 1 })));
     for (let cut = 0; cut <= bytes.length; cut++) {
@@ -60,7 +63,7 @@ describe('the stream of frames', () => {
 });
 
 describe('the rounds', () => {
-  test('give every peer its turn, in reverse order every other round', async () => {
+  test('run every peer, in reverse order every other round', async () => {
     const turns: string[] = [];
     const rounds = await takeTurns(['a', 'b'], 3, async (peer, round) => {
       turns.push(`${peer}${round}`);
@@ -73,7 +76,7 @@ describe('the rounds', () => {
     ]);
   });
 
-  test('are of the scenarios whose names begin as asked', () => {
+  test('run the scenarios whose names begin as requested', () => {
     const all = [{ name: 'room-redis' }, { name: 'room-nats' }, { name: 'join' }];
     expect(choose(all, undefined)).toEqual(all);
     expect(choose(all, 'join,room-r')).toEqual([{ name: 'room-redis' }, { name: 'join' }]);
@@ -82,7 +85,7 @@ describe('the rounds', () => {
 });
 
 describe('the table of a cluster', () => {
-  test('has medians, and ratios within each round of which more than 1 is better', () => {
+  test('has medians, and ratios within each round, where more than 1 is better', () => {
     const table = formatClusterTable(
       [
         { head: 'deliveries/s', digits: 0, ratio: { head: '× plain', better: 'more' } },
@@ -132,7 +135,7 @@ describe('the summary', () => {
     );
   });
 
-  test('takes the mean of the two values in the middle, and refuses to sum up nothing', () => {
+  test('uses the mean of the two middle values, and throws without values', () => {
     expect(median([4, 1, 2, 3])).toBe(2.5);
     expect(() => median([])).toThrow(RangeError);
   });
@@ -155,7 +158,7 @@ describe('the load', () => {
   const fault = (connection: LoadConnection): Promise<never> =>
     new Promise((_resolve, reject) => connection.expect(replies, () => {}, reject));
 
-  test('counts replies in whatever pieces they come', async () => {
+  test('counts replies, however they are split', async () => {
     const port = await serve((duplex) => {
       for (const byte of Buffer.from('abcdabcdabcd')) duplex.write(Buffer.of(byte));
     });
@@ -172,7 +175,7 @@ describe('the load', () => {
 
   test('stops at a reply with a wrong byte, and at a lost connection', async () => {
     const wrong = await LoadConnection.open({ port: await serve((duplex) => duplex.write('abcdabXd')) });
-    await expect(fault(wrong)).rejects.toThrow('Wrong reply: number 0 or a later one is not what was to come');
+    await expect(fault(wrong)).rejects.toThrow('Wrong reply: number 0 or a later one is not the expected one');
     wrong.stop();
     const lost = await LoadConnection.open({ port: await serve((duplex) => duplex.resume().end()) });
     await expect(fault(lost)).rejects.toThrow('Connection lost');
@@ -185,7 +188,7 @@ describe('the load', () => {
   });
 });
 
-// What is tested is that each scenario runs on each of its peers, and finds every byte right.
+// Tests that each scenario runs on each of its peers, and that every byte is correct.
 describe('the scenario', () => {
   const servers = new Map<PeerName, ServerProcess>();
   beforeAll(async () => {
@@ -203,7 +206,7 @@ describe('the scenario', () => {
     async (_, { peers: names, measure }) => {
       for (const name of names) {
         let value = 0;
-        // On a machine that is busy with other tests, not even one may be done in a short time.
+        // On a machine that is busy with other tests, a short time may not be enough for even one.
         for (let measured = 60; value === 0 && measured < 10_000; measured *= 4) {
           ({ value } = await measure(servers.get(name)!, name, { warmUp: 20, measured }));
         }
@@ -213,7 +216,7 @@ describe('the scenario', () => {
   );
 });
 
-// What is tested is that each scenario runs on each of its peers, that all hear, and that every message is right.
+// Tests that each scenario runs on each of its peers, that all subscribers receive, and that every message is correct.
 const brokers = [requireSystemPart('redis-server'), requireSystemPart('nats-server')];
 describe.skipIf(brokers.includes(undefined))('the scenario of a cluster', () => {
   const nodes = new ClusterNodes();
@@ -225,7 +228,7 @@ describe.skipIf(brokers.includes(undefined))('the scenario of a cluster', () => 
     async (_, { columns, peers: all }) => {
       for (const { nodes: wanted, measure } of all) {
         let values: readonly number[] = [];
-        // On a machine that is busy with other tests, not even one burst may be done in a short time.
+        // On a machine that is busy with other tests, a short time may not be enough for even one burst.
         for (let measured = 60; !values.every(Number.isFinite) || values.length === 0; measured *= 4) {
           values = await measure(await nodes.get(wanted), { warmUp: 20, measured });
         }
@@ -237,7 +240,7 @@ describe.skipIf(brokers.includes(undefined))('the scenario of a cluster', () => 
 });
 
 describe('a server under test', () => {
-  test('tells the longest stall of its event loop from when it is watched, and none otherwise', async () => {
+  test('reports the longest stall of its event loop while it is watched, and none otherwise', async () => {
     const server = await ServerProcess.start('raw-tcp');
     try {
       expect((await server.report('memory')).longestStall).toBe(0);

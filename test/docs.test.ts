@@ -25,12 +25,12 @@ test('the repository and every package have a README', () => {
 });
 
 describe('the table of limits', () => {
-  test.each(Object.entries(limitsTables))('in %s is that of the declarations', (path, limits) => {
+  test.each(Object.entries(limitsTables))('in %s matches the declarations', (path, limits) => {
     const readme = read(path);
     expect(insertLimitsTable(readme, limits), 'run "pnpm limits --write"').toBe(readme);
   });
 
-  test('replaces what stood between its marks, and nothing else', () => {
+  test('replaces the text between its marks, and nothing else', () => {
     const limits = limitsTables['packages/core/README.md'] ?? {};
     const document = `before\n${limitsTableStart}\nold\n${limitsTableEnd}\nafter\n`;
     const expected = `before\n${limitsTableStart}\n${formatLimitsTable(limits)}\n${limitsTableEnd}\nafter\n`;
@@ -49,16 +49,16 @@ describe('the error codes', () => {
     documents.flatMap((path) => [...read(path).matchAll(/`((?:WS|MSG|TOPIC)_ERR_\w+)`/g)].map(([, code]) => code)),
   );
 
-  test('of the code are all explained in a README', () => {
+  test('in the code are all explained in a README', () => {
     expect([...inCode].filter((code) => !inDocuments.has(code))).toEqual([]);
   });
 
-  test('that a README explains are all in the code', () => {
+  test('explained in a README are all in the code', () => {
     expect([...inDocuments].filter((code) => !inCode.has(code))).toEqual([]);
   });
 });
 
-describe('the table of what the examples come from', () => {
+describe("the table of the examples' origins", () => {
   const rows = [...read('examples/README.md').matchAll(/^\| (S\d) \|(.*)$/gm)].map(
     ([, name, row]) => [name!, row!] as const,
   );
@@ -67,7 +67,7 @@ describe('the table of what the examples come from', () => {
     expect(rows.map(([name]) => name)).toEqual(['S1', 'S2', 'S3', 'S4', 'S5', 'S6', 'S7', 'S8', 'S9']);
   });
 
-  test.each(rows)('names tests that are there in row %s', (_, row) => {
+  test.each(rows)('names existing tests in row %s', (_, row) => {
     const sources = [...row.matchAll(/\]\(([^)]+)\)/g)].map(([, path]) => read(join('examples', path!)));
     const names = [...row.matchAll(/"([^"]+)"/g)].map(([, name]) => name!);
     expect(names.length).toBeGreaterThan(0);
@@ -84,17 +84,17 @@ describe('the snippets of the documents', () => {
   });
   afterAll(() => project?.remove());
 
-  test('have a quick start that is run', () => {
+  test('include a quick start that is run', () => {
     const runs = snippets.filter(({ document, mode }) => document === 'README.md' && mode === 'run');
     expect(runs.map(({ name }) => name)).toContain('quick-start');
   });
 
-  test('have a program that proves an adapter, and one that proves a broker', () => {
+  test('include a program that tests an adapter, and one that tests a broker', () => {
     const tests = snippets.filter(({ mode }) => mode === 'test');
     expect(tests.map(({ name }) => name)).toEqual(['writing-a-broker', 'writing-an-adapter']);
   });
 
-  test('have names of their own', () => {
+  test('have unique names', () => {
     const names = snippets.map(({ name }) => name);
     expect(names).toEqual([...new Set(names)]);
   });
@@ -136,11 +136,11 @@ describe('the finder of snippets', () => {
   });
 
   test('refuses a mark without a block, or with a block of another language', () => {
-    expect(() => findMarkedSnippets('README.md', `${mark}\nwords\n`)).toThrow('that no code block follows');
+    expect(() => findMarkedSnippets('README.md', `${mark}\nwords\n`)).toThrow('without a code block');
     expect(() => findMarkedSnippets('README.md', `${mark}\n\`\`\`sh\nls\n\`\`\`\n`)).toThrow('neither js nor ts');
   });
 
-  test('leaves a block without a mark alone', () => {
+  test('ignores a block without a mark', () => {
     expect(findMarkedSnippets('README.md', '```ts\nlet a;\n```\n')).toEqual([]);
   });
 });

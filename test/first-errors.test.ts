@@ -16,7 +16,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-/** Serves plain requests alone, as `http.createServer(app)` does. */
+/** Serves only plain requests, as `http.createServer(app)` does. */
 async function serve(listener: Listener): Promise<string> {
   const server: Server = createServer((request, response) => void listener(request, response));
   server.listen(0, '127.0.0.1');
@@ -33,10 +33,10 @@ async function refusalOf(url: string): Promise<string> {
   return `${error.status} ${error.body}`;
 }
 
-/** What is wrong is given as plain JavaScript gives it. */
+/** Wrong arguments as plain JavaScript passes them. */
 const wrong = (value: unknown): never => value as never;
 
-describe('turnout() of what is no app', () => {
+describe('turnout() with something other than an app', () => {
   test.each<[given: string, value: unknown, got: string]>([
     ['nothing', undefined, 'undefined; write turnout(express())'],
     ['null', null, 'null; write turnout(express())'],
@@ -51,7 +51,7 @@ describe('turnout() of what is no app', () => {
     ['a Koa app', new Koa(), 'a server; give turnout() the app, and then call attach(server, app)'],
     ['a port', 3000, 'number; write turnout(express())'],
     ['a function', () => {}, 'function; write turnout(express())'],
-  ])('says so on Express: %s', (_given, value, got) => {
+  ])('reports it on Express: %s', (_given, value, got) => {
     const expected = `Invalid app: expected an Express app, as express() makes, got ${got}`;
     expect(() => onExpress.turnout(wrong(value))).toThrow(new TypeError(expected));
   });
@@ -62,12 +62,12 @@ describe('turnout() of what is no app', () => {
     ['a router', new KoaRouter(), 'a router; give turnout() the app, and the router to withWs()'],
     ['a server', createServer(), 'a server; give turnout() the app, and then call attach(server, app)'],
     ['an object', {}, 'object; write turnout(new Koa())'],
-  ])('says so on Koa: %s', (_given, value, got) => {
+  ])('reports it on Koa: %s', (_given, value, got) => {
     const expected = `Invalid app: expected a Koa app, as new Koa() makes, got ${got}`;
     expect(() => onKoa.turnout(wrong(value))).toThrow(new TypeError(expected));
   });
 
-  test('says so on Fastify, where it is a plugin', async () => {
+  test('reports it on Fastify, where it is a plugin', async () => {
     const expected = new TypeError('Invalid call of turnout(): it is a plugin; write await app.register(turnout)');
     const call = onFastify.turnout as unknown as (app?: unknown) => Promise<void>;
     await expect(call()).rejects.toThrow(expected);
@@ -80,7 +80,7 @@ test.each<[given: string, server: unknown, got: string]>([
   ['null', null, 'null'],
   ['a port', 3000, '3000'],
   ['an app', express(), 'a function: the server stands first'],
-])('attach() to what is no server says so: %s', (_given, server, got) => {
+])('attach() to something other than a server reports it: %s', (_given, server, got) => {
   const expected = `Invalid server: expected one of node:http, node:https or node:http2, got ${got}`;
   expect(() => createRouter().attach(wrong(server))).toThrow(new TypeError(expected));
 });
@@ -114,7 +114,7 @@ describe('a server that is not attached to its app', () => {
       (lines) => createRouter({ warn: (line) => lines.push(line) }).ws('/x', () => {}),
       'call router.attach(server)',
     ],
-  ])('is told what to call: %s', async (_framework, createListener, remedy) => {
+  ])('is reported with the call to make: %s', async (_framework, createListener, remedy) => {
     const lines: string[] = [];
     const url = await serve(createListener(lines));
     const reason = `the server does not pass upgrades to the app: ${remedy}`;
@@ -124,7 +124,7 @@ describe('a server that is not attached to its app', () => {
     ]);
   });
 
-  test('is told so by Fastify, too, with a server of its own', async () => {
+  test('is also reported by Fastify with a separate server', async () => {
     const lines: string[] = [];
     const app = Fastify();
     await app.register(onFastify.turnout, { warn: (line) => lines.push(line) });
@@ -153,7 +153,7 @@ describe('a WebSocket route in an app that did not go through turnout()', () => 
   test.each([
     ['Express 5', express],
     ['Express 4', express4 as unknown as typeof express],
-  ])('is an error of that app, and no silent 404: %s', async (_version, create) => {
+  ])('is an error of that app, not a silent 404: %s', async (_version, create) => {
     const router = onExpress.Router();
     router.ws('/x', () => {});
     const answer = await errorOf(create().use('/api', router));
@@ -161,19 +161,19 @@ describe('a WebSocket route in an app that did not go through turnout()', () => 
     expect(answer).toContain(expected);
   });
 
-  test('is one where a mounted app went through it, and the outermost did not', async () => {
+  test('is an error if a mounted app went through it, but the outermost did not', async () => {
     const inner = onExpress.turnout(express());
     inner.ws('/x', () => {});
     expect(await errorOf(express().use('/api', inner))).toContain(expected);
   });
 
-  test('is one where it stands in the router of another app', async () => {
+  test('is an error if it is in the router of another app', async () => {
     const router = createRouter();
     router.ws('/x', () => {});
     expect(await errorOf(express().use('/api', router))).toContain(expected);
   });
 
-  test('is one on Koa', async () => {
+  test('is an error on Koa', async () => {
     const app = new Koa();
     const errors: Error[] = [];
     app.on('error', (error: Error) => errors.push(error));
@@ -187,7 +187,7 @@ describe('a WebSocket route in an app that did not go through turnout()', () => 
     expect(errors.map(({ message }) => message)).toEqual([`Cannot open the WebSocket at /x${expected}`]);
   });
 
-  test('leaves plain requests alone', async () => {
+  test('does not affect plain requests', async () => {
     const router = onExpress.Router();
     router.ws('/x', () => {});
     router.get('/x', (_request, response) => void response.send('page'));
@@ -208,12 +208,12 @@ test.each<[given: string, hub: unknown, got: string]>([
   ['null', null, 'null'],
   ['createHub itself', createHub, 'function'],
   ['an address', 'redis://127.0.0.1', 'string'],
-])('option hub: %s is refused with what is expected', (_given, hub, got) => {
+])('option hub: %s is rejected with the expected value', (_given, hub, got) => {
   const expected = `Invalid option hub: expected a hub, as createHub() of @turnout/topics makes it, got ${got}; leave it out on a single node`;
   expect(() => onExpress.turnout(express(), { hub: wrong(hub) })).toThrow(new TypeError(expected));
 });
 
-describe('a handler that is written like middleware is told what to do', () => {
+describe('a handler that is written like middleware gets a message that says what to do', () => {
   const expected = /^The handler of the WebSocket at \/x called next\(\), but .*ws\(path, middleware, handler\)/;
 
   async function messageOf(url: string, errors: Error[]): Promise<string> {

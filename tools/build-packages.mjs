@@ -4,8 +4,8 @@ import { root } from './root.mjs';
 import { runDependency } from './run.mjs';
 
 /**
- * Makes a dist folder that no longer fits its sources as if it had never been built. tsc trusts its .tsbuildinfo: it
- * neither restores an output that somebody deleted, nor deletes one whose source is gone and which would be published.
+ * Resets a dist folder that no longer matches its sources. tsc trusts its .tsbuildinfo: it neither restores a deleted
+ * output, nor deletes one without a source, which would be published.
  *
  * @param {string} folder of a package, relative to the root
  */
@@ -29,7 +29,7 @@ function filesBelow(folder) {
  * Builds every package that the root tsconfig.json refers to into its dist folder: tsc writes the declarations, and
  * Rolldown the code.
  *
- * @returns {Promise<number>} the exit code: 0, the compiler's, or 1 where a package could not be bundled
+ * @returns {Promise<number>} the exit code: 0, the compiler's, or 1 if a package could not be bundled
  */
 export async function buildPackages() {
   const { references } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
@@ -37,7 +37,7 @@ export async function buildPackages() {
   const exitCode = await runDependency('typescript', ['-b', join(root, 'tsconfig.json')], { bin: 'tsc' });
   if (exitCode !== 0) return exitCode;
   try {
-    // Its tools may have been installed by the caller just now.
+    // The caller may have just installed its tools.
     const { bundlePackage } = await import('./bundle-package.mjs');
     for (const { path } of references) await bundlePackage(path);
     return 0;

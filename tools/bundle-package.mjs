@@ -3,10 +3,10 @@ import { isAbsolute, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { root } from './root.mjs';
 
-/** Packages that keep no state of the process, and no class of which two copies would matter. */
+/** Packages without process-wide state, and without classes of which two copies would matter. */
 const stateless = ['packages/client'];
 
-/** Entries that pages use: a bundler for browsers gets an ES module that it can take apart. */
+/** Entries that pages use: a bundler for browsers gets an ES module that it can tree-shake. */
 const forBrowsers = [
   { folder: 'packages/messages', entry: 'index' },
   { folder: 'packages/core', entry: 'options' },
@@ -43,8 +43,8 @@ function removeCode(folder) {
 
 /**
  * Writes the code of a package whose declarations are in dist/types. The code is CommonJS, one file for each entry and
- * one for what entries share. The ES module of an entry re-exports it, unless the package is stateless: whichever way
- * the package is loaded, its classes and its state are there once.
+ * one for code shared by entries. The ES module of an entry re-exports it, unless the package is stateless: whichever
+ * way the package is loaded, its classes and its state exist once.
  *
  * @param {string} folder relative to the root
  */

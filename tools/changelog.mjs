@@ -1,7 +1,7 @@
 const unreleasedHeading = '## Unreleased';
 
 /**
- * What users get with the next release.
+ * The unreleased changes.
  *
  * @param {string} changelog
  * @throws {Error} if that section is missing
@@ -22,7 +22,7 @@ export function releaseNotes(changelog, version) {
 }
 
 /**
- * The changelog in which the unreleased changes are those of a version.
+ * The changelog with the unreleased changes moved to a version.
  *
  * @param {string} changelog
  * @param {string} version
@@ -33,7 +33,7 @@ export function cutRelease(changelog, version, date) {
 }
 
 /**
- * The version that Semantic Versioning asks for after these changes; before 1.0 a minor version may break.
+ * The version that Semantic Versioning requires after these changes; before 1.0 a minor version may break.
  *
  * @param {string} current version
  * @param {string} changes of the changelog

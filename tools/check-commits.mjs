@@ -1,6 +1,6 @@
-// node tools/check-commits.mjs RANGE: what each commit of `git log RANGE` owes to those who read the history. Its
-// subject has 72 characters at most. Where it changes what users run, the range changes CHANGELOG.md, too, or a trailer
-// says why users cannot notice: "Changelog: none, REASON".
+// node tools/check-commits.mjs RANGE: checks each commit of `git log RANGE`. Its subject has at most 72 characters. If
+// it changes the source of a package, the range also changes CHANGELOG.md, or a trailer says why users cannot notice:
+// "Changelog: none, REASON".
 import { execFileSync } from 'node:child_process';
 
 const [range = 'HEAD~1..HEAD'] = process.argv.slice(2);
@@ -8,7 +8,7 @@ const sources = [':(top,glob)packages/*/src/**', ':(top,glob)packages/*/*/src/**
 const maxSubject = 72;
 
 /**
- * @param {string[]} paths none for every commit
+ * @param {string[]} paths empty for every commit
  * @returns the commits of the range that change the paths
  */
 function commits(paths = []) {

@@ -1,8 +1,9 @@
-// pnpm check: types, lint, format and a few habits of the whole repository. Every step runs; the last lines name those
-// that failed.
+// pnpm check: types, lint, format and some conventions of the whole repository. Every step runs; the last lines name
+// those that failed.
 import { buildPackages } from './build-packages.mjs';
 import { installDependencies } from './install-dependencies.mjs';
 import { filesWithPrivateNumbers } from './private-numbers.mjs';
+import { findComplaints } from './plain-english.mjs';
 import { runDependency } from './run.mjs';
 import { wrapAllComments } from './wrap-all-comments.mjs';
 
@@ -19,6 +20,8 @@ const checkComments = () =>
   report(wrapAllComments({ write: false }), 'comments are wider than 120; "pnpm format" wraps them');
 const checkTestNames = () => report(filesWithPrivateNumbers(), 'the name of a test ends with the number of a list');
 
+const checkEnglish = () => report(findComplaints(), 'or improve tools/plain-english.mjs if it is right English');
+
 /** @type {[name: string, step: () => Promise<number>][]} */
 const steps = [
   ['dependencies (pnpm install)', installDependencies],
@@ -28,6 +31,7 @@ const steps = [
   ['format (oxfmt)', () => runDependency('oxfmt', ['--check', '.'])],
   ['width of comments', checkComments],
   ['names of tests', checkTestNames],
+  ['plain English', checkEnglish],
 ];
 
 const failures = [];

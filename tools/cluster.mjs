@@ -26,7 +26,7 @@ async function end(code) {
   if (isEnding) return;
   isEnding = true;
   for (const { child } of running.toReversed()) {
-    // One that could not be started has no pid, and will not end.
+    // A process that could not be started has no pid, and will not end.
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) continue;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
@@ -47,7 +47,7 @@ async function end(code) {
  * @param {import('node:child_process').SpawnOptions} [options]
  */
 function start(name, program, parameters, options) {
-  // In a group of its own: Ctrl-C is for this process, which ends the others in order.
+  // In a separate group: Ctrl-C is for this process, which ends the others in order.
   const child = spawn(program, parameters, { stdio: ['ignore', 'ignore', 'inherit'], detached: true, ...options });
   running.push({ name, child });
   child.on('error', (error) => {

@@ -8,14 +8,14 @@ import { missingSystemParts, systemPartVariables } from './system-parts.mjs';
 
 const [example = 'echo'] = process.argv.slice(2).filter((parameter) => parameter !== '--');
 
-/** Those that belong to what is not committed, and from then on to what is saved. */
+/** The tests affected by uncommitted changes, and then by each saved file. */
 function watchTests() {
   const env = { ...process.env, ...systemPartVariables(missingSystemParts([])) };
   const options = ['--changed', '--no-clearScreen', '--typecheck.enabled=false'];
   return runDependency('vitest', ['watch', ...options], { env });
 }
 
-// The keys that are pressed are for vitest.
+// Key presses are for vitest.
 function watchExample() {
   const options = ['watch', '--clear-screen=false', '--conditions=@turnout/source', exampleEntry];
   return runDependency('tsx', options, { cwd: join(root, 'examples', example), stdin: 'ignore' });

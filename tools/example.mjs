@@ -17,7 +17,7 @@ function start(name, parameters) {
     cwd: join(root, 'examples', name),
     stdio: 'inherit',
   });
-  // A terminal sends Ctrl-C to the child as well: passing it on would make it two.
+  // A terminal also sends Ctrl-C to the child: passing it on would send it twice.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   process.on('SIGHUP', () => child.kill('SIGHUP'));

@@ -1,4 +1,4 @@
-/** The default of an option that is a number, with what it counts, as READMEs write it. */
+/** The default of a numeric option with its unit, as written in READMEs. */
 export function formatAmount({ default: value, unit = '' }: { default: number; unit?: string | undefined }): string {
   if (value === Infinity) return `\`Infinity\` ${unit}`.trim();
   const number = value.toLocaleString('en-US');

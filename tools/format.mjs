@@ -1,4 +1,4 @@
-// pnpm format: code by oxfmt, and the comments that it leaves as they are.
+// pnpm format: formats code with oxfmt, and wraps the comments that it does not change.
 import { installDependencies } from './install-dependencies.mjs';
 import { runDependency } from './run.mjs';
 import { wrapAllComments } from './wrap-all-comments.mjs';

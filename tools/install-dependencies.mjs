@@ -4,11 +4,11 @@ import { root } from './root.mjs';
 import { run } from './run.mjs';
 
 /**
- * Installs what the lockfile asks for: all of it, or only what one example runs with, so that a visitor's demo does
- * not bring the tools of maintainers. It takes some 10 ms where nothing is missing. A tool that pnpm did not start
- * installs nothing: whoever calls it by hand has installed.
+ * Installs the dependencies of the lockfile: all of them, or only those of one example, so that a visitor's demo does
+ * not install the tools of maintainers. It takes about 10 ms if nothing is missing. A tool that pnpm did not start
+ * installs nothing: its caller is expected to have installed them.
  *
- * A framework that an adapter has for a peer comes with it only as long as it is not among its devDependencies, too.
+ * A framework that is an adapter's peer is installed with it only if it is not also among its devDependencies.
  *
  * @param {{ example?: string }} [options]
  * @returns {Promise<number>} the exit code of pnpm
@@ -16,7 +16,7 @@ import { run } from './run.mjs';
 export function installDependencies({ example } = {}) {
   const { npm_config_user_agent: agent = '', npm_execpath: pnpm } = process.env;
   if (!agent.startsWith('pnpm/') || pnpm === undefined) return Promise.resolve(0);
-  // An installation for an example would take the tools away again.
+  // An installation for an example would remove the tools again.
   const hasTools = existsSync(join(root, 'node_modules/vitest'));
   const scope = example === undefined || hasTools ? [] : ['--prod', '--filter-prod', `@turnout/example-${example}...`];
   const quiet = hasTools ? ['--loglevel=error'] : [];

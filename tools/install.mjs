@@ -1,4 +1,4 @@
-// Installs what the lockfile asks for; scripts that use tools from node_modules begin with it.
+// Installs the dependencies of the lockfile; scripts that use tools from node_modules begin with it.
 import { installDependencies } from './install-dependencies.mjs';
 
 process.exitCode = await installDependencies();

@@ -7,7 +7,7 @@ import { formatAmount } from './format-amount.ts';
 export const limitsTableStart = '<!-- limits: written by `pnpm limits --write` -->';
 export const limitsTableEnd = '<!-- /limits -->';
 
-/** The READMEs that have such a table, and what it is made from. */
+/** The READMEs with such a table, and its source. */
 export const limitsTables: Readonly<Record<string, Readonly<Record<string, Limit>>>> = {
   'packages/core/README.md': limitOptions,
   'packages/router/README.md': appLimitOptions,
@@ -24,7 +24,7 @@ export function formatLimitsTable(limits: Readonly<Record<string, Limit>>): stri
 /**
  * Puts a table between the two marks of a document.
  *
- * @throws {Error} where the document has no such marks
+ * @throws {Error} if the document has no such marks
  */
 export function insertLimitsTable(document: string, limits: Readonly<Record<string, Limit>>): string {
   const start = document.indexOf(limitsTableStart);

@@ -1,5 +1,5 @@
 /**
- * The configuration of nginx as a reverse proxy before WebSocket servers on this machine, as people write it.
+ * The configuration of nginx as a reverse proxy before WebSocket servers on this machine, in a usual form.
  *
  * @param {{ folder: string, port: number, upstreamPorts: readonly number[], readTimeout?: number }} options
  *   `folder` is for its own files; `readTimeout`, in seconds, is how long a connection may be silent, nginx's 60 by

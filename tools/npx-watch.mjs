@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Calls `onEnd` once the npx that started pnpm, which started us, has been told to end. npx hands its signals to the
- * shell between it and pnpm, and that shell dies of them without telling pnpm: without this watch, whoever kills npx
- * leaves a server behind. It takes Linux's /proc; elsewhere nothing is watched.
+ * Calls `onEnd` once the npx that started pnpm, which started us, is asked to end. npx passes its signals to the shell
+ * between it and pnpm, and that shell exits without informing pnpm: without this watch, killing npx would leave a
+ * server running. It uses Linux's /proc; other systems are not supported.
  *
  * @param {() => void} onEnd
  */

@@ -1,10 +1,10 @@
-/** What is looked at of a declaration: an option of `@turnout/core/options`. */
+/** The parts of a declaration that are checked: an option of `@turnout/core/options`. */
 export interface DeclaredOption {
   readonly default: unknown;
   readonly expected: string;
 }
 
-/** The declarations by name, as the README calls them. */
+/** The declarations by their names in the README. */
 export type DeclaredOptions = Readonly<Record<string, DeclaredOption>>;
 
 interface Row {
@@ -17,8 +17,8 @@ interface Row {
  * bounds that a row states are those of the declaration. The rows are the bullets between `<!-- options: NAME -->` and
  * `<!-- /options -->` that begin with a name.
  *
- * @returns what is wrong, a line each
- * @throws {Error} where the document has no such marks
+ * @returns the faults, one per line
+ * @throws {Error} if the document has no such marks
  */
 export function findOptionFaults(document: string, mark: string, declared: DeclaredOptions): string[] {
   const rows = readRows(sectionOf(document, mark));
@@ -48,13 +48,13 @@ function readRows(section: string): Row[] {
 }
 
 interface Place {
-  /** Which of the names of its row it is. */
+  /** Its index among the names of its row. */
   readonly index: number;
   readonly option: DeclaredOption | undefined;
 }
 
 function faultsOf(name: string, text: string, { index, option }: Place): string[] {
-  if (option === undefined) return [`${name} is no option`];
+  if (option === undefined) return [`${name} is not an option`];
   const faults: string[] = [];
   const stated = /Default: (.+?)\.( |$)/.exec(text)?.[1]?.replaceAll(/[`']/g, '');
   if (stated === undefined) faults.push(`${name} states no default`);
@@ -79,7 +79,7 @@ function formsOf(value: unknown): string[] {
   return forms;
 }
 
-/** The bounds worth a word: what every time has, and 0 and 1, go without saying. */
+/** The bounds that must be stated: not the maximum of times, nor 0 and 1. */
 function boundsOf(expected: string): string[] {
   const range = /^a whole number of (\d+)(?: to (\d+))?(?:.*, or (Infinity))?/.exec(expected);
   const bounds = range?.slice(1).filter((bound) => bound !== undefined) ?? [];

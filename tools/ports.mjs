@@ -3,15 +3,15 @@ import { connect, createServer } from 'node:net';
 import { threadId } from 'node:worker_threads';
 
 /**
- * Below those that the system gives to connections and to servers that ask for any: one of those may be given away
- * again between the question and its use. Each thread of tests has a part of its own.
+ * Below the system's ephemeral ports, one of which could be assigned again between the check and its use. Each thread
+ * of tests has its own range.
  */
 const [first, last, parts] = [12_000, 32_000, 8];
 const size = Math.floor((last - first) / parts);
 const start = first + (threadId % parts) * size;
 let next = Math.floor(Math.random() * size);
 
-/** A port of the loopback address that nobody listens on, and that no other test will be given soon. */
+/** A free port of the loopback address, which no other test will get soon. */
 export async function freePort() {
   for (;;) {
     const port = start + (next++ % size);

@@ -1,4 +1,4 @@
-// node tools/release-notes.mjs TAG: prints the notes of the release; fails where the packages have another version.
+// node tools/release-notes.mjs TAG: prints the notes of the release; fails if the packages have another version.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { releaseNotes } from './changelog.mjs';

@@ -1,5 +1,5 @@
-// pnpm release [VERSION]: one commit and one tag, which the release workflow publishes once they are pushed. The
-// changelog says which version it is, where none is named.
+// pnpm release [VERSION]: one commit and one tag, which the release workflow publishes once they are pushed. By default
+// the changelog determines the version.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,8 @@ function rewrite(file, change) {
 
 /** @param {string | undefined} given */
 function release(given) {
-  if (git('status', '--porcelain') !== '') throw new Error('Something is not committed: a release holds nothing else');
+  if (git('status', '--porcelain') !== '')
+    throw new Error('Something is not committed: a release must contain only its own changes');
   const current = sharedVersion();
   const next = nextVersion(current, unreleasedChanges(readFileSync(join(root, 'CHANGELOG.md'), 'utf8')));
   const version = given ?? next;

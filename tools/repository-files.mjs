@@ -2,11 +2,11 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './root.mjs';
 
-/** As .gitignore has them. Git is not asked: a copy of the repository may come without it. */
+/** As in .gitignore. Git is not used, because a copy of the repository may lack it. */
 const ignored = /^(\.git|node_modules|dist|coverage|data|screenshots|\.mutation|.*\.(tgz|log))$/;
 
 /**
- * The files of the repository, without what is installed or made.
+ * The files of the repository, without installed and generated ones.
  *
  * @param {RegExp} pattern of their names
  * @param {string} [folder] from the root

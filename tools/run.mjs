@@ -9,9 +9,8 @@ import { root } from './root.mjs';
 export const fromSources = ['--conditions=@turnout/source', '--import', 'tsx'];
 
 /**
- * Runs a program with our stdout and stderr, in the root where `cwd` does not say otherwise, and resolves to its exit
- * code.
- * A program that a signal ended, or that could not be started, counts as 1.
+ * Runs a program with our stdout and stderr, by default in the root, and resolves to its exit code.
+ * A program that was ended by a signal, or could not be started, counts as 1.
  *
  * @param {string} program
  * @param {string[]} parameters
@@ -30,10 +29,9 @@ export function run(program, parameters, { env = process.env, cwd = root, stdin 
 }
 
 /**
- * Runs the program that a development dependency of the root brings along, without a shell, so that it works alike on
- * every system.
+ * Runs the program of a development dependency of the root, without a shell, so that it works the same on every system.
  *
- * @param {string} name of the dependency and of its program, where `bin` does not say otherwise
+ * @param {string} name of the dependency, and of its program unless `bin` is set
  * @param {string[]} parameters
  * @param {RunOptions & { bin?: string }} [options]
  */

@@ -5,7 +5,7 @@ const folder = new URL('../packages/core/src/frame/', import.meta.url);
 
 export const moduleFile = new URL('simd-mask-module.ts', folder);
 
-/** What `simd-mask-module.ts` is to be: the bytes of `simd-mask.wat`. */
+/** The content of `simd-mask-module.ts`: the bytes of `simd-mask.wat`. */
 export async function moduleSource(): Promise<string> {
   const text = await readFile(new URL('simd-mask.wat', folder), 'utf8');
   const wabt = await loadWabt();

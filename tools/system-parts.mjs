@@ -6,9 +6,9 @@ import { accessSync, constants, existsSync } from 'node:fs';
 const interop = 'the tests with clients and servers in other languages';
 
 /**
- * The programs outside npm that some tests need, and folders of libraries that such programs need: where each may be
- * found, the Debian and Ubuntu packages it comes from, and what is not tested without it. A path given in the named
- * environment variable comes first.
+ * The programs outside npm that some tests need, and folders of libraries that such programs need: their possible
+ * paths, their Debian and Ubuntu packages, and what is not tested without them. A path given in the named environment
+ * variable comes first.
  *
  * @type {Record<string, SystemPart>}
  */
@@ -172,7 +172,7 @@ export function missingSystemParts(unwanted) {
 }
 
 /**
- * What tells the tests where each part is, and which of them to do without.
+ * The environment variables with the path of each part, and the parts to skip.
  *
  * @param {readonly string[]} skipped parts
  * @returns {NodeJS.ProcessEnv}
@@ -196,7 +196,7 @@ export function installCommand(names) {
  * Installs the named parts.
  *
  * @param {string[]} names
- * @returns {string | undefined} why that was not possible, or undefined where it was
+ * @returns {string | undefined} the reason for a failure, or undefined
  */
 export function installSystemParts(names) {
   if (!existsSync('/etc/debian_version')) return 'this system has no apt-get';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { root } from './root.mjs';
 
-/** The tests of what was compiled; all others run from the sources. */
+/** The tests of compiled code; all others run from the sources. */
 const testsOfBuilds = ['test/packaging', 'test/runtimes', 'test/docs.test.ts', 'test/bench.test.ts'];
 
 /**

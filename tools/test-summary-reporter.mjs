@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 /**
  * A vitest reporter that writes `{ passed, failed, skipped }` to the file named in TURNOUT_TEST_SUMMARY, for
  * tools/test.mjs. Type tests count like any test. A file that could not be loaded and an unhandled error count as one
- * failure each, so that nothing that went wrong is missing from the sum.
+ * failure each, so that no failure is missing from the sum.
  */
 export default class TestSummaryReporter {
   /**

@@ -1,7 +1,7 @@
 // pnpm test: system parts, build, then every test.
 // pnpm test [vitest arguments]: a subset, without the coverage gate. It installs no system part, and builds only for
-// tests of what was compiled.
-// pnpm test:long: the same, with millions of inputs instead of thousands, and abuse at full scale.
+// tests of compiled code. pnpm test:long: the same, with millions of inputs instead of thousands, and abuse at full
+// scale.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,8 +24,8 @@ const isContinuousIntegration = Boolean(process.env.CI) && process.env.CI !== 'f
 /**
  * Installs the system parts that are missing.
  *
- * @returns {{ skipped: string[], failed: string[] }} the parts the tests have to do without; where CI is set each of
- *   them is a failure, and nothing is skipped
+ * @returns {{ skipped: string[], failed: string[] }} the missing parts; with CI each of them is a failure, and nothing
+ *   is skipped
  */
 function provideSystemParts() {
   const unwanted = isContinuousIntegration ? [] : skippedByName;
@@ -42,7 +42,7 @@ function provideSystemParts() {
   return { skipped: [...unwanted, ...absent], failed: [] };
 }
 
-/** @returns {{ skipped: string[], failed: string[] }} the parts that a subset of the tests has to do without */
+/** @returns {{ skipped: string[], failed: string[] }} the missing parts for a subset of the tests */
 function presentSystemParts() {
   return { skipped: [...skippedByName, ...missingSystemParts(skippedByName)], failed: [] };
 }
@@ -112,7 +112,7 @@ async function main(parameters) {
 
 const given = process.argv.slice(2).filter((parameter) => parameter !== '--');
 const parameters = given.filter((parameter) => parameter !== '--long');
-// Read by vitest.config.ts, and by the tests that have a long form.
+// Read by vitest.config.ts, and by tests with a long form.
 if (given.includes('--long')) process.env.TURNOUT_LONG = '1';
 if ((await installDependencies()) !== 0) process.exit(1);
 const { exitCode, passed, failed, skipped } = await main(parameters);

@@ -27,7 +27,7 @@ const programs: Readonly<Record<BrokerKind, BrokerProgram>> = {
   jetstream: { protocol: 'nats', parameters: (port, folder) => [...nats(port), '-js', '-sd', folder] },
 };
 
-/** A Redis or NATS of the benchmark's own, whose data goes with it. */
+/** A Redis or NATS server for the benchmark, whose data is removed with it. */
 export class BrokerServer {
   readonly protocol: 'redis' | 'nats';
   readonly port: number;

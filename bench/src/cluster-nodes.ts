@@ -4,12 +4,12 @@ import { ServerProcess } from './server-process.ts';
 /** Nodes of one kind, joined by a broker. */
 export interface NodesWanted {
   readonly script: string;
-  /** None for a node that is alone. */
+  /** Undefined for a single node. */
   readonly broker?: BrokerKind;
   readonly count: number;
 }
 
-/** Nodes and brokers, started when they are first needed: they live on, so that compiled code is what is measured. */
+/** Nodes and brokers, started when first needed: they keep running, so that optimized code is measured. */
 export class ClusterNodes {
   readonly #brokers = new Map<BrokerKind, BrokerServer>();
   readonly #nodes = new Map<string, ServerProcess[]>();

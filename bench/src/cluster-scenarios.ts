@@ -7,11 +7,11 @@ import type { Timing } from './measure.ts';
 import type { ServerProcess } from './server-process.ts';
 import type { TopicKind } from './topic-kind.ts';
 
-/** How much there is of what is measured. */
+/** The sizes of the scenarios. */
 export interface ClusterSizes {
-  /** On each of the two processes that are compared with Socket.IO. */
+  /** Sockets on each of the two processes that are compared with Socket.IO. */
   readonly sockets: number;
-  /** In one room, on all its nodes together. */
+  /** People in one room, on all its nodes together. */
   readonly people: number;
   readonly topics: number;
   /** In ms, within which a room fills. */
@@ -28,7 +28,7 @@ export interface ClusterScenario {
   readonly name: string;
   readonly title: string;
   readonly columns: readonly Column[];
-  /** The first is what the others are compared with. They give a value for each column. */
+  /** The others are compared with the first. Each returns a value for each column. */
   readonly peers: readonly Peer<readonly number[]>[];
 }
 
@@ -43,7 +43,7 @@ export function clusterScenarios(sizes: ClusterSizes): ClusterScenario[] {
     ...(['memory', 'redis', 'nats'] as const).map((broker) => room(sizes, broker)),
     joins({
       name: 'join-topics',
-      title: `joining ${formatCount(sizes.topics)} topics that nobody has yet, by 100 on each socket`,
+      title: `joining ${formatCount(sizes.topics)} topics that do not exist yet, 100 on each socket`,
       metrics: joinMetrics,
       measure: (node, kind) => measureTopicJoins(node, { kind, topics: sizes.topics }),
     }),
@@ -135,7 +135,7 @@ const roomNodes: Readonly<Record<RoomBroker, { readonly title: string; readonly 
   nats: { title: 'two processes by NATS', nodes: { script: 'cluster-topics', broker: 'jetstream', count: 2 } },
 };
 
-/** With presence alone, with history alone, and with both, beside neither. */
+/** With presence only, with history only, with both, and with neither. */
 const roomKinds: readonly { readonly name: string; readonly kind: TopicKind }[] = [
   { name: 'plain', kind: 'plain' },
   { name: 'history', kind: 'history' },
@@ -181,7 +181,7 @@ const joinMetrics: readonly Metric<JoinResult>[] = [
 ];
 
 const fillMetrics: readonly Metric<JoinResult>[] = [
-  { head: 'all hear after, s', of: ({ time }) => time, digits: 2, ratio: { head: '× memory', better: 'less' } },
+  { head: 'all receive after, s', of: ({ time }) => time, digits: 2, ratio: { head: '× memory', better: 'less' } },
   stall,
 ];
 
@@ -201,11 +201,11 @@ interface Joins {
   readonly measure: (node: ServerProcess, kind: TopicKind) => Promise<JoinResult>;
 }
 
-/** On one node, until all hear. */
+/** On one node, until all receive. */
 function joins({ name, title, metrics, measure }: Joins): ClusterScenario {
   return define<JoinResult>({
     name,
-    title: `${title}, until all have heard a probe`,
+    title: `${title}, until all have received a probe`,
     metrics,
     peers: joinPeers.map((peer) => ({
       name: peer.name,

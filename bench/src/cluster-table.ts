@@ -3,17 +3,17 @@ import { median } from './median.ts';
 export interface Column {
   readonly head: string;
   readonly digits: number;
-  /** A column of ratios to the first peer follows: above 1 is better than it. */
+  /** A column of ratios to the first peer follows, where above 1 is better. */
   readonly ratio?: { readonly head: string; readonly better: 'more' | 'less' };
 }
 
 export interface PeerRounds {
   readonly name: string;
-  /** For each round, a value for each column. */
+  /** A value for each column, for each round. */
   readonly rounds: readonly (readonly number[])[];
 }
 
-/** Medians as a Markdown table; ratios are the medians of those within each round. */
+/** Medians as a Markdown table; ratios are the medians of the ratios within each round. */
 export function formatClusterTable(columns: readonly Column[], peers: readonly PeerRounds[]): string {
   const heads = columns.flatMap(({ head, ratio }) => (ratio === undefined ? [head] : [head, ratio.head]));
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

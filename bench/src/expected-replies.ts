@@ -1,10 +1,10 @@
 /** The largest chunk that Node.js reads from a socket. */
 const maxChunk = 64 * 1024;
 
-/** The same reply again and again: made once for all connections that expect it. */
+/** A repeated reply, built once for all connections that expect it. */
 export class ExpectedReplies {
   readonly replyLength: number;
-  /** Replies in a row, long enough to compare any chunk at any offset. */
+  /** Consecutive replies, long enough to compare any chunk at any offset. */
   readonly #run: Buffer;
 
   constructor(reply: Buffer) {
@@ -12,7 +12,7 @@ export class ExpectedReplies {
     this.#run = Buffer.alloc((Math.ceil(maxChunk / reply.length) + 1) * reply.length, reply);
   }
 
-  /** Whether `chunk` is what comes after the first `byteLength` bytes. */
+  /** Whether `chunk` is what follows the first `byteLength` bytes. */
   continueWith(chunk: Buffer, byteLength: number): boolean {
     const start = byteLength % this.replyLength;
     return chunk.compare(this.#run, start, start + chunk.length) === 0;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { ExpectedReplies } from './expected-replies.ts';
 
-/** Where a connection goes: a path, over WebSocket; or without one plain TCP, where no protocol is spoken at all. */
+/** The target of a connection: a path for WebSocket, or plain TCP without a path. */
 export interface Target {
   readonly port: number;
   readonly path?: string | undefined;
@@ -11,7 +11,7 @@ export interface Target {
 }
 
 /**
- * One connection of the load: it compares every byte that comes with the reply expected again and again, and counts.
+ * One connection of the load: it compares every byte received with the repeated expected reply, and counts.
  */
 export class LoadConnection {
   readonly duplex: Socket;
@@ -30,7 +30,7 @@ export class LoadConnection {
     return new LoadConnection(duplex);
   }
 
-  /** The number of whole replies so far. */
+  /** The number of complete replies so far. */
   get replyCount(): number {
     return this.#replies === undefined ? 0 : Math.floor(this.#byteLength / this.#replies.replyLength);
   }
@@ -38,15 +38,15 @@ export class LoadConnection {
   /**
    * Begins to read.
    *
-   * @param onReplies told how many more replies are whole, after each read that brought one
-   * @param onFault told of a wrong byte, and of a connection that is lost
+   * @param onReplies called with the number of newly completed replies, after each read that completed one
+   * @param onFault called on a wrong byte, and on a lost connection
    */
   expect(replies: ExpectedReplies, onReplies: (count: number) => void, onFault: (error: Error) => void): void {
     this.#replies = replies;
     this.duplex.on('data', (chunk) => {
       const before = this.replyCount;
       if (!replies.continueWith(chunk, this.#byteLength)) {
-        onFault(new Error(`Wrong reply: number ${before} or a later one is not what was to come`));
+        onFault(new Error(`Wrong reply: number ${before} or a later one is not the expected one`));
       }
       this.#byteLength += chunk.length;
       if (this.replyCount > before) onReplies(this.replyCount - before);
@@ -66,7 +66,7 @@ async function upgrade(duplex: Socket, lines: readonly string[]): Promise<void> 
     'Connection: Upgrade',
     'Upgrade: websocket',
     'Sec-WebSocket-Version: 13',
-    // The sample key of RFC 6455 §1.2: the answer is not what is measured.
+    // The sample key of RFC 6455 §1.2: the handshake is not measured.
     'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
   ];
   duplex.write([...lines, ...own, '\r\n'].join('\r\n'));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 export interface FrameOptions {
   readonly opcode: 1 | 2 | 8;
-  /** Whether it is the frame of a compressed message (RFC 7692 §6). Default: not. */
+  /** Whether it is the frame of a compressed message (RFC 7692 §6). Default: `false`. */
   readonly rsv1?: boolean;
 }
 
@@ -14,7 +14,7 @@ export function maskedFrame(payload: Buffer, options: FrameOptions): Buffer {
   return Buffer.concat([frameHeader(payload.length, options, 0x80), key, masked]);
 }
 
-/** The same message as a server frames it: not masked. */
+/** The same message as a server frames it: unmasked. */
 export function plainFrame(payload: Buffer, options: FrameOptions): Buffer {
   return Buffer.concat([frameHeader(payload.length, options, 0), payload]);
 }
@@ -29,7 +29,7 @@ function frameHeader(byteLength: number, { opcode, rsv1 = false }: FrameOptions,
   return header;
 }
 
-/** The payload of the first frame in `bytes`, as a server sends it; `null` until all of it is there. */
+/** The payload of the first frame in `bytes`, as a server sends it; `null` until it is complete. */
 export function firstPayload(bytes: Buffer): { readonly frame: Buffer; readonly payload: Buffer } | null {
   if (bytes.length < 2) return null;
   const short = bytes[1]! & 0x7f;

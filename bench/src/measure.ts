@@ -7,20 +7,20 @@ export interface Timing {
   readonly measured: number;
 }
 
-/** What one peer did in one round. */
+/** The result of one peer in one round. */
 export interface Result {
   /** In the scenario's unit. */
   readonly value: number;
-  /** Microseconds of the server's processor time for one of what is counted; 0 where nothing is. */
+  /** Microseconds of the server's CPU time per operation; 0 if nothing is counted. */
   readonly cpuPerOperation: number;
-  /** The part of one processor that the server was busy; near 1, the server is what limits the rate. */
+  /** The server's share of one processor; near 1, the server limits the rate. */
   readonly serverLoad: number;
 }
 
-/** How much was done so far. */
+/** The number of operations so far. */
 export type Count = () => number;
 
-/** How many a second `count` grows by, for the measured milliseconds after the warm-up. */
+/** The growth of `count` per second, during the measured milliseconds after the warm-up. */
 export async function measureRate(server: ServerProcess, count: Count, timing: Timing): Promise<Result> {
   await delay(timing.warmUp);
   const cpuBefore = (await server.report('time')).cpuTime;
@@ -33,13 +33,13 @@ export async function measureRate(server: ServerProcess, count: Count, timing: T
   return { value: done / seconds, cpuPerOperation: cpuTime / done, serverLoad: cpuTime / 1e6 / seconds };
 }
 
-/** The processor time of all so far, in microseconds. */
+/** The CPU time of all so far, in microseconds. */
 export async function cpuTimeOf(servers: readonly ServerProcess[]): Promise<number> {
   const reports = await Promise.all(servers.map((server) => server.report('time')));
   return reports.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
 }
 
-/** Runs a load until `measurement` is there, or the load meets a fault. */
+/** Runs a load until `measurement` settles, or the load has a fault. */
 export async function underLoad<Value>(
   start: (onFault: (error: Error) => void) => void,
   measurement: () => Promise<Value>,

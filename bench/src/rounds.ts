@@ -1,5 +1,5 @@
 /**
- * Measures every peer once a round; every other round in reverse, so that none always follows the same one.
+ * Measures every peer once per round; every other round in reverse, so that no peer always follows the same one.
  *
  * @returns for each peer, its rounds
  */
@@ -18,7 +18,7 @@ export async function takeTurns<Peer, Value>(
 }
 
 /**
- * The scenarios whose names begin with one of `only`, a comma-separated list; all without it.
+ * The scenarios whose names begin with one of `only`, a comma-separated list; by default all.
  *
  * @throws {Error} if nothing matches
  */

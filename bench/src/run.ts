@@ -23,7 +23,7 @@ const roundCount = options.quick ? 3 : 5;
 const timing: Timing = options.quick ? { warmUp: 200, measured: 300 } : { warmUp: 500, measured: 1_500 };
 const chosen = choose(scenarios, options.only);
 
-/** Servers by name, started when they are first needed: they live on, so that compiled code is what is measured. */
+/** Servers by name, started when first needed: they keep running, so that optimized code is measured. */
 const servers = new Map<PeerName, ServerProcess>();
 
 function start(name: PeerName): Promise<ServerProcess> {

@@ -9,11 +9,11 @@ export interface Scenario {
   readonly name: string;
   readonly title: string;
   readonly unit: string;
-  /** The first is what the others are compared with. */
+  /** The others are compared with the first. */
   readonly peers: readonly PeerName[];
-  /** What we want of Turnout, as a ratio to the first peer or in the unit. */
+  /** The goal for Turnout, as a ratio to the first peer or in the unit. */
   readonly goal: string;
-  /** Whether each round needs a process of its own. */
+  /** Whether each round needs a fresh process. */
   readonly isFresh?: boolean;
   readonly measure: (server: ServerProcess, peer: PeerName, timing: Timing) => Promise<Result>;
 }
@@ -33,7 +33,7 @@ interface EchoScenario {
   readonly goal: string;
   readonly settings: Partial<EchoSettings>;
   readonly peers?: readonly PeerName[];
-  /** What was done before decides how V8 collects long buffers, which for plain TCP too makes a factor of 3. */
+  /** Earlier work determines how V8 collects long buffers, which makes a factor of 3 even for plain TCP. */
   readonly isFresh?: boolean;
 }
 
@@ -64,7 +64,7 @@ interface FanOutScenario {
   readonly name: string;
   readonly burst: number;
   readonly goal: string;
-  /** Whether Turnout publishes to a topic, with all that a topic does. */
+  /** Whether Turnout publishes to a topic, with all of a topic's work. */
   readonly isTopic?: boolean;
 }
 

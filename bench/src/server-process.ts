@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ReportQuestion, ServerReport } from './servers/report-to-parent.ts';
 
-/** A server under test, in a process of its own, on a free port of the loopback address. */
+/** A server under test, in a separate process, on a free port of the loopback address. */
 export class ServerProcess {
   readonly port: number;
   readonly #child: ChildProcess;
@@ -14,14 +14,14 @@ export class ServerProcess {
     this.port = port;
   }
 
-  /** Starts `servers/NAME.ts`. @throws {Error} where it ends before it listens */
+  /** Starts `servers/NAME.ts`. @throws {Error} if it ends before it listens */
   static async start(
     name: string,
     env: Readonly<Record<string, string>> = {},
     parameters: readonly string[] = [],
   ): Promise<ServerProcess> {
     const script = fileURLToPath(new URL(`./servers/${name}.ts`, import.meta.url));
-    // No conditions: the packages are those that were built, as users get them.
+    // No conditions: the built packages are used, as by users.
     const child = fork(script, parameters, {
       cwd: dirname(script),
       execArgv: ['--expose-gc', '--import', 'tsx'],
@@ -54,7 +54,7 @@ async function nextReport(child: ChildProcess, name: string): Promise<ServerRepo
       }),
     ]);
   } finally {
-    // The listener of the outcome that did not happen goes; its rejection is nobody's business.
+    // Removes the listener of the outcome that did not happen; its rejection is irrelevant.
     settled.abort();
   }
 }

@@ -7,17 +7,19 @@ export type Rounds = Readonly<Record<string, readonly Result[]>>;
 export interface PeerSummary {
   readonly peer: string;
   readonly value: number;
-  /** The lowest and the highest round, as parts of the median. */
+  /** The lowest and the highest round, relative to the median. */
   readonly spread: readonly [low: number, high: number];
   readonly cpuPerOperation: number;
   readonly serverLoad: number;
-  /** The median of the ratios to the first peer within each round, as what disturbs a round disturbs all its peers. */
+  /**
+   * The median of the ratios to the first peer within each round, because a disturbance affects all peers of a round.
+   */
   readonly ratio: number;
-  /** The same of how much is done in a second of the server's processor: where the load is what limits the rate. */
+  /** The same for the operations per second of the server's CPU time, for cases in which the load limits the rate. */
   readonly ratioByCpu: number;
 }
 
-/** Sums up each peer, with its ratios to the first. */
+/** Summarizes each peer, with its ratios to the first. */
 export function summarize(rounds: Rounds): PeerSummary[] {
   const [reference = []] = Object.values(rounds);
   return Object.entries(rounds).map(([peer, results]) => {
@@ -35,7 +37,7 @@ export function summarize(rounds: Rounds): PeerSummary[] {
   });
 }
 
-/** The summaries as the rows of a Markdown table; aligned, so that it reads well as it is. */
+/** The summaries as the rows of a Markdown table; aligned, so that it is readable as plain text. */
 export function formatTable(summaries: readonly PeerSummary[], unit: string): string {
   const [reference] = summaries;
   const head = ['peer', unit, 'spread', `× ${reference?.peer}`, 'by CPU', 'CPU µs each', 'server load'];

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 const kinds = ['plain', 'history', 'presence', 'both'] as const;
 
-/** What is on in a topic: its name begins with it, and a node makes the topic accordingly. */
+/** The features of a topic: its name begins with them, and a node creates the topic accordingly. */
 export type TopicKind = (typeof kinds)[number];
 
 /** The name of a topic that no node has seen. */
@@ -17,7 +17,7 @@ export function kindOf(name: string): TopicKind {
   return kind;
 }
 
-/** Whether its subscribers are told how many they are. */
+/** Whether its subscribers receive their count. */
 export function hasPresence(kind: TopicKind): boolean {
   return kind === 'presence' || kind === 'both';
 }

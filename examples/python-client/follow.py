@@ -1,4 +1,4 @@
-"""follow.py URL TOPIC…: prints what happens in topics, a line of JSON each, until the server says that it is of no use."""
+"""follow.py URL TOPIC…: prints events of topics, one line of JSON each, until reconnecting is pointless."""
 
 import asyncio
 import json

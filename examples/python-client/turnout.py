@@ -32,11 +32,11 @@ class Topic:
 
     def on_message(self, data): ...  # what was published: JSON, or bytes
 
-    def on_missed(self): ...  # messages are missing, and will not come: fetch the state anew
+    def on_missed(self): ...  # messages were lost: fetch the state again
 
     def on_people(self): ...  # `people` has changed
 
-    def on_count(self, count): ...  # so many people are there
+    def on_count(self, count): ...  # this many people are present
 
     def on_refused(self, reason): ...
 
@@ -86,17 +86,17 @@ class Topic:
 
 
 class Client:
-    """Keeps topics subscribed, and connects again until that is of no use. `options` are those of `websockets.connect()`."""
+    """Keeps topics subscribed, and reconnects until that is pointless. `options` are those of `websockets.connect()`."""
 
     def __init__(self, url, topics, **options):
         self.url, self.options = url, {"max_size": None, **options}
         self.topics = {topic.name: topic for topic in topics}
-        self.failures = 0  # since a message last came
+        self.failures = 0  # since the last message
 
-    def on_other(self, message): ...  # a message of the application's own, text or bytes
+    def on_other(self, message): ...  # the application's own message, text or bytes
 
     async def run(self):
-        """Raises `Ended`, and what an `on_…()` raises."""
+        """Raises `Ended`, and exceptions of an `on_…()`."""
         while True:
             code, least_wait = await self._connect()
             self.failures += 1

@@ -13,10 +13,10 @@ export type AbusedOptions = ServerSettings & Omit<ChildOptions, 'settings'>;
 export type Growth = Pick<Memory, 'held' | 'rss'>;
 
 /**
- * A Turnout server in a process of its own, with a bystander: a connection that has done nothing wrong.
+ * A Turnout server in a separate process, with a bystander: a well-behaved connection.
  *
- * ALIVE is {@link expectAlive}, to be asked during and after each abuse: nobody caught an error too late, and the
- * bystander gets its echo. LEAK0 is {@link expectNothingLeft}.
+ * Call {@link expectAlive} during and after each abuse: there was no uncaught error, and the bystander gets its echo.
+ * Call {@link expectNothingLeft} at the end.
  */
 export class AbusedServer {
   readonly child: ChildServer;
@@ -53,7 +53,7 @@ export class AbusedServer {
     return this.child.call('memory');
   }
 
-  /** What the server has more of afterwards. */
+  /** How much more memory the server uses afterwards. */
   async growthBy(abuse: () => Promise<void>): Promise<Growth> {
     const before = await this.memory();
     await abuse();
@@ -61,7 +61,7 @@ export class AbusedServer {
     return { held: after.held - before.held, rss: after.rss - before.rss };
   }
 
-  /** The same, without what the server keeps for {@link endings} and {@link reports}. */
+  /** The same, without the memory for {@link endings} and {@link reports}. */
   async ownMemory(): Promise<Memory> {
     await this.endings();
     await this.reports();
@@ -81,7 +81,7 @@ export class AbusedServer {
     return this.child.call('endings');
   }
 
-  /** What the error hook was told since the last call. */
+  /** The errors passed to the error hook since the last call. */
   reports(): Promise<Report[]> {
     return this.child.call('reports');
   }
@@ -93,7 +93,7 @@ export class AbusedServer {
     return found;
   }
 
-  /** ALIVE. */
+  /** Asserts that the server has no uncaught errors, and still serves the bystander. */
   async expectAlive(): Promise<void> {
     const text = `bystander ${this.#echoes++}`;
     deepEqual(await this.#bystander.echo(text), text);
@@ -101,8 +101,8 @@ export class AbusedServer {
   }
 
   /**
-   * LEAK0: waits until sockets, upgrades, connections, timers and handles are what they were before; the test's time
-   * limit ends it.
+   * Waits until sockets, upgrades, connections, timers and handles are back to their earlier numbers, or the test times
+   * out.
    */
   async expectNothingLeft(): Promise<void> {
     await this.expectAlive();
@@ -116,10 +116,10 @@ export class AbusedServer {
   }
 }
 
-/** It answers no Ping, as it does nothing by itself. */
+/** It answers no Ping, because it does nothing automatically. */
 const bystanding = { target: '/bystander' };
 
-/** A good while longer than the limits that the tests set, without a clock. */
+/** Takes much longer than the limits that the tests set, without a clock. */
 const maxTurns = 100_000;
 
 function isSame(one: Gauges, other: Gauges): boolean {

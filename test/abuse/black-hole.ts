@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- * A router on the way that forgets its connections, as they do after a while of silence: from `swallow()` on, nothing
- * gets through in either direction, and neither end is told.
+ * A NAT router that forgets its connections, as they do after a period of silence: after `swallow()`, nothing gets
+ * through in either direction, and neither end is notified.
  */
 export class BlackHole {
   readonly #server: Server;

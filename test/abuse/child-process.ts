@@ -12,7 +12,7 @@ export interface ChildOptions {
   readonly maxFiles?: number;
 }
 
-/** A script of `child/` in a process of its own, with a channel for commands. */
+/** A script of `child/` in a separate process, with a channel for commands. */
 export class ChildServer {
   readonly port: number;
   readonly #child: ChildProcess;
@@ -31,7 +31,7 @@ export class ChildServer {
     });
   }
 
-  /** Starts `child/NAME.ts` and waits until it listens. @throws {Error} where it ends before */
+  /** Starts `child/NAME.ts` and waits until it listens. @throws {Error} if it ends before */
   static async start(name: string, options: ChildOptions = {}): Promise<ChildServer> {
     const child = new ChildServer(spawnScript(name, options));
     await Promise.race([once(child.#child, 'message'), child.exit.then(refuseExit)]);
@@ -43,7 +43,7 @@ export class ChildServer {
     return this.#child.pid!;
   }
 
-  /** Runs a command in the child. Rejects with what it throws, and where the child ends before it answers. */
+  /** Runs a command in the child. Rejects with its error, or if the child ends before it answers. */
   async call<Result = void>(name: string, argument?: unknown): Promise<Result> {
     const id = this.#questions++;
     const answered = new Promise<Answer>((resolve) => this.#waiting.set(id, resolve));

@@ -10,7 +10,7 @@ import { startForTest } from './start-for-test.ts';
 
 const mebibyte = 1024 * 1024;
 
-/** How a client goes, each at another moment. */
+/** How a client disconnects, each at a different moment. */
 const departures: ((tcp: Socket) => void)[] = [
   (tcp) => {
     tcp.end();
@@ -51,11 +51,11 @@ async function comeAndGo(server: AbusedServer, count: number): Promise<void> {
 }
 
 test(
-  'clients that come and go at once, at any moment and with a RST, leave nothing behind',
+  'clients that connect and disconnect immediately, at any moment and with a RST, leave nothing behind',
   { timeout: 180_000 },
   async () => {
     const server = await startForTest();
-    // Until nothing grows that grows but once: structures of V8's own, the pools of Node.js.
+    // Until one-time growth is over: V8's own structures, and Node.js's pools.
     await comeAndGo(server, scaled(1_600, 8_000));
     await server.expectNothingLeft();
     const before = await server.ownMemory();
@@ -66,7 +66,7 @@ test(
     } while (isLong && Date.now() < end);
     await server.expectNothingLeft();
     const after = await server.ownMemory();
-    printFigure('80: clients that come and go', {
+    printFigure('clients that connect and disconnect', {
       'Turnout, held': inMebibytes(after.held - before.held),
       RSS: inMebibytes(after.rss - before.rss),
     });
@@ -75,7 +75,7 @@ test(
   },
 );
 
-test('a process without a free file serves those it has, and takes new ones when there are files again', async () => {
+test('a process without free file descriptors serves its connections, and accepts new ones when it has some again', async () => {
   const server = await startForTest({ maxFiles: 256 });
   const existing = await RawPeer.open(server.port);
   const crowd = await Promise.all(Array.from({ length: 400 }, () => dialTcp(server.port)));
@@ -84,7 +84,7 @@ test('a process without a free file serves those it has, and takes new ones when
     await server.expectAlive();
     expect(await existing.echo('still here')).toBe('still here');
   }
-  // The files are all taken: not everybody was let in.
+  // There are no free file descriptors: some connections were not accepted.
   expect((await server.gauges()).sockets).toBeLessThan(256);
   for (const tcp of crowd) tcp.destroy();
   const next = await openAtLast(server);
@@ -93,7 +93,7 @@ test('a process without a free file serves those it has, and takes new ones when
   await server.expectNothingLeft();
 });
 
-/** Until the server has seen that the others have gone, it may turn away a connection. */
+/** Until the server has seen the others' end, it may refuse a connection. */
 async function openAtLast(server: AbusedServer): Promise<RawPeer> {
   for (;;) {
     try {
@@ -105,7 +105,7 @@ async function openAtLast(server: AbusedServer): Promise<RawPeer> {
 }
 
 test(
-  'rounds of 8,000 clients that come, speak and leave end with the memory they began with',
+  'after rounds of 8,000 clients that connect, send and disconnect, memory is back at its start',
   { timeout: 600_000 },
   async () => {
     const [rounds, count] = [scaled(6, 20), scaled(300, 8_000)];
@@ -121,13 +121,13 @@ test(
       await server.expectNothingLeft();
       sizes.push((await server.ownMemory()).rss);
     }
-    printFigure(`93: RSS after rounds of ${count}`, { Turnout: sizes.map(inMebibytes).join(', ') });
+    printFigure(`RSS after rounds of ${count}`, { Turnout: sizes.map(inMebibytes).join(', ') });
     expect(sizes.at(-1)!).toBeLessThan(1.1 * sizes[1]!);
   },
 );
 
 test(
-  'sockets that come and go for hours, a tenth of them each minute, cost no more in the end',
+  'hours of replacing a tenth of the sockets each minute do not increase memory',
   { timeout: 1_200_000 },
   async () => {
     const [count, cycles] = [scaled(100, 2_000), scaled(20, 1_000)];
@@ -153,7 +153,7 @@ test(
     await server.expectAlive();
     const middle = held.length / 2;
     const growth = Math.min(...held.slice(middle)) - Math.min(...held.slice(0, middle));
-    printFigure(`94: ${cycles} cycles of ${count} sockets`, {
+    printFigure(`${cycles} cycles of ${count} sockets`, {
       'Turnout, held more in the second half': inMebibytes(growth),
     });
     expect(growth).toBeLessThan(mebibyte);

@@ -8,12 +8,12 @@ import { startForTest } from './start-for-test.ts';
 
 const mebibyte = 1024 * 1024;
 
-/** The size of its last read is what a connection is left with: it is not what grows. */
+/** A connection keeps memory of the size of its last read, which does not grow. */
 const warmUp = 20_000;
 
-test('a client that pings 300,000 times and reads nothing has one Pong waiting, and costs nothing more', async () => {
+test('a client that pings 300,000 times and reads nothing has one Pong waiting, and costs no more memory', async () => {
   const count = scaled(100_000, 300_000);
-  // It is sent until the system has no more room for it, so that no Pong can leave.
+  // Data is sent until the system's buffer is full, so that no Pong can leave.
   const server = await startForTest({ routes: { '/any': { behaviour: 'fill', sendTimeout: Infinity } } });
   const peer = await RawPeer.open(server.port, { target: '/any', isDeaf: true });
   const ping = clientFrame({ opcode: 'ping', payload: 'p'.repeat(125) });
@@ -42,9 +42,9 @@ test('a client that pings 300,000 times and reads nothing has one Pong waiting, 
   });
   expect(await server.child.call('buffered', '/any')).toEqual([waiting]);
   expect(growth.held).toBeLessThan(mebibyte / 4);
-  // The system gives V8 memory in steps, one of which has 4 MiB; what was sent has more than 12.
+  // The system allocates V8's memory in steps of 4 MiB; more than 12 were sent.
   expect(growth.rss).toBeLessThan(8 * mebibyte);
-  // What the server had sent first, and one Pong.
+  // The server's earlier data, and one Pong.
   peer.resume();
   let pongs = 0;
   while (pongs === 0) if ((await peer.next())!.opcode === opcodes.pong) pongs++;
@@ -57,7 +57,7 @@ test('a client that pings 300,000 times and reads nothing has one Pong waiting, 
   await server.expectNothingLeft();
 });
 
-test('a client that pings as fast as it can is answered as fast as it reads, and keeps no other from being served', async () => {
+test('a client that pings as fast as it can is answered as fast as it reads, and does not starve others', async () => {
   const server = await startForTest();
   const peer = await RawPeer.open(server.port);
   const pings = repeated(clientFrame({ opcode: 'ping', payload: 'p'.repeat(125) }), 1_000);
@@ -71,7 +71,7 @@ test('a client that pings as fast as it can is answered as fast as it reads, and
   await Promise.all([flood(), bystander()]);
   for (let pongs = 0; pongs < sent;) {
     const opcode = (await peer.next())?.opcode;
-    // On a slow machine the server's own keepalive pings come in between.
+    // On a slow machine the server's own keepalive Pings arrive in between.
     expect([opcodes.pong, opcodes.ping]).toContain(opcode);
     if (opcode === opcodes.pong) pongs++;
   }
@@ -80,7 +80,7 @@ test('a client that pings as fast as it can is answered as fast as it reads, and
   await server.expectNothingLeft();
 });
 
-test('a client that pings without end and reads nothing is closed with 1013 after sendTimeout', async () => {
+test('a client that pings endlessly and reads nothing is closed with 1013 after sendTimeout', async () => {
   const server = await startForTest({ routes: { '/any': { behaviour: 'echo', sendTimeout: 300 } } });
   const deaf = await RawPeer.open(server.port, { target: '/any', isDeaf: true });
   const ping = repeated(clientFrame({ opcode: 'ping', payload: 'p'.repeat(125) }), 10_000);
@@ -98,7 +98,7 @@ test('a client that pings without end and reads nothing is closed with 1013 afte
   await server.expectNothingLeft();
 });
 
-test('100,000 Pongs that nobody asked for are ignored, and cost nothing', async () => {
+test('100,000 unsolicited Pongs are ignored, and cost no memory', async () => {
   const server = await startForTest({ routes: { '/any': { behaviour: 'echo' } } });
   const peer = await RawPeer.open(server.port, { target: '/any' });
   const pong = clientFrame({ opcode: 'pong', payload: 'p'.repeat(125) });
@@ -110,7 +110,7 @@ test('100,000 Pongs that nobody asked for are ignored, and cost nothing', async 
   });
   printFigure('100,000 Pongs', { 'Turnout, held': inMebibytes(growth.held), RSS: inMebibytes(growth.rss) });
   expect(growth.held).toBeLessThan(mebibyte / 4);
-  // The system gives V8 memory in steps, one of which has 4 MiB; what was sent has more than 12.
+  // The system allocates V8's memory in steps of 4 MiB; more than 12 were sent.
   expect(growth.rss).toBeLessThan(8 * mebibyte);
   expect(peer.frames).toEqual([]);
   peer.destroy();

@@ -38,12 +38,12 @@ test('10 bombs of 99 MiB in 100 KB close with 1009 each, and never cost more tha
   await server.expectNothingLeft();
   const { peak, held } = await server.memory();
   const figure = inMebibytes(peak - before.rss);
-  printFigure('68: bombs of 99 MiB, peak', { 'Turnout, 10': figure, ...(await peakOfWs(bomb)) });
+  printFigure('bombs of 99 MiB, peak', { 'Turnout, 10': figure, ...(await peakOfWs(bomb)) });
   expect(peak - before.rss).toBeLessThan(16 * mebibyte);
   expect(held - before.held).toBeLessThan(mebibyte);
 });
 
-/** By default of 2 bombs alone: `ws` takes 100 MiB for each, and more meanwhile. */
+/** By default for only 2 bombs: `ws` needs 100 MiB for each, and temporarily more. */
 async function peakOfWs(bomb: Buffer): Promise<Record<string, string>> {
   const count = isLong ? 10 : 2;
   const child = await startWsForTest({ perMessageDeflate: true });
@@ -81,7 +81,7 @@ test('a message under maxPayload that is compressed 1000:1 is delivered, and ove
   await server.expectNothingLeft();
 });
 
-test('messages of thousands of tiny final blocks close with 1008, and hold up nobody', async () => {
+test('messages of thousands of tiny final blocks close with 1008, and do not delay others', async () => {
   const server = await startForTest({ app: { perMessageDeflate: true } });
   const tiny = deflateRawSync(Buffer.alloc(0));
   for (const count of [300, 2_000, 500_000]) {
@@ -94,7 +94,7 @@ test('messages of thousands of tiny final blocks close with 1008, and hold up no
   await server.expectNothingLeft();
 });
 
-test('what a client may refer to costs as much as it has sent, and its window at most', async () => {
+test('the window of a client costs as much as it has sent, at most its size', async () => {
   const server = await startForTest({ app: { perMessageDeflate: true } });
   const count = 200;
   const noise = randomBytes(40_000);
@@ -109,7 +109,7 @@ test('what a client may refer to costs as much as it has sent, and its window at
   const long = await server.growthBy(async () => {
     for (const peer of peers) await echoed(peer, noise);
   });
-  printFigure(`68: windows of ${count} clients`, { short: inMebibytes(short.held), long: inMebibytes(long.held) });
+  printFigure(`windows of ${count} clients`, { short: inMebibytes(short.held), long: inMebibytes(long.held) });
   expect(short.held).toBeLessThan(count * 4 * 1024 + mebibyte);
   expect(long.held).toBeLessThan(count * 36 * 1024 + mebibyte);
   for (const peer of peers) peer.destroy();
@@ -119,27 +119,23 @@ test('what a client may refer to costs as much as it has sent, and its window at
 const hello = deflated(Buffer.from('hello'));
 const finalBlock = deflateRawSync(Buffer.from('hello'));
 
-/** What a peer sends as a compressed message, and what becomes of it: the echo, or a close code. */
+/** A compressed message of a peer, and its outcome: the echo, or a close code. */
 const oddMessages: [string, Buffer, string | number][] = [
-  ['nothing but the empty block of an empty message', Buffer.of(0x00), ''],
-  [
-    'a block that says it is the last, and the octet 0x00 behind it',
-    Buffer.concat([finalBlock, Buffer.of(0)]),
-    'hello',
-  ],
-  ['two blocks that say they are the last', Buffer.concat([finalBlock, finalBlock, Buffer.of(0)]), 'hellohello'],
-  ['an ordinary block behind one that says it is the last', Buffer.concat([finalBlock, hello]), 'hellohello'],
+  ['only the empty block of an empty message', Buffer.of(0x00), ''],
+  ['a final block, followed by the octet 0x00', Buffer.concat([finalBlock, Buffer.of(0)]), 'hello'],
+  ['two final blocks', Buffer.concat([finalBlock, finalBlock, Buffer.of(0)]), 'hellohello'],
+  ['an ordinary block after a final one', Buffer.concat([finalBlock, hello]), 'hellohello'],
   ['no bytes at all', Buffer.alloc(0), ''],
-  ['bytes that are no block behind one that says it is the last', Buffer.concat([finalBlock, Buffer.of(0xff)]), 1007],
-  ['a block that is cut off', hello.subarray(0, -2), 1007],
+  ['bytes that are not a block after a final one', Buffer.concat([finalBlock, Buffer.of(0xff)]), 1007],
+  ['a truncated block', hello.subarray(0, -2), 1007],
   [
     'blocks without compression',
     Buffer.concat([Buffer.of(0, 5, 0, 0xfa, 0xff), Buffer.from('hello'), Buffer.of(0)]),
     'hello',
   ],
-  ['bytes that are no block', Buffer.of(0xff, 0xff, 0xff, 0xff), 1007],
-  ['a block that refers to what was never there', Buffer.of(0x4b, 0x04, 0x22, 0x00, 0xff, 0x03), 1007],
-  ['a block of a length that contradicts itself', Buffer.of(0, 5, 0, 0, 0, 1, 2, 3, 4, 5), 1007],
+  ['bytes that are not a block', Buffer.of(0xff, 0xff, 0xff, 0xff), 1007],
+  ['a block that refers to data before the window', Buffer.of(0x4b, 0x04, 0x22, 0x00, 0xff, 0x03), 1007],
+  ['a block with an inconsistent length', Buffer.of(0, 5, 0, 0, 0, 1, 2, 3, 4, 5), 1007],
   ['a reserved kind of block', Buffer.of(0x07), 1007],
 ];
 
@@ -165,7 +161,7 @@ describe('by RFC 7692, a compressed message', () => {
         expect(await peer.verdictOn(frame)).toBe(outcome);
         return;
       }
-      // Twice, and then another one: what the first leaves behind must not harm it.
+      // Twice, and then another one, which the first must not affect.
       for (const [bytes, expected] of [
         [frame, outcome],
         [frame, outcome],
@@ -180,10 +176,10 @@ describe('by RFC 7692, a compressed message', () => {
 });
 
 test.each([
-  ['each by itself', { clientNoContextTakeover: true }],
+  ['independently', { clientNoContextTakeover: true }],
   ['in a window that is kept', { clientNoContextTakeover: false, serverNoContextTakeover: false }],
 ])(
-  'broken messages, inflated %s, close with 1007 and leave nothing of zlib behind',
+  'broken messages, inflated %s, close with 1007 and leave no memory of zlib behind',
   async (_name, perMessageDeflate) => {
     const count = scaled(300, 10_000);
     const server = await startForTest({ app: { perMessageDeflate } });
@@ -192,7 +188,7 @@ test.each([
       for (let done = 0; done < times; done += 50) {
         const peers = await RawPeer.openMany(server.port, 50, { headers: [deflateHeader] });
         const verdicts = peers.map(async (peer, index) => {
-          // Contexts are made on the first message.
+          // Contexts are created at the first message.
           await peer.write(compressedFrame(hello));
           expect((await peer.next())?.payload.toString()).toBe('hello');
           return peer.verdictOn(broken[index % 2]!);
@@ -211,23 +207,20 @@ test.each([
 test.each([
   ['by itself', { clientNoContextTakeover: true }],
   ['in a window that is kept', { clientNoContextTakeover: false, serverNoContextTakeover: false }],
-])(
-  'peers that go away while their message is inflated %s take nobody else’s turn',
-  async (_name, perMessageDeflate) => {
-    const server = await startForTest({
-      routes: { '/echo': { behaviour: 'echo', perMessageDeflate: { ...perMessageDeflate, concurrencyLimit: 2 } } },
-    });
-    const frame = compressedFrame(deflated(randomBytes(512 * 1024)));
-    for (let round = 0; round < 10; round++) {
-      const peers = await RawPeer.openMany(server.port, 5, { headers: [deflateHeader] });
-      // The Close frame behind the message is read when that is inflated; the RST comes at any time.
-      await Promise.all(peers.map((peer) => peer.write(frame)));
-      for (const peer of peers) peer.reset();
-    }
-    const peer = await RawPeer.open(server.port, { headers: [deflateHeader] });
-    await peer.write(frame);
-    expect((await peer.next())?.opcode).toBe(opcodes.binary);
-    peer.destroy();
-    await server.expectNothingLeft();
-  },
-);
+])('peers that disconnect while their message is inflated %s do not block others', async (_name, perMessageDeflate) => {
+  const server = await startForTest({
+    routes: { '/echo': { behaviour: 'echo', perMessageDeflate: { ...perMessageDeflate, concurrencyLimit: 2 } } },
+  });
+  const frame = compressedFrame(deflated(randomBytes(512 * 1024)));
+  for (let round = 0; round < 10; round++) {
+    const peers = await RawPeer.openMany(server.port, 5, { headers: [deflateHeader] });
+    // The Close frame after the message is read once that is inflated; the RST arrives at any time.
+    await Promise.all(peers.map((peer) => peer.write(frame)));
+    for (const peer of peers) peer.reset();
+  }
+  const peer = await RawPeer.open(server.port, { headers: [deflateHeader] });
+  await peer.write(frame);
+  expect((await peer.next())?.opcode).toBe(opcodes.binary);
+  peer.destroy();
+  await server.expectNothingLeft();
+});

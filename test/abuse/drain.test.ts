@@ -6,7 +6,7 @@ import { createRouter } from '@turnout/router';
 import { expect, test } from 'vitest';
 import { scaled } from './scale.ts';
 
-test('thousands of sockets are closed over a window, new ones get 503, and none is left', async () => {
+test('thousands of sockets are closed over a window, new ones get 503, and none remains', async () => {
   const count = scaled(500, 8_000);
   const router = createRouter({ handshakeTimeout: 60_000 });
   router.ws('/', (socket) => void socket.on('message', () => {}));

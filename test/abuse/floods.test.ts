@@ -20,13 +20,13 @@ afterEach(async () => {
 });
 afterAll(() => server.stop());
 
-test('a client that sends 3,000,000 empty messages as fast as it can keeps no other from being served', async () => {
+test('a client that sends 3,000,000 empty messages as fast as it can does not starve others', async () => {
   const count = scaled(200_000, 3_000_000);
   const peer = await RawPeer.open(server.port, { target: '/sink' });
   const empty = repeated(clientFrame({ opcode: 'text' }), 10_000);
   let sent = 0;
   let echoes = 0;
-  // The flood does not end before the bystander has had all its echoes: each of them came in its midst.
+  // The flood does not end before the bystander has received all its echoes: each of them arrived during it.
   const flood = async (): Promise<void> => {
     while (sent < count || echoes < 20) {
       await peer.write(empty);
@@ -42,7 +42,7 @@ test('a client that sends 3,000,000 empty messages as fast as it can keeps no ot
   peer.destroy();
 });
 
-test('a handler that takes long runs once at a time, and the client is held back: 10,000 messages in order', async () => {
+test('a slow handler is not run concurrently, and the client is held back: 10,000 messages in order', async () => {
   const peer = await RawPeer.open(server.port, { target: '/one-by-one' });
   const filler = ' '.repeat(100);
   const messages = Array.from({ length: 10_000 }, (_, index) =>
@@ -50,14 +50,14 @@ test('a handler that takes long runs once at a time, and the client is held back
   );
   const bytes = Buffer.concat(messages);
   void peer.write(bytes);
-  // It has stopped reading when an echo of the bystander's makes no difference any more.
+  // It has stopped reading once the count no longer changes during an echo of the bystander.
   let [before, after] = [-1, 0];
   while (before !== after || after === 0) {
     before = after;
     await server.expectAlive();
     [after = 0] = await server.child.call<number[]>('bytesRead', '/one-by-one');
   }
-  // One with the handler, 16 in line, and what came in the same read as these.
+  // One in the handler, 16 unread, and the rest of their last read.
   expect(after).toBeLessThan(256 * 1024);
   expect(after).toBeLessThan(bytes.length / 4);
   expect(await server.record('/one-by-one')).toMatchObject({ received: 0, mostAtOnce: 1 });
@@ -69,7 +69,7 @@ test('a handler that takes long runs once at a time, and the client is held back
   peer.destroy();
 });
 
-test('messages that come before the handler is ready wait for it, and are each delivered once, in order', async () => {
+test('messages that arrive before the handler is ready wait for it, and are delivered once, in order', async () => {
   const texts = Array.from({ length: 500 }, (_, index) => `message ${index} ${'x'.repeat(index)}`);
   const early = Buffer.concat(texts.slice(0, 10).map((payload) => clientFrame({ opcode: 'text', payload })));
   const peer = await RawPeer.open(server.port, { target: '/late', early });

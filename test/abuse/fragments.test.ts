@@ -21,7 +21,7 @@ test('200 connections with 16,383 fragments of one byte each cost little more th
   const before = await pinFragments(server.child, message, '/any');
   const after = await server.memory();
   expect(await server.child.call('count', '/any')).toBe(200);
-  printFigure('64: 200 x 16,383 fragments, 22.9 MB', {
+  printFigure('200 x 16,383 fragments, 22.9 MB', {
     Turnout: inMebibytes(after.rss - before.rss),
     'ws 8.23': inMebibytes(await growthOfWs(message)),
   });
@@ -35,7 +35,7 @@ async function growthOfWs(message: Buffer): Promise<number> {
   return (await child.call<Memory>('memory')).rss - before.rss;
 }
 
-/** Has 200 connections send it and wait for a Pong behind it. Returns the memory before. */
+/** Lets 200 connections send it and wait for a Pong after it. Returns the memory before. */
 async function pinFragments(child: ChildServer, message: Buffer, target: string): Promise<Memory> {
   const peers = await RawPeer.openMany(child.port, 200, { target });
   onTestFinished(() => peers.forEach((peer) => peer.destroy()));
@@ -45,14 +45,14 @@ async function pinFragments(child: ChildServer, message: Buffer, target: string)
   return before;
 }
 
-test('a message of maxFragments is waited for, and one fragment more closes with 1008', async () => {
+test('a message of maxFragments is accepted, and one more fragment closes with 1008', async () => {
   const server = await startForTest({ routes: { '/echo': { behaviour: 'echo', maxFragments: 1024 } } });
   const [before, peer] = [await server.memory(), await RawPeer.open(server.port)];
   await peer.write(Buffer.concat([start1Byte, repeated(next1Byte, 1_023)]));
   await peer.expectOpen();
   await server.expectAlive();
   expect(await peer.verdictOn(next1Byte)).toBe(1008);
-  // Those that never stop are not read any further.
+  // Clients that never stop are not read any further.
   const peers = await RawPeer.openMany(server.port, 200);
   const flood = Buffer.concat([start1Byte, repeated(next1Byte, 16_382)]);
   expect(await Promise.all(peers.map((flooder) => flooder.verdictOn(flood)))).toEqual(Array(200).fill(1008));
@@ -67,14 +67,14 @@ async function sendMillionEmpty(server: AbusedServer, peer: RawPeer): Promise<vo
   await peer.expectOpen();
 }
 
-test('a million empty fragments close with 1008 at the 17th, and cost nothing even where they are allowed', async () => {
+test('a million empty fragments close with 1008 at the 17th, and cost nothing even if they are allowed', async () => {
   const allowed = { maxEmptyFragments: Infinity };
   const server = await startForTest({ routes: { '/any': { behaviour: 'echo', ...allowed } } });
   const peer = await RawPeer.open(server.port, { target: '/any' });
   await peer.write(Buffer.concat([clientFrame({ opcode: 'text', fin: false }), repeated(nextEmpty, 10_000)]));
   await peer.expectOpen();
   const growth = await server.growthBy(() => sendMillionEmpty(server, peer));
-  printFigure('65: 1,000,000 empty fragments', { 'Turnout, held': inMebibytes(growth.held) });
+  printFigure('1,000,000 empty fragments', { 'Turnout, held': inMebibytes(growth.held) });
   expect(growth.held).toBeLessThan(mebibyte);
   expect(growth.rss).toBeLessThan(8 * mebibyte);
   peer.destroy();
@@ -96,7 +96,7 @@ test('a million empty fragments of a compressed message cost nothing either', as
   await peer.write(Buffer.concat([first, repeated(nextEmpty, 10_000)]));
   await peer.expectOpen();
   const growth = await server.growthBy(() => sendMillionEmpty(server, peer));
-  printFigure('66: the same, compressed', { 'Turnout, held': inMebibytes(growth.held) });
+  printFigure('the same, compressed', { 'Turnout, held': inMebibytes(growth.held) });
   expect(growth.held).toBeLessThan(mebibyte);
   expect(growth.rss).toBeLessThan(8 * mebibyte);
   peer.destroy();
@@ -106,7 +106,7 @@ test('a million empty fragments of a compressed message cost nothing either', as
   await server.expectNothingLeft();
 });
 
-test('500 frames of 1 MiB that come byte by byte cost 1.2 times what has come, and 8 KiB each at most', async () => {
+test('500 frames of 1 MiB that arrive byte by byte cost 1.2 times the received bytes, and at most 8 KiB each', async () => {
   const length = scaled(64, 4_096);
   const server = await startForTest({});
   const peers = await RawPeer.openMany(server.port, 500);
@@ -116,7 +116,7 @@ test('500 frames of 1 MiB that come byte by byte cost 1.2 times what has come, a
     for (const peer of peers) await peer.write(header);
     const byte = Buffer.of(0);
     for (let sent = 0; sent < length; sent++) {
-      // Once round all of them, so that the server reads each byte by itself.
+      // One byte of each in turn, so that the server reads each byte separately.
       await Promise.all(peers.map((peer) => peer.write(byte)));
       if (sent === length / 2) await server.expectAlive();
     }
@@ -125,7 +125,7 @@ test('500 frames of 1 MiB that come byte by byte cost 1.2 times what has come, a
     while (read.reduce((sum, bytes) => sum + bytes, 0) < 500 * (handshake + header.length + length));
   });
   const allowed = 500 * (1.2 * length + 8 * 1024);
-  printFigure(`67: 500 x ${length} bytes, one by one`, {
+  printFigure(`500 x ${length} bytes, one by one`, {
     'Turnout, held': inMebibytes(growth.held),
     RSS: inMebibytes(growth.rss),
     allowed: inMebibytes(allowed),

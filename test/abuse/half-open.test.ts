@@ -34,7 +34,7 @@ async function startClients(count: number): Promise<ChildServer> {
   return client;
 }
 
-/** Pings that a client is sent, as they come. */
+/** The Pings that a client receives. */
 async function untilPinged(peer: RawPeer, times: number): Promise<void> {
   for (let count = 0; count < times;) {
     const frame = await peer.next();
@@ -43,16 +43,16 @@ async function untilPinged(peer: RawPeer, times: number): Promise<void> {
   }
 }
 
-test('a client whose TCP window is shut for good is gone, however much waits for it', async () => {
+test('a client whose TCP window stays closed is disconnected, however much is unsent', async () => {
   await start('fill');
   const peer = await RawPeer.open(server.port, { target: '/kept', isDeaf: true });
   await server.expectAlive();
-  // What waits for it finds it out, not the Ping behind that.
+  // The unsent bytes reveal it, not the Ping after them.
   expect(await server.endingsAt('/kept')).toMatchObject([{ code: 1013 }]);
   peer.destroy();
 });
 
-test('a client that is killed is gone, and one that is stopped too: 1006, and the event loop rests', async () => {
+test('a client that is killed or stopped is disconnected with 1006, and the event loop is idle', async () => {
   await start('sink');
   const [killed, stopped] = [await startClients(2), await startClients(2)];
   expect(await server.child.call('count', '/kept')).toBe(4);
@@ -63,8 +63,8 @@ test('a client that is killed is gone, and one that is stopped too: 1006, and th
   await server.expectAlive();
   const silent = await server.endingsAt('/kept', 2);
   expect(silent.map(({ code }) => code)).toEqual([1006, 1006]);
-  // A loop that spins goes round tens of thousands of times meanwhile, and for ever. V8 marks garbage in turns of the
-  // loop, more than a thousand in 100 ms at times, but soon has done.
+  // A busy loop would turn tens of thousands of times, and never stop. V8 marks garbage in turns of the loop, sometimes
+  // more than a thousand in 100 ms, but soon finishes.
   while ((await turnsOfRest()) >= 100);
 });
 
@@ -74,7 +74,7 @@ async function turnsOfRest(): Promise<number> {
   return (await server.child.call<number>('turns')) - turns;
 }
 
-test('a client that a router on the way has forgotten is gone, whether the server is silent or sends', async () => {
+test('a client that a NAT router has forgotten is disconnected, whether or not the server sends', async () => {
   await start('sink');
   for (const isSending of [false, true]) {
     const hole = await BlackHole.to(server.port);
@@ -92,12 +92,12 @@ test('a client that a router on the way has forgotten is gone, whether the serve
   }
 });
 
-test('a client that answers no Ping but goes on sending stays', async () => {
+test('a client that answers no Ping but continues to send stays connected', async () => {
   await start('sink');
   const peer = await RawPeer.open(server.port, { target: '/kept' });
   const timer = setInterval(() => void peer.write(clientFrame({ opcode: 'text', payload: 'here' })), 10);
   onTestFinished(() => clearInterval(timer));
-  // Several times as long as a silent client has.
+  // Several times as long as a silent client may take.
   await untilPinged(peer, 2);
   for (let received = 0, start = 0; received - start < 100;) {
     received = (await server.record('/kept')).received;
@@ -110,7 +110,7 @@ test('a client that answers no Ping but goes on sending stays', async () => {
   expect(await server.endingsAt('/kept')).toMatchObject([{ code: 1006 }]);
 });
 
-test('an event loop that stood still for many ping intervals kills no client when it goes on', async () => {
+test('an event loop that was blocked for many ping intervals disconnects no client when it continues', async () => {
   server = await startForTest({
     app: { pingInterval: Infinity },
     routes: { '/kept': { behaviour: 'sink', pingInterval: 100, pongTimeout: 400 } },

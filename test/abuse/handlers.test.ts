@@ -26,7 +26,7 @@ describe('a listener that fails', () => {
       ['Drain', Buffer.alloc(0), 1011, 'message'],
       ['Close', closeFrame(1000), 1000, 'close'],
       ['Error', unmasked, 1002, 'close'],
-    ] as const)('in its %s event is reported once, its client told, and no other harmed', async (...row) => {
+    ] as const)('in its %s event is reported once, closes its client, and does not affect others', async (...row) => {
       const [event, bytes, code, phase] = row;
       const path = `/${kind}In${event}`;
       const peer = await RawPeer.open(server.port, { target: path });
@@ -40,7 +40,7 @@ describe('a listener that fails', () => {
   });
 });
 
-test('a fault of the peer that no error listener waits for ends its connection and nothing else', async () => {
+test('a fault of the peer without an error listener ends its connection and nothing else', async () => {
   for (const bytes of [unmasked, Buffer.of(0xa2, 0x00), clientFrame({ opcode: 'continuation' })]) {
     const peer = await RawPeer.open(server.port);
     await peer.write(bytes);
@@ -80,18 +80,18 @@ describe('a socket', () => {
     expect((await server.record('/closeTwice')).events).toEqual(['close']);
   });
 
-  test('whose listener takes itself away goes on calling the others', async () => {
+  test('whose listener removes itself continues to call the others', async () => {
     const peer = await RawPeer.open(server.port, { target: '/removeListener' });
     expect([await peer.echo('one'), await peer.echo('two')]).toEqual(['one', 'two']);
     expect((await server.record('/removeListener')).events).toEqual(['removed', 'stays', 'stays']);
     peer.destroy();
   });
 
-  test('whose peer never answers its Close frame is cut off at closeTimeout', async () => {
+  test('whose peer never answers its Close frame is destroyed at closeTimeout', async () => {
     const peer = await RawPeer.open(server.port, { target: '/closeAtOnce' });
     expect((await peer.next())?.opcode).toBe(opcodes.close);
     await server.expectAlive();
-    // It goes on sending: that is no answer.
+    // It continues to send, which is not an answer.
     await peer.write(text);
     await peer.ended();
     expect(await server.endingsAt('/closeAtOnce')).toMatchObject([{ code: 1006 }]);

@@ -16,20 +16,20 @@ afterEach(() => server.expectNothingLeft());
 afterAll(() => server.stop());
 
 describe('a message', () => {
-  test.each([0, 1, 999, 1_000])('of %i bytes is delivered where maxPayload is 1000', async (length) => {
+  test.each([0, 1, 999, 1_000])('of %i bytes is delivered if maxPayload is 1000', async (length) => {
     const peer = await RawPeer.open(server.port, { target: '/thousand' });
     await peer.write(clientFrame({ opcode: 'binary', payload: Buffer.alloc(length) }));
     expect((await peer.next())?.payload).toHaveLength(length);
     peer.destroy();
   });
 
-  test('of 1001 bytes closes with 1009 where maxPayload is 1000, on its header alone', async () => {
+  test('of 1001 bytes closes with 1009 if maxPayload is 1000, on its header alone', async () => {
     const peer = await RawPeer.open(server.port, { target: '/thousand' });
     await peer.write(clientFrame({ opcode: 'binary', announced: 1_001 }));
     expect(await peer.closeCode()).toBe(1009);
   });
 
-  test('that may be empty alone, as maxPayload is 0, closes with 1009 when it is not', async () => {
+  test('that is not empty closes with 1009 if maxPayload is 0', async () => {
     const peer = await RawPeer.open(server.port, { target: '/empty' });
     await peer.write(clientFrame({ opcode: 'text' }));
     expect((await peer.next())?.payload).toHaveLength(0);
@@ -37,7 +37,7 @@ describe('a message', () => {
     expect(await peer.closeCode()).toBe(1009);
   });
 
-  test('that never comes to its end waits for it, and goes with its connection', async () => {
+  test('that never completes waits, and is freed with its connection', async () => {
     const peer = await RawPeer.open(server.port, { target: '/thousand' });
     await peer.write(clientFrame({ opcode: 'binary', payload: Buffer.alloc(999), announced: 1_000 }));
     await server.expectAlive();

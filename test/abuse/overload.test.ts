@@ -20,12 +20,12 @@ async function answerTo(server: AbusedServer): Promise<string> {
   return answer;
 }
 
-test('a process whose heap is nearly full refuses new upgrades with 503 and Retry-After, and keeps those it has', async () => {
+test('a process whose heap is nearly full refuses new upgrades with 503 and Retry-After, and keeps its connections', async () => {
   const server = await startForTest({ flags: ['--max-old-space-size=128'] });
   const existing = await RawPeer.open(server.port);
   expect(await answerTo(server)).toMatch(/^HTTP\/1\.1 101 /);
   await server.child.call('fillHeap', 0.93);
-  // It looks at its heap once a second.
+  // It checks its heap once a second.
   let answer = '';
   do answer = await answerTo(server);
   while (answer.startsWith('HTTP/1.1 101'));
@@ -41,7 +41,7 @@ test('a process whose heap is nearly full refuses new upgrades with 503 and Retr
   await server.expectNothingLeft();
 });
 
-test('8,000 clients that close at the same moment are each answered, and each is told of once', async () => {
+test('8,000 clients that close at the same moment are all answered, and each is reported once', async () => {
   const count = scaled(800, 8_000);
   const server = await startForTest();
   const peers: RawPeer[] = [];
@@ -53,13 +53,13 @@ test('8,000 clients that close at the same moment are each answered, and each is
   await Promise.all(peers.map((peer) => peer.ended()));
   const endings = await server.endingsAt('/echo', count);
   expect(endings.map(({ code }) => code)).toEqual(Array(count).fill(1000));
-  printFigure(`89: ${count} clients that close at once`, {
+  printFigure(`${count} clients that close at once`, {
     'Turnout, event loop late by': `${(await server.child.call<number>('longestDelay')).toFixed(0)} ms at most`,
   });
   await server.expectNothingLeft();
 });
 
-test('a clock that is set an hour forward or back ends nothing early, and nothing late', async () => {
+test('setting the clock an hour forward or back ends nothing early or late', async () => {
   const hour = 3_600_000;
   const server = await startForTest({
     routes: {
@@ -82,7 +82,7 @@ test('a clock that is set an hour forward or back ends nothing early, and nothin
     }
     // Not early: the upgrade has nearly all of its 10 s left.
     expect([answer, pending.destroyed]).toEqual(['', false]);
-    // Not late: the connection whose peer does not answer goes after a moment, not after an hour.
+    // Not late: the connection whose peer does not answer is closed after a moment, not after an hour.
     await stubborn.ended();
     await server.child.call('openGate');
     while (!answer.includes('\r\n\r\n')) await server.expectAlive();
@@ -93,7 +93,7 @@ test('a clock that is set an hour forward or back ends nothing early, and nothin
   }
 });
 
-test('a process ends by itself once its app and its server are closed, whatever was going on', async () => {
+test('a process ends by itself once its app and its server are closed, whatever was in progress', async () => {
   const server = await startForTest({
     app: { perMessageDeflate: true, closeTimeout: 500 },
     routes: { '/fill': { behaviour: 'fill' }, '/stubborn': { behaviour: 'closeAtOnce' } },

@@ -1,7 +1,7 @@
-/** Whether to take the time that a case really asks for. */
+/** Whether to run cases at full scale. */
 export const isLong = process.env['TURNOUT_LONG'] === '1';
 
-/** A number for `pnpm test`, or the one of the case for `pnpm test:long`. */
+/** The number for `pnpm test`, or that for `pnpm test:long`. */
 export function scaled(short: number, long: number): number {
   return isLong ? long : short;
 }

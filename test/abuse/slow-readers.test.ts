@@ -11,20 +11,20 @@ import { startForTest, startWsForTest } from './start-for-test.ts';
 const mebibyte = 1024 * 1024;
 const length = 16 * 1024;
 
-/** What the server sends meanwhile: more than any system buffers. */
+/** The amount that the server sends: more than any system buffers. */
 const count = scaled(60, 200) * (mebibyte / length);
 
-/** What may wait for all together where one of them takes nothing. */
+/** The limit of unsent bytes for all together, when one of them accepts nothing. */
 const budget = 8 * mebibyte;
 
-test('a client that never reads is the one that is closed when too much waits, and the others lose nothing', async () => {
+test('only a client that never reads is closed when too much is unsent, and the others lose nothing', async () => {
   const server = await startForTest({
     app: { maxTotalBufferedAmount: budget },
     routes: { '/reader': { behaviour: 'sink' }, '/deaf': { behaviour: 'sink' } },
   });
   const readers = await RawPeer.openMany(server.port, 8, { target: '/reader' });
   const deaf = await RawPeer.open(server.port, { target: '/deaf', isDeaf: true });
-  // Once around, so that what is grown is there.
+  // A first run, so that one-time growth is over.
   const warmUp: BroadcastSettings = { path: '/reader', others: '', count: 64, length };
   await server.child.call('broadcast', warmUp);
   await server.child.call('startPeak');
@@ -44,9 +44,9 @@ test('a client that never reads is the one that is closed when too much waits, a
     'RSS at most': inMebibytes(after.peak - before.rss),
     'ws 8.23, held': await heldByWs(),
   });
-  // It is looked at once in a turn, in which more is sent on a busy machine than on one at rest.
+  // It is checked once per turn, in which a busy machine sends more than an idle one.
   expect(mostBuffered).toBeLessThan(budget + 4 * mebibyte);
-  // The readers' share is in it, and what is not collected yet.
+  // It includes the readers' share, and uncollected garbage.
   expect(after.peak - before.rss).toBeLessThan(32 * mebibyte + budget);
   expect(after.held - before.held).toBeLessThan(mebibyte);
   deaf.destroy();
@@ -63,17 +63,17 @@ async function heldByWs(): Promise<string> {
   return inMebibytes(after.held - before.held);
 }
 
-test('a client that never reads is closed with 1013 after sendTimeout, however little waits for it', async () => {
+test('a client that never reads is closed with 1013 after sendTimeout, however little is unsent', async () => {
   const server = await startForTest({ routes: { '/deaf': { behaviour: 'fill', sendTimeout: 300 } } });
   const deaf = await RawPeer.open(server.port, { target: '/deaf', isDeaf: true });
   expect(await server.endingsAt('/deaf')).toMatchObject([
-    { code: 1013, reason: 'Slow peer: nothing has gone for sendTimeout 300 ms' },
+    { code: 1013, reason: 'Slow peer: accepted nothing for sendTimeout 300 ms' },
   ]);
   deaf.destroy();
   await server.expectNothingLeft();
 });
 
-test('a client that reads one byte now and then moves too little to be waited for: 1013 as well', async () => {
+test('a client that reads only one byte from time to time is also closed with 1013', async () => {
   const server = await startForTest({ routes: { '/slow': { behaviour: 'fill', sendTimeout: 300 } } });
   const before = await server.memory();
   const byte = Buffer.alloc(1);
@@ -100,10 +100,10 @@ test('a client that reads one byte now and then moves too little to be waited fo
   expect((await server.memory()).held - before.held).toBeLessThan(mebibyte);
 });
 
-test('many clients that read too little never cost more than maxTotalBufferedAmount; the slowest goes first', async () => {
+test('many clients that read too little never cost more than maxTotalBufferedAmount; the slowest is closed first', async () => {
   const budgetOfMany = scaled(8, 256) * mebibyte;
   const server = await startForTest({
-    // The budget alone: how much the system takes for each of them is its own affair.
+    // Only the budget: how much the system buffers for each of them varies.
     app: { maxTotalBufferedAmount: budgetOfMany, maxBufferedAmount: Infinity, sendTimeout: Infinity },
     routes: { '/slow': { behaviour: 'sink' }, '/slowest': { behaviour: 'sink' } },
   });

@@ -2,10 +2,10 @@ import { onTestFinished } from 'vitest';
 import { AbusedServer, type AbusedOptions } from './abused-server.ts';
 import { ChildServer } from './child-process.ts';
 
-/** Room for young objects that grows little: else it would look like a leak. */
+/** A small space for young objects: otherwise its growth would look like a leak. */
 const steadyHeap = ['--max-semi-space-size=4'];
 
-/** A server of one test's own, as memory that a process once took is seldom given back. */
+/** A separate server for one test, because a process rarely returns memory to the system. */
 export async function startForTest({ flags = [], ...options }: AbusedOptions = {}): Promise<AbusedServer> {
   const server = await AbusedServer.start({ ...options, flags: [...steadyHeap, ...flags] });
   onTestFinished(() => server.stop());

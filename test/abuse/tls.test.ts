@@ -40,7 +40,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', (version) => {
 
   const half = clientFrame({ opcode: 'text', payload: 'half', announced: 100 });
 
-  test('a connection that ends in a frame without close_notify ends with 1006', async () => {
+  test('a connection that ends inside a frame without close_notify ends with 1006', async () => {
     for (const cut of [(tcp: Socket) => tcp.end(), (tcp: Socket) => tcp.resetAndDestroy()]) {
       const { peer, secure, tcp } = await openSecure(server.port);
       await peer.write(half);
@@ -50,7 +50,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', (version) => {
     }
   });
 
-  test('a record that is none, and an alert, in a frame end the connection with 1006', async () => {
+  test('an invalid record, and an alert, inside a frame end the connection with 1006', async () => {
     const alert = Buffer.of(0x15, 3, 3, 0, 2, 2, 40);
     for (const bytes of [Buffer.from('not a record at all'), alert]) {
       const { peer, secure, tcp } = await openSecure(server.port);
@@ -61,11 +61,11 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', (version) => {
     }
   });
 
-  test('a client that renegotiates, or that cannot, harms nobody', async () => {
+  test('a client that renegotiates, or cannot, does no harm', async () => {
     const { peer, secure } = await openSecure(server.port);
     const frame = clientFrame({ opcode: 'text', payload: 'split in two' });
     await peer.write(frame.subarray(0, 8));
-    // It gives up, renegotiates, or is cut off, as the versions of both ends have it.
+    // It gives up, renegotiates, or is disconnected, depending on the versions of both ends.
     await new Promise<void>((resolve) => {
       secure.once('close', () => resolve());
       const isBegun = secure.renegotiate({}, () => resolve());
@@ -77,7 +77,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', (version) => {
     secure.destroy();
   });
 
-  test('a callback for the name or the protocol that fails ends that handshake alone', async () => {
+  test('a failing callback for the name or the protocol only ends that handshake', async () => {
     for (const options of [
       { servername: 'sni.test' },
       { servername: 'sni-throws.test' },

@@ -19,8 +19,7 @@ export interface PackageLayer {
 }
 
 /**
- * The order inside the `src` of packages that have rooms: each step imports only from the steps before it, and from its
- * own.
+ * The order of folders inside the `src` of packages: each step imports only from earlier steps, and from itself.
  */
 export const packageOrders: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'packages/core': [
@@ -56,19 +55,19 @@ export const packageOrders: Readonly<Record<string, readonly (readonly string[])
   'packages/router': [['options'], ['session'], ['upgrade'], ['server'], ['routes'], ['adapter.ts', 'index.ts']],
 };
 
-/** The folders of core that are pure functions and state machines. */
+/** The folders of core with pure functions and state machines. */
 export const protocolFolders = /^packages\/core\/src\/(options|handshake|frame|deflate|message|protocol)\//;
 
-/** The rooms of router that serve apps of every framework. */
+/** The folders of router that serve apps of every framework. */
 export const frameworkFreeFolders = /^packages\/router\/src\/(options|session|upgrade|server)\//;
 
-/** What brings a clock, a socket or a callback with it. */
+/** Modules with clocks, sockets or callbacks. */
 export const ioModules = /^(node:)?(net|tls|http|https|http2|stream|events|timers|dgram|child_process)(\/|$)/;
 
-/** Names that say nothing of what is in the file, so that everything ends there. */
+/** Names that do not describe the content, so that files become catch-alls. */
 export const vagueNames = /(^|\/)(utils?|helpers?|common|misc|types?|constants?)(\/|\.[a-z]+$)/;
 
-/** Turnout stands on its own WebSocket. */
+/** Turnout uses its own WebSocket. */
 export const webSocketLibraries =
   /^(ws|socket\.io.*|engine\.io.*|websocket|websocket-driver|faye-websocket|sockjs.*|express-ws|websocket-express|crossws|uWebSockets\.js|isomorphic-ws|@fastify\/websocket|koa-websocket)(\/|$)/;
 
@@ -77,16 +76,16 @@ export const maxFileLines = 300;
 /** Packages that are not published may use the scripts of the repository. */
 export const toolUsers = /^packages\/test-kit$/;
 
-/** What tests may reach by a path beside the folder of their own package. */
+/** What tests may import by path, in addition to their own package. */
 export function sharedWithTests(folder: string): readonly string[] {
-  // Browsers open the examples, and the measuring is tested, too.
+  // Browsers open the examples, and the benchmark is also tested.
   return folder === 'test' ? ['tools', 'examples', 'bench'] : ['tools'];
 }
 
-/** The tests that reach into the insides of packages all the same, and for what. */
+/** Tests that are allowed to import the internals of packages, and their reasons. */
 export const internalsReachedByTests: Readonly<Record<string, readonly string[]>> = {
-  // Puts faults there, which the simulation has to find.
+  // Injects faults, which the simulation must find.
   'test/simulation/seeded-faults/code-faults.ts': ['packages/topics/src'],
-  // Compares the declarations of options, which no package exports, with the READMEs.
+  // Compares the declarations of options, which are not exported, with the READMEs.
   'test/docs/declared-options.ts': ['packages'],
 };

@@ -7,7 +7,7 @@ import type { Workspace, WorkspacePackage } from './violations.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The fields of a package.json that the tests look at. */
+/** The fields of a package.json that the tests use. */
 export interface Manifest {
   readonly name: string;
   readonly private?: boolean;
@@ -31,7 +31,7 @@ export function packageFolders(below: readonly string[] = ['packages', 'examples
   });
 }
 
-/** The packages that are published. */
+/** The published packages. */
 export function publishedFolders(): string[] {
   return packageFolders(['packages']).filter((folder) => readManifest(folder).private !== true);
 }
@@ -50,7 +50,7 @@ export function sourceFiles(folder: string): string[] {
   return filesBelow(folder).filter((file) => /\.[cm]?tsx?$/.test(file));
 }
 
-/** The real repository, as the rules see it. */
+/** The real repository, as input of the rules. */
 export function readWorkspace(): Workspace {
   const packages = packageFolders().map(readPackage);
   const modules = packages
@@ -59,7 +59,7 @@ export function readWorkspace(): Workspace {
   return { modules, packages };
 }
 
-/** The tests of the repository, as the rules see them. */
+/** The tests of the repository, as input of the rules. */
 export function readTestWorkspace(): TestWorkspace {
   const folders = [...packageFolders(), 'test'];
   const files = folders.flatMap((folder) => sourceFiles(folder === 'test' ? folder : `${folder}/test`));

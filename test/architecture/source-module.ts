@@ -1,8 +1,8 @@
 import { parseSync } from 'oxc-parser';
 
-/** What the rules of the architecture need to know of one source file. */
+/** What the rules of the architecture need to know about one source file. */
 export interface SourceModule {
-  /** From the root of the repository, with forward slashes. */
+  /** The path from the root of the repository, with forward slashes. */
   readonly path: string;
   readonly lineCount: number;
   readonly imports: readonly SourceImport[];
@@ -11,10 +11,10 @@ export interface SourceModule {
 }
 
 export interface SourceImport {
-  /** As written; undefined where it is computed, so that nobody can tell what is imported. */
+  /** As written; undefined if it is computed, and therefore unknown. */
   readonly specifier: string | undefined;
   readonly line: number;
-  /** Nothing of it is left in the JavaScript. */
+  /** The import is absent from the JavaScript. */
   readonly isTypeOnly: boolean;
 }
 

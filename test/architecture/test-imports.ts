@@ -8,13 +8,13 @@ export interface TestWorkspace {
   /** The modules of tests: of the packages, of the examples, and those that cross packages. */
   readonly modules: readonly SourceModule[];
   readonly packages: readonly WorkspacePackage[];
-  /** What all tests may import: the development dependencies of the repository. */
+  /** Packages that all tests may import: the development dependencies of the repository. */
   readonly sharedDependencies: readonly string[];
 }
 
 /**
- * Names every import by which tests reach where they must not, one line each. The tests of a package know its own
- * insides, and other packages by their public entries; tests that cross packages know none from inside.
+ * Lists every forbidden import of tests, one per line. The tests of a package may import its internals, and other
+ * packages by their public entries; tests of several packages may import no internals.
  */
 export function findTestViolations(workspace: TestWorkspace): string[] {
   return workspace.modules.flatMap((module) => {
@@ -49,7 +49,7 @@ function packageFault(specifier: string, owner: WorkspacePackage, workspace: Tes
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
   const known = [owner.name, ...owner.dependencies, ...owner.devDependencies, ...workspace.sharedDependencies];
-  if (!known.includes(name)) return `imports ${name}, which is no dependency of ${owner.name}`;
+  if (!known.includes(name)) return `imports ${name}, which is not a dependency of ${owner.name}`;
   const target = workspace.packages.find((candidate) => candidate.name === name);
   if (target === undefined || isEntry(`.${specifier.slice(name.length)}`, target)) return undefined;
   return `imports ${specifier} by a path that is not public`;

@@ -17,9 +17,9 @@ export interface WorkspacePackage {
   readonly name: string;
   /** From the root of the repository, with forward slashes. */
   readonly folder: string;
-  /** What is installed with it: dependencies and peers. */
+  /** Packages installed with it: dependencies and peers. */
   readonly dependencies: readonly string[];
-  /** What only its types and its tests may come from. */
+  /** Packages for its types and tests only. */
   readonly devDependencies: readonly string[];
   /** The public entries, such as `.` and `./testing`. */
   readonly entries: readonly string[];
@@ -30,7 +30,7 @@ export interface Workspace {
   readonly packages: readonly WorkspacePackage[];
 }
 
-/** Names every breach of the architecture, one line each; an empty list is what a sound repository gives. */
+/** Lists every violation of the architecture, one per line; empty for a sound repository. */
 export function findViolations(workspace: Workspace): string[] {
   const faults = workspace.modules.flatMap((module) => [
     ...fileFaults(module),
@@ -65,7 +65,7 @@ function importFault(module: SourceModule, imported: SourceImport, workspace: Wo
   const name = packageNameOf(specifier);
   if (name === 'router' && frameworkFreeFolders.test(module.path)) return `imports the router of Express: ${specifier}`;
   const known = isTypeOnly ? [...own.dependencies, ...own.devDependencies] : own.dependencies;
-  if (!known.includes(name)) return `imports ${name}, which is no dependency of ${own.name}`;
+  if (!known.includes(name)) return `imports ${name}, which is not a dependency of ${own.name}`;
   const target = workspace.packages.find((candidate) => candidate.name === name);
   return target && workspaceFault(specifier, own, target);
 }
@@ -92,14 +92,14 @@ function workspaceFault(specifier: string, own: WorkspacePackage, target: Worksp
   return mayImport ? undefined : `imports against the order of the packages: ${specifier}`;
 }
 
-/** Every circle of imports, once, as `a → b → a`. */
+/** Every cycle of imports, once, as `a → b → a`. */
 function findCycles({ modules }: Workspace): string[] {
   const byPath = new Map(modules.map((module) => [module.path, module]));
   const done = new Set<string>();
   const cycles: string[] = [];
   function visit(path: string, trail: readonly string[]): void {
     const start = trail.indexOf(path);
-    if (start >= 0) cycles.push(`circle of imports: ${[...trail.slice(start), path].join(' → ')}`);
+    if (start >= 0) cycles.push(`cycle of imports: ${[...trail.slice(start), path].join(' → ')}`);
     if (start >= 0 || done.has(path)) return;
     for (const { specifier } of byPath.get(path)?.imports ?? []) {
       if (specifier?.startsWith('.')) visit(posix.join(posix.dirname(path), specifier), [...trail, path]);
@@ -115,7 +115,8 @@ function packageOf(path: string, { packages }: Workspace): WorkspacePackage | un
 }
 
 /**
- * The step of a file in the order of its package, 0 in a package without one; `null` where the order does not name it.
+ * The step of a file in the order of its package, 0 in a package without an order; `null` if the order does not include
+ * it.
  */
 function rankIn(folder: string, path: string): number | null {
   const order = packageOrders[folder];

@@ -2,7 +2,7 @@ import { createHub, type Broker, type Hub, type HubOptions } from '@turnout/topi
 import { onTestFinished } from 'vitest';
 import { SocketServer, type Pair } from '@turnout/test-kit/socket-server';
 
-/** A node of a cluster: a hub, and sockets of its own. */
+/** A node of a cluster: a hub with its own sockets. */
 export class TestNode {
   readonly hub: Hub;
   readonly broker: Broker;
@@ -19,14 +19,14 @@ export class TestNode {
   }
 }
 
-/** What a client has of a topic with an envelope. */
+/** What a client has received from a topic with an envelope. */
 export interface Received {
   readonly data: unknown[];
   readonly offsets: number[];
   readonly notes: Record<string, unknown>[];
 }
 
-/** Collects what a socket is sent, until it ends. */
+/** Collects what a socket receives, until it ends. */
 export function collect({ client }: Pair): Received {
   const received: Received = { data: [], offsets: [], notes: [] };
   client.socket.on('message', (bytes) => {

@@ -2,7 +2,7 @@ import { connectNats } from '@turnout/nats';
 import { connectRedis } from '@turnout/redis';
 import type { Broker } from '@turnout/topics';
 
-/** How soon a connection that says nothing is given up: `impatient` where a test waits for that. */
+/** How soon a silent connection is closed: `impatient` for tests that wait for that. */
 export type Patience = 'patient' | 'impatient';
 
 export function connectRedisBy(port: number, patience: Patience): Promise<Broker> {

@@ -1,4 +1,4 @@
-// Connects to a broker, says why it can't, and ends once nothing keeps it.
+// Connects to a broker, prints why it cannot, and ends once nothing keeps it running.
 import { connectNats } from '@turnout/nats';
 import { connectRedis } from '@turnout/redis';
 

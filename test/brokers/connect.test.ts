@@ -11,14 +11,14 @@ import { requireSystemPart } from '@turnout/test-kit/system-part';
 const script = fileURLToPath(new URL('./connect-process.ts', import.meta.url));
 const run = promisify(execFile);
 
-/** How a process fails that connects with these options, and does nothing else. It has to end by itself. */
+/** The failure of a process that only connects with these options. It must end by itself. */
 async function failure(kind: 'Redis' | 'NATS', options: object): Promise<unknown> {
   const program = ['--conditions=@turnout/source', '--import', 'tsx', script, kind, JSON.stringify(options)];
   const { stdout } = await run(process.execPath, program, { timeout: 20_000 });
   return JSON.parse(stdout);
 }
 
-/** A server that is none of ours. @returns its port */
+/** A server of another kind. @returns its port */
 async function serve(onSocket: (socket: Socket) => void): Promise<number> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -50,10 +50,10 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('a process that 
   test.each([
     ['nobody listens', freePort, 'connection refused'],
     ['nobody speaks', silent, 'no NATS server has answered within 500 ms'],
-    ['somebody hangs up', hangingUp, 'the connection was closed at once'],
+    ['the server hangs up', hangingUp, 'the connection was closed at once'],
     ['HTTP is spoken', speaking('HTTP/1.1 400 Bad Request\r\n\r\n'), 'what answers is not a NATS server'],
     ['a server stops after its first word', speaking(info), 'no NATS server has answered within 500 ms'],
-  ] as const)('as %s says so, and ends', async (_name, open, reason) => {
+  ] as const)('because %s says so, and ends', async (_name, open, reason) => {
     const port = await open();
     const message = `Cannot connect to NATS at 127.0.0.1:${port}: ${reason}`;
     expect(await failure('NATS', { servers: `127.0.0.1:${port}`, client })).toEqual({
@@ -62,7 +62,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('a process that 
     });
   });
 
-  test('as Redis is there says so, and ends', async () => {
+  test('because Redis answers says so, and ends', async () => {
     const { port } = stopLater(await startRedis());
     expect(await failure('NATS', { servers: [`127.0.0.1:${port}`], client })).toEqual({
       code: 'TOPIC_ERR_BROKER_LOST',
@@ -70,7 +70,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('a process that 
     });
   });
 
-  test('with its credentials says so, without them, and ends', async () => {
+  test('with its credentials says so, without naming them, and ends', async () => {
     const configuration = (): string => 'authorization { user: node, password: secret }\n';
     const { port } = stopLater(await startNats({ configuration }));
     for (const options of [{}, { user: 'node', pass: 'other' }]) {
@@ -98,7 +98,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('a process that
     ['nobody speaks', silent, 'Redis has not answered within 500 ms'],
     ['somebody hangs up', hangingUp, /./],
     ['NATS is spoken', speaking(info), /./],
-  ] as const)('as %s says so, and ends', async (_name, open, reason) => {
+  ] as const)('because %s says so, and ends', async (_name, open, reason) => {
     const options = { url: `redis://127.0.0.1:${await open()}`, pingTimeout: 500 };
     const message = typeof reason === 'string' ? expect.stringContaining(reason) : expect.stringMatching(reason);
     expect(await failure('Redis', options)).toMatchObject({ message });

@@ -14,7 +14,7 @@ describe.each(drivers.filter(({ isThere }) => isThere))('topics over $name', ({ 
   afterAll(() => site.stop());
 
   const broker = { name: driver, connect: () => site.connect() };
-  // A machine that has more to do than it can must not fail a case.
+  // An overloaded machine must not fail a case.
   for (const { name, run } of brokerContract(broker, { timeout: 50_000 })) test(`${name}`, run);
 
   test('a user is disconnected on every node', async () => {

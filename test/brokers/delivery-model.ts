@@ -8,7 +8,7 @@ import { openClient, type NodeHandle } from './node-handle.ts';
 const clientCount = 4;
 const topicCount = 3;
 
-/** What may happen. */
+/** The possible steps. */
 export const step = fc.oneof(
   fc.record({ type: fc.constant('join' as const), client: fc.nat(clientCount - 1), topic: fc.nat(topicCount - 1) }),
   fc.record({ type: fc.constant('leave' as const), client: fc.nat(clientCount - 1), topic: fc.nat(topicCount - 1) }),
@@ -25,7 +25,7 @@ interface Membership {
   readonly leave: () => void;
 }
 
-/** Clients of two nodes, and what each is to get of each topic while it is subscribed. */
+/** Clients of two nodes, and what each must receive from each topic while it is subscribed. */
 export class DeliveryModel {
   readonly #nodes: readonly NodeHandle[];
   readonly #prefix: string;
@@ -80,7 +80,7 @@ export class DeliveryModel {
     });
   }
 
-  /** With all that was published until then. */
+  /** With everything published until then. */
   async #leave(key: string): Promise<void> {
     const membership = this.#memberships.get(key);
     if (membership === undefined) return;

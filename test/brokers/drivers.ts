@@ -5,17 +5,17 @@ import { connectNatsBy, connectRedisBy, type Patience } from './connect-brokers.
 import { startNats, startRedis, type BrokerLimits, type Daemon } from '@turnout/test-kit/daemon';
 import { requireSystemPart } from '@turnout/test-kit/system-part';
 
-/** A broker's server, or this process, as a test starts it. */
+/** A broker's server, or this process, started by a test. */
 export interface BrokerSite {
-  /** As a node does. */
+  /** Connects as a node does. */
   connect(): Promise<Broker>;
-  /** By way of a proxy that can be cut. */
+  /** Connects through a proxy that can be cut. */
   connectBy(port: number, patience: Patience): Promise<Broker>;
-  /** Writes to the bus what is none of our messages; undefined for this process. */
+  /** Writes foreign messages to the bus; undefined for this process. */
   write(topic: 'plain' | 'kept', bytes: readonly Buffer[]): Promise<void>;
-  /** Stores in the history of `kept` what is none of our messages. */
+  /** Stores foreign messages in the history of `kept`. */
   poison(): Promise<void>;
-  /** How many channels or subjects are subscribed to. */
+  /** The number of subscribed channels or subjects. */
   subscriptions(): Promise<number>;
   /** Undefined for this process. */
   readonly daemon: Daemon | undefined;
@@ -24,7 +24,7 @@ export interface BrokerSite {
 
 export interface Driver {
   readonly name: string;
-  /** Whether its server is installed, or is to be done without. */
+  /** Whether its server is installed, or must be skipped. */
   readonly isThere: boolean;
   readonly start: (limits?: BrokerLimits) => Promise<BrokerSite>;
 }

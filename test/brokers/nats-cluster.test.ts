@@ -40,7 +40,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('a NATS cluster 
     }
   }
 
-  test('that loses one of them loses nothing that was confirmed', { timeout: 120_000 }, async () => {
+  test('that loses one of them loses no confirmed message', { timeout: 120_000 }, async () => {
     const daemons = await startCluster();
     const nodes = await Promise.all([daemons, daemons.toReversed(), daemons.slice(1)].map(startPatiently));
     const received = await Promise.all(
@@ -83,7 +83,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('a NATS cluster 
         .toEqual([]);
       expect(offsets).toEqual(range(offsets.length).map((index) => index + 1));
     }
-    // Of the topic without history they are told, where their server went away.
+    // For the topic without history a gap is announced if their server failed.
     const gaps = received.flatMap(({ notes }) => notes).filter((note) => 'gap' in note);
     expect(gaps).toEqual(gaps.map(() => ({ gap: {} })));
     await expect

@@ -8,7 +8,7 @@ import { NatsSite } from './nats-site.ts';
 const plain: BrokerTopic = { name: 'plain', history: null };
 const kept: BrokerTopic = { name: 'kept', history: { size: 10, ttl: 60_000 } };
 
-/** A broker without a hub, and what its calls have failed with. */
+/** A broker without a hub, and the errors of its calls. */
 async function connectTo(site: NatsSite): Promise<{ broker: Broker; lost: Promise<void>; failures: Set<string> }> {
   const broker = await connectNats({ servers: site.address, timeout: 10_000, maxPendingMessages: 100_000 });
   onTestFinished(() => broker.close());
@@ -37,7 +37,7 @@ const calls: readonly [string, boolean, (broker: Broker, count: number) => Promi
 ];
 
 describe.skipIf(requireSystemPart('nats-server') === undefined)('calls of NATS that a broken connection ends', () => {
-  test.each(calls)('are told that it is lost: %s', async (_name, hasJetStream, call) => {
+  test.each(calls)('reject with the loss: %s', async (_name, hasJetStream, call) => {
     const site = await NatsSite.start({ hasJetStream });
     for (let round = 0; round < 2; round++) {
       const { broker, lost, failures } = await connectTo(site);

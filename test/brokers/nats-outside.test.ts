@@ -50,7 +50,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
     );
   });
 
-  test('what a history keeps is stored once, in order, and is there for who comes later', async () => {
+  test('messages of a history are stored once, in order, and available to later subscribers', async () => {
     const { site, program, follow, nodes } = await setUp();
     const received = await follow('prices', kept);
     await nodes[0]!.hub.topic('prices', kept).publish('"first"');
@@ -88,7 +88,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
     expect((await streams.info(await streams.find('turnout.store.json.prices'))).state.messages).toBe(2);
   });
 
-  test('many first messages at once are all stored once', async () => {
+  test('many concurrent first messages are all stored once', async () => {
     const { site, program, follow } = await setUp();
     const received = await follow('prices', kept);
     for (const index of range(50)) program.publish('turnout.store.json.prices', String(index));
@@ -99,7 +99,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
     expect((await streams.info(await streams.find('turnout.store.json.prices'))).state.messages).toBe(50);
   });
 
-  test('what a node publishes first is no message of another program', async () => {
+  test("a node's first message is not mistaken for one of another program", async () => {
     const { follow, nodes } = await setUp();
     const last: TopicOptions = { history: { size: 1, ttl: 60_000 } };
     const received = await follow('state', last);
@@ -109,7 +109,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
     expect(nodes.map(({ hub }) => hub.counts.foreign)).toEqual([0, 0, 0]);
   });
 
-  test('a name that holds anything is percent-encoded', async () => {
+  test('a name with special characters is percent-encoded', async () => {
     const { program, follow } = await setUp();
     const names = {
       'room/7 *.>': 'room%2F7%20%2A%2E%3E',
@@ -124,7 +124,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
     }
   });
 
-  test('what is not JSON is counted and dropped, and nothing is missing for it', async () => {
+  test('a message that is not JSON is counted and dropped, and causes no gap', async () => {
     const { program, follow, nodes } = await setUp();
     const chat = await follow('chat', plain);
     const prices = await follow('prices', kept);
@@ -146,7 +146,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
     await expect.poll(() => data).toEqual(['before', 'after']);
   });
 
-  test('a message to the wrong subject is dropped, and told', async () => {
+  test('a message to the wrong subject is dropped and reported', async () => {
     const { program, follow, nodes } = await setUp();
     const received = await follow('prices', kept);
     const refused: string[] = [];
@@ -156,7 +156,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
     expect(received.map(({ data }) => data)).toEqual([[], [], []]);
   });
 
-  test('a message that says where it is in a history, and is not, reaches nobody', async () => {
+  test('a message with a forged position in a history reaches nobody', async () => {
     const { program, follow, nodes, site } = await setUp();
     const received = await follow('prices', kept);
     for (const { hub } of nodes) hub.on('refused', () => {});
@@ -180,11 +180,11 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('publishing to N
     await program.flush();
     await topic.publish('"two"');
     for (const { data } of received) await expect.poll(() => data).toEqual(['one', 'two']);
-    // All but the one that is said to be far ahead, which is looked for in the history.
+    // All except the one that claims to be far ahead, which is looked up in the history.
     expect(nodes.map(({ hub }) => hub.counts.foreign)).toEqual([4, 4, 4]);
   });
 
-  test('nobody but nodes says what the hub is told', async () => {
+  test('only nodes can send messages to the hub', async () => {
     const { program, nodes } = await setUp();
     const told: string[] = [];
     const send = nodes[0]!.hub.link('users', (text) => told.push(text));

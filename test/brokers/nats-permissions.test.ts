@@ -16,7 +16,7 @@ const credentials = { user: 'node', pass: 'secret' };
 
 interface Node {
   readonly hub: Hub;
-  /** What it was told that it may not do. */
+  /** The refusals that it reported. */
   readonly refusals: { readonly topic: string; readonly error: TopicError }[];
 }
 
@@ -37,7 +37,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('the permissions
     return { hub, refusals };
   }
 
-  /** Does all that a node does at NATS. Rejects with the first of it that fails. */
+  /** Does everything that a node does at NATS. Rejects with the first failure. */
   async function useAll({ hub }: Node, site: NatsSite): Promise<void> {
     const server = sockets();
     for (const [name, options] of [
@@ -63,7 +63,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('the permissions
   const withAdmin = (configuration: string): string =>
     configuration.replace('users = [', 'users = [\n    { user: admin, password: secret }\n');
 
-  test('that the README names are enough', async () => {
+  test('in the README are sufficient', async () => {
     const site = await NatsSite.start({ configuration: () => withAdmin(documented) });
     const [node, other] = [await startNode(site), await startNode(site)];
     await useAll(node, site);
@@ -81,10 +81,10 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('the permissions
 
   const needed = [...documented.slice(0, documented.indexOf('user: prices')).matchAll(/"([^"]+)"/g)]
     .map(([, subject]) => subject ?? '')
-    // Only where other replicas are wanted than before.
+    // Only needed for a changed number of replicas.
     .filter((subject) => !subject.includes('UPDATE'));
 
-  test.each([...new Set(needed)])('are told where %s is missing', async (subject) => {
+  test.each([...new Set(needed)])('are reported if %s is missing', async (subject) => {
     const configuration = documented.replaceAll(`"${subject}",`, '').replaceAll(`"${subject}"`, '');
     const site = await NatsSite.start({ configuration: () => withAdmin(configuration) });
     const node = await startNode(site).catch((error: unknown) => error as TopicError);
@@ -96,7 +96,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('the permissions
     return expect(node.refusals[0]?.error.message).toMatch(/NATS has refused: .*Permissions Violation/);
   });
 
-  test.each(['publish', 'subscribe'])('to %s are told by the call that needs them', async (operation) => {
+  test.each(['publish', 'subscribe'])('to %s are reported by the call that needs them', async (operation) => {
     const permissions =
       operation === 'publish'
         ? 'publish: { deny: "turnout.publish.node.closed" }'
@@ -114,13 +114,13 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('the permissions
       for (const text of ['1', '2']) await expect(topic.publish(text)).rejects.toMatchObject(refused);
     } else await expect(topic.subscribe(socket)).rejects.toMatchObject(refused);
     await expect.poll(() => node.refusals).toEqual([{ topic: 'closed', error: expect.objectContaining(refused) }]);
-    // Others are not concerned.
+    // Others are not affected.
     const open = node.hub.topic('open', plain);
     await open.subscribe(socket);
     expect(await open.publish('1')).toBe(true);
   });
 
-  test('that are taken away while the server is gone are told, and come back', async () => {
+  test('that are removed while the server is down are reported, and recovered', async () => {
     let denied = '';
     const configuration = (): string =>
       `authorization { users = [{ user: node, password: secret, permissions: { subscribe: { deny: "${denied}" } } }] }\n`;

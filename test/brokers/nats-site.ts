@@ -29,7 +29,7 @@ export class NatsSite {
     return new TestNode(await connectNats({ ...servers, timeout: 10_000, ...options }), hubOptions);
   }
 
-  /** A program that is no node. */
+  /** A program that is not a node. */
   async connect(options: ConnectionOptions = {}): Promise<NatsConnection> {
     const connection = await connect({ servers: this.address, ...options });
     onTestFinished(() => connection.close());

@@ -10,7 +10,7 @@ const envelope: TopicOptions = { envelope: true };
 const kept: TopicOptions = { history: true };
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-/** The topics of which a node says that it may not have them, each with the code. */
+/** The topics that a node reports as refused, with the code of each error. */
 function collectRefusals(node: TestNode): string[] {
   const refusals: string[] = [];
   node.hub.on('refused', ({ topic, error }) => refusals.push(`${topic} ${error.code}`));
@@ -18,7 +18,7 @@ function collectRefusals(node: TestNode): string[] {
 }
 
 describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
-  test('without JetStream carries topics without history, and says what the others need', async () => {
+  test('without JetStream supports topics without history, and says what the others need', async () => {
     const site = await NatsSite.start({ hasJetStream: false });
     const [here, there] = [await site.startNode(), await site.startNode()];
     const pair = await there.open();
@@ -51,7 +51,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
     expect((await (await site.streams()).info('turnout_order')).state.last_seq).toBeGreaterThan(0);
   });
 
-  test('the stream that orders is made anew where it was removed', async () => {
+  test('the ordering stream is created again after its removal', async () => {
     const site = await NatsSite.start();
     const [here, there] = [await site.startNode(), await site.startNode()];
     const pair = await there.open();
@@ -66,7 +66,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
     expect(notes).toContainEqual({ gap: {} });
   });
 
-  test('a history whose stream was removed begins anew', async () => {
+  test('a history whose stream was removed restarts', async () => {
     const site = await NatsSite.start();
     const [here, there] = [await site.startNode(), await site.startNode()];
     const pair = await there.open();
@@ -84,7 +84,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
     expect(gap?.epoch).not.toBe(subscribed?.epoch);
   });
 
-  test('a topic that nobody needs any more leaves nothing behind, and a position in it counts for nothing', async () => {
+  test('an unused topic leaves nothing behind, and a position in it is not accepted', async () => {
     const site = await NatsSite.start();
     const node = await site.startNode({ removeIdleAfter: 200 });
     const brief: TopicOptions = { history: { size: 10, ttl: 100 } };
@@ -107,7 +107,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
     ).toMatchObject({ recovered: false });
   });
 
-  test('subscribing makes no stream, and nothing is missed of a history that begins later', async () => {
+  test('subscribing creates no stream, and nothing is missed of a history that begins later', async () => {
     const site = await NatsSite.start();
     const [here, there] = [await site.startNode(), await site.startNode()];
     const pairs = [await here.open(), await there.open()];
@@ -131,7 +131,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
     ).toMatchObject({ recovered: true });
   });
 
-  test('a message that is longer than the server takes is refused at once, and reaches nobody', async () => {
+  test('a message that is too long for the server is rejected immediately, and reaches nobody', async () => {
     const site = await NatsSite.start({ configuration: () => 'max_payload: 2000\n' });
     const [here, there] = [await site.startNode(), await site.startNode()];
     for (const options of [envelope, kept]) {
@@ -144,7 +144,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
       const publish = (length: number): Promise<boolean> => topic.publish(JSON.stringify('x'.repeat(length)));
       expect(() => publish(2_000)).toThrow(expect.objectContaining({ code: 'TOPIC_ERR_TOO_LONG' }));
       expect(() => publish(2_000)).toThrow('max_payload 2000 of the NATS server');
-      // The longest that is taken does arrive.
+      // The longest accepted message arrives.
       let length = 1_999;
       for (let isSent = false; !isSent; length--) {
         try {
@@ -163,7 +163,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
     const refused = { code: 'TOPIC_ERR_OPTIONS' };
     const sized = (size: number, ttl = 60_000): TopicOptions => ({ history: { size, ttl } });
 
-    test('are told where one publishes without the history that is kept', async () => {
+    test('are reported if one publishes without the stored history', async () => {
       const site = await NatsSite.start();
       const [node, job] = [await site.startNode(), await site.startNode()];
       await node.hub.topic('votes', kept).publish('1');
@@ -173,7 +173,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
       );
     });
 
-    test('are told where one publishes without the history that another follows', async () => {
+    test('are reported if one publishes without the history that another follows', async () => {
       const site = await NatsSite.start();
       const [node, job] = [await site.startNode(), await site.startNode()];
       const { socket } = await node.open();
@@ -181,7 +181,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
       await expect(job.hub.topic('votes').publish('2')).rejects.toMatchObject(refused);
     });
 
-    test('are told where one keeps what another follows without a history', async () => {
+    test('are reported if one has a history that another follows without', async () => {
       const site = await NatsSite.start();
       const [node, job] = [await site.startNode(), await site.startNode()];
       const { socket } = await node.open();
@@ -190,7 +190,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
       expect(await site.histories()).toEqual([]);
     });
 
-    test('are told to who subscribes, where the other has published before', async () => {
+    test('are reported to a subscriber if the other has published before', async () => {
       const site = await NatsSite.start();
       const [node, job] = [await site.startNode(), await site.startNode()];
       const refusals = collectRefusals(node);
@@ -204,7 +204,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
       expect(node.hub.counts.foreign).toBe(1);
     });
 
-    test('trim no history of others', async () => {
+    test('do not trim the history of others', async () => {
       const site = await NatsSite.start();
       const node = await site.startNode();
       for (const index of range(20)) await node.hub.topic('votes', sized(20)).publish(String(index));
@@ -224,7 +224,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
     });
   });
 
-  test('3,000 histories that are joined in one turn are all followed, and nothing is made for them', async () => {
+  test('3,000 histories that are joined in one turn are all followed, and nothing is created for them', async () => {
     const site = await NatsSite.start();
     const node = await site.startNode();
     const pairs = await Promise.all(range(30).map(() => node.open()));
@@ -254,7 +254,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
     expect(messages).toBe(2 * names.length);
   });
 
-  test('first messages are rejected where JetStream does not answer, however many they are', async () => {
+  test('first messages are rejected if JetStream does not answer, however many they are', async () => {
     const site = await NatsSite.start();
     const node = await site.startNode({ timeout: 200 });
     site.daemon.signal('SIGSTOP');
@@ -265,7 +265,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
     expect([...codes]).toEqual(['TOPIC_ERR_TIMEOUT']);
   });
 
-  test('10,000 topics that are joined in one turn all hear, and again once the server is back', async () => {
+  test('10,000 topics that are joined in one turn all receive, and again once the server is restored', async () => {
     const site = await NatsSite.start();
     const patient = { servers: site.address, timeout: 60_000, client: { pingInterval: 10_000 } };
     const [one, other] = [await connectNats(patient), await connectNats(patient)];
@@ -298,7 +298,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
     await Promise.all([one.close(), other.close()]);
   });
 
-  test('a connection of the application is shared, and left open', async () => {
+  test("the application's connection is shared, and left open", async () => {
     const site = await NatsSite.start();
     const connection = await site.connect();
     const [here, there] = [await site.startNode({ connection }), await site.startNode({ connection })];
@@ -316,7 +316,7 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
     );
   });
 
-  test('a password that is wrong for a while does not end it for good', async () => {
+  test('a temporarily wrong password does not end it permanently', async () => {
     let password = 'old';
     const configuration = (): string => `authorization { user: node, password: ${password} }\n`;
     const site = await NatsSite.start({ configuration });

@@ -7,7 +7,7 @@ export interface NodeCommand {
   readonly message: string;
 }
 
-/** By the name, so that every node has the same. */
+/** By the name, so that all nodes have the same. */
 export function topicOptionsOf(name: string): TopicOptions {
   if (name.startsWith('kept')) return { history: { size: 100_000, ttl: 600_000 } };
   if (name.startsWith('room')) return { presence: true, envelope: true };

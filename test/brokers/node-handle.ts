@@ -9,7 +9,7 @@ import { WebSocket } from 'ws';
 
 const script = fileURLToPath(new URL('./node-process.ts', import.meta.url));
 
-/** A node in a process of its own, as the test drives it. */
+/** A node in a separate process, controlled by the test. */
 export class NodeHandle {
   readonly child: ChildProcess;
   readonly port: number;
@@ -42,7 +42,7 @@ export class NodeHandle {
     return `ws://127.0.0.1:${this.port}/live`;
   }
 
-  /** Resolves with whether the broker has it, as far as the node could say. */
+  /** Resolves with whether the broker has it, as far as the node knows. */
   publish(topic: string, message: string): Promise<boolean> {
     const id = this.#commands++;
     return new Promise((resolve) => {
@@ -52,7 +52,7 @@ export class NodeHandle {
     });
   }
 
-  /** Ends it without a word, unless it has ended already. */
+  /** Kills it, unless it has already ended. */
   async kill(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = once(this.child, 'exit');
@@ -65,7 +65,7 @@ export class NodeHandle {
   }
 }
 
-/** A client as pages have it, impatient. */
+/** A client as in pages, but impatient. */
 export function openClient(url: string, options: ClientOptions = {}): Client {
   const client = createClient(url, {
     WebSocket: WebSocket as unknown as WebSocketClass,

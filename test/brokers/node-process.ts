@@ -1,4 +1,4 @@
-// A node of a cluster, in a process of its own: a hub on a broker, and clients that subscribe by `/live`.
+// A node of a cluster in a separate process: a hub on a broker, with clients that subscribe at `/live`.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRouter } from '@turnout/router';

@@ -14,7 +14,7 @@ const ofBoth: [object, string][] = [
   [{ prefix: 7 }, 'Invalid option prefix: expected '],
 ];
 
-// They are refused before a server is looked for.
+// They are rejected before connecting.
 describe('connectRedis()', () => {
   test.each<[object, string]>([
     ...ofBoth,

@@ -12,7 +12,7 @@ function once(node: TestNode, event: 'lost' | 'restored'): Promise<unknown> {
   return new Promise((resolve) => node.hub.once(event, resolve));
 }
 
-describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is away', ({ start }) => {
+describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is down', ({ start }) => {
   let site: BrokerSite;
   beforeEach(async () => {
     site = await start();
@@ -21,7 +21,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
 
   const startNode = async (options = {}): Promise<TestNode> => new TestNode(await site.connect(), options);
 
-  test('local delivery goes on; back again, topics with history catch up, and the others announce a gap', async () => {
+  test('local delivery continues; once it is restored, topics with history catch up, and the others announce a gap', async () => {
     const [here, there] = [await startNode(), await startNode()];
     const subscribed = async (node: TestNode, topic: string, options: TopicOptions) => {
       const pair = await node.open();
@@ -65,7 +65,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await expect.poll(() => lateReceived.data).toEqual(['all is well']);
   });
 
-  test('publishing fails where that is wanted', async () => {
+  test('publishing fails if whenLost is fail', async () => {
     const node = await startNode({ whenLost: 'fail' });
     const lost = once(node, 'lost');
     await site.daemon!.kill();
@@ -78,7 +78,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await site.daemon!.resume();
   });
 
-  test('a network that has stopped passing bytes on is found out, and nothing of a history is lost', async () => {
+  test('a network that silently stops is detected, and nothing of a history is lost', async () => {
     const proxy = await CutProxy.to(site.daemon!.port);
     const cut = new TestNode(await site.connectBy(proxy.port, 'impatient'));
     const other = await startNode();
@@ -104,7 +104,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await proxy.close();
   });
 
-  test('a node that is split off from two others is told what it can be, and no topic reaches another', async () => {
+  test('a node that is separated from two others receives what is possible, and no topic reaches another', async () => {
     const proxy = await CutProxy.to(site.daemon!.port);
     const nodes = [await startNode(), await startNode(), new TestNode(await site.connectBy(proxy.port, 'impatient'))];
     const split = nodes[2]!;
@@ -153,7 +153,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await proxy.close();
   });
 
-  test('connections that are reset again and again lose nothing of a history', async () => {
+  test('connections that are reset repeatedly lose nothing of a history', async () => {
     const proxy = await CutProxy.to(site.daemon!.port);
     const cut = new TestNode(await site.connectBy(proxy.port, 'impatient'));
     const other = await startNode();
@@ -173,7 +173,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await proxy.close();
   });
 
-  test('a history that is gone when it is back is said to be gone, and begins anew', async () => {
+  test('a history that is lost in the outage is reported as lost, and restarts', async () => {
     const node = await startNode();
     const pair = await node.open();
     const { epoch } = (await node.hub.topic('kept', history).subscribe(pair.socket))!;
@@ -186,8 +186,8 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     const restored = once(node, 'restored');
     await site.daemon!.resumeEmpty();
     await restored;
-    await node.hub.topic('kept', history).publish('"anew"');
-    await expect.poll(() => received.data.at(-1)).toBe('anew');
+    await node.hub.topic('kept', history).publish('"again"');
+    await expect.poll(() => received.data.at(-1)).toBe('again');
     const gap = received.notes.find((note) => 'gap' in note) as { gap: { epoch: string; offset: number } };
     expect(gap.gap.offset).toBe(0);
     expect(gap.gap.epoch).not.toBe(epoch);
@@ -197,7 +197,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     expect(await node.hub.topic('kept', history).subscribe(late.socket, { since })).toMatchObject({ recovered: false });
   });
 
-  test('what is none of our messages is dropped and counted', async () => {
+  test('foreign messages are dropped and counted', async () => {
     const node = await startNode();
     const other = await startNode();
     const pair = await node.open();
@@ -220,7 +220,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     for (const { data } of received) await expect.poll(() => data).toEqual(['still here']);
   });
 
-  test('what is none of our messages in a history is passed over, and counted', async () => {
+  test('foreign messages in a history are skipped and counted', async () => {
     const node = await startNode();
     const pair = await node.open();
     await node.hub.topic('kept', history).subscribe(pair.socket);
@@ -238,7 +238,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     expect(node.hub.counts.foreign).toBeGreaterThan(0);
   });
 
-  test('only topics with a subscriber here are asked of the broker', async () => {
+  test('only topics with a local subscriber are joined at the broker', async () => {
     const node = await startNode();
     const { socket } = await node.open();
     const before = await site.subscriptions();
@@ -254,7 +254,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await expect.poll(() => site.subscriptions()).toBe(before);
   });
 
-  test('a broker that is far away holds up who publishes, and nobody else', async () => {
+  test('a distant broker delays only publishers', async () => {
     const proxy = await CutProxy.to(site.daemon!.port);
     const node = new TestNode(await site.connectBy(proxy.port, 'patient'));
     const { client, socket } = await node.open();
@@ -278,7 +278,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is aw
     await proxy.close();
   });
 
-  test('no more waits for it than the limits allow', async () => {
+  test('no more messages are pending than the limits allow', async () => {
     const proxy = await CutProxy.to(site.daemon!.port);
     const node = new TestNode(await site.connectBy(proxy.port, 'impatient'));
     proxy.cut();

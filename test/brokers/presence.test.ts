@@ -8,7 +8,7 @@ import { servedDrivers, type BrokerSite } from './drivers.ts';
 
 const isLong = process.env['TURNOUT_LONG'] === '1';
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
-/** How soon all must be right. */
+/** How soon everything must be consistent. */
 const soon = { timeout: 15_000, interval: 100 };
 
 function sinks(count: number): WebSocket[] {
@@ -19,7 +19,7 @@ function sinks(count: number): WebSocket[] {
   return sockets;
 }
 
-/** Sockets of people who come at once. */
+/** Sockets of people who join at the same time. */
 async function enter(topic: Topic, prefix: string, count: number, details?: unknown): Promise<WebSocket[]> {
   const sockets = sinks(count);
   await Promise.all(
@@ -28,7 +28,7 @@ async function enter(topic: Topic, prefix: string, count: number, details?: unkn
   return sockets;
 }
 
-/** Who is there, as a client makes it out. */
+/** Who is present, as a client computes it. */
 function known(notes: readonly Record<string, unknown>[]): Set<string> {
   const ids = new Set<string>();
   for (const { people, page, joined, left } of notes) {
@@ -47,7 +47,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('presence over $na
   let site: BrokerSite;
   beforeEach(async () => {
     site = await start();
-    // Not in afterEach(), which would come before the nodes are closed.
+    // Not in afterEach(), which would run before the nodes are closed.
     onTestFinished(() => site.stop());
   });
 
@@ -56,7 +56,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('presence over $na
       range(count).map(async () => new TestNode(await site.connect(), { presenceInterval: 500, ...options })),
     );
 
-  test('thousands who join one room at once are known to all nodes', async () => {
+  test('thousands of people who join one room at once are known to all nodes', async () => {
     const count = 10_000;
     const nodes = await startNodes(3);
     const topics = nodes.map(({ hub }) => hub.topic('room', presence));
@@ -65,7 +65,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('presence over $na
     for (const topic of topics) await expect.poll(() => topic.people().length, soon).toBe(count);
   });
 
-  test('a room with a list of megabytes is known to a node that comes, and to its clients, in pages', async () => {
+  test('a room with a list of megabytes is sent in pages to a new node and its clients', async () => {
     const [here, there] = await startNodes(2);
     const room = here!.hub.topic('room', told);
     room.follow();
@@ -87,7 +87,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('presence over $na
     await expect.poll(() => known(late.notes).size, soon).toBe(room.people().length);
   });
 
-  test('people whose details are as long as may be are known to all', async () => {
+  test('people with details of maximum length are known to all', async () => {
     const options: TopicOptions = { presence: { maxDetailsBytes: 16_384 } };
     const [here, there] = (await startNodes(2)).map(({ hub }) => hub.topic('room', options));
     there!.follow();
@@ -95,7 +95,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('presence over $na
     await expect.poll(() => there!.people().length, soon).toBe(100);
   });
 
-  test('thousands of topics that are joined at once by one person each all hear, and are known elsewhere', async () => {
+  test('thousands of topics that are joined at once by one person each all receive, and are known to other nodes', async () => {
     const count = isLong ? 20_000 : 3_000;
     const [here, there] = await startNodes(2);
     const topicsOf = ({ hub }: TestNode): Topic[] => range(count).map((room) => hub.topic(`room ${room}`, counted));
@@ -113,7 +113,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('presence over $na
     await expect.poll(() => heard.filter((messages, index) => messages <= before[index]!).length, soon).toBe(0);
   });
 
-  test('thousands of rooms are right after an outage that outlasts the lease', async () => {
+  test('thousands of rooms are consistent after an outage that is longer than the lease', async () => {
     const count = isLong ? 10_000 : 3_000;
     const nodes = await startNodes(2, { presenceInterval: 300, maxTopicsPerSocket: count });
     for (const [index, { hub }] of nodes.entries()) {

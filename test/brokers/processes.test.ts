@@ -9,7 +9,7 @@ import { NodeHandle, openClient } from './node-handle.ts';
 
 const isLong = process.env['TURNOUT_LONG'] === '1';
 
-/** What a client has of a topic, over all its connections. */
+/** What a client has received from a topic, over all its connections. */
 class Follower {
   readonly data: string[] = [];
   readonly offsets: number[] = [];
@@ -45,7 +45,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
       range(count).map(() => NodeHandle.start(kind, port, port === site.daemon!.port ? 'patient' : 'impatient')),
     );
 
-  test('one that is killed in the middle of publishing costs the others nothing', async () => {
+  test('killing one in the middle of publishing does not affect the others', async () => {
     const nodes = await startNodes(3);
     const followers = nodes.slice(1).map(({ url }) => new Follower(openClient(url), 'kept'));
     for (const follower of followers) await expect.poll(() => follower.hasBegun).toBe(true);
@@ -69,14 +69,14 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
     }
   });
 
-  test('what three nodes publish at a steady rate arrives, all of it and once', async () => {
+  test('messages that three nodes publish at a steady rate all arrive, once', async () => {
     const nodes = await startNodes(3);
     const followers = nodes.map(({ url }) => new Follower(openClient(url), 'kept'));
     for (const follower of followers) await expect.poll(() => follower.hasBegun).toBe(true);
     const seconds = isLong ? 600 : 2;
     let published = 0;
     const failures: boolean[] = [];
-    // 1,000 a second by each of three nodes, where the machine can.
+    // 1,000 per second by each of three nodes, if the machine is fast enough.
     const start = performance.now();
     for (let elapsed = 0; elapsed < seconds * 1_000; elapsed = performance.now() - start) {
       const batch = range(Math.min(300, Math.floor(elapsed) * 3 - published)).map(() =>
@@ -92,7 +92,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
     }
   });
 
-  test('each follower is told all in one order, whoever publishes', async () => {
+  test('all followers receive everything in the same order, whoever publishes', async () => {
     const nodes = await startNodes(3);
     const followers = nodes.map(({ url }) => new Follower(openClient(url), 'plain'));
     for (const follower of followers) await expect.poll(() => follower.hasBegun).toBe(true);
@@ -106,7 +106,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
     }
   });
 
-  test('one that the server drops, since it does not read, misses nothing of a history', async () => {
+  test('one that the server drops because it does not read misses nothing of a history', async () => {
     const strict = await start({ maxOutput: 8 * 1024 * 1024 });
     onTestFinished(() => strict.stop());
     const [writer, reader] = (await startNodes(2, strict.daemon!.port)) as [NodeHandle, NodeHandle];
@@ -117,7 +117,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
     for (const follower of [kept, plain]) await expect.poll(() => follower.hasBegun).toBe(true);
     reader.child.kill('SIGSTOP');
     const long = 'x'.repeat(512 * 1024);
-    // More than the server keeps for it, and the system on both sides of the connection.
+    // More than the server and the system buffer on both sides of the connection.
     for (let index = 0; index < 60; index++) {
       for (const topic of ['kept', 'plain']) expect(await writer.publish(topic, text(`${index} ${long}`))).toBe(true);
     }
@@ -128,7 +128,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
     await expect.poll(() => plain.gaps).toBeGreaterThan(0);
   });
 
-  test('who was on one that is killed is gone, and there again by another', async () => {
+  test('people on one that is killed leave, and are present again on another', async () => {
     const nodes = await startNodes(3);
     const watcher = new Follower(openClient(nodes[0]!.url), 'room');
     const others = nodes.slice(1).map(({ url }) => new Follower(openClient(url), 'room'));
@@ -140,7 +140,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
     await expect.poll(() => [watcher.people.length, fourth.people.length]).toEqual([3, 3]);
   });
 
-  test('clients miss nothing when the broker is restarted, and nodes and the network fail', async () => {
+  test('clients miss nothing when the broker restarts, and nodes and the network fail', async () => {
     const proxy = await CutProxy.to(site.daemon!.port);
     const [steady, ...rest] = [...(await startNodes(2)), ...(await startNodes(1, proxy.port))] as NodeHandle[];
     const followers = [steady!, ...rest].map(({ url }) => new Follower(openClient(url), 'kept'));
@@ -177,7 +177,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('processes that sh
     await proxy.close();
   });
 
-  test('what clients get is what the model says, whatever joins, leaves, publishes and is cut', async () => {
+  test('clients receive what the model says, whatever joins, leaves, publishes and is cut', async () => {
     const nodes = await startNodes(2);
     let round = 0;
     await fc.assert(

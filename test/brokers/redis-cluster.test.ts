@@ -27,7 +27,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('a Redis Cluste
     const [here, there] = [await startNode(), await startNode()];
     const pair = await there.open();
     const { data } = collect(pair);
-    // More than one socket may have.
+    // More than one socket may subscribe to.
     const sockets = await Promise.all(range(6).map(() => there.open()));
     const received = sockets.map(collect);
     for (const index of range(600)) {
@@ -41,7 +41,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('a Redis Cluste
     expect(data).toEqual([]);
   });
 
-  test('a client of createCluster() can be handed over, and stays as it is', async () => {
+  test('a client of createCluster() can be passed, and is not changed', async () => {
     const client = createCluster({ rootNodes: site.rootNodes });
     await client.connect();
     const node = new TestNode(await connectRedis({ duplicateOf: client }));
@@ -55,7 +55,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('a Redis Cluste
     client.destroy();
   });
 
-  test('messages of channels go to the nodes of their slot alone', async () => {
+  test('messages of channels are sent only to the nodes of their slot', async () => {
     const node = await startNode();
     const { socket } = await node.open();
     await node.hub.topic('sharded', plain).subscribe(socket);
@@ -65,7 +65,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('a Redis Cluste
     expect(channels.flat()).toEqual(['turnout:0:topic:sharded']);
   });
 
-  test('the ACL of the README is enough', async () => {
+  test('the ACL of the README is sufficient', async () => {
     const rules = [...aclOf('on >secret'), ...aclOf('+cluster|slots')];
     for (const { port } of site.nodes) await askRedis(port, 'ACL', 'SETUSER', 'turnout', 'reset', ...rules);
     const defaults = { username: 'turnout', password: 'secret' };
@@ -83,7 +83,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('a Redis Cluste
     for (const { port } of site.nodes) expect(await askRedis(port, 'ACL', 'LOG')).toEqual([]);
   });
 
-  test('slots are moved while messages are published: a history has all of them, in order', async () => {
+  test('a history has all messages in order while slots are moved', async () => {
     const [here, there] = [await startNode(), await startNode()];
     const names = range(4).map((index) => `moved ${index}`);
     const received = await Promise.all(
@@ -113,7 +113,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('a Redis Cluste
     expect(lost).toEqual([]);
   });
 
-  test('a topic without history is heard again after its slot was moved, and announces a gap', async () => {
+  test('a topic without history is received again after its slot was moved, and announces a gap', async () => {
     const [here, there] = [await startNode(), await startNode()];
     const pair = await there.open();
     const { data, notes } = collect(pair);
@@ -133,7 +133,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('a Redis Cluste
 });
 
 test.skipIf(requireSystemPart('redis-server') === undefined)(
-  'a master of a Cluster is killed: its replica takes over, and topics go on',
+  'topics continue when a master of a Cluster is killed and its replica takes over',
   async () => {
     const site = await ClusterSite.start();
     onTestFinished(() => site.stop());

@@ -25,7 +25,7 @@ describe.skipIf(isMissing)('Redis that Sentinel watches', () => {
   });
   afterEach(() => site.stop());
 
-  test('the master is killed while messages are published: another takes over, and a history has all that was confirmed', async () => {
+  test('a history has all confirmed messages when the master is killed during publishing and another takes over', async () => {
     const [here, there] = [
       new TestNode(await connectRedis({ sentinel: sentinel(), ...impatient })),
       new TestNode(await connectRedis({ sentinel: sentinel(), ...impatient })),
@@ -48,7 +48,7 @@ describe.skipIf(isMissing)('Redis that Sentinel watches', () => {
       }
     })();
     await expect.poll(() => data.length).toBeGreaterThan(20);
-    // What the replica has not, it cannot bring: the test is about the change of masters.
+    // A replica without the messages could not deliver them: the test is about the change of masters.
     await askRedis(site.servers[0]!.port, 'WAIT', '1', '1000');
     const old = await site.masterPort();
     const [lost, restored] = [once(here.hub, 'lost'), once(here.hub, 'restored')];
@@ -66,7 +66,7 @@ describe.skipIf(isMissing)('Redis that Sentinel watches', () => {
     await site.servers[0]!.resume();
   });
 
-  test('a client of createSentinel() can be handed over, and stays as it is', async () => {
+  test('a client of createSentinel() can be passed, and is not changed', async () => {
     const client = createSentinel(sentinel());
     client.on('error', () => {});
     await client.connect();
@@ -82,8 +82,8 @@ describe.skipIf(isMissing)('Redis that Sentinel watches', () => {
   });
 });
 
-describe.skipIf(isMissing)('a Redis server that is not the master any more', () => {
-  test('is given up, and one at the same address that is a replica is not taken', async () => {
+describe.skipIf(isMissing)('a Redis server that is no longer the master', () => {
+  test('is left, and a replica at the same address is not accepted', async () => {
     const [first, second] = [await startRedisWith(), await startRedisWith()];
     onTestFinished(() => Promise.all([first.stop(), second.stop()]).then(() => {}));
     const node = new TestNode(await connectRedis({ url: `redis://127.0.0.1:${first.port}`, ...impatient }));
@@ -101,11 +101,11 @@ describe.skipIf(isMissing)('a Redis server that is not the master any more', () 
     expect(await node.hub.topic('kept', history).publish('1')).toBe(true);
   });
 
-  test('no message that it takes counts as published', async () => {
+  test('no message that it accepts counts as published', async () => {
     const [first, second] = [await startRedisWith(), await startRedisWith()];
     onTestFinished(() => Promise.all([first.stop(), second.stop()]).then(() => {}));
     const node = new TestNode(
-      // It does not find out by asking.
+      // It does not find out by pinging.
       await connectRedis({ url: `redis://127.0.0.1:${first.port}`, pingInterval: 60_000 }),
       { whenLost: 'fail' },
     );
@@ -115,7 +115,7 @@ describe.skipIf(isMissing)('a Redis server that is not the master any more', () 
     expect(node.hub.isConnected).toBe(false);
   });
 
-  test('a master without the replicas that it needs is given up until it has them', async () => {
+  test('a master without its required replicas counts as lost until it has them', async () => {
     const master = await startRedisWith();
     onTestFinished(() => master.stop());
     const node = new TestNode(await connectRedis({ url: `redis://127.0.0.1:${master.port}`, ...impatient }));
@@ -131,11 +131,11 @@ describe.skipIf(isMissing)('a Redis server that is not the master any more', () 
   });
 });
 
-describe.skipIf(isMissing)('a server that comes back without the newest messages', () => {
+describe.skipIf(isMissing)('a server that restarts without the newest messages', () => {
   test.each([
     ['kept', 3],
     ['all lost', 0],
-  ])('does not pass others off for them: %s', async (name, kept) => {
+  ])('does not pass off other messages as these: %s', async (name, kept) => {
     const server = await startRedisWith();
     onTestFinished(() => server.stop());
     const url = `redis://127.0.0.1:${server.port}`;
@@ -166,7 +166,7 @@ describe.skipIf(isMissing)('a server that comes back without the newest messages
 });
 
 describe.skipIf(isMissing)('connections to Redis', () => {
-  test('200,000 topics are heard again, however many steps that takes', async () => {
+  test('200,000 topics are received again, however many steps that takes', async () => {
     const server = await startRedisWith();
     onTestFinished(() => server.stop());
     const proxy = await CutProxy.to(server.port);
@@ -189,7 +189,7 @@ describe.skipIf(isMissing)('connections to Redis', () => {
       }));
       await broker.join(joins);
     }
-    // The whole takes many times what one answer may.
+    // The whole takes many times longer than one answer may.
     proxy.lag = 5;
     proxy.reset();
     await expect.poll(() => events, { timeout: 60_000 }).toEqual(['lost', 'restored']);

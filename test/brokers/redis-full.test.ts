@@ -15,7 +15,7 @@ const people: TopicOptions = { presence: true, envelope: true };
 const pingInterval = 50;
 const historyCheckInterval = 50;
 
-/** A way in which a master takes no writes any more. */
+/** A way in which a master stops accepting writes. */
 interface Trouble {
   begin(daemon: Daemon): Promise<void>;
   end(daemon: Daemon): Promise<void>;
@@ -34,7 +34,7 @@ const dumpOf = ({ place }: Daemon): string => join(place.folder, 'dump.rdb');
 
 const cannotSave: Trouble = {
   async begin(daemon) {
-    // In the place of the file that it would write.
+    // In place of the file that it would write.
     mkdirSync(dumpOf(daemon));
     await askRedis(daemon.port, 'CONFIG', 'SET', 'save', '3600 1');
     await askRedis(daemon.port, 'BGSAVE');
@@ -74,7 +74,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('a Redis server
         message: expect.stringMatching(reason) as string,
       });
 
-    test('refuses what a history would keep and nothing else, until it can write again', async () => {
+    test('refuses only messages of histories, until it can write again', async () => {
       const daemon = await start();
       const [here, there] = [await startNode(daemon), await startNode(daemon)];
       const events: string[] = [];
@@ -83,7 +83,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('a Redis server
       await here.hub.topic('kept', history).publish('1');
       await trouble.begin(daemon);
       await expectRefused(here);
-      // It is asked meanwhile whether it is a master.
+      // Meanwhile it is asked whether it is a master.
       await delay(10 * pingInterval);
       expect(await here.hub.topic('plain', plain).publish('1')).toBe(true);
       const pair = await here.open();
@@ -106,7 +106,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('a Redis server
       expect(events).toEqual([]);
     });
 
-    test('can be connected to, at first and again', async () => {
+    test('accepts connections, at first and again', async () => {
       const daemon = await start();
       await (await startNode(daemon)).hub.topic('kept', history).publish('1');
       await trouble.begin(daemon);
@@ -126,7 +126,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('a Redis server
       expect(kept.notes.filter((note) => 'gap' in note)).toEqual([]);
     });
 
-    test('that has never had a history lets one be subscribed to', async () => {
+    test('that has never had a history accepts subscriptions to one', async () => {
       const daemon = await start();
       await trouble.begin(daemon);
       const [here, there] = [await startNode(daemon), await startNode(daemon)];

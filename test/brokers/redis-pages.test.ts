@@ -40,7 +40,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('long messages 
     expect(lost).toEqual([]);
   });
 
-  test('are taken out of an inbox so many at a time as are not too long', async () => {
+  test('are taken out of an inbox in batches that are not too long', async () => {
     const { node, port, lost } = await start();
     const pair = await node.open();
     const { data } = collect(pair);
@@ -51,7 +51,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('long messages 
     expect(lost).toEqual([]);
   });
 
-  test('stay in a history that others have written to', async () => {
+  test('stay in a history that other programs have written to', async () => {
     const { node, port, lost } = await start();
     const topic = node.hub.topic('long', history);
     for (const index of all) await topic.publish(long(index));

@@ -8,7 +8,7 @@ import { requireSystemPart } from '@turnout/test-kit/system-part';
 const isMissing = requireSystemPart('redis-server') === undefined;
 const pingTimeout = 1_500;
 
-describe.skipIf(isMissing)('what keeps a node from the master that Sentinel names is told:', () => {
+describe.skipIf(isMissing)("the reason why a node cannot use Sentinel's master is reported:", () => {
   let site: SentinelSite;
   beforeAll(async () => {
     site = await SentinelSite.start({ replicas: 0 });
@@ -30,17 +30,17 @@ describe.skipIf(isMissing)('what keeps a node from the master that Sentinel name
     await expect(connectRedis({ sentinel, pingTimeout })).rejects.toThrow('No such master with that name');
   });
 
-  test('the master does not take the password', async () => {
+  test('the master does not accept the password', async () => {
     const sentinel = { name: 'main', sentinelRootNodes: rootNodes(), nodeClientOptions: wrong };
     await expect(connectRedis({ sentinel, pingTimeout })).rejects.toThrow('WRONGPASS');
   });
 
-  test('no Sentinel takes the password', async () => {
+  test('no Sentinel accepts the password', async () => {
     const sentinel = { name: 'main', sentinelRootNodes: rootNodes(), sentinelClientOptions: wrong };
     await expect(connectRedis({ sentinel, pingTimeout })).rejects.toThrow('WRONGPASS');
   });
 
-  test('the master is away', async () => {
+  test('the master is down', async () => {
     const [master] = site.servers;
     await master!.kill();
     const sentinel = { name: 'main', sentinelRootNodes: rootNodes() };

@@ -33,7 +33,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
   const keys = async (): Promise<string[]> => ((await ask('KEYS', '*')) as string[]).toSorted();
 
   describe('ways to connect', () => {
-    test('a client of createClient() can be handed over, and stays as it is', async () => {
+    test('a client of createClient() can be passed, and is not changed', async () => {
       const client = createClient({ url: urlOf('/3') });
       await client.connect();
       onTestFinished(() => client.destroy());
@@ -47,7 +47,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
       expect(await client.set('own', 'kept')).toBe('OK');
     });
 
-    test('more than one way is refused, by name', async () => {
+    test('more than one way is rejected, by name', async () => {
       const cluster = { rootNodes: [{ url: urlOf() }] };
       await expect(connectRedis({ url: urlOf(), cluster })).rejects.toThrow(
         new TypeError('Invalid options: expected one of url, cluster, sentinel, duplicateOf, got url and cluster'),
@@ -57,7 +57,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
       await expect(connectRedis({ url: urlOf(), prefix: '{' })).rejects.toThrow('Invalid prefix');
     });
 
-    test('a server that is no Cluster is refused as one', async () => {
+    test('a server that is not a Cluster is rejected as one', async () => {
       await expect(connectRedis({ cluster: { rootNodes: [{ url: urlOf() }] } })).rejects.toThrow(
         'cluster support disabled',
       );
@@ -65,7 +65,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
     });
   });
 
-  test('apps with another database, or another prefix, are apart in all that they do', async () => {
+  test('apps with different databases or prefixes share nothing', async () => {
     const nodes = [await startNode(), await startNode({ url: urlOf('/1') }), await startNode({ prefix: 'other:' })];
     const people: TopicOptions = { presence: true, envelope: true };
     const told: string[] = [];
@@ -90,7 +90,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
   });
 
   describe('reading', () => {
-    test('names that nobody has published on leave nothing behind', async () => {
+    test('topics without messages leave nothing behind', async () => {
       const node = await startNode();
       const before = await keys();
       for (const index of range(100)) await subscribe(node, `unused ${index}`, history);
@@ -98,7 +98,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
       expect(before).toEqual(['turnout:0:epochs']);
     });
 
-    test('a position from before the first message is good for resuming, on every node', async () => {
+    test('a position from before the first message can be resumed at, on every node', async () => {
       const [here, there] = [await startNode(), await startNode()];
       const pair = await here.open();
       const begun = await here.hub.topic('new', history).subscribe(pair.socket);
@@ -116,9 +116,9 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
 
     test.each([
       ['deleted', () => ask('DEL', 'turnout:0:{history:gone}:position', 'turnout:0:{history:gone}:stream')],
-      ['deleted but for its Stream', () => ask('DEL', 'turnout:0:{history:gone}:position')],
+      ['deleted except for its Stream', () => ask('DEL', 'turnout:0:{history:gone}:position')],
       ['flushed with all others', () => ask('FLUSHALL')],
-    ])('a position in a history that was %s since is refused', async (_, lose) => {
+    ])('a position in a history that was %s since then is not accepted', async (_, lose) => {
       const [here, there] = [await startNode(), await startNode()];
       const pair = await here.open();
       const empty = await here.hub.topic('gone', history).subscribe(pair.socket);
@@ -143,7 +143,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
       ['without history', plain],
       ['of another size', { history: { size: 5 } }],
       ['of another ttl', { history: { ttl: 1_000 } }],
-    ])('a job %s is told, and nothing is trimmed', async (_, options) => {
+    ])('a job %s gets an error, and nothing is trimmed', async (_, options) => {
       const [node, job] = [await startNode(), await startNode()];
       const { data } = await subscribe(node, 'kept', history);
       for (const index of range(10)) await node.hub.topic('kept', history).publish(String(index));
@@ -152,7 +152,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
       expect(await ask('XLEN', 'turnout:0:{history:kept}:stream')).toBe(10);
     });
 
-    test('a job is told although the topic was quiet for long', async () => {
+    test('a job gets an error even if the topic was quiet for long', async () => {
       const [node, job] = [await startNode(), await startNode()];
       await subscribe(node, 'kept', history);
       await node.hub.topic('kept', history).publish('1');
@@ -164,7 +164,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
     const small: TopicOptions = { history: { size: 5 } };
     const length = () => ask('XLEN', 'turnout:0:{history:kept}:stream');
 
-    test('a node that subscribes is told although the topic was quiet for long', async () => {
+    test('a node that subscribes gets an error even if the topic was quiet for long', async () => {
       const [node, late] = [await startNode(), await startNode()];
       await subscribe(node, 'kept', history);
       for (const index of range(10)) await node.hub.topic('kept', history).publish(String(index));
@@ -175,7 +175,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
       expect(await length()).toBe(10);
     });
 
-    test('nodes that have subscribed before the first message are told, and nothing is trimmed', async () => {
+    test('nodes that subscribed before the first message get an error, and nothing is trimmed', async () => {
       const [node, late] = [await startNode(), await startNode()];
       const refused: unknown[] = [];
       late.hub.on('refused', ({ topic, error }) => refused.push([topic, error.code]));
@@ -189,7 +189,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
       await expect.poll(() => data).toEqual(range(10));
     });
 
-    test('nodes that begin at once with new options, once the old ones are gone, agree', async () => {
+    test('nodes that start concurrently with new options agree, once the old nodes have stopped', async () => {
       const old = await startNode();
       for (const index of range(10)) await old.hub.topic('kept', history).publish(String(index));
       await old.hub.close();
@@ -212,14 +212,14 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
       await expect(node.hub.topic('kept', history).publish('3')).rejects.toMatchObject(other);
     });
 
-    test('a job with history is told where others have none', async () => {
+    test('a job with history gets an error if others have none', async () => {
       const [node, job] = [await startNode(), await startNode()];
       await subscribe(node, 'plain', plain);
       await expect(job.hub.topic('plain', history).publish('1')).rejects.toMatchObject(other);
       expect(await keys()).toEqual(['turnout:0:epochs']);
     });
 
-    test('who subscribes is told, either way', async () => {
+    test('a subscriber gets an error, either way', async () => {
       const [node, late] = [await startNode(), await startNode()];
       await subscribe(node, 'plain', plain);
       await subscribe(node, 'kept', history);
@@ -238,7 +238,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
   });
 
   describe('what is not Turnout’s', () => {
-    test('an entry in the place of a message, with other fields, is passed over', async () => {
+    test('an entry in place of a message, with other fields, is skipped', async () => {
       const node = await startNode();
       const topic = node.hub.topic('kept', history);
       await topic.publish('1');
@@ -256,7 +256,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
     test.each([
       ['an entry of now', () => ask('XADD', 'turnout:0:{history:kept}:stream', '*', 'temperature', '21')],
       ['an entry between two', () => ask('XADD', 'turnout:0:{history:kept}:stream', '3-7', 'temperature', '21')],
-    ])('%s in a Stream is removed and counted, and the history goes on', async (_, write) => {
+    ])('%s in a Stream is removed and counted, and the history continues', async (_, write) => {
       const [here, there] = [await startNode(), await startNode()];
       const { data, notes } = await subscribe(there, 'kept', history);
       for (const index of range(3)) await here.hub.topic('kept', history).publish(String(index));
@@ -272,7 +272,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
       await expect.poll(() => ask('XLEN', 'turnout:0:{history:kept}:stream')).toBe(6);
     });
 
-    test('a key of another type in the place of a Stream, a position or the epochs does no lasting harm', async () => {
+    test('a key of another type in place of a Stream, a position or the epochs does no lasting harm', async () => {
       const node = await startNode();
       const { data } = await subscribe(node, 'kept', history);
       for (const [index, key] of ['{history:kept}:stream', '{history:kept}:position', 'epochs'].entries()) {
@@ -284,8 +284,8 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
     });
   });
 
-  describe('programs outside', () => {
-    test('publish JSON on a topic without history by PUBLISH', async () => {
+  describe('other programs', () => {
+    test('publish JSON on a topic without history with PUBLISH', async () => {
       const [here, there] = [await startNode(), await startNode()];
       const received = [await subscribe(here, 'outside', plain), await subscribe(there, 'outside', plain)];
       for (const index of range(3)) await ask('PUBLISH', 'turnout:0:topic:outside', JSON.stringify({ index }));
@@ -313,7 +313,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
       await expect.poll(() => nodes.reduce((sum, { hub }) => sum + hub.counts.foreign, 0)).toBe(1);
     });
 
-    test('what was put into an inbox while no node was there is stored by the first that comes', async () => {
+    test('messages put into an inbox while no node is running are stored by the first that starts', async () => {
       await ask('RPUSH', 'turnout:0:{history:outside}:inbox', '1', '2');
       const { data } = await subscribe(await startNode(), 'outside', history);
       await expect.poll(() => data).toEqual([1, 2]);
@@ -327,7 +327,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
       return startNode({ url: `redis://turnout:secret@127.0.0.1:${daemon.port}` }, hub);
     };
 
-    test('of the README is enough', async () => {
+    test('of the README is sufficient', async () => {
       const node = await nodeOf(/^$/);
       const [kept, other] = [await subscribe(node, 'kept', history), await subscribe(node, 'plain', plain)];
       await ask('XADD', 'turnout:0:{history:kept}:stream', '*', 'temperature', '21');
@@ -340,7 +340,7 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
       expect(await ask('ACL', 'LOG')).toEqual([]);
     });
 
-    test('without the channels is told to who subscribes or publishes', async () => {
+    test('without the channels is reported to subscribers and publishers', async () => {
       const refused: unknown[] = [];
       const node = await nodeOf(/^&/, { onError: () => {} });
       node.hub.on('refused', (problem: unknown) => refused.push(problem));
@@ -358,17 +358,20 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
       expect(((await ask('KEYS', '*:stream')) as unknown[]).length).toBe(0);
     });
 
-    test.each([['+eval'], ['+publish'], ['+xadd'], ['~turnout'], ['+pubsub']])('without %s is told', async (rule) => {
-      const node = await nodeOf(new RegExp(`^${rule.replace('+', '\\+')}`), { onError: () => {} });
-      const error = await node.hub
-        .topic('kept', history)
-        .publish('1')
-        .catch((reason: unknown) => reason);
-      expect(error).toMatchObject({ code: 'TOPIC_ERR_BROKER' });
-      expect((error as TopicError).message).toMatch(/NOPERM|permission|can't run this command|ACL/i);
-    });
+    test.each([['+eval'], ['+publish'], ['+xadd'], ['~turnout'], ['+pubsub']])(
+      'without %s is reported',
+      async (rule) => {
+        const node = await nodeOf(new RegExp(`^${rule.replace('+', '\\+')}`), { onError: () => {} });
+        const error = await node.hub
+          .topic('kept', history)
+          .publish('1')
+          .catch((reason: unknown) => reason);
+        expect(error).toMatchObject({ code: 'TOPIC_ERR_BROKER' });
+        expect((error as TopicError).message).toMatch(/NOPERM|permission|can't run this command|ACL/i);
+      },
+    );
 
-    test('without ROLE is told when it connects', async () => {
+    test('without ROLE is reported when it connects', async () => {
       await expect(nodeOf(/^\+role/)).rejects.toThrow('NOPERM');
     });
   });

@@ -26,7 +26,7 @@ describe.each(drivers.filter(({ isThere }) => isThere))('in a storm, over $name'
   test.each([
     ['3 of 400 kB', 3, 400_000],
     ['1,500 small ones', 1_500, 1],
-  ])('a burst of %s reaches all as far as it was confirmed, and the rest is rejected', async (_name, count, length) => {
+  ])('the confirmed part of a burst of %s reaches all, and the rest is rejected', async (_name, count, length) => {
     const [here, there] = [await startNode(), await startNode()];
     const [own, others] = [await listen(here), await listen(there)];
     const topic = here.hub.topic('news', plain);
@@ -50,7 +50,7 @@ describe.each(drivers.filter(({ isThere }) => isThere))('in a storm, over $name'
   test.each([
     ['', 3_000, plain],
     [' with history', 2_100, history],
-  ])('all that subscribe at once to topics of their own%s hear', async (_name, count, options) => {
+  ])('all sockets that subscribe at once to separate topics%s receive', async (_name, count, options) => {
     const [here, there] = [await startNode(), await startNode()];
     const { sockets, heard } = pretendSockets(count);
     const topicOf = (node: TestNode, index: number) => node.hub.topic(`topic ${index}`, options);
@@ -70,7 +70,7 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('a process whose b
     site = await start();
   });
 
-  test('does not end with a promise that it has forgotten', async () => {
+  test('does not end because of a forgotten promise', async () => {
     const errors: unknown[] = [];
     const node = await startNode({ onError: (error: unknown) => errors.push(error) });
     const unhandled: unknown[] = [];

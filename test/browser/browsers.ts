@@ -1,7 +1,7 @@
 import { chromium, firefox, type Browser } from 'playwright-core';
 import { requireSystemPart } from '@turnout/test-kit/system-part';
 
-/** Where they are; undefined for one that is skipped on purpose. */
+/** Their paths; undefined for one that is skipped on purpose. */
 export const browsers = {
   Chromium: requireSystemPart('chromium'),
   Firefox: requireSystemPart('firefox'),
@@ -13,7 +13,7 @@ export const browserNames = Object.keys(browsers) as BrowserName[];
 
 export function launch(name: BrowserName): Promise<Browser> {
   const executablePath = browsers[name]!;
-  // The Firefox of Debian, over WebDriver BiDi.
+  // Debian's Firefox, over WebDriver BiDi.
   return name === 'Chromium'
     ? chromium.launch({ executablePath })
     : firefox.launch({ channel: 'moz-firefox', executablePath });

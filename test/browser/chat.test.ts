@@ -42,7 +42,7 @@ describe.skipIf(chromiumPath === undefined)('the chat in Chromium', () => {
   };
   const line = (page: Page, text: string) => page.locator('.line:not(.pending) .text').getByText(text, { exact: true });
 
-  test('shows what everybody says, as text, with who comes, who is here and who types', async () => {
+  test('shows messages as text, arrivals, the people present, and who is typing', async () => {
     const ann = await open('Ann');
     await ann.page.locator('.event', { hasText: 'Welcome Ann !' }).waitFor();
     const bob = await open('Bob <b>');
@@ -60,7 +60,7 @@ describe.skipIf(chromiumPath === undefined)('the chat in Chromium', () => {
     expect([...ann.complaints, ...bob.complaints]).toEqual([]);
   });
 
-  test('renders the history on the server, and goes on from there without a double', async () => {
+  test('renders the history on the server, and continues without duplicates', async () => {
     const ann = await open('Ann');
     for (const text of ['one', 'two']) await say(ann.page, text);
     await line(ann.page, 'two').waitFor();
@@ -86,7 +86,7 @@ describe.skipIf(chromiumPath === undefined)('the chat in Chromium', () => {
     expect(await page.locator('.line').count()).toBe(1);
   });
 
-  test('resumes after the server was away, with what was said meanwhile and what was not sent', async () => {
+  test('resumes after a server outage, with messages of others in the meantime and its own unsent ones', async () => {
     const { page, complaints } = await open('Ann');
     await say(page, 'before');
     await line(page, 'before').waitFor();
@@ -112,7 +112,7 @@ describe.skipIf(chromiumPath === undefined)('the chat in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('resumes after a break of the network with what the room remembers, and fetches nothing', async () => {
+  test("resumes after a network failure from the room's history, and fetches nothing", async () => {
     const [ann, bob] = [await open('Ann'), await open('Bob')];
     await say(bob.page, 'before');
     await line(ann.page, 'before').waitFor();
@@ -128,7 +128,7 @@ describe.skipIf(chromiumPath === undefined)('the chat in Chromium', () => {
     expect(requests).not.toContain('/chat/lobby/lines');
   });
 
-  test('says who writes too fast, and gives the text back', async () => {
+  test('reports that a person writes too fast, and restores the text', async () => {
     const { page } = await open('Ann');
     for (let index = 0; index < 12; index++) await say(page, `message ${index}`);
     await page.getByRole('alert').getByText('You are writing too fast').waitFor();
@@ -136,12 +136,12 @@ describe.skipIf(chromiumPath === undefined)('the chat in Chromium', () => {
     expect(await page.locator('.pending').count()).toBe(0);
   });
 
-  test('takes leave by quit, and comes back; a log-out leads to the login page', async () => {
+  test('leaves with quit, and can rejoin; a log-out leads to the login page', async () => {
     const ann = await open('Ann');
     const bob = await open('Bob');
     await say(bob.page, 'quit');
     await ann.page.locator('.event', { hasText: 'Bob Logout' }).waitFor();
-    await bob.page.getByRole('button', { name: 'Come back' }).click();
+    await bob.page.getByRole('button', { name: 'Rejoin' }).click();
     await ann.page.locator('.event', { hasText: 'Welcome Bob !' }).nth(1).waitFor();
     const second = await bob.page.context().newPage();
     await second.goto(app.url);
@@ -162,7 +162,7 @@ describe.skipIf(chromiumPath === undefined)('the chat in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('has a bench that shows every frame, and the close in words', async () => {
+  test('has a bench that shows every frame, and the close code in words', async () => {
     const context = await browser.newContext();
     contexts.push(context);
     const page = await context.newPage();

@@ -35,7 +35,7 @@ client.subscribe('numbers', {
 });
 </script>`;
 
-/** An app behind nginx that publishes to its pages; it can be restarted on its port, and its history outlives that. */
+/** An app behind nginx that publishes to its pages; it can be restarted on its port, and its history survives that. */
 class ProxiedApp {
   readonly hub: Hub = createHub();
   readonly numbers = this.hub.topic('numbers', { history: { size: 10_000 } });
@@ -90,7 +90,7 @@ class ProxiedApp {
     for (let time = 0; time < times; time++) await this.numbers.publish(String(this.count++));
   }
 
-  /** The page has every number, once and in order. */
+  /** Asserts that the page has every number, once and in order. */
   async expectWhole(tab: Page): Promise<void> {
     await tab.waitForFunction(`received.length >= ${this.count}`);
     const received = await tab.evaluate<number[]>('received');
@@ -103,7 +103,7 @@ class ProxiedApp {
   }
 }
 
-test('the client has no more than 3,950 bytes, gzipped', () => {
+test('the client has at most 3,950 bytes, gzipped', () => {
   const { outputFiles } = buildSync({
     entryPoints: [clientFile],
     bundle: true,
@@ -160,7 +160,7 @@ describe.each(browserNames)('the client in %s, behind nginx', (name) => {
       await app.expectWhole(tab);
     });
 
-    test('misses nothing when the network is cut without a word', async () => {
+    test('misses nothing when the network is silently cut', async () => {
       const { app, tab } = await open();
       app.proxy.cut();
       await app.publish(5);
@@ -170,7 +170,7 @@ describe.each(browserNames)('the client in %s, behind nginx', (name) => {
       await app.expectWhole(tab);
     });
 
-    test('stays when nothing happens for longer than nginx waits', { timeout: 120_000 }, async () => {
+    test('stays connected when nothing happens for longer than nginx waits', { timeout: 120_000 }, async () => {
       const readTimeout = isLong ? 60 : 3;
       const { app, tab } = await open(readTimeout);
       const [socket] = app.router.sockets;
@@ -180,7 +180,7 @@ describe.each(browserNames)('the client in %s, behind nginx', (name) => {
       expect([...app.router.sockets]).toEqual([socket]);
     });
 
-    test('renews its token for each connection, and is shown only what comes after it', async () => {
+    test('renews its token for each connection, and receives only messages after it', async () => {
       const { app, tab } = await open();
       const tokens: string[] = [];
       app.onToken = (token) => tokens.push(token);
@@ -205,9 +205,9 @@ describe.each(browserNames)('the client in %s, behind nginx', (name) => {
       expect(await tab.evaluate('errors')).toEqual(['No token']);
     });
 
-    test('asks at once when the page is shown, and replaces a connection that is dead', async () => {
+    test('pings immediately when the page is shown, and replaces a dead connection', async () => {
       const { app, tab } = await open();
-      // Longer than the test lasts: nothing but the event has it ask.
+      // Longer than the test: only the event can cause the ping.
       await tab.evaluate(`(async () => {
         const { createClient } = await import('/client.js');
         const options = { minDelay: 10, idleTimeout: 1e9, pongTimeout: 300, connectTimeout: 1000 };
@@ -227,7 +227,7 @@ describe.each(browserNames)('the client in %s, behind nginx', (name) => {
       await tab.waitForFunction(`third.status === 'open'`);
     });
 
-    test('comes back as soon as the browser is online', async () => {
+    test('reconnects as soon as the browser is online', async () => {
       const { app, tab } = await open();
       await tab.context().setOffline(true);
       await tab.locator('#state', { hasText: 'offline' }).waitFor();

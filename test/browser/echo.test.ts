@@ -18,7 +18,7 @@ describe.skipIf(chromiumPath === undefined)('the echo page in Chromium', () => {
 
   const state = (page: Page, word: string): Promise<void> => page.locator('#state', { hasText: word }).waitFor();
 
-  test('says the state in words, logs what happens, and answers on each path', async () => {
+  test('shows the state in words, logs events, and gets answers on each path', async () => {
     const page = await browser.newPage();
     const complaints = complaintsOf(page);
     await page.goto(running.url);

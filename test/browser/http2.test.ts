@@ -27,7 +27,7 @@ socket.onclose = ({ code, reason, wasClean }) => {
 
 describe.each(browserNames)('HTTP/2 in %s', (name) => {
   describe.skipIf(browsers[name] === undefined)('as it is installed', () => {
-    /** The connections of what came, by path. */
+    /** The connections of the requests, by path. */
     const sessions = new Map<string, Http2Session | undefined>();
     let server: Http2SecureServer;
     let browser: Browser;

@@ -83,7 +83,7 @@ describe.skipIf(chromiumPath === undefined || sshdPath === undefined)('the log v
     expect(complaints).toEqual([]);
   });
 
-  test('stays where its reader has scrolled to, and goes to the newest line on demand', async () => {
+  test("keeps its reader's scroll position, and goes to the newest line on demand", async () => {
     write(viewer.path, ...numbered(150));
     const { page } = await open();
     await line(page, 'line 150').waitFor();
@@ -100,7 +100,7 @@ describe.skipIf(chromiumPath === undefined || sshdPath === undefined)('the log v
     await page.waitForFunction('pane.scrollHeight - pane.scrollTop - pane.clientHeight < 8');
   });
 
-  test('finds a text, across colours, and goes from match to match', async () => {
+  test('finds a text across colours, and moves from match to match', async () => {
     write(viewer.path, ...numbered(150), 'one \u001B[31mtw\u001B[0mo three', 'TWO', 'four');
     const { page } = await open();
     await line(page, 'four').waitFor();
@@ -119,7 +119,7 @@ describe.skipIf(chromiumPath === undefined || sshdPath === undefined)('the log v
     await page.getByRole('button', { name: 'Newest line' }).waitFor();
   });
 
-  test('keeps 5,000 lines and counts the others, however many come', async () => {
+  test('keeps 5,000 lines and counts the others, however many arrive', async () => {
     const { page, complaints } = await open();
     write(viewer.path, 'ready');
     await line(page, 'ready').waitFor();
@@ -131,7 +131,7 @@ describe.skipIf(chromiumPath === undefined || sshdPath === undefined)('the log v
     expect(complaints).toEqual([]);
   });
 
-  test('shows each fault as a clear line, and fits a phone in the dark', async () => {
+  test('shows each fault as a clear line, and fits a phone in dark mode', async () => {
     writeFileSync(join(viewer.folder, 'known-hosts'), '');
     const context = await browser.newContext({ viewport: { width: 360, height: 720 }, colorScheme: 'dark' });
     contexts.push(context);

@@ -23,7 +23,7 @@ describe.skipIf(chromiumPath === undefined)('the voting page in Chromium', () =>
     await app.stop();
   });
 
-  /** A browser of its own, signed in through the form, with the page live. */
+  /** A separate browser, signed in through the form, with the page connected. */
   async function open(name: string, options?: ContextOptions): Promise<{ page: Page; complaints: string[] }> {
     const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
     contexts.push(context);
@@ -39,7 +39,7 @@ describe.skipIf(chromiumPath === undefined)('the voting page in Chromium', () =>
   const showsCount = (page: Page, id: string, count: number): Promise<void> =>
     page.locator(`#user_${id}`, { hasText: new RegExp(`^${count}$`) }).waitFor();
 
-  test('shows each vote and the alert to two people at once, and who is online', async () => {
+  test('shows each vote and the alert on two pages, and who is online', async () => {
     const ann = await open('Ann');
     const bob = await open('Bob <b>');
     await ann.page.getByRole('button', { name: 'Vote for Grace Hopper' }).click();
@@ -86,7 +86,7 @@ describe.skipIf(chromiumPath === undefined)('the voting page in Chromium', () =>
     await page.waitForURL(/\/login$/);
   });
 
-  test('says that one votes too fast, and has each vote counted in the end', async () => {
+  test('reports that a person votes too fast, and has each vote counted in the end', async () => {
     const { dataDir, url } = app;
     await app.stop({ keepData: true });
     const port = Number(new URL(url).port);
@@ -99,7 +99,7 @@ describe.skipIf(chromiumPath === undefined)('the voting page in Chromium', () =>
     expect(complaints).toEqual([]);
   });
 
-  test('keeps up for others while one page is stalled, which gets the newest counts afterwards', async () => {
+  test('serves others while one page is stalled, which gets the newest counts afterwards', async () => {
     const { dataDir, url } = app;
     await app.stop({ keepData: true });
     const port = Number(new URL(url).port);
@@ -122,7 +122,7 @@ describe.skipIf(chromiumPath === undefined)('the voting page in Chromium', () =>
     voter.terminate();
   });
 
-  test('is used by keyboard alone, on a phone in the dark', async () => {
+  test('can be used with the keyboard only, on a phone in dark mode', async () => {
     const { page, complaints } = await open('A name that is rather long, but fits ok', {
       viewport: { width: 360, height: 720 },
       colorScheme: 'dark',
@@ -137,7 +137,7 @@ describe.skipIf(chromiumPath === undefined)('the voting page in Chromium', () =>
     expect(complaints).toEqual([]);
   });
 
-  test('says at the login what is wrong with a name', async () => {
+  test('reports at the login what is wrong with a name', async () => {
     const page = await (await browser.newContext()).newPage();
     contexts.push(page.context());
     await page.goto(`${app.url}/login`);

@@ -1,8 +1,8 @@
 import { failing, type WireRow } from './wire-row.ts';
 
-/** One rule for the answer to a client's handshake; `{accept}` stands for the accept key of what the client sent. */
+/** One rule for the answer to a client's handshake; `{accept}` stands for the accept value of the client's key. */
 export interface ClientHandshakeRow {
-  /** Of RFC 6455. */
+  /** The section of RFC 6455. */
   readonly section: string;
   readonly rule: string;
   readonly answer: readonly string[];
@@ -31,13 +31,13 @@ export const clientHandshakeRows: ClientHandshakeRow[] = [
   },
   {
     section: '§4.1',
-    rule: 'client refuses the accept key of another connection',
+    rule: 'client refuses the accept value of another connection',
     answer: [statusLine, upgrade, connection, 'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo='],
     code: 'WS_ERR_CONNECT_ACCEPT',
   },
   {
     section: '§4.1',
-    rule: 'client refuses a 101 without an accept key',
+    rule: 'client refuses a 101 without an accept value',
     answer: [statusLine, upgrade, connection],
     code: 'WS_ERR_CONNECT_ACCEPT',
   },
@@ -73,11 +73,11 @@ export const clientFrameRows: WireRow[] = [
   },
   {
     section: '§5.1',
-    rule: 'client masks the message that it sends back',
+    rule: 'client masks the message that it returns',
     sent: '81 05 48656c6c6f',
     answer: '81 05 48656c6c6f',
   },
-  { section: '§5.5.3', rule: 'client masks the Pong that it owes', sent: '89 01 70', answer: '8a 01 70' },
+  { section: '§5.5.3', rule: 'client masks its Pong', sent: '89 01 70', answer: '8a 01 70' },
   {
     section: '§5.5.1',
     rule: 'client echoes the Close frame of the server',

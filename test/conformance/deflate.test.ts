@@ -1,4 +1,4 @@
-// RFC 7692 with another implementation at the other end: each way to agree on it, with messages of many lengths.
+// RFC 7692 with another implementation as the peer: each possible agreement, with messages of many lengths.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,9 +7,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket as OtherSocket, WebSocketServer, type RawData } from 'ws';
 import { Random } from '@turnout/test-kit/random';
 
-/** What both ends ask for, in the words that we share with ws. */
+/** The preferences of both ends, as options that we share with ws. */
 interface DeflateRow {
-  /** Of RFC 7692. */
+  /** The section of RFC 7692. */
   readonly section: string;
   readonly rule: string;
   readonly options: PerMessageDeflateOptions;
@@ -45,13 +45,13 @@ const rows: readonly DeflateRow[] = [
     },
     {
       section: '§7.1.2',
-      rule: `both have windows of ${bits} bits, for each message anew`,
+      rule: `both have windows of ${bits} bits, new for each message`,
       options: { serverMaxWindowBits: bits, clientMaxWindowBits: bits },
     },
   ]),
 ];
 
-/** As they are common in public suites: up to more than any window, and around each limit of ours. */
+/** The usual lengths of public suites: up to more than any window, and around each of our limits. */
 const lengths = [
   0, 1, 16, 64, 125, 126, 256, 1_023, 1_024, 4_096, 8_191, 8_192, 16_384, 32_768, 65_535, 65_536, 131_072,
 ];
@@ -96,7 +96,7 @@ function serveTheirs(options: object): Promise<string> {
   return listen(server);
 }
 
-/** All at once, so that short ones have to wait for long ones that are worked on elsewhere. */
+/** All at once, so that short messages must wait for long ones that are processed on threads. */
 async function expectEchoes(send: (message: Message) => void, echoes: readonly Message[]): Promise<void> {
   for (const message of messages) send(message);
   await expect.poll(() => echoes.length).toBe(messages.length);
@@ -115,7 +115,7 @@ for (const threshold of [0, 1_024]) {
   describe(`our server and another client, from ${threshold} bytes on`, () => {
     test.each(titled)('%s', async (_, options) => {
       const theirs = new OtherSocket(await serveOurs(options), {
-        // The window of the server is the client's to ask for.
+        // Only the client can request the server's window.
         perMessageDeflate: options,
       });
       await once(theirs, 'open');

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { accept, HandshakeError, parseUpgradeRequest, reject, type CloseInfo, type WebSocket } from '@turnout/core';
 
-/** What the application at a path does with its socket; everywhere else it sends back what it receives. */
+/** What the application does with its socket, by path; on all other paths it echoes. */
 const applications: Record<string, (socket: WebSocket) => void> = {
   '/close-at-once': (socket) => socket.close(1001),
   '/close-then-send': (socket) => {
@@ -62,7 +62,7 @@ export interface ServedConnection {
  */
 export class EchoServer {
   readonly #server: Server;
-  /** By the client's port. */
+  /** The sockets by the client's port. */
   readonly #served = new Map<number | undefined, ServedConnection>();
 
   constructor() {
@@ -105,7 +105,7 @@ export class EchoServer {
   }
 }
 
-/** What Node's parser does not take for an upgrade is refused in the words of the handshake all the same. */
+/** A request that Node's parser does not treat as an upgrade is also refused with the handshake's messages. */
 function refuse(request: IncomingMessage): void {
   try {
     parseUpgradeRequest(request);

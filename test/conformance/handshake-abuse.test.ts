@@ -29,7 +29,7 @@ afterAll(async () => {
 
 const handshake = formatHandshake({ target: '/echo' });
 
-/** Writes the chunks, each when the one before is on its way; resolves with the answer, as long as it is, or ''. */
+/** Writes each chunk after the previous one was sent; resolves with the whole answer, or ''. */
 async function answerTo(chunks: readonly Buffer[], isWhole: (answer: string) => boolean): Promise<string> {
   const tcp: Socket = connectTcp({ port, host: '127.0.0.1', noDelay: true });
   let answer = '';
@@ -74,7 +74,7 @@ test('any mutation of a handshake gets one of the stated answers, or the end of 
       for (const { at, removed, inserted } of mutations) {
         bytes = bytes.slice(0, at) + inserted + bytes.slice(at + removed);
       }
-      // What is left unfinished is finished by the end of the headers, so that every request gets its answer.
+      // The end of the headers completes every unfinished request, so that it gets its answer.
       const answer = await answerTo([Buffer.from(`${bytes}\r\n\r\n`, 'latin1')], (head) => head.includes('\r\n\r\n'));
       if (answer !== '') expect(statuses.concat(200)).toContain(Number(answer.split(' ')[1]));
     }),
@@ -83,7 +83,7 @@ test('any mutation of a handshake gets one of the stated answers, or the end of 
   await expectBystanderServed();
 });
 
-test('a handshake gets the same answer at every split, and what comes with it is not lost', async () => {
+test('a handshake gets the same answer at every split, and bytes that arrive with it are not lost', async () => {
   const bytes = Buffer.concat([Buffer.from(handshake), textFrame('one'), textFrame('two')]);
   const expected = await answerTo([bytes], (answer) => answer.endsWith('two'));
   expect(expected).toMatch(/^HTTP\/1\.1 101 /);
@@ -95,12 +95,12 @@ test('a handshake gets the same answer at every split, and what comes with it is
   }
 });
 
-test('a client that sends its headers too slowly, or nothing at all, is cut off by the server of app.listen()', async () => {
+test('a client that sends its headers too slowly, or nothing at all, is disconnected by the server of app.listen()', async () => {
   expect([server.headersTimeout, server.requestTimeout > 0]).toEqual([10_000, true]);
   const impatient = turnout(express());
   const other = impatient.listen(0, '127.0.0.1');
   await once(other, 'listening');
-  // The same limit, made short: Node.js looks every 2 s.
+  // The same limit, but short: Node.js checks every 2 s.
   other.headersTimeout = 100;
   const address = other.address() as AddressInfo;
   const answers = ['', handshake.slice(0, 40)].map(async (start) => {

@@ -1,9 +1,8 @@
-/** One rule of the opening handshake: the request as it goes over the wire, and the answer as it comes back. */
+/** One rule of the opening handshake: the request and the answer as they are on the wire. */
 export interface HandshakeRow {
-  /** Of RFC 6455. */
+  /** The section of RFC 6455. */
   readonly section: string;
   readonly rule: string;
-  readonly abuse?: number;
   readonly request: string;
   readonly answer: string;
 }
@@ -18,17 +17,17 @@ const fields = {
 
 type Changes = Readonly<Record<string, string | null>>;
 
-/** The valid handshake of §1.3 with some headers changed, added, or with `null` left out. */
+/** The valid handshake of §1.3 with some headers changed, added, or omitted with `null`. */
 function request(changes: Changes, requestLine = 'GET /chat HTTP/1.1'): string {
   const entries = Object.entries<string | null>({ ...fields, ...changes }).filter(([, value]) => value !== null);
   return `${[requestLine, ...entries.map(([name, value]) => `${name}: ${value}`)].join('\r\n')}\r\n\r\n`;
 }
 
-/** Behind every accepted request: a Close frame in the same write, so that the connection ends. */
+/** Follows every accepted request: a Close frame in the same write, which ends the connection. */
 const closing = '\x88\x80\0\0\0\0';
 const closed = '\x88\0';
 
-/** Of the two keys that stand in RFC 6455. */
+/** The accept values of the two keys in RFC 6455. */
 const acceptValues: Readonly<Record<string, string>> = {
   'dGhlIHNhbXBsZSBub25jZQ==': 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
   'AQIDBAUGBwgJCgsMDQ4PEC==': 'OfS0wDaT5NoxF2gqm7Zj2YtetzM=',
@@ -59,61 +58,61 @@ function refused(status: string, message: string, ...extra: string[]): string {
 }
 
 const accepts: [section: string, rule: string, changes: Changes, ...extra: string[]][] = [
-  ['§4.2.2', 'server accepts the handshake of §1.3 with the accept key given there', {}],
-  ['§4.2.1', 'server takes websocket and upgrade in any case', { Upgrade: 'WebSocket', Connection: 'UPGRADE' }],
+  ['§4.2.2', 'server accepts the handshake of §1.3 with the accept value given there', {}],
+  ['§4.2.1', 'server accepts websocket and upgrade in any case', { Upgrade: 'WebSocket', Connection: 'UPGRADE' }],
   ['§4.2.1', 'server finds its tokens in lists', { Upgrade: 'h2c, websocket', Connection: 'keep-alive, Upgrade' }],
-  ['§4.1', 'server takes an Origin', { Origin: 'https://example.com' }],
-  ['§4.2.1', 'server takes a header whose value has colons and blanks', { 'X-Note': 'first: second: third' }],
-  ['§4.2.2', 'server does not name a subprotocol that it does not speak', { 'Sec-WebSocket-Protocol': 'other' }],
+  ['§4.1', 'server accepts an Origin', { Origin: 'https://example.com' }],
+  ['§4.2.1', 'server accepts a header whose value has colons and spaces', { 'X-Note': 'first: second: third' }],
+  ['§4.2.2', 'server does not choose a subprotocol that it does not speak', { 'Sec-WebSocket-Protocol': 'other' }],
   [
     '§4.2.2',
-    'server names the subprotocol that it likes best of those offered',
+    'server chooses the subprotocol that it prefers among those offered',
     { 'Sec-WebSocket-Protocol': 'chat.v1, chat.v2' },
     'Sec-WebSocket-Protocol: chat.v2',
   ],
   [
     '§4.2.1',
-    'server takes a key whose spare bits are set, as in the example of §4.1',
+    'server accepts a key whose unused bits are set, as in the example of §4.1',
     { 'Sec-WebSocket-Key': 'AQIDBAUGBwgJCgsMDQ4PEC==' },
   ],
   [
     '§4.3',
-    'server takes empty elements in its lists',
+    'server accepts empty elements in its lists',
     { 'Sec-WebSocket-Protocol': ', chat.v1,, ', Upgrade: ', websocket', Connection: 'Upgrade,' },
     'Sec-WebSocket-Protocol: chat.v1',
   ],
-  ['§4.3', 'server takes an empty list of subprotocols for none', { 'Sec-WebSocket-Protocol': '' }],
+  ['§4.3', 'server treats an empty list of subprotocols as none', { 'Sec-WebSocket-Protocol': '' }],
   [
     '§4.3',
-    'server takes a credential of 6 KiB among the subprotocols',
+    'server accepts a credential of 6 KiB among the subprotocols',
     { 'Sec-WebSocket-Protocol': `chat.v1, bearer.${'x'.repeat(6 * 1024)}` },
     'Sec-WebSocket-Protocol: chat.v1',
   ],
   [
     '§4.3',
-    'server takes 100 subprotocols',
+    'server accepts 100 subprotocols',
     { 'Sec-WebSocket-Protocol': [...Array.from({ length: 99 }, (_, index) => `v${index}`), 'chat.v2'].join(', ') },
     'Sec-WebSocket-Protocol: chat.v2',
   ],
   [
     '§9.1',
-    'server declines extensions that it does not know',
+    'server declines unknown extensions',
     { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits, x-other' },
   ],
 ];
 
-/** Offers of extensions to a server that compresses, and what it answers; `null` where it declines. */
+/** Offers of extensions to a server that compresses, and its answers; `null` if it declines. */
 const offers: [section: string, rule: string, offer: string, answer: string | null][] = [
-  ['RFC 7692 §7.1', 'server declares nothing that was not offered', 'permessage-deflate', 'permessage-deflate'],
+  ['RFC 7692 §7.1', 'server declares only what was offered', 'permessage-deflate', 'permessage-deflate'],
   [
     'RFC 7692 §7.1.2.2',
-    'server names the window of a client that offers to have it named',
+    'server declares the window of a client that offers the parameter',
     'permessage-deflate; client_max_window_bits',
     'permessage-deflate; client_max_window_bits=12',
   ],
   [
     'RFC 7692 §7.1.1',
-    'server declares both contexts dropped, where that was offered',
+    'server declares both contexts dropped, if that was offered',
     'permessage-deflate; server_no_context_takeover; client_no_context_takeover',
     'permessage-deflate; server_no_context_takeover; client_no_context_takeover',
   ],
@@ -125,18 +124,18 @@ const offers: [section: string, rule: string, offer: string, answer: string | nu
   ],
   [
     'RFC 7692 §7.1',
-    'server takes the next offer where it declines the first',
+    'server accepts the next offer if it declines the first',
     'permessage-deflate; server_max_window_bits=7, permessage-deflate',
     'permessage-deflate',
   ],
   ['RFC 9110 §5.6.1.2', 'server ignores empty elements of an offer', 'permessage-deflate, ', 'permessage-deflate'],
   ['RFC 9110 §5.6.6', 'server ignores empty parameters of an offer', 'permessage-deflate; ;', 'permessage-deflate'],
-  ['RFC 9110 §5.6.1.2', 'server takes an empty list of extensions for none', '', null],
-  ['RFC 7692 §5.1', 'server declines an offer that it cannot read', 'permessage-deflate; a="b', null],
+  ['RFC 9110 §5.6.1.2', 'server treats an empty list of extensions as none', '', null],
+  ['RFC 7692 §5.1', 'server declines a malformed offer', 'permessage-deflate; a="b', null],
   ['RFC 7692 §5.1', 'server declines an offer over 8 KiB', `permessage-deflate, ${'x'.repeat(8192)}`, null],
   [
     'RFC 7692 §7.1',
-    'server declines a parameter that stands twice',
+    'server declines a repeated parameter',
     'permessage-deflate; client_no_context_takeover; client_no_context_takeover',
     null,
   ],
@@ -149,14 +148,14 @@ const refusals: [section: string, rule: string, changes: Changes, answer: string
     '§4.1',
     'server answers 405 to another method than GET',
     {},
-    refused('405 Method Not Allowed', 'A WebSocket is opened with method GET, got "POST"', 'Allow: GET'),
+    refused('405 Method Not Allowed', 'A WebSocket requires method GET, got "POST"', 'Allow: GET'),
     'POST /chat HTTP/1.1',
   ],
   [
     '§4.1',
     'server answers 505 to HTTP/1.0',
     {},
-    refused('505 HTTP Version Not Supported', 'A WebSocket is opened over HTTP version 1.1, got "1.0"'),
+    refused('505 HTTP Version Not Supported', 'A WebSocket requires HTTP version 1.1, got "1.0"'),
     'GET /chat HTTP/1.0',
   ],
   [
@@ -199,7 +198,7 @@ const refusals: [section: string, rule: string, changes: Changes, answer: string
     [
       ['of 15 bytes', 'AAAAAAAAAAAAAAAAAAAA'],
       ['of 17 bytes', 'AAAAAAAAAAAAAAAAAAAAAAA='],
-      ['that is no base64', '!!!!!!!!!!!!!!!!!!!!!!=='],
+      ['that is not base64', '!!!!!!!!!!!!!!!!!!!!!!=='],
     ] as const
   ).map(([what, key]): [string, string, Changes, string] => [
     '§4.2.1',
@@ -245,7 +244,7 @@ const refusals: [section: string, rule: string, changes: Changes, answer: string
     '§3',
     'server answers 400 to a target with a fragment',
     {},
-    refused('400 Bad Request', 'Request target is refused: it holds a fragment'),
+    refused('400 Bad Request', 'Request target is refused: it contains a fragment'),
     'GET /chat#here HTTP/1.1',
   ],
   [
@@ -255,12 +254,6 @@ const refusals: [section: string, rule: string, changes: Changes, answer: string
     refused('400 Bad Request', 'An upgrade request has no body: expected no Content-Length, or one of 0'),
   ],
 ];
-
-const abuse: Readonly<Record<string, number>> = {
-  'server answers 405 to another method than GET': 23,
-  'server answers 505 to HTTP/1.0': 23,
-  'server answers 400 to a handshake that announces a body': 13,
-};
 
 /** RFC 6455 §4.2: the opening handshake, as a client sees it. */
 export const handshakeRows: HandshakeRow[] = [
@@ -279,7 +272,6 @@ export const handshakeRows: HandshakeRow[] = [
   ...refusals.map(([section, rule, changes, answer, requestLine]) => ({
     section,
     rule,
-    ...(abuse[rule] === undefined ? {} : { abuse: abuse[rule] }),
     request: request(changes, requestLine),
     answer,
   })),

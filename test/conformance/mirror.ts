@@ -4,8 +4,8 @@ function lengthSize(short: number): 0 | 2 | 8 {
 }
 
 /**
- * Frames of a client as a server sends them: without masks. What is wrong with them stays wrong, and a frame that is
- * cut off is so too. `null` where a frame is not masked, as it would then be right.
+ * Frames of a client as a server sends them: unmasked. Their faults are kept, and so are truncated frames. `null` if a
+ * frame is not masked, because it would then be valid.
  */
 export function asServerSends(bytes: Buffer): Buffer | null {
   const pieces: Buffer[] = [];

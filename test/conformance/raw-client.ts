@@ -5,7 +5,9 @@ import type { CloseInfo } from '@turnout/core';
 import { dialTcp, formatHandshake } from '@turnout/test-kit/raw-client';
 import type { EchoServer, ServedConnection } from './echo-server.ts';
 
-/** What came back after the 101 until the server ended the connection, and how the server's application saw it end. */
+/**
+ * The bytes received after the 101 until the server ended the connection, and how the server's application saw the end.
+ */
 export interface Exchange {
   readonly bytes: Buffer;
   readonly closeInfo: CloseInfo;
@@ -16,7 +18,7 @@ export interface ExchangeOptions {
   readonly target: string;
   /** Sent in the same write as the handshake. */
   readonly early: Buffer;
-  /** Each reaches the server in a read of its own, or in several where it is long. */
+  /** Each reaches the server in a separate read, or in several if it is long. */
   readonly chunks: readonly Buffer[];
 }
 
@@ -35,7 +37,7 @@ async function readToEnd(client: Socket): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Sends bytes as they are instead of a handshake, and gives the whole answer, a character a byte. */
+/** Sends bytes instead of a handshake, and returns the whole answer, one character per byte. */
 export async function answerTo(server: EchoServer, request: Buffer): Promise<string> {
   const client = await dialTcp(server.port, { allowHalfOpen: true });
   const answer = readToEnd(client);
@@ -44,8 +46,7 @@ export async function answerTo(server: EchoServer, request: Buffer): Promise<str
 }
 
 /**
- * Opens a WebSocket, sends the chunks and reads until the server ends the connection, which the chunks must bring
- * about.
+ * Opens a WebSocket, sends the chunks and reads until the server ends the connection, which the chunks must cause.
  */
 export async function exchange(server: EchoServer, { target, early, chunks }: ExchangeOptions): Promise<Exchange> {
   const client = await dialTcp(server.port, { allowHalfOpen: true });
@@ -66,7 +67,7 @@ export async function exchange(server: EchoServer, { target, early, chunks }: Ex
 }
 
 /**
- * So that two chunks never come in one read: both ends run on this event loop, so turns of it are all that it takes.
+ * Ensures that two chunks never arrive in one read: both ends run on this event loop, so a few turns are enough.
  */
 async function untilRead({ duplex }: ServedConnection, byteLength: number): Promise<void> {
   while (duplex.bytesRead < byteLength && !duplex.destroyed) await setImmediate();

@@ -4,9 +4,9 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { rawFrame } from '@turnout/test-kit/raw-frame';
 import { takeFrames } from '@turnout/test-kit/take-frames';
 
-/** What the raw server does with the next client: an answer to its handshake, and bytes behind that. */
+/** What the raw server does with the next client: an answer to its handshake, and bytes after it. */
 export interface Script {
-  /** Lines of the head; `{accept}` stands for the accept key. */
+  /** Lines of the head; `{accept}` stands for the accept value. */
   readonly answer: readonly string[];
   readonly bytes: Buffer;
   /** Sent once the client has sent a frame. */
@@ -22,7 +22,8 @@ export interface Recording {
 }
 
 /**
- * A server that follows a script and knows nothing of WebSockets but the accept key, and to end after a Close frame.
+ * A server that follows a script, and knows nothing of WebSockets except the accept value and to end after a Close
+ * frame.
  */
 export class RawServer {
   readonly #server: Server = createServer({ allowHalfOpen: true });

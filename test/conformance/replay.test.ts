@@ -8,12 +8,12 @@ import { asServerSends } from './mirror.ts';
 import { textRows } from './text-rows.ts';
 import { toBytes, type WireBytes, type WireRow } from './wire-row.ts';
 
-/** Rows of which the application is the echo: what others do is not the protocol's. */
+/** Rows whose application is the echo: other applications are not part of the protocol. */
 const rows = [...frameRows, ...textRows, ...closeRows].filter(
   ({ target = '/' }) => target.startsWith('/?') || target === '/',
 );
 
-/** Long ones are cut at random alone: in single bytes they would take minutes and show nothing else. */
+/** Long ones are only split at random: in single bytes they would take minutes and show nothing more. */
 const longest = 20_000;
 
 function bytesOf({ early = '', sent }: WireRow): Buffer {
@@ -26,7 +26,7 @@ interface Outcome {
   readonly code: number | undefined;
 }
 
-/** What a connection that sends messages back makes of bytes that come in these pieces. */
+/** The output of an echoing connection for bytes that arrive in these pieces. */
 function outcomeOf({ target = '/' }: WireRow, role: Role, pieces: readonly Buffer[]): Outcome {
   const query = new URL(target, 'http://localhost').searchParams;
   const limits = Object.fromEntries([...query].map(([name, value]) => [name, Number(value)]));
@@ -38,7 +38,7 @@ function outcomeOf({ target = '/' }: WireRow, role: Role, pieces: readonly Buffe
     for (let event = connection.next(); event !== null; event = connection.next()) {
       events.push(describeEvent(event));
       if (event.type === 'message') connection.send({ data: event.data, isBinary: event.isBinary, fin: true });
-      // At once, so that a Ping has the same answer whatever comes in the same read.
+      // Immediately, so that a Ping has the same answer whatever arrives in the same read.
       const pong = connection.takePong();
       output.push(...connection.takeOutput(), ...(pong ? [pong] : []));
     }
@@ -68,7 +68,7 @@ function* splits(bytes: Buffer): Generator<readonly [name: string, pieces: Buffe
 
 const titled = rows.map((row) => [`${row.rule} (${row.section})`, row] as const);
 
-describe('the same comes of the bytes however they are cut', () => {
+describe('the result does not depend on how the bytes are split', () => {
   test.each(titled)('%s', (_, row) => {
     const bytes = bytesOf(row);
     const whole = outcomeOf(row, 'server', [bytes]);
@@ -77,13 +77,13 @@ describe('the same comes of the bytes however they are cut', () => {
   });
 });
 
-describe('a client makes the same of them, in the frames of a server', () => {
+describe("a client has the same result, with a server's frames", () => {
   const mirrored = titled.flatMap(([title, row]) => {
     const bytes = asServerSends(bytesOf(row));
     return bytes === null ? [] : [[title, row, bytes] as const];
   });
 
-  test('which is nearly all of them: the others are of masks', () => {
+  test('nearly all rows apply: the others are about masks', () => {
     expect(titled.length - mirrored.length).toBeLessThanOrEqual(2);
   });
 

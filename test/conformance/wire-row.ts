@@ -6,20 +6,18 @@ export interface WireRow {
   /** Of RFC 6455. */
   readonly section: string;
   readonly rule: string;
-  /** The number of the case in the project's list of abuse and fault cases. */
-  readonly abuse?: number;
   /** Path and query; `/`, which echoes, unless given. */
   readonly target?: string;
-  /** Sent along with the handshake. */
+  /** Sent together with the handshake. */
   readonly early?: WireBytes;
-  /** Each element is a read of its own. */
+  /** Each element is a separate read. */
   readonly sent: WireBytes | readonly WireBytes[];
   /**
-   * All that comes back. Where `closeCode` is left out, the connection must live on: the runner then closes it with
-   * 1000, and expects the same code back, behind these bytes.
+   * All bytes of the answer. Without `closeCode`, the connection must stay open: the runner then closes it with 1000,
+   * and expects the same code after these bytes.
    */
   readonly answer: WireBytes;
-  /** What the server's application is told, where `sent` ends the connection. */
+  /** The code that the server's application receives, if `sent` ends the connection. */
   readonly closeCode?: number;
 }
 

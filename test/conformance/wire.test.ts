@@ -12,11 +12,11 @@ beforeAll(() => server.listen());
 afterAll(() => server.close());
 
 const titled = <Row extends HandshakeRow | WireRow>(rows: readonly Row[]): [title: string, row: Row][] =>
-  rows.map((row) => [`${row.rule} (${row.section}${row.abuse === undefined ? '' : `, case ${row.abuse}`})`, row]);
+  rows.map((row) => [`${row.rule} (${row.section})`, row]);
 
 const isList = (sent: WireRow['sent']): sent is readonly WireBytes[] => Array.isArray(sent);
 
-/** The whole of a short answer; of a long one its length and both ends, which is what a reader can use. */
+/** A short answer, or the length and both ends of a long one, which is enough for a reader. */
 function shown(bytes: Buffer): string {
   if (bytes.length <= 300) return bytes.toString('hex');
   return `${bytes.subarray(0, 40).toString('hex')}… ${bytes.length} bytes …${bytes.subarray(-20).toString('hex')}`;

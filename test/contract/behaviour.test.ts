@@ -5,7 +5,7 @@ import type { ContractApp } from './framework.ts';
 import { frameworks } from './frameworks.ts';
 import { serve, type Serving } from './serving.ts';
 
-/** What the README of each WebSocket layer should say, found out by asking. */
+/** What the README of each WebSocket layer should say, determined by trying it. */
 const questions: Record<string, (server: Serving) => Promise<string>> = {
   'middleware denies: the client sees': async (server) => {
     const { status, headers, body } = await server.refusal('/deny');
@@ -69,7 +69,7 @@ function setUp(app: ContractApp): void {
   });
 }
 
-test('what happens is written down, and is the same in every framework', async () => {
+test('the behaviour is documented, and is the same in every framework', async () => {
   const unhandled: unknown[] = [];
   const note = (error: unknown): void => void unhandled.push(error);
   process.on('unhandledRejection', note);

@@ -3,6 +3,6 @@ import { describe, test } from 'vitest';
 import { frameworks } from './frameworks.ts';
 
 describe.each(frameworks)('the adapter for $name', (framework) => {
-  // A machine that has more to do than it can must not fail a case.
+  // An overloaded machine must not fail a case.
   for (const { name, run } of adapterContract(framework, { timeout: 30_000 })) test(`${name}`, run);
 });

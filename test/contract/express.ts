@@ -70,7 +70,7 @@ declare module 'express-session' {
   }
 }
 
-/** Has the response wait as middleware does that compresses, or saves something first. */
+/** Delays the response, like middleware that compresses or saves something first. */
 function holdAnswer(step: () => Promise<void>): RequestHandler {
   return (request, response, next) => {
     const end = response.end.bind(response) as (...args: unknown[]) => Response;

@@ -25,7 +25,7 @@ export const fastify: Framework = {
   speaksHttp2: true,
   knowsProxies: true,
   create({ trustsProxy = false, ...options }): ContractApp {
-    // Fastify wants its server's options at once, and to be given routes later: so the calls wait for the server.
+    // Fastify needs its server's options first and its routes later: so the calls wait for the server.
     const calls: ((app: FastifyInstance) => void | Promise<void>)[] = [];
     let app: FastifyInstance | undefined;
     return {

@@ -2,10 +2,10 @@ import { adapterContract, type AdapterUnderTest, type AppUnderTest } from '@turn
 import { describe, expect, test } from 'vitest';
 import { nodeHttp } from './node-http.ts';
 
-/** What a fault makes of an app. */
+/** Makes an app faulty. */
 type Fault = (app: AppUnderTest) => Partial<AppUnderTest>;
 
-// A suite that never fails proves nothing: each adapter has one fault, and one case has to find it.
+// A suite that never fails proves nothing: each adapter has one fault, and one case must find it.
 const faults: readonly { fault: string; by: string; make: Fault }[] = [
   {
     fault: 'accepts before the middleware of the route runs',
@@ -13,8 +13,8 @@ const faults: readonly { fault: string; by: string; make: Fault }[] = [
     make: (app) => ({ ws: (path, route) => app.ws(path, { ...route, steps: [] }) }),
   },
   {
-    fault: 'does not take upgrades through the middleware of the app',
-    by: 'http: a guard of GET in the middleware of the app guards a WebSocket as it does a page',
+    fault: 'does not pass upgrades through the middleware of the app',
+    by: 'http: a guard of GET in the middleware of the app guards a WebSocket as well as a page',
     make: (app) => ({
       use: (step) =>
         app.use((exchange) => (exchange.message.headers.upgrade === undefined ? step(exchange) : undefined)),
@@ -32,15 +32,15 @@ const faults: readonly { fault: string; by: string; make: Fault }[] = [
   },
   {
     fault: 'forgets the parameters of the path',
-    by: 'http: a route gets the socket, the parameters of its path and the target of the request',
+    by: 'http: a handler gets the socket, the parameters of its path and the target of the request',
     make: (app) => ({
       ws: (path, { handler, ...route }) =>
         app.ws(path, { ...route, handler: (socket, context) => handler(socket, { ...context, params: {} }) }),
     }),
   },
   {
-    fault: 'swallows what a handler rejects with',
-    by: 'http: a handler that throws or rejects closes its socket with 1011, and the others live',
+    fault: "swallows a handler's rejection",
+    by: 'http: a handler that throws or rejects closes its socket with 1011, and the others stay open',
     make: (app) => ({
       ws: (path, { handler, ...route }) =>
         app.ws(path, {
@@ -60,8 +60,8 @@ const faults: readonly { fault: string; by: string; make: Fault }[] = [
     make: () => ({ disconnectUser: async () => 0 }),
   },
   {
-    fault: 'hands out a copy of its sockets',
-    by: 'http: a route gets the socket, the parameters of its path and the target of the request',
+    fault: 'returns a copy of its sockets',
+    by: 'http: a handler gets the socket, the parameters of its path and the target of the request',
     make: () => ({ sockets: new Set([{} as never]) }),
   },
 ];

@@ -9,26 +9,26 @@ import type {
   TestRoute,
 } from '@turnout/testing/adapter-contract';
 
-/** What a handler gets beside the socket, in an app with sessions. */
+/** What a handler receives in addition to the socket, in an app with sessions. */
 export interface SessionContext extends HandlerContext {
-  /** Undefined where the app has no sessions. */
+  /** Undefined if the app has no sessions. */
   readonly session: Record<string, unknown> | null | undefined;
 }
 
 export interface SessionRoute extends Omit<TestRoute, 'handler'> {
   /**
-   * What the route's own middleware does with the session, before all else: it puts the user `new` in, or gives it
-   * another ID.
+   * What the route's own middleware first does with the session: it sets the user `new`, or gives the session another
+   * ID.
    */
   readonly session?: 'begin' | 'renew' | undefined;
   readonly handler: (socket: WebSocket, context: SessionContext) => unknown;
 }
 
-/** An app of some framework, with what our tests need beside the contract of adapters. */
+/** An app of a framework, with what our tests need in addition to the contract of adapters. */
 export interface ContractApp extends AppUnderTest {
   readonly ws: (path: string, route: SessionRoute) => void;
   /**
-   * Keeps sessions as the framework's users do, in a store that other processes might share, and adds the pages
+   * Adds sessions as the framework's users do, in a store that other processes could share, and the pages
    * `/login` (as `ann`), `/logout`, `/renew`, which gives the session another ID, and `/session`, which shows it as
    * JSON.
    */
@@ -43,15 +43,15 @@ export interface ContractApp extends AppUnderTest {
 export type SessionRecords = Map<string, string>;
 
 export interface SessionSetUp {
-  /** In ms. Default: a minute. */
+  /** The lifetime in ms. Default: a minute. */
   readonly maxAge?: number | undefined;
   /** Whether each request saves its session, changed or not. */
   readonly isAlwaysSaved?: boolean | undefined;
-  /** What the store awaits between reading a session and giving it. */
+  /** Awaited by the store between reading a session and returning it. */
   readonly afterRead?: (() => Promise<void>) | undefined;
 }
 
-/** What tests of sessions set beside the contract of adapters. */
+/** Options for tests of sessions, in addition to those of the contract of adapters. */
 export interface SessionOptions {
   readonly sessionCheckInterval?: number;
   readonly hub?: NodeHub;

@@ -39,7 +39,7 @@ interface Routes {
 function createApp(create: (app: Koa) => Routes): Framework['create'] {
   return ({ trustsProxy = false, ...options }: CreateOptions): ContractApp => {
     const app = turnout(new Koa({ proxy: trustsProxy }), options as TurnoutOptions);
-    // Koa's own way to tell of errors, which is printing where nobody listens.
+    // Koa's own error reporting, which prints without a listener.
     app.on('error', () => {});
     const { owner, get, use } = create(app);
     return {
@@ -135,14 +135,14 @@ export const koaRouter: Framework = {
   knowsProxies: true,
   create: createApp((app) => {
     const router = withWs(new Router());
-    // Used with the first of what it runs, so that sessions come before it.
+    // Added with its first route or middleware, so that sessions come before it.
     let isUsed = false;
     const use = (): void => {
       if (!isUsed) app.use(router.routes() as Koa.Middleware);
       isUsed = true;
     };
     return {
-      // What a router runs has to see the same as what the app does.
+      // A router's middleware must see the same as the app's.
       use: (one) => {
         use();
         router.use(one);

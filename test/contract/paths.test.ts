@@ -8,7 +8,8 @@ import { serve } from './serving.ts';
 const routes = ['/ws', '/ws/:id', '/room/:name/seat/:seat'];
 
 /**
- * Paths made of what routes, decoders and proxies disagree about; dot segments and `//x` are refused before all routes.
+ * Paths made of parts that routers, decoders and proxies treat differently; dot segments and `//x` are refused before
+ * all routes.
  */
 const segment = fc.oneof(
   fc.constantFrom(
@@ -35,7 +36,7 @@ const segment = fc.oneof(
 );
 const target = fc
   .tuple(
-    // Else hardly any path would be found.
+    // Otherwise hardly any path would match.
     fc.constantFrom([], ['ws'], ['WS'], ['room', 'a', 'seat']),
     fc.array(segment, { maxLength: 3 }),
     fc.constantFrom('', '/', '?x=1', '/?x=/ws', '?'),
@@ -44,7 +45,7 @@ const target = fc
   .map(([start, segments, end]) => `/${[...start, ...segments].join('/')}${end}`);
 
 describe.each(frameworks.map((framework) => [framework.name, framework] as const))('in %s', (_name, framework) => {
-  test('a WebSocket route and a page of the same paths never disagree', { timeout: 120_000 }, async () => {
+  test('a WebSocket route and a page with the same paths never disagree', { timeout: 120_000 }, async () => {
     const pages = await serve(framework, transports.http, (app) => {
       for (const route of routes) app.get(route, route);
     });

@@ -4,7 +4,7 @@ import type { ContractApp, CreateOptions, Framework } from './framework.ts';
 
 export type Serving = ServedApp<ContractApp>;
 
-/** An app that serves until the test is over. */
+/** An app that serves until the test ends. */
 export async function serve(
   framework: Framework,
   transport: Transport,

@@ -5,7 +5,7 @@ import type { ContractApp, SessionRecords } from './framework.ts';
 import { frameworks } from './frameworks.ts';
 import { serve, type Serving } from './serving.ts';
 
-/** What stands between the first middleware of an upgrade and the end of its handler, in order. */
+/** The steps from the first middleware of an upgrade to the end of its handler, in order. */
 const steps = [
   'while the session is being loaded',
   'in middleware behind the session',
@@ -15,21 +15,21 @@ const steps = [
 ] as const;
 type Step = (typeof steps)[number];
 
-/** One upgrade, held up at one step until the test lets it go on. */
+/** One upgrade, held at one step until the test releases it. */
 class HeldUpgrade {
   readonly #step: Step;
   #reach!: () => void;
   #release!: () => void;
   readonly #released = new Promise<void>((resolve) => (this.#release = resolve));
   #isArmed = false;
-  /** Resolves once the upgrade has come to the step. */
+  /** Resolves once the upgrade has reached the step. */
   readonly reached = new Promise<void>((resolve) => (this.#reach = resolve));
 
   constructor(step: Step) {
     this.#step = step;
   }
 
-  /** From here on the next request that passes the step is held up. */
+  /** From now on the next request that reaches the step is held. */
   arm(): void {
     this.#isArmed = true;
   }
@@ -53,7 +53,7 @@ interface Nodes {
   readonly cookies: { readonly headers: { readonly Cookie: string } };
 }
 
-/** What ends the right to the socket. It is done on `node`. */
+/** Ways to end the session or the user's access, performed on `node`. */
 const ends = {
   'a log-out': ({ cookies }: Nodes, node: Serving) => node.get('/logout', cookies.headers),
   'a regeneration': ({ cookies }: Nodes, node: Serving) => node.get('/renew', cookies.headers),
@@ -62,7 +62,7 @@ const ends = {
 } as const;
 type End = keyof typeof ends;
 
-/** A hub of `@turnout/topics`, without what is between its nodes. */
+/** A hub of `@turnout/topics`, without a broker between its nodes. */
 function createHub(): NodeHub {
   const listeners: ((text: string) => void)[] = [];
   return {
@@ -94,7 +94,7 @@ const cases: readonly Case[] = (Object.keys(ends) as End[]).flatMap((end) =>
 );
 
 describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework, transport) => {
-  // The rows of one of each kind are enough where nothing differs but what the session middleware saves.
+  // One row of each kind is enough if only the saving of the session middleware differs.
   const isVariant = transport.version === 2 || framework.name === 'express 4' || framework.name === '@koa/router';
 
   const start = async (held: HeldUpgrade, handled: string[], isAlwaysSaved = false): Promise<Nodes> => {
@@ -121,7 +121,7 @@ describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework,
 
   describe.each([
     ['saved with each request', true] as const,
-    ...(isVariant ? [] : [['saved where it was changed', false] as const]),
+    ...(isVariant ? [] : [['saved if it was changed', false] as const]),
   ])('whose session is %s', (_saving, isAlwaysSaved) => {
     test.each(cases)('gets no socket, or loses it, by $end $step, on $place', async ({ end, step, place }) => {
       const held = new HeldUpgrade(step);
@@ -134,11 +134,11 @@ describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework,
       const isOpen = step === 'while the handler runs';
       if (!isOpen) held.release();
       const closed = { code: 3000, reason: end === 'disconnectUser()' ? 'Disconnected' : 'Session ended' };
-      // Koa accepts once all middleware has returned; elsewhere the 101 is on its way.
+      // Koa accepts once all middleware has returned; in other frameworks the 101 has been sent.
       const isAccepting = step === 'between the accept and the 101' && !framework.name.includes('koa');
       expect(await outcome).toEqual(isOpen || isAccepting ? closed : { status: 401 });
       held.release();
-      // What nobody tells this process while the 101 is on its way is found by the next look at the store.
+      // Changes of which this process is not notified during the 101 are found at the next check of the store.
       const isUntold = isAccepting && end !== 'disconnectUser()' && (place !== 'this process' || end === 'an expiry');
       if (!isUntold) expect(handled).toEqual(isOpen ? ['ann'] : []);
       await expect.poll(() => nodes.here.app.sockets.size).toBe(0);
@@ -149,7 +149,7 @@ describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework,
     });
   });
 
-  test('goes through where the user has logged in anew after disconnectUser()', async () => {
+  test('succeeds if the user has logged in again after disconnectUser()', async () => {
     const held = new HeldUpgrade('in middleware behind the session');
     const handled: string[] = [];
     const nodes = await start(held, handled);
@@ -164,7 +164,7 @@ describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework,
     after.client.terminate();
   });
 
-  test('goes through with a session that it begins itself, and loses the socket when that ends elsewhere', async () => {
+  test('succeeds with a session that it begins itself, and loses the socket when that ends elsewhere', async () => {
     const records: SessionRecords = new Map();
     const server = await serve(
       framework,
@@ -185,7 +185,7 @@ describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework,
     expect(await closed).toEqual({ code: 3000, reason: 'Session ended' });
   });
 
-  test('goes through with the ID that its own middleware gives the session, and loses the socket with that', async () => {
+  test('succeeds with the ID that its own middleware gives the session, and loses the socket with it', async () => {
     const records: SessionRecords = new Map();
     const server = await serve(
       framework,
@@ -207,9 +207,9 @@ describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework,
     expect(await closed).toEqual({ code: 3000, reason: 'Session ended' });
   });
 
-  // Express itself takes what the store gives.
+  // Express itself accepts what the store returns.
   if (framework.speaksHttp2) {
-    test('gets no socket where its session has expired meanwhile, and the store still gives it', async () => {
+    test('gets no socket if its session has expired meanwhile, even if the store still returns it', async () => {
       const held = new HeldUpgrade('in middleware behind the session');
       const nodes = await start(held, []);
       held.arm();
@@ -234,7 +234,7 @@ describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework,
     expect((await (await server.open('/begin')).closed).code).toBe(3000);
   });
 
-  test('goes through where the store cannot say whether the session goes on', async () => {
+  test('succeeds if the store cannot say whether the session continues', async () => {
     let isAway = false;
     const server = await serve(framework, transport, (app) => {
       app.useSessions(new Map(), {
@@ -252,7 +252,7 @@ describe.each(versions)('an upgrade of %s over %s', (_name, _version, framework,
   });
 });
 
-/** A stored session as it is when its time is over. */
+/** A stored session after its expiry. */
 function expired(json: string): string {
   const session = JSON.parse(json) as { cookie?: object };
   const { cookie } = session;
@@ -267,7 +267,7 @@ function userOf({ session }: { readonly session?: { readonly user?: string } | n
   return session?.user;
 }
 
-/** How an upgrade ends: with the status that refuses it, or with what its socket is closed with. */
+/** How an upgrade ends: with the status that refuses it, or with the code and reason that close its socket. */
 async function outcomeOf(
   server: Serving,
   cookies: Nodes['cookies'],

@@ -6,7 +6,7 @@ import type { ContractApp, SessionRecords } from './framework.ts';
 import { frameworks } from './frameworks.ts';
 import { serve, type Serving } from './serving.ts';
 
-/** The cookies that an answer sets, as a browser sends them back. */
+/** The cookies that an answer sets, as a browser returns them. */
 function cookiesOf(setCookie: readonly string[] | undefined): { headers: { Cookie: string } } {
   return { headers: { Cookie: (setCookie ?? []).map((cookie) => cookie.split(';', 1)[0]).join('; ') } };
 }
@@ -30,14 +30,14 @@ function socketRoutes(app: ContractApp): void {
   });
   app.ws('/touch', {
     handler: async (socket) => {
-      // The clock of the sessions counts in ms.
+      // The sessions' clock counts in ms.
       await setTimeout(5);
       socket.send(String(await liveSession(socket)!.touch()));
     },
   });
 }
 
-/** When the only session that is stored expires, in ms since 1970. */
+/** The expiry of the only stored session, in ms since 1970. */
 function storedExpiry(records: SessionRecords): number {
   const [json] = records.values();
   const { _expire, cookie } = JSON.parse(json!) as { _expire?: number; cookie?: { expires: string } };
@@ -66,7 +66,7 @@ describe.each(everywhere)('the sessions of %s over %s', (_name, _transport, fram
       { sessionCheckInterval },
     );
 
-  test('are there in the handler', async () => {
+  test('are available in the handler', async () => {
     const server = await start(new Map());
     const { next } = await server.open('/me', await logIn(server));
     expect(await next()).toBe('ann');
@@ -74,7 +74,7 @@ describe.each(everywhere)('the sessions of %s over %s', (_name, _transport, fram
     expect(await stranger.next()).toBe('undefined');
   });
 
-  test('are saved with what the handler changes', async () => {
+  test("are saved with the handler's changes", async () => {
     const server = await start(new Map());
     const cookies = await logIn(server);
     await (await server.open('/count', cookies)).next();
@@ -83,7 +83,7 @@ describe.each(everywhere)('the sessions of %s over %s', (_name, _transport, fram
       .toMatchObject({ user: 'ann', count: 7 });
   });
 
-  test('are not those of who sends cookies that are none', async () => {
+  test('are not available with invalid cookies', async () => {
     const server = await start(new Map());
     const own = (await logIn(server)).headers.Cookie;
     const [name, value] = own.split(';')[0]!.split('=') as [string, string];
@@ -114,7 +114,7 @@ describe.each(everywhere)('the sessions of %s over %s', (_name, _transport, fram
     expect(JSON.parse((await server.get('/session', cookies.headers)).body)).toMatchObject({ user: 'ann' });
   });
 
-  test('end their sockets with 3000 when they end, at once in the same process', async () => {
+  test('end their sockets with 3000 when they end, immediately in the same process', async () => {
     const server = await start(new Map(), { sessionCheckInterval: Infinity });
     const cookies = await logIn(server);
     const sockets = [await server.open('/me', cookies), await server.open('/me', cookies)];

@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { frameworks } from './frameworks.ts';
 import { serve } from './serving.ts';
 
-// The suite's own client speaks with Turnout's codec at both ends.
+// The suite's own client uses Turnout's codec at both ends.
 describe.each(frameworks)('the client of ws and an app of $name', (framework) => {
   test.each(['http', 'https'] as const)('understand each other over %s', async (transport) => {
     const { origin } = await serve(framework, transports[transport], ({ ws }) => {

@@ -16,13 +16,13 @@ import { stateOptions } from '../../packages/topics/src/state/state-options.ts';
 import { hubOptions } from '../../packages/topics/src/hub-options.ts';
 import type { DeclaredOptions } from '../../tools/option-rows.ts';
 
-/** Declarations without the limits, which have a table of their own. */
+/** Declarations without the limits, which have a separate table. */
 function withoutLimits(declared: DeclaredOptions): DeclaredOptions {
   const limits = { ...limitOptions, ...appLimitOptions };
   return Object.fromEntries(Object.entries(declared).filter(([name]) => !Object.hasOwn(limits, name)));
 }
 
-/** Which rows of which README are declared where. */
+/** The rows of READMEs, and their declarations. */
 export const declaredOptions: readonly { readme: string; mark: string; declared: DeclaredOptions }[] = [
   { readme: 'packages/core/README.md', mark: 'accept', declared: withoutLimits(acceptOptions) },
   { readme: 'packages/core/README.md', mark: 'connect', declared: withoutLimits(connectOptions) },

@@ -1,9 +1,9 @@
 /**
- * A fenced block of a document that a test looks after, because a comment stands above it:
+ * A fenced block of a document that is tested because of a comment above it:
  *
  * - `<!-- check: NAME -->`: it compiles against the built packages.
  * - `<!-- run: NAME -->`: it also starts a server that answers; see `Exchange`.
- * - `<!-- test: NAME -->`: it also is a program of `node:test` whose tests pass.
+ * - `<!-- test: NAME -->`: it is also a program of `node:test` whose tests pass.
  */
 export interface MarkedSnippet {
   readonly document: string;
@@ -18,9 +18,9 @@ export interface MarkedSnippet {
 type Mode = 'check' | 'run' | 'test';
 
 /**
- * What is sent to the server that a snippet starts, and what must be part of the answer. The comment may say it, as in
- * `<!-- run: chat {"path": "/chat", "send": "hi", "receive": "hi"} -->`; else the first route of the snippet is sent
- * "hello" and answers with something that has "hello" in it.
+ * The message sent to the server of a snippet, and text that the answer must contain. The comment may set them, as in
+ * `<!-- run: chat {"path": "/chat", "send": "hi", "receive": "hi"} -->`; otherwise "hello" is sent to the first route
+ * of the snippet, and the answer must contain "hello".
  */
 export interface Exchange {
   readonly path: string;
@@ -34,7 +34,7 @@ const marks = /^<!-- (run|check|test):/gm;
 /**
  * Finds the marked blocks of a document.
  *
- * @throws {Error} where a mark has no js or ts block under it, so that no mark is overlooked
+ * @throws {Error} if a mark has no js or ts block under it, so that no mark is overlooked
  */
 export function findMarkedSnippets(document: string, text: string): MarkedSnippet[] {
   const snippets = [...text.matchAll(marked)].map((match): MarkedSnippet => {
@@ -51,7 +51,7 @@ export function findMarkedSnippets(document: string, text: string): MarkedSnippe
     };
   });
   const markCount = text.match(marks)?.length ?? 0;
-  if (markCount !== snippets.length) throw new Error(`${document} has a mark that no code block follows`);
+  if (markCount !== snippets.length) throw new Error(`${document} has a mark without a code block`);
   return snippets;
 }
 

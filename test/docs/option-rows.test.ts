@@ -6,7 +6,7 @@ import { declaredOptions } from './declared-options.ts';
 import { root } from '../architecture/read-workspace.ts';
 
 describe('the rows of options', () => {
-  test.each(declaredOptions)('of $mark in $readme are those of the declarations', ({ readme, mark, declared }) => {
+  test.each(declaredOptions)('of $mark in $readme match the declarations', ({ readme, mark, declared }) => {
     expect(findOptionFaults(readFileSync(join(root, readme), 'utf8'), mark, declared)).toEqual([]);
   });
 });
@@ -29,23 +29,23 @@ describe('the check of rows', () => {
       declared,
     );
 
-  test('finds nothing wrong with rows that are right', () => {
+  test('accepts correct rows', () => {
     expect(check(...rows)).toEqual([]);
   });
 
   // A check that never fails proves nothing.
   test.each([
     [[rows[0], rows[1]], 'onError has no row'],
-    [[...rows, '- `sise` How many. Default: 5.'], 'sise is no option'],
+    [[...rows, '- `sise` How many. Default: 5.'], 'sise is not an option'],
     [[rows[0]?.replace('1,000.', '2,000.'), rows[1], rows[2]], 'size has the default 1,000, and states 2,000'],
     [[rows[0]?.replace('100,000', '10'), rows[1], rows[2]], 'size does not state its bound 100,000'],
     [[rows[0], rows[1]?.replace('`Infinity`', 'nothing'), rows[2]], 'interval does not state its bound Infinity'],
     [[rows[0], rows[1], '- `onError` Told of errors.'], 'onError states no default'],
-  ])('finds a row that is wrong: %#', (lines, fault) => {
+  ])('finds a wrong row: %#', (lines, fault) => {
     expect(check(...lines.map((line) => line ?? ''))).toEqual([fault]);
   });
 
-  test('names the marks that a document lacks', () => {
+  test('names the missing marks of a document', () => {
     expect(() => findOptionFaults('no marks', 'hub', {})).toThrow('expected <!-- options: hub -->');
   });
 });

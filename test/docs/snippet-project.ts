@@ -28,7 +28,7 @@ const compilerOptions = {
   rootDir: '.',
 };
 
-/** What the snippets of the documents may import beside our packages. */
+/** What the snippets may import in addition to our packages. */
 const libraries = [
   'express',
   'express-session',
@@ -47,7 +47,7 @@ export function installSnippetProject(): Promise<InstalledProject> {
 }
 
 /**
- * Compiles a snippet against the built packages, as a reader would who copied it.
+ * Compiles a snippet against the built packages, like a reader who copied it.
  *
  * @returns the path of the JavaScript
  * @throws {Error} with what the compiler says
@@ -64,10 +64,10 @@ export async function compileSnippet(snippet: MarkedSnippet, { folder }: Install
 }
 
 /**
- * Runs the tests that a snippet consists of.
+ * Runs the tests of a snippet.
  *
- * @returns how many have passed
- * @throws {Error} where one has failed
+ * @returns how many passed
+ * @throws {Error} if one failed
  */
 export async function testSnippet(snippet: MarkedSnippet, project: InstalledProject): Promise<number> {
   const script = await compileSnippet(snippet, project);
@@ -80,7 +80,7 @@ export async function testSnippet(snippet: MarkedSnippet, project: InstalledProj
   return Number(/^# pass (\d+)$/m.exec(stdout)?.[1]);
 }
 
-/** Starts the server of a snippet and gives the first message that it answers with. */
+/** Starts the server of a snippet and returns its first message. */
 export async function runSnippet(snippet: MarkedSnippet, project: InstalledProject): Promise<string> {
   const script = await compileSnippet(snippet, project);
   const server = fork(script, { cwd: project.folder, execArgv: ['--import', preload], stdio: 'inherit' });

@@ -20,7 +20,7 @@ async function listening(server: Server): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** An app with an echo, and its server, which others may use too. */
+/** An app with an echo, and its server, which other libraries can share. */
 function createApp(): { app: Express; server: Server } {
   const app = turnout(express());
   const server = createServer(app);
@@ -34,14 +34,14 @@ function createApp(): { app: Express; server: Server } {
 
 async function expectEcho(host: string): Promise<void> {
   const socket = await connect(`ws://${host}/echo`);
-  // Longer than Socket.IO leaves an upgrade that is not its own alone.
+  // Longer than Socket.IO tolerates an upgrade that is not its own.
   await new Promise((resolve) => setTimeout(resolve, 1_200));
   socket.send('still here');
   expect(await socket.receive()).toBe('still here');
   socket.terminate();
 }
 
-test('Socket.IO works on the same server, and so do we', async () => {
+test('Socket.IO and Turnout work on the same server', async () => {
   const { server } = createApp();
   const sockets = new SocketIoServer(server);
   sockets.on('connection', (socket) => {
@@ -58,7 +58,7 @@ test('Socket.IO works on the same server, and so do we', async () => {
   expect(await client.timeout(5_000).emitWithAck('question')).toBe('yes');
 });
 
-test("Vite's hot reload works on the same server, and so do we", async () => {
+test("Vite's hot reload and Turnout work on the same server", async () => {
   const { app, server } = createApp();
   const vite = await createVite({
     configFile: false,
@@ -78,7 +78,7 @@ test("Vite's hot reload works on the same server, and so do we", async () => {
   reload.terminate();
 });
 
-test('a server of ws that asks somebody first keeps what it takes, and what nobody takes is answered', async () => {
+test('a server of ws with asynchronous authorization keeps its upgrades, and unclaimed upgrades are answered', async () => {
   const app = turnout(express(), { handshakeTimeout: 200 });
   const server = createServer(app);
   attach(server, app);

@@ -10,7 +10,7 @@ const config = fileURLToPath(
   new URL('../../packages/adapters/express/test/express4.vitest.config.ts', import.meta.url),
 );
 
-test('all tests of the Express adapter hold with Express 4 too', { timeout: 120_000 }, async () => {
+test('all tests of the Express adapter also pass with Express 4', { timeout: 120_000 }, async () => {
   const run = promisify(execFile)(process.execPath, [vitest, 'run', '--config', config, '--reporter=json']);
   const { stdout } = await run.catch((error: { stdout: string }) => error);
   const report = JSON.parse(stdout.slice(stdout.indexOf('{'))) as {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket as WsClient } from 'ws';
 import { serveApp, type AppServer } from './app-server.ts';
 
-// By require(), as graphql-ws itself loads it: the package exists once for import and once for require().
+// With require(), as graphql-ws itself loads it: the package has separate instances for import and require().
 const { GraphQLError, GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString } = createRequire(import.meta.url)(
   'graphql',
 ) as typeof GraphQL;
@@ -43,7 +43,7 @@ let server: AppServer;
 let client: Client;
 let graphql: ReturnType<typeof useServer>;
 beforeAll(async () => {
-  // The library's own binding for `ws` wants a server of that package.
+  // The library's own binding for `ws` needs a server of that package.
   const connections = createWebSocketServer();
   graphql = useServer({ schema }, connections as never);
   server = await serveApp((app) => {
@@ -71,7 +71,7 @@ test('graphql-ws delivers every value of a subscription, in order, and its end',
   expect(values).toEqual(Array.from({ length: 20 }, (_, index) => ({ data: { count: index + 1 } })));
 });
 
-test('graphql-ws tells errors, and the connection lives on', async () => {
+test('graphql-ws reports errors, and the connection stays open', async () => {
   expect(await resultsOf('{ broken }')).toMatchObject([{ errors: [{ message: 'on purpose' }] }]);
   await expect(resultsOf('{ nothing }')).rejects.toMatchObject([
     { message: expect.stringContaining('nothing') as string },
@@ -79,7 +79,7 @@ test('graphql-ws tells errors, and the connection lives on', async () => {
   expect(await resultsOf('{ hello }')).toHaveLength(1);
 });
 
-test('graphql-ws chooses its subprotocol, and closes all its sockets when it is disposed of', async () => {
+test('graphql-ws chooses its subprotocol, and closes all its sockets on disposal', async () => {
   const socket = await connect(`${server.url}/graphql`, { protocols: ['other', 'graphql-transport-ws'] });
   expect(socket.protocol).toBe('graphql-transport-ws');
   await Promise.all([graphql.dispose(), client.dispose()]);

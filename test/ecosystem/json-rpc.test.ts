@@ -21,7 +21,7 @@ test('jayson answers calls, and errors, over a route', async () => {
   socket.terminate();
 });
 
-test('rpc-websockets, which makes a server of its own, is given the sockets by its event', async () => {
+test('rpc-websockets, which creates its own server, receives the sockets through its connection event', async () => {
   const rpc = new RpcServer({ noServer: true } as never);
   rpc.register('sum', ((terms: number[]) => terms[0]! + terms[1]!) as never);
   rpc.event('news');

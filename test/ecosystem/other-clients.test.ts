@@ -29,7 +29,7 @@ async function serve(options: TurnoutOptions = {}): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** What the client gets: the first message, or the status that refuses it. */
+/** What the client receives: the first message, or the status that refuses it. */
 async function answerTo(host: string, Origin?: string): Promise<unknown> {
   try {
     const socket = await connect(`ws://${host}/live`, Origin === undefined ? {} : { headers: { Origin } });
@@ -41,16 +41,16 @@ async function answerTo(host: string, Origin?: string): Promise<unknown> {
   }
 }
 
-test('a client without an Origin is let in', async () => {
+test('a client without an Origin is accepted', async () => {
   expect(await answerTo(await serve())).toBe('hello');
 });
 
-test("React Native's own Origin is the app's, with a slash at its end too", async () => {
+test("React Native's own Origin matches the app's, even with a trailing slash", async () => {
   const host = await serve();
   expect([await answerTo(host, `http://${host}`), await answerTo(host, `http://${host}/`)]).toEqual(['hello', 'hello']);
 });
 
-test('Arduino and the web views of Capacitor, Ionic and Cordova are let in where they are listed', async () => {
+test('Arduino and the web views of Capacitor, Ionic and Cordova are accepted if they are listed', async () => {
   const origins = [
     'file://',
     'capacitor://localhost',
@@ -86,11 +86,11 @@ describe("Vite's proxy", () => {
     return answerTo(page, `http://${page}`);
   }
 
-  test('is let in as it is, since it keeps the Host', async () => {
+  test('is accepted by default, because it keeps the Host', async () => {
     expect(await proxyTo(await serve(), {})).toBe('hello');
   });
 
-  test('is let in with changeOrigin only where it rewrites the Origin too', async () => {
+  test('is accepted with changeOrigin only if it also rewrites the Origin', async () => {
     const host = await serve();
     expect(await proxyTo(host, { changeOrigin: true, rewriteWsOrigin: true })).toBe('hello');
     expect(await proxyTo(host, { changeOrigin: true })).toBe(403);
@@ -98,7 +98,7 @@ describe("Vite's proxy", () => {
 });
 
 describe.skipIf(requireSystemPart('curl') === undefined)('curl', () => {
-  test('opens a socket with the command of the documents', async () => {
+  test('opens a socket with the documented command', async () => {
     const host = await serve();
     const document = readFileSync(new URL('../../docs/clients.md', import.meta.url), 'utf8');
     const command = /```sh\n(curl [\s\S]*?)\n```/.exec(document)![1]!.replace('localhost:3000', host);

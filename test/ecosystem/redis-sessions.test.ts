@@ -23,7 +23,7 @@ async function startServer(redisPort: number): Promise<string> {
 }
 
 describe.skipIf(redisPath === undefined)('sessions in Redis, over two processes', () => {
-  test('a log-out on one closes the socket on the other, and nothing is handled after', async () => {
+  test('a log-out on one closes the socket on the other, and nothing is handled afterwards', async () => {
     const redis = await startRedis();
     onTestFinished(() => redis.stop());
     const [here, there] = await Promise.all([startServer(redis.port), startServer(redis.port)]);
@@ -43,7 +43,7 @@ describe.skipIf(redisPath === undefined)('sessions in Redis, over two processes'
     stranger.terminate();
   });
 
-  test('a log-out on one refuses the upgrade that waits in the middleware of the other', async () => {
+  test('a log-out on one refuses an upgrade that waits in the middleware of the other', async () => {
     const redis = await startRedis();
     onTestFinished(() => redis.stop());
     const [here, there] = await Promise.all([startServer(redis.port), startServer(redis.port)]);

@@ -1,4 +1,4 @@
-// An app with sessions in Redis, in a process of its own: `node session-server.ts REDIS_PORT`.
+// An app with sessions in Redis, in a separate process: `node session-server.ts REDIS_PORT`.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { attach, turnout } from '@turnout/express';
@@ -28,7 +28,7 @@ app.get('/logout', (request, response) => {
 app.ws('/me', (socket, request) => {
   socket.on('message', (data) => socket.send(`${request.session.name} said ${data.toString()}`));
 });
-/** Upgrades whose session was found, and that wait for `/release`. */
+/** Upgrades whose session was found, and which wait for `/release`. */
 const held: (() => void)[] = [];
 app.ws(
   '/held',

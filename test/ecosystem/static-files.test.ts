@@ -110,19 +110,22 @@ const servers: Record<string, () => Handler> = {
 };
 
 describe.each(Object.entries(apps))('in %s', (_app, createApp) => {
-  test.each(Object.entries(servers))('%s in front answers no upgrade, and serves its files', async (_name, create) => {
-    const { use, ws, server } = createApp();
-    use(create() as never);
-    for (const path of routes) ws(path, (socket) => socket.send(path));
-    const host = await listening(server);
-    const answers = await Promise.all(paths.map((path) => ask(host, path)));
-    expect(answers).toEqual(['/', '/chat', ...routes]);
-    expect(await (await fetch(`http://${host}/`)).text()).toBe('file index.html');
-    expect(await (await fetch(`http://${host}/chat/`)).text()).toBe('file chat/index.html');
-    expect(await (await fetch(`http://${host}/feed`)).text()).toBe('file feed');
-  });
+  test.each(Object.entries(servers))(
+    '%s in front does not answer an upgrade, and serves its files',
+    async (_name, create) => {
+      const { use, ws, server } = createApp();
+      use(create() as never);
+      for (const path of routes) ws(path, (socket) => socket.send(path));
+      const host = await listening(server);
+      const answers = await Promise.all(paths.map((path) => ask(host, path)));
+      expect(answers).toEqual(['/', '/chat', ...routes]);
+      expect(await (await fetch(`http://${host}/`)).text()).toBe('file index.html');
+      expect(await (await fetch(`http://${host}/chat/`)).text()).toBe('file chat/index.html');
+      expect(await (await fetch(`http://${host}/feed`)).text()).toBe('file feed');
+    },
+  );
 
-  test('what serves files below a path answers no upgrade there', async () => {
+  test('middleware that serves files below a path does not answer an upgrade there', async () => {
     const { use, ws, server } = createApp();
     use('/app' as never, express5.static(folder) as never);
     ws('/app', (socket) => socket.send('app'));
@@ -137,7 +140,7 @@ describe.each(Object.entries(apps))('in %s', (_app, createApp) => {
   });
 });
 
-test('behind sessions and compression the 101 still has its cookie, and nothing of the file', async () => {
+test('behind sessions and compression the 101 still has its cookie, and nothing from the file', async () => {
   const app = turnout(express5());
   app.use(compression());
   app.use(session({ secret: 'secret', resave: false, saveUninitialized: true }));
@@ -171,7 +174,7 @@ test('behind sessions and compression the 101 still has its cookie, and nothing 
   }
 });
 
-describe('a page that middleware gives in place of a WebSocket refuses it', () => {
+describe('a page that middleware answers with refuses the WebSocket', () => {
   const login = (): string => join(folder, 'login.html');
   const index = (): string => join(folder, 'index.html');
   const gates: Record<string, express5.RequestHandler> = {
@@ -184,7 +187,7 @@ describe('a page that middleware gives in place of a WebSocket refuses it', () =
     'by a stream of the file at its path': (_request, response) => void createReadStream(index()).pipe(response),
     'by a stream of the file at its path, at one path': ({ path }, response, next) =>
       path === '/' ? void createReadStream(index()).pipe(response) : next(),
-    'by a stream of the file at its path, once it knows who asks': async ({ path }, response, next) => {
+    'by a stream of the file at its path, after an asynchronous check': async ({ path }, response, next) => {
       await new Promise((resolve) => setImmediate(resolve));
       const isGuarded = path === '/';
       if (isGuarded) createReadStream(index()).pipe(response);
@@ -208,7 +211,7 @@ describe('a page that middleware gives in place of a WebSocket refuses it', () =
   });
 });
 
-test('serve-handler, which passes nothing on, answers, and the developer is told', async () => {
+test('serve-handler, which never calls next, answers, and the developer gets a notice', async () => {
   const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
   const router = createRouter();
   router.use((request, response) => void serveHandler(request, response, { public: folder }));
@@ -219,26 +222,29 @@ test('serve-handler, which passes nothing on, answers, and the developer is told
   warned.mockRestore();
 });
 
-test.each([false, true])('koa-static in front answers no upgrade, and serves its files (defer: %s)', async (defer) => {
-  const app = turnoutKoa(new Koa());
-  app.on('error', () => {});
-  app.use(async (context, next) => {
-    context.set('X-Before', 'yes');
-    await next();
-  });
-  app.use(serveKoa(folder, { defer }));
-  for (const path of ['/chat/', ...routes]) {
-    app.ws(path, (socket) => void socket.send(path));
-  }
-  const server = createServer((request, response) => void app.callback()(request, response));
-  attachKoa(server, app);
-  const host = await listening(server);
-  const answers = await Promise.all(paths.map((path) => ask(host, path)));
-  expect(answers).toEqual(['/', '/chat/', ...routes]);
-  if (!defer) expect(await (await fetch(`http://${host}/`)).text()).toBe('file index.html');
-});
+test.each([false, true])(
+  'koa-static in front does not answer an upgrade, and serves its files (defer: %s)',
+  async (defer) => {
+    const app = turnoutKoa(new Koa());
+    app.on('error', () => {});
+    app.use(async (context, next) => {
+      context.set('X-Before', 'yes');
+      await next();
+    });
+    app.use(serveKoa(folder, { defer }));
+    for (const path of ['/chat/', ...routes]) {
+      app.ws(path, (socket) => void socket.send(path));
+    }
+    const server = createServer((request, response) => void app.callback()(request, response));
+    attachKoa(server, app);
+    const host = await listening(server);
+    const answers = await Promise.all(paths.map((path) => ask(host, path)));
+    expect(answers).toEqual(['/', '/chat/', ...routes]);
+    if (!defer) expect(await (await fetch(`http://${host}/`)).text()).toBe('file index.html');
+  },
+);
 
-test('a page that middleware of Koa gives in place of a WebSocket refuses it', async () => {
+test('a page that Koa middleware answers with refuses the WebSocket', async () => {
   const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
   for (const gate of [
     (context: Koa.Context) => void (context.body = createReadStream(join(folder, 'login.html'))),

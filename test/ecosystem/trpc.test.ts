@@ -50,12 +50,12 @@ async function serveTrpc(): Promise<{
   return { client: createTRPCClient<typeof router>({ links: [wsLink({ client: link })] }), handler, events };
 }
 
-test('tRPC answers a query with a context that it makes of the upgrade', async () => {
+test('tRPC answers a query with a context created from the upgrade', async () => {
   const { client } = await serveTrpc();
   expect(await client.greet.query()).toBe('Hello Ann');
 });
 
-test('tRPC delivers each of 60 values of 100 KB that a subscription yields at once, over one connection', async () => {
+test('tRPC delivers all 60 values of 100 KB that a subscription yields at once, over one connection', async () => {
   const { client, events } = await serveTrpc();
   const received: number[] = [];
   await new Promise<void>((resolve, reject) => {
@@ -69,7 +69,7 @@ test('tRPC delivers each of 60 values of 100 KB that a subscription yields at on
   expect(events).toEqual(['open']);
 });
 
-test('tRPC has its clients come back, by the set of clients', async () => {
+test('tRPC can make its clients reconnect, through its set of clients', async () => {
   const { client, handler, events } = await serveTrpc();
   expect(await client.greet.query()).toBe('Hello Ann');
   handler.broadcastReconnectNotification();

@@ -24,7 +24,7 @@ function openEditor(): { text: Y.Text; provider: WebsocketProvider } {
   const document = new Y.Doc();
   const provider = new WebsocketProvider(`${server.url}/edit`, 'minutes', document, {
     WebSocketPolyfill: WsClient as unknown as typeof globalThis.WebSocket,
-    // Else clients of one process speak to each other past the server.
+    // Otherwise clients of one process communicate without the server.
     disableBc: true,
   });
   providers.push(provider);

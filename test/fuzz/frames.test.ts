@@ -13,7 +13,7 @@ const closePayloads = ['', '03e8', '03e9627965', '0bb8', '03ed', '01', '03e8c328
   Buffer.from(hex, 'hex'),
 );
 
-/** Frames that keep the rules, for the most part. */
+/** Mostly valid frames. */
 function stream(random: Random, role: Role): Buffer {
   const frames: Buffer[] = [];
   let isInMessage = false;
@@ -48,7 +48,7 @@ function* pieces(random: Random, bytes: Buffer): Generator<Buffer> {
 
 const limits = { maxPayload: 100_000 };
 
-/** All that a connection says of the bytes. */
+/** All events of a connection for the bytes. */
 function eventsOf(connection: Connection, chunks: Iterable<Buffer>): string[] {
   const events: string[] = [];
   for (const chunk of chunks) {
@@ -61,7 +61,7 @@ function eventsOf(connection: Connection, chunks: Iterable<Buffer>): string[] {
   return events;
 }
 
-/** The same of the receiver of ws; its errors as `error`, and the close code. */
+/** The same for the receiver of ws: its errors as `error`, and the close code. */
 function eventsOfWs(role: Role, bytes: Buffer): string[] {
   const receiver = new Receiver({ isServer: role === 'server', maxPayload: limits.maxPayload });
   const events: string[] = [];
@@ -73,18 +73,18 @@ function eventsOfWs(role: Role, bytes: Buffer): string[] {
   return events;
 }
 
-/** ws keeps it under a symbol of its own. */
+/** ws stores it under its own symbol. */
 function closeCodeOf(error: object): number {
   const [statusCode] = Object.getOwnPropertySymbols(error);
   return (error as Record<symbol, number>)[statusCode!]!;
 }
 
-/** What we refuse and ws does not, or says of later, or in other words. */
+/** Faults that ws accepts, or reports later or differently. */
 const stricter =
   /^error 100[278] WS_ERR_(NON_MINIMAL_LENGTH|INVALID_UTF8|TOO_MANY_FRAGMENTS|UNSUPPORTED_DATA_PAYLOAD_LENGTH)/;
 
 describe.each(['server', 'client'] as const)('frames for a %s', (role) => {
-  fuzz('any bytes end in events, the same however they are cut', { short: 5_000, long: 1_000_000 }, (random) => {
+  fuzz('any bytes cause events, the same at every split', { short: 5_000, long: 1_000_000 }, (random) => {
     const bytes = random.chance(20) ? random.bytes(random.length(200)) : stream(random, role);
     const connection = new Connection({ role, limits });
     const whole = eventsOf(connection, [Buffer.from(bytes)]);
@@ -94,15 +94,15 @@ describe.each(['server', 'client'] as const)('frames for a %s', (role) => {
     expect(whole.filter((event) => event.startsWith('error')).length).toBeLessThanOrEqual(1);
   });
 
-  fuzz('are read as ws reads them', { short: 5_000, long: 500_000 }, (random) => {
+  fuzz('are read as by ws', { short: 5_000, long: 500_000 }, (random) => {
     const bytes = stream(random, role);
     const ours = eventsOf(new Connection({ role, limits }), [Buffer.from(bytes)]);
     const theirs = eventsOfWs(role, bytes);
     const fault = ours.at(-1) ?? '';
     if (stricter.test(fault)) return expect(theirs.slice(0, ours.length - 1)).toEqual(ours.slice(0, -1));
-    // Where a frame has several faults, which is named first is each one's own affair.
+    // If a frame has several faults, implementations may name different ones first.
     const outcome = ours.map((event) => event.replace(/^(error \d+) .*$/s, '$1'));
-    // Where the bytes end in a frame with a fault, one may have seen it already and the other not.
+    // If the bytes end inside a faulty frame, only one of the two may have noticed the fault.
     const [shorter, longer] = outcome.length < theirs.length ? [outcome, theirs] : [theirs, outcome];
     if (longer.length === shorter.length + 1 && longer.at(-1) === 'error 1002') longer.pop();
     return expect(outcome).toEqual(theirs);

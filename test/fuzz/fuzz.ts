@@ -13,8 +13,8 @@ export interface FuzzCounts {
 }
 
 /**
- * A test that runs `check` with random inputs, the same each time. `TURNOUT_FUZZ_SEED` is for others, and
- * `TURNOUT_FUZZ_INPUT` for one of them alone.
+ * A test that runs `check` with random inputs, the same each time. `TURNOUT_FUZZ_SEED` selects other inputs, and
+ * `TURNOUT_FUZZ_INPUT` only one of them.
  */
 export function fuzz(name: string, { short, long }: FuzzCounts, check: (random: Random) => void): void {
   const count = isLong ? long : short;

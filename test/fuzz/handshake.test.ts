@@ -28,14 +28,14 @@ function request(fields: Fields, url = '/chat'): HandshakeRequest {
   return { method: 'GET', url, httpVersion: '1.1', rawHeaders: fields.flat() };
 }
 
-/** The request as it was understood, or the error; anything else that is thrown ends the test. */
+/** The parsed request, or the error; any other error fails the test. */
 function parsed(asked: HandshakeRequest): UpgradeRequest | HandshakeError {
   try {
     return parseUpgradeRequest(asked);
   } catch (error) {
     if (!(error instanceof HandshakeError)) throw error;
     expect(statuses).toContain(error.status);
-    // It goes out as it is: in the body, and never as part of a header.
+    // It is sent in the body, and never as part of a header.
     expect(error.message).not.toMatch(/\p{Cc}/u);
     return error;
   }
@@ -101,19 +101,19 @@ describe('the handshake', () => {
     if (outcome instanceof HandshakeError) return;
     expect(outcome.target).toBe(url);
     const path = new URL(url, 'http://server.example.com').pathname;
-    // What the router is given is what a browser's own parser makes of it: no segment leads upward.
+    // The router receives the same path as a browser's own parser: no segment leads upward.
     expect(url.split('?')[0]!.endsWith(path)).toBe(true);
   });
 });
 
 describe('the subprotocol header', () => {
   const alphabet = ['a', 'chat', ',', ' ', '\t', '"', ';', '=', '(', 'ÿ', '__proto__', '\0'];
-  fuzz('is read as ws reads it, or refused', { short: 5_000, long: 1_000_000 }, (random) => {
+  fuzz('is read as by ws, or refused', { short: 5_000, long: 1_000_000 }, (random) => {
     const header = mutated(random, random.pick(['chat', 'chat.v1, chat.v2', 'a,b,c', '']), alphabet);
     const outcome = parsed(request([...validFields, ['Sec-WebSocket-Protocol', header]]));
     const theirs = attempt(() => [...subprotocol.parse(header)]);
     if (outcome instanceof HandshakeError) {
-      // Empty elements are refused by ws, and by us; a list of too many by us alone.
+      // Only we refuse lists that are too long; only ws refuses empty elements.
       expect(outcome.code).toMatch(/^WS_ERR_HANDSHAKE_PROTOCOLS?$/);
     } else if (theirs !== null) {
       expect(outcome.protocols).toEqual(theirs);
@@ -130,7 +130,7 @@ describe('the extension header', () => {
   const windowBits = ['server_max_window_bits', 'client_max_window_bits'];
 
   fuzz(
-    'is read as ws reads it, or refused; offers are agreed on or declined',
+    'is read as by ws, or refused; offers are agreed on or declined',
     { short: 5_000, long: 1_000_000 },
     (random) => {
       const offer = (): string => {

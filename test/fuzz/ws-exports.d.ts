@@ -1,4 +1,4 @@
-// What ws exports and its types do not know of.
+// Exports of ws that its types lack.
 declare module 'ws' {
   export const extension: { parse(header: string): Record<string, unknown> };
   export const subprotocol: { parse(header: string): Set<string> };

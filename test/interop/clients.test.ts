@@ -39,7 +39,7 @@ describe("undici's WebSocket", () => {
       socket.addEventListener('close', ({ code, reason, wasClean }) => resolve([code, reason, wasClean]));
     });
 
-  test('gets back text and bytes of every length form', async () => {
+  test('receives echoes of text and bytes of every length form', async () => {
     const socket = await open();
     for (const length of lengths) {
       const text = 'ä'.repeat(length / 2);
@@ -53,7 +53,7 @@ describe("undici's WebSocket", () => {
     await closeOf(socket);
   });
 
-  test('agrees on the server’s favourite subprotocol and closes cleanly from either side', async () => {
+  test('agrees on the server’s preferred subprotocol and closes cleanly from either side', async () => {
     const socket = await open('', ['a', 'b']);
     expect(socket.protocol).toBe('b');
     const closed = closeOf(socket);
@@ -72,7 +72,7 @@ describe('the client of ws', () => {
     return socket;
   };
 
-  test('gets back text and bytes of every length form, and messages in fragments', async () => {
+  test('receives echoes of text and bytes of every length form, and of fragmented messages', async () => {
     const socket = await open();
     expect(socket.protocol).toBe('a');
     for (const length of lengths) {
@@ -92,7 +92,7 @@ describe('the client of ws', () => {
     expect((await closes.at(-1)!).code).toBe(1006);
   });
 
-  test('is told 1009 over maxPayload', async () => {
+  test('is closed with 1009 over maxPayload', async () => {
     const socket = await open();
     socket.send(Buffer.alloc(1024 * 1024 + 1));
     const [code, reason] = (await once(socket, 'close')) as [number, Buffer];

@@ -1,7 +1,10 @@
 import type { WebSocket } from '@turnout/core';
 import { expect } from 'vitest';
 
-/** What the programs in `programs` send too, three times over: a short text, none, a long one, code points, bytes. */
+/**
+ * The same messages as the programs in `programs` send, three times: a short text, an empty one, a long one, code
+ * points, bytes.
+ */
 const messages: readonly (string | Buffer)[] = [
   'short',
   '',
@@ -10,7 +13,7 @@ const messages: readonly (string | Buffer)[] = [
   Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 251)),
 ];
 
-/** Sends each of them, bytes in fragments of 4,096, and expects it back before the next. */
+/** Sends each of them, bytes in fragments of 4,096, and expects its echo before the next. */
 export async function expectEchoes(socket: WebSocket, { withEmpty }: { readonly withEmpty: boolean }): Promise<void> {
   for (let round = 0; round < 3; round++) {
     for (const message of messages) {

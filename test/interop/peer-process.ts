@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort, isListening } from '../../tools/ports.mjs';
 
-/** What a peer's program prints when its connection has ended. */
+/** The output of a peer's program when its connection has ended. */
 export interface PeerReport {
-  /** The Sec-WebSocket-Extensions that it was answered. */
+  /** The Sec-WebSocket-Extensions of the answer that it received. */
   readonly extensions: string;
   readonly code: number;
 }
@@ -14,7 +14,7 @@ export interface PeerReport {
 const wordsOf = (parameter: string | undefined): string[] => (parameter === undefined ? [] : [parameter]);
 
 /**
- * Has a peer connect, send, expect echoes and close. Rejects with what it prints where anything is not as it should be.
+ * Lets a peer connect, send, expect echoes and close. Rejects with its output if anything is wrong.
  */
 export async function runClient(command: readonly string[], url: string, parameter?: string): Promise<PeerReport> {
   const [program, ...words] = command;
@@ -29,7 +29,7 @@ export interface PeerServer {
   stop(): Promise<void>;
 }
 
-/** Starts a peer that sends back what it receives. */
+/** Starts a peer that echoes. */
 export async function startServer(command: readonly string[], parameter?: string): Promise<PeerServer> {
   const [program, ...words] = command;
   const port = await freePort();

@@ -1,4 +1,4 @@
-// Our server and our client with implementations of other languages at the other end, plain and compressed.
+// Our server and our client with implementations in other languages as the peer, plain and compressed.
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -12,15 +12,15 @@ import { expectEchoes } from './messages.ts';
 import { runClient, startServer } from './peer-process.ts';
 import { peers, preparePeer, type Way } from './peers.ts';
 
-/** In ms; a C++ compiler takes a quarter of a minute on a machine that has nothing else to do. */
+/** In ms; a C++ compiler takes a quarter of a minute on an idle machine. */
 const buildTimeout = 300_000;
 
-/** Ours compresses all that it may, so that each message is read by the peer. */
+/** Our end compresses everything it may, so that the peer must inflate each message. */
 const optionsFor = ({ options }: Way): PerMessageDeflateOptions => ({ threshold: 0, ...options });
 
 interface EchoServer {
   readonly url: string;
-  /** The offers of extensions that came. */
+  /** The received offers of extensions. */
   readonly offers: string[];
   readonly closes: Promise<CloseInfo>[];
 }
@@ -54,11 +54,11 @@ describe.each(peers)('$name', (peer) => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   describe.skipIf(isSkipped)('as a client', () => {
-    test.each(peer.ways)('gets back all that it sends, $name, and closes with 1000', async (way) => {
+    test.each(peer.ways)('receives echoes of all its messages, $name, and closes with 1000', async (way) => {
       const server = await startEcho(optionsFor(way));
       const { extensions, code } = await runClient(command, server.url, way.parameter);
       expect(extensions).toMatch(way.parameter === undefined ? /^$/ : /^permessage-deflate/);
-      // Nothing that was not offered is declared.
+      // Only offered parameters are declared.
       expect(parameterNames(server.offers[0]!)).toEqual(expect.arrayContaining(parameterNames(extensions)));
       expect(code).toBe(1000);
       expect(await Promise.all(server.closes)).toEqual([{ code: 1000, reason: '', wasClean: true }]);
@@ -67,7 +67,7 @@ describe.each(peers)('$name', (peer) => {
 
   if (peer.isServerToo) {
     describe.skipIf(isSkipped)('as a server', () => {
-      test.each(peer.ways)('sends back all that our client sends, $name, and closes with 1000', async (way) => {
+      test.each(peer.ways)('echoes all messages of our client, $name, and closes with 1000', async (way) => {
         const server = await startServer(command, way.parameter);
         onTestFinished(() => server.stop());
         const socket = await connect(server.url, { perMessageDeflate: optionsFor(way) });

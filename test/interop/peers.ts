@@ -4,24 +4,24 @@ import { promisify } from 'node:util';
 import type { PerMessageDeflateOptions } from '@turnout/core';
 import { findSystemPart } from '../../tools/system-parts.mjs';
 
-/** How a peer is asked to speak. */
+/** A way to run a peer. */
 export interface Way {
   readonly name: string;
-  /** The peer's parameter; none where it is not to compress. */
+  /** The peer's parameter; undefined for no compression. */
   readonly parameter?: string;
-  /** What our end is given beside `threshold: 0`, where it compresses. */
+  /** The options of our end, in addition to `threshold: 0`, if it compresses. */
   readonly options?: PerMessageDeflateOptions;
-  /** Why no empty message is sent to the peer as a server. */
+  /** Why the peer as a server does not receive an empty message. */
   readonly failsOnEmpty?: string;
 }
 
-/** A WebSocket implementation that is none of npm's, and the program in `programs` that uses it. */
+/** A WebSocket implementation from outside npm, and the program in `programs` that uses it. */
 export interface Peer {
   readonly name: string;
   /** The system parts that it needs, by name. */
   readonly parts: readonly string[];
   readonly program: string;
-  /** The words that run it, in front of its parameters; what it compiles goes into the folder. */
+  /** Prepares it, compiling into the folder, and resolves with the command that runs it, without its parameters. */
   readonly prepare: (program: string, folder: string) => Promise<readonly string[]>;
   readonly isServerToo: boolean;
   readonly ways: readonly Way[];
@@ -30,12 +30,12 @@ export interface Peer {
 const programs = join(import.meta.dirname, 'programs');
 const run = promisify(execFile);
 
-/** The words that run a peer's program. */
+/** The command that runs a peer's program. */
 export function preparePeer({ program, prepare }: Peer, folder: string): Promise<readonly string[]> {
   return prepare(join(programs, program), folder);
 }
 
-/** Debian's Go libraries stand in a GOPATH of their own, and need no module proxy. */
+/** Debian's Go libraries are in a separate GOPATH, and need no module proxy. */
 async function buildGo(program: string, folder: string): Promise<readonly string[]> {
   const output = join(folder, 'peer');
   const env = { ...process.env, GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOCACHE: join(folder, 'cache') };
@@ -123,8 +123,8 @@ export const peers: readonly Peer[] = [
       plain,
       {
         ...deflated,
-        // It hands on twice what is not compressed where it might be (its issue 2794): so everything is compressed
-        // here.
+        // It delivers uncompressed messages twice if compression was agreed on (its issue 2794): so everything is
+        // compressed here.
         options: { serverNoContextTakeover: false, clientNoContextTakeover: false },
         failsOnEmpty: 'an assertion ends its process when it compresses an empty message',
       },

@@ -7,12 +7,12 @@ const printer = ts.createPrinter({ removeComments: true });
 
 interface Export {
   readonly name: string;
-  /** What is exported, wherever it is declared. */
+  /** The exported declarations, wherever they are. */
   readonly target: ts.Symbol;
   readonly isType: boolean;
 }
 
-/** The built declarations of every package, as a user's compiler reads them. */
+/** The built declarations of every package, as read by a user's compiler. */
 export class ApiReport {
   readonly #program: ts.Program;
   readonly #checker: ts.TypeChecker;
@@ -29,7 +29,7 @@ export class ApiReport {
     this.#checker = this.#program.getTypeChecker();
   }
 
-  /** The names of the values that an entry exports. */
+  /** The names of an entry's exported values. */
   values(folder: string, entry: string): string[] {
     return this.#exports(folder, entry)
       .filter(({ target, isType }) => !isType && (target.flags & ts.SymbolFlags.Value) !== 0)
@@ -38,8 +38,8 @@ export class ApiReport {
   }
 
   /**
-   * What an entry exports, with its signatures and without comments; then the declarations of the package that those
-   * name and that nobody can import.
+   * The exports of an entry, with signatures and without comments; then the declarations of the package that these
+   * refer to but that are not exported.
    */
   text(folder: string, entry: string): string {
     const exported = this.#exports(folder, entry);
@@ -51,7 +51,7 @@ export class ApiReport {
       return own.length > 0 ? `${kind} ${print(own)}` : `${kind} { ${name} } from '${originOf(target)}';`;
     });
     const reachable = new Set(exported.map(({ target }) => target));
-    // A Set gives what is added to it while it is gone through.
+    // Iterating over a Set includes items added during the iteration.
     for (const symbol of reachable) {
       for (const other of declarationsIn(symbol).flatMap((node) => this.#namedIn(node))) {
         if (declarationsIn(other).length > 0) reachable.add(other);
@@ -76,7 +76,7 @@ export class ApiReport {
     return symbol.flags & ts.SymbolFlags.Alias ? this.#checker.getAliasedSymbol(symbol) : symbol;
   }
 
-  /** Whether a class, say, is exported by `export type`. */
+  /** Whether, for example, a class is exported with `export type`. */
   #isTypeOnly(symbol: ts.Symbol): boolean {
     let current: ts.Symbol | undefined = symbol;
     while (current !== undefined && current.flags & ts.SymbolFlags.Alias) {
@@ -86,7 +86,7 @@ export class ApiReport {
     return false;
   }
 
-  /** The symbols of top-level declarations that a declaration names. */
+  /** The symbols of top-level declarations that a declaration refers to. */
   #namedIn(declaration: ts.Declaration): ts.Symbol[] {
     const found: ts.Symbol[] = [];
     const visit = (node: ts.Node): void => {
@@ -121,18 +121,18 @@ function fileOf(node: ts.Node): string {
   return node.getSourceFile().fileName;
 }
 
-/** Of a variable, the whole statement. */
+/** For a variable, the whole statement. */
 function statementOf(node: ts.Node): ts.Node {
   return ts.isVariableDeclaration(node) ? node.parent.parent : node;
 }
 
-/** In a module, or in what it adds to another one. */
+/** In a module, or in its augmentation of another one. */
 function isTopLevel(node: ts.Node): boolean {
   const { parent } = statementOf(node);
   return parent !== undefined && (ts.isSourceFile(parent) || ts.isModuleBlock(parent));
 }
 
-/** The package that a symbol comes from. */
+/** The package of a symbol. */
 function originOf(symbol: ts.Symbol): string {
   const [file = ''] = declarationsOf(symbol).map(fileOf);
   const folder = publishedFolders().find((candidate) => file.startsWith(`${root}${candidate}/`));

@@ -1,11 +1,11 @@
 import { readManifest } from '../architecture/read-workspace.ts';
 
-/** The paths that a package is imported by, without its name: `.` and subpaths such as `./adapter`. */
+/** The import paths of a package, without its name: `.` and subpaths such as `./adapter`. */
 export function entryPaths(folder: string): string[] {
   return Object.keys(readManifest(folder).exports ?? {}).filter((path) => path !== './package.json');
 }
 
-/** What its entries are imported by: `@turnout/router`, `@turnout/router/adapter`. */
+/** The import specifiers of its entries: `@turnout/router`, `@turnout/router/adapter`. */
 export function specifiers(folder: string): string[] {
   return entryPaths(folder).map((path) => `${readManifest(folder).name}${path.slice(1)}`);
 }

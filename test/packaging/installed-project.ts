@@ -10,7 +10,7 @@ import type { Tarball } from './pack.ts';
 
 const execute = promisify(execFile);
 
-/** A project outside the repository that has the packed packages installed, as a user's project would. */
+/** A project outside the repository with the packed packages installed, like a user's project. */
 export interface InstalledProject {
   readonly folder: string;
   readonly tarballs: readonly Tarball[];

@@ -34,7 +34,7 @@ describe('a process that loads the packages both ways', () => {
     expect(JSON.parse(await runNode(project.folder, ['both/identity.mjs']))).toEqual([]);
   });
 
-  test('has one state: an app of one way is attached, and its sockets are counted, by the other', async () => {
+  test('has one state: an app loaded one way can be attached, and its sockets counted, the other way', async () => {
     const program = `
       import { createServer } from 'node:http';
       import { createRequire } from 'node:module';
@@ -112,7 +112,7 @@ describe('a program runs', () => {
   });
 
   test.each(['cjs', 'esm'] as const)(
-    'bundled by esbuild as %s, with one copy of what is loaded both ways',
+    'bundled by esbuild as %s, with one copy of modules that are loaded both ways',
     async (format) => {
       const text = `${echoModule}
       import { WebSocket } from '@turnout/core';

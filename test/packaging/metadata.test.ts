@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { publishedFolders, root } from '../architecture/read-workspace.ts';
 
-/** The fields of a package.json that a registry shows, and those that say how it is published. */
+/** The fields of a package.json that a registry shows, and those for publishing. */
 interface Metadata {
   readonly name: string;
   readonly version: string;
@@ -22,20 +22,20 @@ function readMetadata(folder: string): Metadata {
   return JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Metadata;
 }
 
-// The root says where the repository is; npm refuses a package with provenance that names another.
+// The root names the repository; npm rejects a package with provenance that names another.
 const workspace = readMetadata('.');
 
 describe.each(publishedFolders())('the package.json of %s', (folder) => {
   const metadata = readMetadata(folder);
 
-  test('leads to its folder in the repository, its README and its issues', () => {
+  test('links to its folder in the repository, its README and its issues', () => {
     const page = workspace.homepage.replace('#readme', '');
     expect(metadata.repository).toEqual({ ...workspace.repository, directory: folder });
     expect(metadata.homepage).toBe(`${page}/tree/main/${folder}#readme`);
     expect(metadata.bugs).toBe(workspace.bugs);
   });
 
-  test('says who made it, under which license, and what to find it by', () => {
+  test('states its author, its license and its keywords', () => {
     expect(metadata.author).toBe(workspace.author);
     expect(metadata.license).toBe(workspace.license);
     expect(metadata.description).toMatch(/^[^\n]{20,130}$/);
@@ -44,7 +44,7 @@ describe.each(publishedFolders())('the package.json of %s', (folder) => {
     expect(metadata.keywords).toEqual([...new Set(metadata.keywords)]);
   });
 
-  test('is published for everybody, with provenance', () => {
+  test('is published publicly, with provenance', () => {
     expect(metadata.publishConfig).toEqual({ access: 'public', provenance: true });
   });
 

@@ -8,12 +8,12 @@ import { pack } from './pack.ts';
 
 const execute = promisify(execFile);
 
-/** A project outside the repository whose dependencies a package manager installs from the registry. */
+/** A project outside the repository with dependencies that a package manager installs from the registry. */
 export interface NpmProject {
   readonly folder: string;
-  /** Installs packages by npm into a folder below, which sees those of the project too. */
+  /** Installs packages with npm into a subfolder, which can also import those of the project. */
   readonly install: (subfolder: string, dependencies: Readonly<Record<string, string>>) => Promise<string>;
-  /** Installs by pnpm, strictly, in a folder beside: what is not named cannot be imported. */
+  /** Installs with strict pnpm in a separate folder, where only listed packages can be imported. */
   readonly installStrictly: (dependencies: Readonly<Record<string, string>>) => Promise<string>;
   readonly remove: () => Promise<void>;
 }

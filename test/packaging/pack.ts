@@ -6,7 +6,7 @@ import { root } from '../architecture/read-workspace.ts';
 
 const execute = promisify(execFile);
 
-/** The package manager of the repository: on the PATH inside `pnpm test`, else brought by npx. */
+/** The package manager of the repository: on the PATH inside `pnpm test`, otherwise run with npx. */
 const pnpm = process.env['npm_config_user_agent']?.startsWith('pnpm/') ? ['pnpm'] : ['npx', '-y', 'pnpm@12.21.0'];
 
 export interface Tarball {
@@ -15,11 +15,11 @@ export interface Tarball {
   readonly name: string;
   /** The absolute path of the .tgz file. */
   readonly path: string;
-  /** What is in it, relative to the package, sorted. */
+  /** Its files, relative to the package, sorted. */
   readonly files: readonly string[];
 }
 
-/** Packs one package as publishing it would, into the folder `destination`. The package must have been built. */
+/** Packs one package as for publishing, into the folder `destination`. The package must have been built. */
 export async function pack(folder: string, destination: string): Promise<Tarball> {
   if (!existsSync(join(root, folder, 'dist/index.mjs'))) throw new Error(`${folder} is not built: run "pnpm build"`);
   const [program, ...parameters] = [...pnpm, 'pack', '--json', '--pack-destination', destination];

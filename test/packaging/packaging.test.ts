@@ -20,7 +20,7 @@ const attw = join(
   'dist/index.js',
 );
 
-/** As Node.js before 20.19, and as Jest, which has a require() of its own. */
+/** Like Node.js before 20.19, and like Jest, which has its own require(). */
 const withoutRequireOfModules = ['--no-experimental-require-module'];
 
 let project: InstalledProject;
@@ -39,7 +39,7 @@ describe.each(publishedFolders())('the tarball of %s', (folder) => {
     return found;
   }
 
-  test('holds the code, its types, its sources and the documents, and nothing else', () => {
+  test('contains the code, its types, its sources and the documents, and nothing else', () => {
     const sources = filesBelow(`${folder}/src`).map((file) => file.slice(`${folder}/`.length));
     const types = sources
       .filter((file) => file.endsWith('.ts'))
@@ -50,12 +50,12 @@ describe.each(publishedFolders())('the tarball of %s', (folder) => {
       `dist/types/${entry}.d.mts`,
     ]);
     const documents = ['LICENSE', 'README.md', 'dist/package.json', 'package.json'];
-    // What entries share is in files of its own, and so is what a page gets.
+    // Code shared by entries is in separate files, and so is code for pages.
     const files = tarball().files.filter((file) => !/^dist\/(shared-[a-z-]+\.js|[a-z]+\.browser\.mjs)$/.test(file));
     expect(files).toEqual([...sources, ...types, ...code, ...documents].toSorted());
   });
 
-  test('names its dependencies by versions that a registry knows', async () => {
+  test('lists its dependencies with versions of a registry', async () => {
     const manifest = await readInstalledManifest(project.folder, name);
     const ranges = { ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies };
     for (const [dependency, range] of Object.entries(ranges))
@@ -70,7 +70,7 @@ describe.each(publishedFolders())('the tarball of %s', (folder) => {
   });
 
   test('gives every module resolution its types', async () => {
-    // It exits with 1, and so rejects, where the types and the code of a resolution do not agree.
+    // It exits with 1, and so rejects, if the types and the code of a resolution do not agree.
     const { stdout } = await execute(process.execPath, [attw, tarball().path, '--profile', 'strict', '--no-emoji']);
     expect(stdout).toContain('No problems found');
   });
@@ -78,17 +78,17 @@ describe.each(publishedFolders())('the tarball of %s', (folder) => {
   describe.each(entryNames(folder))('with its entry %s', (entry) => {
     const specifier = entry === 'index' ? name : `${name}/${entry}`;
 
-    test('is imported by plain Node.js from what was compiled', async () => {
+    test('is imported by plain Node.js from compiled code', async () => {
       const values = await runtimeNames(`await import('${specifier}')`, 'module');
       expect(values).toEqual(api.values(folder, entry));
     });
 
-    test('is loaded by require(), also where that takes no ES modules', async () => {
+    test('is loaded by require(), even if that does not support ES modules', async () => {
       const values = await runtimeNames(`require('${specifier}')`, 'commonjs');
       expect(values).toEqual(api.values(folder, entry));
     });
 
-    test('exports what is written down with its signatures, and nothing else', async () => {
+    test('exports exactly the recorded signatures', async () => {
       const path = [folder.replace('packages/', '').replaceAll('/', '-'), entry].join('.');
       await expect(api.text(folder, entry)).toMatchFileSnapshot(`api/${path}.txt`);
     });
@@ -103,7 +103,7 @@ async function runtimeNames(code: string, inputType: 'module' | 'commonjs'): Pro
   return names.filter((name) => name !== 'default' && name !== 'module.exports').toSorted();
 }
 
-/** Without what the test run tells Node.js, such as conditions. */
+/** Without the test run's options of Node.js, such as conditions. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, NODE_OPTIONS: '' };
 }

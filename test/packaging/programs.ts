@@ -14,8 +14,8 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
 }
 
 /**
- * Runs Node.js in a folder, without what the test run tells it, such as conditions, and gives what was printed.
- * Rejects with all of it where the program fails.
+ * Runs Node.js in a folder, without the test run's options, such as conditions, and resolves with its output. Rejects
+ * with the whole output if the program fails.
  */
 export async function runNode(folder: string, parameters: readonly string[]): Promise<string> {
   const env = { ...process.env, NODE_OPTIONS: '', VITEST: undefined, NODE_ENV: undefined, CI: undefined };
@@ -30,7 +30,7 @@ export async function runNode(folder: string, parameters: readonly string[]): Pr
   }
 }
 
-/** A server and its client, in CommonJS; prints `hello` where a message comes back, and ends. */
+/** A server and its client, in CommonJS; prints `hello` once the echo arrives, and ends. */
 export const echoProgram = `
 const { createServer } = require('node:http');
 const express = require('express');

@@ -17,7 +17,7 @@ const commonJsTest = `${echoProgram}
   test('echo', async () => expect(await echo()).toBe('hello'));`;
 const moduleTest = `${echoModule}
   test('echo', async () => expect(await echo()).toBe('hello'));`;
-/** With the types that TypeScript cannot know. */
+/** With types that TypeScript cannot infer. */
 const typedEcho = echoModule
   .replace('new Promise((', 'new Promise<void>((')
   .replace('server.address().port', '(server.address() as { port: number }).port');
@@ -26,7 +26,7 @@ const typescript = `${typedEcho}
   console.log(answer);`;
 
 /**
- * What a compiler finds wrong in the programs and in our declarations. Those of other packages (`@types/koa`,
+ * The errors that a compiler finds in the programs and in our declarations. Those of other packages (`@types/koa`,
  * `@nats-io/nats-core`) have faults of their own without `skipLibCheck`.
  */
 async function ownFaults(folder: string, compiler: string): Promise<string[]> {
@@ -36,7 +36,7 @@ async function ownFaults(folder: string, compiler: string): Promise<string[]> {
   return faults.filter((line) => !/^(\.\.\/)*node_modules\/(?!@turnout\/)/.test(line));
 }
 
-// By npm and pnpm from the registry: the fast ones, which need no network, are in loading.test.ts and types.test.ts.
+// With npm and pnpm from the registry: the fast tests, which need no network, are in loading.test.ts and types.test.ts.
 describe('in a new project', () => {
   let project: NpmProject;
   beforeAll(async () => {
@@ -87,7 +87,7 @@ describe('in a new project', () => {
     expect(await runNode(folder, ['node_modules/ts-node/dist/bin.js', 'program.ts'])).toBe('hello\n');
   });
 
-  test('webpack bundles a program with one copy of what is loaded both ways', async () => {
+  test('webpack bundles a program with one copy of modules that are loaded both ways', async () => {
     const folder = await project.install('webpack', { webpack: '5.113.0' });
     await writeFiles(folder, {
       'entry.js': `${echoModule}import { WebSocket } from '@turnout/core';import { other } from './other.cjs';
@@ -102,7 +102,7 @@ describe('in a new project', () => {
   });
 
   describe.each(['20.19.0', '26.6.6'])('with @types/node %s', (nodeTypes) => {
-    // A project of its own: a package that installed one beside would hide it from the declarations of the others.
+    // A separate project: another installed version would hide it from the declarations of the other packages.
     let own: NpmProject;
     beforeAll(async () => {
       own = await createNpmProject({
@@ -132,7 +132,7 @@ describe('in a new project', () => {
         'plain.ts': programs.plainProgram,
         'express.ts': isModule ? programs.expressModule : programs.expressProgram,
         'frameworks.ts': programs.frameworksModule,
-        // The declarations of the client of NATS need a resolution that knows subpaths.
+        // The declarations of the NATS client need a resolution that supports subpaths.
         ...(compilation.resolution !== 'node10' && { 'nats.ts': programs.natsModule }),
       });
       const program = join(own.folder, 'node_modules', compiler, 'bin/tsc');
@@ -140,7 +140,7 @@ describe('in a new project', () => {
     });
   });
 
-  test('a project with @turnout/express alone, by pnpm, compiles and runs', async () => {
+  test('a pnpm project with only @turnout/express compiles and runs', async () => {
     const folder = await project.installStrictly({
       '@turnout/express': '',
       '@types/express': '5.0.6',

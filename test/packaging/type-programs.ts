@@ -1,4 +1,4 @@
-/** What applications write, of packages that need no types of a framework. */
+/** Application code for packages that need no types of a framework. */
 export const plainProgram = `
 import { createServer } from 'node:http';
 import { once, type EventEmitter } from 'node:events';
@@ -28,7 +28,7 @@ router.attach(server);
 export const all = [connect, WebSocketRoute, AskError, InvalidMessage, defineMessages, createClient, connectTo];
 `;
 
-/** What a project with one adapter writes. */
+/** Application code of a project with one adapter. */
 export const expressProgram = `
 import express = require('express');
 import type { Request } from 'express';
@@ -89,7 +89,7 @@ export interface Compilation {
 export const nodenext: Compilation = { module: 'nodenext', resolution: 'nodenext', type: 'module' };
 export const node16: Compilation = { module: 'node16', resolution: 'node16', type: 'commonjs' };
 export const bundler: Compilation = { module: 'preserve', resolution: 'bundler', type: 'module' };
-/** As TypeScript 5 resolves by default with \`module: commonjs\`; 6 and 7 do not know it any more. */
+/** As TypeScript 5 resolves by default with \`module: commonjs\`; 6 and 7 no longer support it. */
 export const node10: Compilation = { module: 'commonjs', resolution: 'node10', type: 'commonjs' };
 export const commonjs: Compilation = { module: 'commonjs', resolution: 'bundler', type: 'commonjs' };
 

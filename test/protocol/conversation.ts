@@ -1,13 +1,12 @@
 /**
- * A conversation between a client and a server that a document shows, and a test replays: a `text` block under the
+ * A conversation between a client and a server that a document shows and a test replays: a `text` block under the
  * comment `<!-- conversation: NAME -->`. Its lines are
  *
  * - `> …` the client sends it,
- * - `< …` the next message of the server, its keys in any order; `< close CODE REASON` that it closes,
- * - `# …` what happens meanwhile, in the words of `scene.ts`.
+ * - `< …` the next message of the server, its keys in any order; `< close CODE REASON` the server closes,
+ * - `# …` another event, in the words of `scene.ts`.
  *
- * `"E1"` stands for an epoch, each time for the same one, and `…` for what may be anything: a value, or further items
- * of a list.
+ * `"E1"` stands for an epoch, the same one each time, and `…` for anything: a value, or further items of a list.
  */
 export interface Conversation {
   readonly name: string;
@@ -26,7 +25,7 @@ const marks = /^<!-- conversation:/gm;
 /**
  * Finds the conversations of a document.
  *
- * @throws {Error} where a mark has no `text` block under it, or a line is none that can be replayed
+ * @throws {Error} if a mark has no `text` block under it, or a line cannot be replayed
  */
 export function findConversations(document: string): Conversation[] {
   const conversations = [...document.matchAll(marked)].map(({ 1: name = '', 2: block = '', index }): Conversation => ({
@@ -51,12 +50,12 @@ function parseStep(line: string): Step {
   return { kind, text: line.slice(start.length) };
 }
 
-/** Reads a message as it is shown. */
+/** Parses a message as shown. */
 export function parseShown(text: string): unknown {
   return JSON.parse(text.replaceAll('…', '"…"'));
 }
 
-/** What the placeholders of a conversation stand for. */
+/** The values of a conversation's placeholders. */
 export class Placeholders {
   readonly #epochs = new Map<string, unknown>();
 
@@ -65,7 +64,7 @@ export class Placeholders {
     return text.replaceAll(/"(E\d)"/g, (_, name: string) => JSON.stringify(this.#epochs.get(name)));
   }
 
-  /** What a message is expected to be, given the one that has come. */
+  /** The expected message, given the received one. */
   fillMessage(text: string, actual: unknown): unknown {
     return this.#fill(parseShown(text), actual);
   }

@@ -9,13 +9,13 @@ type Said = Readonly<Record<string, unknown>>;
 /** `examples/python-client/follow.py`, as a process. */
 export class Followed {
   readonly #process: ChildProcess;
-  /** What it has printed. */
+  /** Its output. */
   readonly said: Said[] = [];
 
   /** @param topics that it subscribes to */
   constructor(url: string, topics: readonly string[]) {
     const program = join(root, 'examples/python-client/follow.py');
-    // -B: it leaves no compiled files in the sources.
+    // -B: leaves no compiled files in the sources.
     this.#process = spawn(findSystemPart('python3') ?? 'python3', ['-B', program, url, ...topics], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -23,7 +23,7 @@ export class Followed {
     lines.on('line', (line) => this.said.push(JSON.parse(line) as Said));
   }
 
-  /** What it has printed of a topic under a name. */
+  /** Its output for a topic under a name. */
   of(topic: string, name: string): unknown[] {
     return this.said.filter((line) => line['topic'] === topic && name in line).map((line) => line[name]);
   }

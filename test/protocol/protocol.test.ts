@@ -13,7 +13,7 @@ const conversations = findConversations(readFileSync(join(root, 'docs/protocol.m
 
 type KeyOf<Shape> = Shape extends unknown ? keyof Shape : never;
 
-/** All that a message of a topic may have. */
+/** All keys of messages about topics. */
 const keys: Readonly<Record<KeyOf<TopicMessage>, true>> = {
   topic: true,
   data: true,
@@ -35,19 +35,19 @@ const keys: Readonly<Record<KeyOf<TopicMessage>, true>> = {
 };
 
 describe('docs/protocol.md', () => {
-  test('shows every key that a message may have', () => {
+  test('shows every possible key of a message', () => {
     const received = conversations.flatMap(({ steps }) => steps.filter(({ kind }) => kind === 'receive'));
     const shown = received.flatMap(({ text }) => Object.keys(Object(parseShown(text)) as object));
     expect(new Set(shown)).toEqual(new Set([...Object.keys(keys), 'pong']));
   });
 
-  test('has conversations with names of their own', () => {
+  test('has conversations with unique names', () => {
     const names = conversations.map(({ name }) => name);
     expect(names).toEqual([...new Set(names)]);
   });
 
   test.each(conversations.filter((conversation) => !needsBroker(conversation)))(
-    'is what a server says in line $line, $name',
+    'matches a server in line $line, $name',
     async (conversation) => {
       const scene = await Scene.start();
       onTestFinished(() => scene.stop());
@@ -57,7 +57,7 @@ describe('docs/protocol.md', () => {
 });
 
 describe.skipIf(requireSystemPart('redis-server') === undefined)('docs/protocol.md, with Redis as the broker,', () => {
-  test.each(conversations.filter(needsBroker))('is what a server says in line $line, $name', async (conversation) => {
+  test.each(conversations.filter(needsBroker))('matches a server in line $line, $name', async (conversation) => {
     const daemon = await startRedis();
     onTestFinished(() => daemon.stop());
     const scene = await Scene.start(daemon);
@@ -69,7 +69,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('docs/protocol.
 describe('the finder of conversations', () => {
   const mark = '<!-- conversation: a -->\n';
 
-  test('reads the lines by their signs', () => {
+  test('parses lines by their signs', () => {
     const lines = '> {"ping":true}\n< {"pong":true}\n# ann leaves\n< close 1001 Bye\n';
     expect(findConversations(`# Title\n\n${mark}\`\`\`text\n${lines}\`\`\`\n`)).toEqual([
       {
@@ -85,7 +85,7 @@ describe('the finder of conversations', () => {
     ]);
   });
 
-  test('refuses a mark without a block, and a line without a sign', () => {
+  test('rejects a mark without a block, and a line without a sign', () => {
     expect(() => findConversations(`${mark}words\n`)).toThrow('A mark has no text block under it');
     expect(() => findConversations(`${mark}\`\`\`text\nwords\n\`\`\`\n`)).toThrow('No line of a conversation: words');
   });

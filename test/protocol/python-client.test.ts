@@ -22,7 +22,7 @@ function start(scene: Scene, path: string, topics: readonly string[]): Followed 
   return followed;
 }
 
-/** Is subscribed when this resolves. */
+/** Resolves once it is subscribed. */
 async function follow(scene: Scene, ...topics: readonly string[]): Promise<Followed> {
   const followed = start(scene, '/live', topics);
   await untilSubscribed(scene, topics);
@@ -33,7 +33,7 @@ const untilSubscribed = (scene: Scene, topics: readonly string[]) =>
   expect.poll(() => topics.map((name) => scene.topic(name)?.size)).toEqual(topics.map(() => 1));
 
 describe.skipIf(isSkipped)('the client in Python', () => {
-  test('gets what is published, and leaves messages of the application alone', async () => {
+  test('receives what is published, and ignores messages of the application', async () => {
     const scene = await startScene();
     const followed = await follow(scene, 'votes', 'chat');
     for (const other of ['hello', '7', '{"topic":["votes"],"data":1}', '{"topic":"other","data":1}', '{"pong":true}']) {
@@ -55,7 +55,7 @@ describe.skipIf(isSkipped)('the client in Python', () => {
       ]);
   });
 
-  test('resumes a history, and says that it has missed something where there is none', async () => {
+  test('resumes a history, and reports missed messages of a topic without one', async () => {
     const scene = await startScene();
     const followed = await follow(scene, 'chat', 'votes');
     const chat = scene.topic('chat')!;
@@ -71,7 +71,7 @@ describe.skipIf(isSkipped)('the client in Python', () => {
     await expect.poll(() => followed.of('votes', 'missed')).toContain(true);
   });
 
-  test('says once that it has missed what is kept no more, and goes on from there', async () => {
+  test('reports once that missed messages are no longer kept, and continues', async () => {
     const scene = await startScene();
     const chat = scene.topic('chat')!;
     for (const message of ['1', '2', '3', '4']) await chat.publish(message);
@@ -84,12 +84,12 @@ describe.skipIf(isSkipped)('the client in Python', () => {
     await expect.poll(() => followed.of('chat', 'message')).toEqual([2, 3, 4, 9]);
   });
 
-  test('keeps a long list of people, also after it has come back', async () => {
+  test('keeps a long list of people, also after it reconnects', async () => {
     const scene = await startScene();
     for (let number = 1; number <= 260; number++) await scene.join(`p${number}`, 'lobby');
     const followed = start(scene, '/live', ['lobby']);
     await expect.poll(() => followed.people('lobby')).toContain('python');
-    // It is not shown before it is whole.
+    // It is not shown before it is complete.
     expect(Object.keys(Object(followed.of('lobby', 'people')[0]) as object)).toHaveLength(261);
     await scene.leave('p7');
     await scene.join('ann', 'lobby', '{"name":"Ann"}');
@@ -102,7 +102,7 @@ describe.skipIf(isSkipped)('the client in Python', () => {
     await expect.poll(() => followed.people('lobby')).toHaveLength(260);
   });
 
-  test('is told how many people there are, and what it may not have', async () => {
+  test('receives the number of people, and refusals', async () => {
     const scene = await startScene();
     const followed = start(scene, '/live', ['secret', 'stadium']);
     await expect
@@ -115,7 +115,7 @@ describe.skipIf(isSkipped)('the client in Python', () => {
     await expect.poll(() => followed.of('stadium', 'count')).toEqual([1, 2]);
   });
 
-  test('stays away where it is of no use to come back', async () => {
+  test('does not reconnect if that is pointless', async () => {
     const scene = await startScene();
     const nowhere = start(scene, '/nowhere', ['votes']);
     await expect.poll(() => nowhere.said).toEqual([{ ended: 404 }]);
@@ -124,7 +124,7 @@ describe.skipIf(isSkipped)('the client in Python', () => {
     await expect.poll(() => followed.said).toEqual([{ ended: 3000 }]);
   });
 
-  test('waits as long as a server says that has too much to do, and comes back', async () => {
+  test('waits as long as an overloaded server says, and reconnects', async () => {
     const upgrades: number[] = [];
     const server = createServer().on('upgrade', (_, duplex) => {
       upgrades.push(performance.now());
@@ -139,11 +139,11 @@ describe.skipIf(isSkipped)('the client in Python', () => {
     const followed = new Followed(`ws://127.0.0.1:${port}/`, ['votes']);
     onTestFinished(() => followed.stop());
     await expect.poll(() => upgrades.length).toBe(2);
-    // Never sooner: a slow machine makes it later.
+    // Never sooner, but later on a slow machine.
     expect(upgrades[1]! - upgrades[0]!).toBeGreaterThanOrEqual(2_900);
   });
 
-  test('comes back after any other close', async () => {
+  test('reconnects after any other close', async () => {
     const scene = await startScene();
     await follow(scene, 'votes');
     for (const code of [1001, 1011, 1012, 4001]) {
@@ -158,7 +158,7 @@ describe.skipIf(isSkipped)('the client in Python', () => {
 const hasRedis = requireSystemPart('redis-server') !== undefined;
 
 describe.skipIf(isSkipped || !hasRedis)('the client in Python, while its server has no broker,', () => {
-  test('is told of gaps, and goes on in the new history', async () => {
+  test('receives gaps, and continues in the new history', async () => {
     const daemon = await startRedis();
     onTestFinished(() => daemon.stop());
     const scene = await startScene(daemon);

@@ -5,7 +5,7 @@ import type { Scene } from './scene.ts';
 
 type Happening = (replay: Replay, words: readonly string[]) => Promise<unknown>;
 
-/** What a line `# …` of a conversation may say. */
+/** The events that a line `# …` of a conversation can name. */
 const happenings: readonly (readonly [RegExp, Happening])[] = [
   [/^"(\w+)" is published ([["{\d].*)$/, ({ scene }, [topic, json]) => publish(scene, topic!, json!)],
   [
@@ -22,7 +22,7 @@ const happenings: readonly (readonly [RegExp, Happening])[] = [
   [/^the broker is back$/, ({ scene }) => scene.restoreBroker(false)],
   [/^the broker is back, without its data$/, ({ scene }) => scene.restoreBroker(true)],
   [/^Redis is told (.+)$/, ({ scene }, [command]) => scene.tellRedis(wordsOf(command!))],
-  [/^the server is started anew$/, ({ scene }) => scene.restart()],
+  [/^the server is restarted$/, ({ scene }) => scene.restart()],
 ];
 
 async function publish(scene: Scene, topic: string, message: string | Buffer): Promise<void> {
@@ -33,17 +33,17 @@ async function joinMany(scene: Scene, count: number, topic: string): Promise<voi
   for (let number = 1; number <= count; number++) await scene.join(`p${number}`, topic);
 }
 
-/** As a shell reads them. */
+/** Split as by a shell. */
 function wordsOf(command: string): string[] {
   return Array.from(command.matchAll(/'([^']*)'|(\S+)/g), ([, quoted, plain]) => quoted ?? plain ?? '');
 }
 
-/** Whether it takes a broker of its own. */
+/** Whether it needs its own broker. */
 export function needsBroker({ steps }: Conversation): boolean {
   return steps.some(({ kind, text }) => kind === 'happen' && /broker|Redis/.test(text));
 }
 
-/** You, as a conversation has you. */
+/** The client, "you" in a conversation. */
 export class Replay {
   readonly scene: Scene;
   #socket: WebSocket;
@@ -54,7 +54,7 @@ export class Replay {
     this.#socket = socket;
   }
 
-  /** Rejects where the server does anything else than the conversation says, or anything more. */
+  /** Rejects if the server does anything else than the conversation says, or anything more. */
   static async run({ steps }: Conversation, scene: Scene): Promise<void> {
     const replay = new Replay(scene, await scene.connect('you'));
     for (const [index, step] of steps.entries()) await replay.#step(step, steps[index - 1]);
@@ -93,13 +93,13 @@ export class Replay {
   }
 
   async #happen(text: string, before: Step | undefined): Promise<void> {
-    // What was sent last is done when this happens.
+    // The last sent message has been processed when this happens.
     if (before?.kind === 'send') await this.#expectSilence();
     for (const [pattern, happening] of happenings) {
       const words = pattern.exec(text);
       if (words !== null) return void (await happening(this, words.slice(1)));
     }
-    throw new Error(`Nothing that can happen: ${text}`);
+    throw new Error(`Unknown event: ${text}`);
   }
 
   async #expectSilence(): Promise<void> {

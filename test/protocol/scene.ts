@@ -16,7 +16,7 @@ const topics = new Map<string, TopicOptions>([
   ['stadium', { envelope: true, presence: { tell: 'counts' } }],
 ]);
 
-/** A server with topics and a state, whom you talk to, and others. */
+/** A server with topics and a state for you and other clients. */
 export class Scene {
   readonly hub: Hub;
   readonly #daemon: Daemon | undefined;
@@ -24,7 +24,7 @@ export class Scene {
   readonly #board: State;
   readonly #router = createRouter();
   readonly #server = createServer();
-  /** Of the server, by the name of who is at the other end. */
+  /** The server's sockets, by the name of the client. */
   readonly #served = new Map<string, WebSocket>();
   readonly #others = new Map<string, WebSocket>();
 
@@ -34,7 +34,7 @@ export class Scene {
     this.#board = hub.state('board', daemon && { load: () => ({}) });
   }
 
-  /** @param daemon a Redis server; undefined where one process is enough */
+  /** @param daemon a Redis server; undefined if one process is enough */
   static async start(daemon?: Daemon): Promise<Scene> {
     const broker = daemon === undefined ? new MemoryBroker() : await connectRedisBy(daemon.port, 'impatient');
     const scene = new Scene(createHub({ broker }), daemon);
@@ -68,12 +68,12 @@ export class Scene {
     return connect(`${this.origin}/live?${new URLSearchParams({ id, details }).toString()}`);
   }
 
-  /** The server's end of somebody's last connection. */
+  /** The server's socket of a client's last connection. */
   served(id: string): WebSocket | undefined {
     return this.#served.get(id);
   }
 
-  /** Somebody else subscribes. */
+  /** Subscribes another client. */
   async join(id: string, topic: string, details?: string): Promise<void> {
     const socket = this.#others.get(id) ?? (await this.connect(id, details));
     this.#others.set(id, socket);
@@ -82,14 +82,14 @@ export class Scene {
     socket.ignoreMessages();
   }
 
-  /** Somebody else closes. */
+  /** Closes another client. */
   async leave(id: string): Promise<void> {
     this.#others.get(id)?.close();
     this.#others.delete(id);
     await this.#served.get(id)?.closed;
   }
 
-  /** Cuts somebody's connection without a word. */
+  /** Silently cuts a client's connection. */
   async cut(id: string): Promise<void> {
     const socket = this.served(id);
     socket?.terminate();
@@ -108,7 +108,7 @@ export class Scene {
     await restored;
   }
 
-  /** By a program that is none of the nodes. */
+  /** From a program that is not a node. */
   async tellRedis(command: readonly string[]): Promise<void> {
     const client = createClient({ url: `redis://127.0.0.1:${this.#daemon?.port}` });
     await client.connect();
@@ -116,7 +116,7 @@ export class Scene {
     await client.close();
   }
 
-  /** As an app does that is started anew. */
+  /** Like an app that is restarted. */
   async restart(): Promise<void> {
     await this.#router.close({ code: 1012, timeout: 1_000 });
   }

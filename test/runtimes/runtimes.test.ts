@@ -10,11 +10,11 @@ const execute = promisify(execFile);
 
 interface Runtime {
   readonly name: string;
-  /** What its package runs once it is installed. */
+  /** The script that its package runs after installation. */
   readonly install: string;
   readonly program: readonly string[];
   readonly tests: readonly string[];
-  /** Tests that do not pass there; docs/runtimes.md says why. */
+  /** Tests that fail there; docs/runtimes.md gives the reasons. */
   readonly exceptions: string;
 }
 
@@ -25,11 +25,11 @@ const runtimes: readonly Runtime[] = [
     install: 'install.cjs',
     program: ['run', '-A'],
     tests: ['run', '-A', '--conditions=@turnout/source'],
-    exceptions: 'fastify targets that two readers may understand differently',
+    exceptions: 'fastify ambiguous request targets',
   },
 ];
 
-// Both come as packages of npm, and the suite takes a minute on each.
+// Both are npm packages, and the suite takes a minute on each.
 describe.each(runtimes)('$name', ({ name, install, program, tests, exceptions }) => {
   let project: NpmProject;
   beforeAll(async () => {
@@ -43,7 +43,7 @@ describe.each(runtimes)('$name', ({ name, install, program, tests, exceptions })
     return execute(join(project.folder, 'node_modules/.bin', name), parameters, { cwd, env, maxBuffer: 2 ** 26 });
   }
 
-  test('runs a program with the packages as they are installed', async () => {
+  test('runs a program with the installed packages', async () => {
     await writeFiles(project.folder, { 'echo.mjs': `${echoModule}console.log(await echo());process.exit();` });
     const { stdout } = await run([...program, 'echo.mjs'], project.folder);
     expect(stdout).toBe('hello\n');

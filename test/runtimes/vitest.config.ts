@@ -11,7 +11,7 @@ export default defineConfig({
   test: {
     include: ['test/contract/**/*.test.ts'],
     setupFiles: ['test/runtimes/assert-runtime.ts'],
-    // Deno ends no thread that Vitest has started.
+    // Deno does not end the threads that Vitest has started.
     pool: 'forks',
     isolate: false,
     maxWorkers: 2,

@@ -4,15 +4,15 @@ import type { BusPeer, BusServer } from './bus-server.ts';
 import { Pipe } from './pipe.ts';
 import type { VirtualClock } from '@turnout/test-kit/virtual-clock';
 
-/** What the network between a node and its broker does at the moment. */
+/** The current behaviour of the network between a node and its broker. */
 export interface BusWeather {
-  /** Percent of what is pushed that is lost without a word. */
+  /** Percent of pushes that are silently lost. */
   dropped: number;
-  /** Percent of what is pushed that comes twice. */
+  /** Percent of pushes that are duplicated. */
   doubled: number;
-  /** Percent of the pushes of histories that others overtake. */
+  /** Percent of the pushes of histories that are overtaken. */
   overtaken: number;
-  /** Percent of what is sent that takes up to `longestDelay`. */
+  /** Percent of messages that take up to `longestDelay`. */
   slow: number;
 }
 
@@ -22,7 +22,7 @@ export interface BusLinkParts {
   readonly server: BusServer;
   readonly weather: BusWeather;
   readonly receive: (topic: BrokerTopic, bytes: Buffer, position: Position | null) => void;
-  /** For who checks: a push does not arrive. */
+  /** For the checks: a push does not arrive. */
   readonly onDropped: (topic: BrokerTopic, bytes: Buffer) => void;
 }
 
@@ -48,7 +48,7 @@ export class BusLink implements BusPeer {
     return this.#isCut;
   }
 
-  /** Never settles where the connection is cut before the answer has come. */
+  /** Never settles if the connection is cut before the answer arrives. */
   request<Value>(answer: (server: BusServer) => Value): Promise<Value> {
     return new Promise((resolve) =>
       this.#requests.send(() => {

@@ -1,18 +1,18 @@
 import { decodeBusMessage, type BrokerTopic, type BusMessage, type HistoryPage, type Position } from '@turnout/topics';
 import type { VirtualClock } from '@turnout/test-kit/virtual-clock';
 
-/** What is known of each message that has arrived; for who checks. */
+/** What is known about each received message, for the checks. */
 export interface BusObserver {
   onArrival(topic: BrokerTopic, message: BusMessage, position: Position | null): void;
-  /** The server that has taken over does not have the newest messages of a history. */
+  /** The new server lacks the newest messages of a history. */
   onHistoryLost(topic: string, offset: number): void;
-  /** A history with another epoch says so. */
+  /** A new epoch of the history reveals it. */
   onLossNoticed(topic: string): void;
-  /** Nobody who knew of those was there in time: their offsets are given to others, in the same epoch. */
+  /** No node that knew them noticed in time: their offsets are reused in the same epoch. */
   onOffsetsReused(topic: string): void;
 }
 
-/** A node's connection, as the server sees it. */
+/** The server's view of a node's connection. */
 export interface BusPeer {
   push(topic: BrokerTopic, bytes: Buffer, position: Position | null): void;
 }
@@ -26,19 +26,19 @@ interface Entry {
 interface History {
   epoch: string;
   offset: number;
-  /** The newest offset that was given in this epoch, also to what is lost. */
+  /** The newest offset assigned in this epoch, including lost messages. */
   newest: number;
   entries: Entry[];
 }
 
-/** The server of a broker: pub/sub, and histories. It does all at once, in the order in which it comes. */
+/** The server of a broker: pub/sub, and histories. It handles everything immediately, in order of arrival. */
 export class BusServer {
   readonly #clock: VirtualClock;
   readonly #observer: BusObserver;
   readonly #peers = new Map<string, Set<BusPeer>>();
   readonly #histories = new Map<string, History>();
   #epochs = 0;
-  /** What it was asked. */
+  /** The requests that it received. */
   requests = 0;
 
   constructor(clock: VirtualClock, observer: BusObserver) {
@@ -62,7 +62,7 @@ export class BusServer {
     for (const peers of this.#peers.values()) peers.delete(peer);
   }
 
-  /** @param known how far the history was, as the node has heard */
+  /** @param known the latest offset that the node knows */
   publish(topic: BrokerTopic, bytes: Buffer, known?: Position): Position | null {
     this.requests++;
     const position = topic.history === null ? null : this.#keep(topic, bytes, known);
@@ -71,7 +71,7 @@ export class BusServer {
     return position;
   }
 
-  /** @param known how far the history was, as the node has heard */
+  /** @param known the latest offset that the node knows */
   read(topic: BrokerTopic, since: number, known?: Position): HistoryPage {
     this.requests++;
     this.#renew(topic.name, known);
@@ -82,7 +82,7 @@ export class BusServer {
     return { position: { epoch, offset }, messages };
   }
 
-  /** A replica takes over, which has not got the newest messages of each history. */
+  /** A replica takes over, which lacks the newest messages of each history. */
   failOver(lag: () => number): void {
     this.#peers.clear();
     for (const [name, history] of this.#histories) {
@@ -94,7 +94,7 @@ export class BusServer {
     }
   }
 
-  /** It starts again, with nothing. */
+  /** It restarts empty. */
   wipe(): void {
     this.#peers.clear();
     for (const name of this.#histories.keys()) {
@@ -115,7 +115,7 @@ export class BusServer {
     return { epoch: history.epoch, offset: history.offset };
   }
 
-  /** A server that has less than was known gives the offsets of what is lost to others: in another epoch. */
+  /** A server that has less than was known reuses the offsets of lost messages, in another epoch. */
   #renew(name: string, known: Position | undefined): void {
     const history = this.#historyOf(name);
     if (known?.epoch !== history.epoch || known.offset <= history.offset) return;

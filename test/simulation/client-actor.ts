@@ -10,7 +10,7 @@ interface Subscribed {
   unsubscribe(): void;
 }
 
-/** A page, with the client that pages have, behind a load balancer that may give it any node. */
+/** A page with the real client, behind a load balancer that may choose any node. */
 export class ClientActor {
   readonly name: string;
   readonly #world: World;

@@ -6,49 +6,49 @@ import type { VirtualClock } from '@turnout/test-kit/virtual-clock';
 /** `true` and `false` as `publish()` resolves, or the code it rejects with. */
 export type Outcome = 'pending' | boolean | (string & {});
 
-/** A message of the application, and what is known to have become of it. */
+/** A message of the application, and its known fate. */
 export interface Published {
   readonly id: number;
   readonly topic: string;
-  /** Of which node's life. */
+  /** The node's life that published it. */
   readonly node: string;
   readonly calledAt: number;
   outcome: Outcome;
-  /** Whether the broker was lost meanwhile. */
+  /** Whether the broker was lost in the meantime. */
   wasLost: boolean;
-  /** In which order it has come to the server, among all; undefined where it has not. */
+  /** Its position in the server's order of arrival; undefined if it has not arrived. */
   arrival: number | undefined;
   position: Position | null;
-  /** The server that took over does not have it. */
+  /** The new server does not have it. */
   isLost: boolean;
-  /** And nobody has noticed yet. */
+  /** And no node has noticed yet. */
   isMissed: boolean;
-  /** Nodes that it did not come to, and that could not know. */
+  /** Nodes that it did not reach, and that could not know. */
   readonly unknowable: Set<string>;
-  /** Nodes to which it was lost on the way. */
+  /** Nodes to which it was lost in transit. */
   readonly droppedAt: Set<string>;
 }
 
-/** Why messages may be missing at a node. */
+/** A reason why messages may be missing at a node. */
 export interface Cause {
   readonly at: number;
-  /** Undefined for every one. */
+  /** Undefined for all topics. */
   readonly node: string | undefined;
   readonly topic: string | undefined;
 }
 
-/** All that has truly happened, which the checks hold against what subscribers were told. */
+/** Everything that really happened, which the checks compare with what subscribers received. */
 export class Ledger implements BusObserver {
   readonly #clock: VirtualClock;
   readonly messages: Published[] = [];
   readonly causes: Cause[] = [];
-  /** Nodes that have ended without a word. */
+  /** Nodes that have crashed. */
   readonly crashed = new Set<string>();
-  /** Topics whose history nobody can tell from one that has lost something. */
+  /** Topics whose history cannot be distinguished from one that has lost something. */
   readonly reused = new Set<string>();
-  /** Nodes that nothing comes to. */
+  /** Nodes that receive nothing. */
   readonly #cutOff = new Set<string>();
-  /** When a node had its broker again the last time. */
+  /** When a node's broker was last restored. */
   readonly #restoredAt = new Map<string, number>();
   /** By origin. */
   readonly #nodes = new Map<string, string>();
@@ -80,7 +80,7 @@ export class Ledger implements BusObserver {
   settle(message: Published, outcome: Outcome): void {
     message.outcome = outcome;
     message.wasLost = this.#wasLost(message.node, message.calledAt);
-    // Its number is used, and others may see that it is missing.
+    // Its number is used, and others may notice that it is missing.
     if (outcome !== true) this.addCause(undefined, message.topic);
   }
 
@@ -114,7 +114,7 @@ export class Ledger implements BusObserver {
     this.reused.add(topic);
   }
 
-  /** What the broker of a node tells of its losses. */
+  /** The losses that a node's broker reports. */
   observe(node: string): BrokerObserver {
     return {
       onSent: ({ origin }) => void this.#nodes.set(origin, node),
@@ -138,7 +138,7 @@ export class Ledger implements BusObserver {
     };
   }
 
-  /** A mark does not come to a node that has never heard of its publisher: nothing shows what has failed there. */
+  /** A mark is not sent to a node that does not know its publisher: nothing reveals a failure there. */
   #forgetFailed({ name }: BrokerTopic, origin: string, at: string): void {
     const publisher = this.#nodes.get(origin);
     for (const { topic, node, arrival, unknowable } of this.messages) {

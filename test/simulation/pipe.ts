@@ -7,7 +7,7 @@ export class Pipe {
   #lastAt = 0;
   #isCut = false;
 
-  /** @param delay of what is sent next, in ms */
+  /** @param delay of the next message, in ms */
   constructor(clock: VirtualClock, delay: () => number) {
     this.#clock = clock;
     this.#delay = delay;
@@ -18,12 +18,12 @@ export class Pipe {
     this.#schedule(this.#lastAt, arrive);
   }
 
-  /** Beside what else is sent, so that it may be overtaken. */
+  /** Sent separately, so that it can be overtaken. */
   sendAside(arrive: () => void): void {
     this.#schedule(this.#clock.now + this.#delay() * 4, arrive);
   }
 
-  /** What is under way does not arrive, nor what is sent from now on. */
+  /** Messages in flight do not arrive, nor do later ones. */
   cut(): void {
     this.#isCut = true;
   }

@@ -1,8 +1,8 @@
-// Runs seeds of the simulation, in a process of their own, and says what is wrong with those that fail:
+// Runs seeds of the simulation, in a separate process, and prints what is wrong with those that fail:
 //   pnpm simulate 17 --trace
 //   pnpm simulate 1-200
 //   pnpm simulate 1-1000000 --minutes 60
-//   pnpm simulate 1-500 --fault "who leaves is not told"
+//   pnpm simulate 1-500 --fault "leaving is not announced"
 import { parseArgs } from 'node:util';
 import { SeededEnvironment } from './seeded-environment.ts';
 import { seededFaults } from './seeded-faults/seeded-faults.ts';

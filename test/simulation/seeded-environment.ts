@@ -6,17 +6,17 @@ import { Random } from '@turnout/test-kit/random';
 import { VirtualClock, VirtualTimer } from '@turnout/test-kit/virtual-clock';
 
 /**
- * A process in which time, chance and ids come from a seed: the same seed gives the same run, to the last callback.
+ * A process in which time, randomness and ids come from a seed: the same seed gives exactly the same run.
  *
- * It replaces what is global, for good: only for a process of its own.
+ * It replaces globals permanently: use it only in a separate process.
  */
 export class SeededEnvironment {
   clock = new VirtualClock();
-  /** What was thrown or rejected with, and nobody has caught. */
+  /** Uncaught errors and rejections. */
   readonly uncaught: unknown[] = [];
   #random = new Random(0);
 
-  /** Everything begins anew, as the seed says. */
+  /** Resets everything for the seed. */
   begin(seed: number): VirtualClock {
     this.clock = new VirtualClock();
     this.#random = new Random(seed);

@@ -15,39 +15,39 @@ import { BusLink, type BusLinkParts } from './bus-link.ts';
 import type { BusServer } from './bus-server.ts';
 
 export interface SimBrokerParts extends Omit<BusLinkParts, 'receive' | 'onDropped'> {
-  /** Whether there is a way to the server. */
+  /** Whether the server can be reached. */
   readonly isReachable: () => boolean;
-  /** For who checks. */
+  /** For the checks. */
   readonly observer: BrokerObserver;
 }
 
 export interface BrokerObserver {
   /** This node sends a message. */
   onSent(message: BusMessage): void;
-  /** A message does not come to this node. */
+  /** A message does not reach this node. */
   onDropped(topic: BrokerTopic, message: BusMessage, isKnowable: boolean): void;
-  /** All that is published does not come to this node, until `onRestored`. */
+  /** Published messages do not reach this node until `onRestored`. */
   onLost(): void;
   onRestored(): void;
 }
 
-/** Small, so that a burst of some dozen is over them. */
+/** Small, so that a burst of a few dozen exceeds them. */
 export const limits = { maxPendingMessages: 24, maxPendingBytes: 6_000, timeout: 1_000 };
 
 const connectTimeout = 2_000;
 
-/** A node's end of the broker, as those of Redis and NATS are made. */
+/** A node's broker, built like those for Redis and NATS. */
 export class SimBroker implements Broker {
   readonly #parts: SimBrokerParts;
   readonly #calls = new PendingCalls(limits);
   readonly #joined = new Map<string, Join>();
-  /** By topic, whose messages have come since it was joined. */
+  /** The publishers of messages since the join, by topic. */
   readonly #heard = new Map<string, Set<string>>();
-  /** By topic, how far its history was: a server that has less has lost something. */
+  /** The latest known offset, by topic: a server that has less has lost something. */
   readonly #known = new Map<string, Position>();
   #events: BrokerEvents | undefined;
   #link: BusLink | undefined;
-  /** One that does not have all topics yet. */
+  /** A link that has not joined all topics yet. */
   #connecting: BusLink | undefined;
   #isClosed = false;
   #isDead = false;
@@ -96,7 +96,7 @@ export class SimBroker implements Broker {
     this.#link = undefined;
   }
 
-  /** The network between this node and the server breaks, which it finds out after so many ms. */
+  /** The network between this node and the server fails, which it detects after this many ms. */
   cut(detection: number): void {
     this.#connecting?.cut();
     const link = this.#link;
@@ -106,13 +106,13 @@ export class SimBroker implements Broker {
     this.#parts.clock.schedule(detection, () => this.#onLost(link));
   }
 
-  /** The node ends without a word: nothing leaves it, and nothing comes. */
+  /** The node crashes: it sends and receives nothing. */
   die(): void {
     this.#isDead = true;
     void this.close();
   }
 
-  /** What is joined again after a loss. */
+  /** The topics to join again after a loss. */
   protected joinsAfterLoss(joins: readonly Join[]): readonly Join[] {
     return joins;
   }
@@ -205,7 +205,7 @@ export class SimBroker implements Broker {
       await this.#connect();
     }
     if (this.#isClosed) return;
-    // A gap is told, and all begins anew.
+    // A gap is announced, and everything starts again.
     this.#heard.clear();
     observer.onRestored();
     this.tellRestored();
@@ -222,7 +222,7 @@ export class SimBroker implements Broker {
     else link.cut();
   }
 
-  /** Also what is joined meanwhile. */
+  /** Including topics that are joined meanwhile. */
   async #joinAgain(link: BusLink): Promise<void> {
     const done = new Set<Join>();
     const isLeft = (joined: Join): boolean => !done.has(joined);

@@ -2,11 +2,11 @@ import { resolveLimits, WebSocket } from '@turnout/core';
 import type { WebSocketClass } from '@turnout/client';
 import { WireEnd, type WireParts } from './wire.ts';
 
-/** What a client dials into. */
+/** The network that a client dials into. */
 export interface Network extends WireParts {
-  /** Takes a connection to a URL; `false` where nobody answers. */
+  /** Accepts a connection to a URL; `false` if nobody answers. */
   accept(url: string, end: WireEnd): boolean;
-  /** For whoever dials: the connection it has. */
+  /** Passes the connection to its owner. */
   onDialled(end: WireEnd): void;
 }
 

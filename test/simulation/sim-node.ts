@@ -11,7 +11,7 @@ import {
 import { topics, type TopicName } from './topics.ts';
 import type { WireEnd } from './wire.ts';
 
-/** Impatient, so that little time must pass. */
+/** Short timeouts, so that little time must pass. */
 export const presenceInterval = 800;
 export const historyCheckInterval = 1_500;
 
@@ -24,7 +24,7 @@ const limits = resolveLimits({
 });
 
 export interface SimNodeParts {
-  /** Of this life of the node. */
+  /** The name of this life of the node. */
   readonly name: string;
   readonly broker: Broker & { die(): void };
   readonly whenLost: HubOptions['whenLost'];
@@ -45,7 +45,7 @@ export class SimNode {
   readonly scores: State<number>;
   readonly sockets = new Map<WebSocket, Served>();
   readonly #parts: SimNodeParts;
-  /** Held, as what is collected as garbage is not for a seed to say. */
+  /** Referenced, because garbage collection does not depend on the seed. */
   readonly #topics = new Map<TopicName, Topic>();
   #isUp = true;
 
@@ -72,7 +72,7 @@ export class SimNode {
     return topic;
   }
 
-  /** Takes a client's connection. */
+  /** Accepts a client's connection. */
   accept(end: WireEnd, person?: Person): WebSocket {
     const socket = new WebSocket(end, { role: 'server', limits, onError: this.#parts.onError });
     this.sockets.set(socket, { end, person });
@@ -80,7 +80,7 @@ export class SimNode {
     return socket;
   }
 
-  /** Has a client subscribe by what it sends. */
+  /** Lets a client subscribe with commands. */
   serve(socket: WebSocket, person: Person): void {
     const handle = this.hub.commands(socket, (name) =>
       name === 'scores' ? this.scores : { topic: this.topic(name as TopicName), person },
@@ -88,14 +88,14 @@ export class SimNode {
     socket.on('message', (data) => handle(String(data)));
   }
 
-  /** Who is subscribed to a topic here. */
+  /** The subscribers of a topic on this node. */
   peopleOf(name: TopicName): Person[] {
     return [...this.sockets].flatMap(([socket, { person }]) =>
       person !== undefined && this.hub.topicsOf(socket).some((topic) => topic.name === name) ? [person] : [],
     );
   }
 
-  /** Ends without a word. */
+  /** Crashes. */
   async crash(isSilent: boolean): Promise<void> {
     this.#isUp = false;
     this.#parts.broker.die();
@@ -103,7 +103,7 @@ export class SimNode {
       if (isSilent) end.silence();
       else end.reset();
     }
-    // What is left of it in this process is to go too.
+    // Its remains in this process must be removed too.
     await this.close();
   }
 

@@ -9,7 +9,7 @@ const script = fileURLToPath(new URL('./run.ts', import.meta.url));
 const seeds = isLong ? ['1-1000000000', '--minutes', '60'] : ['1-60'];
 const minute = 60_000;
 
-/** A part of them, which is another each time a fault is added. */
+/** A subset of them, which changes whenever a fault is added. */
 const faults = isLong ? seededFaults : seededFaults.filter((_fault, index) => index % 4 === 0);
 
 interface Run {
@@ -17,7 +17,7 @@ interface Run {
   readonly output: string;
 }
 
-/** Time, chance and globals are the simulation's own: it has a process of its own. */
+/** The simulation replaces time, randomness and globals, so it runs in a separate process. */
 function runSimulation(...parameters: readonly string[]): Promise<Run> {
   return new Promise((resolve) => {
     const execArgv = ['--conditions=@turnout/source', '--import', 'tsx'];
@@ -32,7 +32,7 @@ function runSimulation(...parameters: readonly string[]): Promise<Run> {
 }
 
 describe('a cluster on virtual time', () => {
-  test('keeps every promise, whatever goes wrong', { timeout: isLong ? 70 * minute : minute }, async () => {
+  test('keeps every guarantee, whatever goes wrong', { timeout: isLong ? 70 * minute : minute }, async () => {
     const { exitCode, output } = await runSimulation(...seeds);
     expect(exitCode, output).toBe(0);
   });

@@ -20,23 +20,23 @@ export interface SimulationOptions {
 
 export interface SimulationResult {
   readonly seed: number;
-  /** What was promised and is not so; empty where all is well. */
+  /** Violated guarantees; empty if all is well. */
   readonly violations: readonly string[];
-  /** What has gone wrong meanwhile. */
+  /** The troubles of this run. */
   readonly trouble: string;
-  /** Of all that subscribers were told: the same for the same seed. */
+  /** A digest of everything that subscribers received: the same for the same seed. */
   readonly digest: string;
   readonly messages: number;
-  /** Whether it came to its end; if not, this process is of no use for another. */
+  /** Whether it finished; if not, this process cannot run another. */
   readonly isOver: boolean;
 }
 
 const [duration, quiet] = [12_000, 14_000];
 
-/** Requests of all nodes in a second in which nothing happens; beats and checks of histories are some. */
+/** Maximum of requests of all nodes in an idle second, which include beats and checks of histories. */
 const maxIdleRequests = 400;
 
-/** A run takes less than a tenth of so many. */
+/** A run takes less than a tenth of this many. */
 const maxSteps = 100_000;
 
 /** Runs one seed. */
@@ -75,7 +75,7 @@ export async function simulate({
 async function play(world: World, workload: Workload, violations: string[]): Promise<void> {
   const { clock } = world;
   await workload.run(duration);
-  // Last messages, which none follows that would show that they are lost.
+  // Last messages, whose loss no later message reveals.
   for (const node of world.upNodes.slice(-1)) for (const topic of topicNames) world.publish(node, topic);
   await clock.wait(20);
   world.heal();
@@ -113,7 +113,7 @@ async function checkIdle({ clock, server }: World, violations: string[]): Promis
   if (requests > maxIdleRequests) violations.push(`the nodes ask ${requests} times a second, though nothing happens`);
 }
 
-/** Nobody who was told "subscribed" is deaf. */
+/** Every subscriber that received "subscribed" receives messages. */
 async function probe(world: World, violations: string[]): Promise<void> {
   const probes = [];
   for (const topic of topicNames) {
@@ -127,7 +127,7 @@ async function probe(world: World, violations: string[]): Promise<void> {
   const refused = probes.filter(({ outcome }) => outcome !== true);
   for (const { topic, node, outcome } of refused) violations.push(`${node} cannot publish on ${topic}: ${outcome}`);
   for (const stream of world.streams.filter(isAlive)) {
-    // The first to publish may find out that the server has less than was thought: that is a gap, which is told.
+    // The first publisher may detect that the server has less than expected: that is a gap, which is announced.
     if (world.ledger.reused.has(stream.topic)) continue;
     const toldUntil = stream.events.findLast(({ type }) => type === 'gap')?.at ?? -1;
     const got = new Set(dataOf(stream).map(({ id }) => id));

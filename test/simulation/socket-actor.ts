@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 
 const limits = resolveLimits({ pingInterval: Infinity, closeTimeout: 1_000 });
 
-/** A client that the application of a node subscribes by itself: one connection, and no second one. */
+/** A client that a node's application subscribes, with a single connection. */
 export class SocketActor {
   readonly name: string;
   readonly #world: World;
@@ -70,7 +70,7 @@ export class SocketActor {
     stream.endedAt = this.#world.clock.now;
   }
 
-  /** Reads so many bytes a second. */
+  /** Sets how many bytes per second it reads. */
   throttle(bytesPerSecond: number): void {
     this.#isSlow = true;
     for (const stream of this.#streams.values()) stream.isSlow = true;
@@ -85,14 +85,14 @@ export class SocketActor {
     this.#endAll();
     if (how === 'close') this.#client.close(1000);
     else this.#end[how]();
-    // A silent end is one that nobody looks after any more.
+    // A socket that ends silently is not used any more.
     if (how === 'silence') this.#client.terminate();
   }
 
   #note(text: string): void {
     const message = JSON.parse(text) as Parameters<typeof noteWireMessage>[2] & { readonly topic: TopicName };
     const stream = this.#streams.get(message.topic);
-    // What comes before is of the subscription before it.
+    // Earlier messages belong to the previous subscription.
     if (stream?.events.length === 0 && message.subscribed === undefined) return;
     if (stream === undefined) return;
     if (message.gap !== undefined) this.#world.trace(`${stream.name} is told of a gap`);
@@ -108,7 +108,7 @@ interface VersionedPerson extends Person {
   readonly details: { readonly version: number };
 }
 
-/** One of a few, who may be there over several sockets, with details that change now and then. */
+/** One of a few people, possibly with several sockets, and details that change from time to time. */
 function createPerson({ random, versions }: World): VersionedPerson {
   const id = `person ${random.below(6)}`;
   const version = (versions.get(id) ?? 0) + (random.chance(30) ? 1 : 0);
@@ -116,7 +116,7 @@ function createPerson({ random, versions }: World): VersionedPerson {
   return { id, details: { version } };
 }
 
-/** The last message that a stream has, to go on from. */
+/** The last message of a stream, to resume from. */
 export function lastOf({ events }: Stream): Stream['since'] {
   let epoch: string | undefined;
   let last: { id: number; position: Position } | undefined;
@@ -129,7 +129,7 @@ export function lastOf({ events }: Stream): Stream['since'] {
   return last;
 }
 
-/** Whether a stream is to have all that is published. */
+/** Whether a stream must receive everything that is published. */
 export function isComplete({ topic }: Stream): boolean {
   return !drops(topic);
 }

@@ -11,22 +11,22 @@ export type StreamEvent =
   | { readonly type: 'data'; readonly at: number; readonly id: number; readonly offset: number | undefined }
   | { readonly type: 'gap'; readonly at: number; readonly position: Partial<Position> };
 
-/** A subscription, and all that was told under it. */
+/** A subscription, and everything received from it. */
 export interface Stream {
   readonly name: string;
   readonly topic: TopicName;
   /** `socket`: over one connection. `client`: over as many as it needs. */
   readonly over: 'socket' | 'client';
-  /** Of which nodes' lives it was served by, the last one last. */
+  /** The nodes' lives that served it, in order. */
   readonly nodes: string[];
-  /** The last message of the stream that it goes on from. */
+  /** The last message of the stream that it resumes. */
   readonly since: { readonly id: number; readonly position: Position } | undefined;
   readonly events: StreamEvent[];
   readonly people: Map<string, Person>;
-  /** When it was told that it is subscribed. */
+  /** When it received "subscribed". */
   subscribedAt: number | undefined;
   endedAt: number | undefined;
-  /** It has not always read as fast as it could. */
+  /** Whether it has ever read slowly. */
   isSlow: boolean;
 }
 
@@ -49,7 +49,7 @@ export function isAlive({ subscribedAt, endedAt }: Stream): boolean {
   return subscribedAt !== undefined && endedAt === undefined;
 }
 
-/** What a server sends of a topic. */
+/** A server's message about a topic. */
 interface WireMessage {
   readonly data?: { readonly id: number };
   readonly offset?: number;
@@ -61,7 +61,7 @@ interface WireMessage {
   readonly left?: Person | readonly (Person | string)[];
 }
 
-/** Notes what a server has sent. */
+/** Records a server's message. */
 export function noteWireMessage(stream: Stream, at: number, message: WireMessage): void {
   const { data, offset, subscribed, gap, people, page = 0, joined, left } = message;
   if (data !== undefined) stream.events.push({ type: 'data', at, id: data.id, offset });

@@ -21,7 +21,7 @@ export function hasPresence(name: TopicName): boolean {
   return 'presence' in topics[name];
 }
 
-/** Whether a subscriber that is slow is not sent everything. */
+/** Whether messages are dropped for a slow subscriber. */
 export function drops(name: TopicName): boolean {
   return 'slow' in topics[name];
 }

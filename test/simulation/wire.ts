@@ -13,7 +13,7 @@ export interface WireParts {
   readonly random: Random;
 }
 
-/** How often, in ms, a throttled reader takes a piece. */
+/** How often, in ms, a throttled reader reads. */
 const sip = 50;
 
 /** One end of a connection between a client and a node. */
@@ -24,14 +24,14 @@ export class WireEnd extends Duplex {
   readonly #arrived: Arrived[] = [];
   #hasEnded = false;
   #wantsMore = false;
-  /** Bytes for each sip; `Infinity` for all as it comes. */
+  /** Bytes per read; `Infinity` for no limit. */
   #sip = Infinity;
 
   constructor({ clock, random }: WireParts) {
     super();
     this.#clock = clock;
     this.#pipe = new Pipe(clock, () => 0.5 + random.below(random.chance(2) ? 400 : 20) / 4);
-    // The WebSocket over it hears of it too.
+    // The WebSocket over it is notified too.
     this.on('error', () => {});
   }
 
@@ -42,19 +42,19 @@ export class WireEnd extends Duplex {
     return [one, other];
   }
 
-  /** Nothing passes any more, and neither end is told. */
+  /** Silently stops passing bytes. */
   silence(): void {
     this.#pipe.cut();
     if (this.#peer !== undefined) this.#peer.#pipe.cut();
   }
 
-  /** Both ends are told at once that it has broken. */
+  /** Resets the connection, which both ends notice immediately. */
   reset(): void {
     this.silence();
     for (const end of [this, this.#peer]) end?.destroy(Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
   }
 
-  /** Reads so many bytes a second from now on. */
+  /** Sets how many bytes per second it reads. */
   throttle(bytesPerSecond: number): void {
     const wasFree = this.#sip === Infinity;
     this.#sip = bytesPerSecond === Infinity ? Infinity : Math.ceil((bytesPerSecond * sip) / 1_000);
@@ -63,7 +63,7 @@ export class WireEnd extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
-    // A copy, as the reader unmasks in place and the writer may use its buffer again.
+    // A copy, because the reader unmasks in place and the writer may reuse its buffer.
     const copy = Buffer.from(chunk);
     const peer = this.#peer;
     if (peer !== undefined) this.#pipe.send(() => peer.#accept({ chunk: copy, onTaken: callback }));

@@ -12,7 +12,7 @@ interface Step {
   run(workload: Workload): void;
 }
 
-/** What users do. */
+/** The actions of users. */
 const ordinary: readonly Step[] = [
   { name: 'subscribe', weight: 8, run: (workload) => workload.subscribe() },
   { name: 'unsubscribe', weight: 2, run: (workload) => workload.unsubscribe() },
@@ -23,7 +23,7 @@ const ordinary: readonly Step[] = [
   { name: 'client unsubscribes', weight: 1, run: (workload) => workload.clientUnsubscribes() },
 ];
 
-/** What goes wrong; a run has some of them. */
+/** The troubles; a run has some of them. */
 const trouble: readonly Step[] = [
   { name: 'bursts', weight: 3, run: (workload) => workload.publish(40) },
   { name: 'slow readers', weight: 2, run: (workload) => workload.throttle() },
@@ -39,7 +39,7 @@ const trouble: readonly Step[] = [
   { name: 'delays', weight: 1, run: (workload) => workload.storm({ slow: 15 }) },
 ];
 
-/** What users of a cluster do, and what goes wrong meanwhile, at random. */
+/** Random actions of users of a cluster, and random troubles. */
 export class Workload {
   readonly #world: World;
   readonly #steps: readonly Step[];
@@ -53,7 +53,7 @@ export class Workload {
     this.#steps = [...ordinary, ...trouble.filter(() => random.chance(45))];
   }
 
-  /** What goes wrong in this run. */
+  /** The troubles of this run. */
   get trouble(): string {
     return this.#steps
       .slice(ordinary.length)
@@ -65,7 +65,7 @@ export class Workload {
     return this.#clients;
   }
 
-  /** Goes on for so many ms. */
+  /** Runs for this many ms. */
   async run(duration: number): Promise<void> {
     const { clock, random } = this.#world;
     for (const end = clock.now + duration; clock.now < end;) {
@@ -81,7 +81,7 @@ export class Workload {
     for (const socket of this.#sockets) socket.hurry();
   }
 
-  /** All that is left goes. */
+  /** Closes everything that is left. */
   end(): void {
     for (const socket of this.#sockets) socket.leave('reset');
     for (const client of this.#clients) client.close();

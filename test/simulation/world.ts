@@ -13,7 +13,7 @@ import type { VirtualClock } from '@turnout/test-kit/virtual-clock';
 
 export const calm: Readonly<BusWeather> = { dropped: 0, doubled: 0, overtaken: 0, slow: 0 };
 
-/** What the server that takes over has: all, less, or nothing. */
+/** The data of the new server: all, less, or nothing. */
 export type FailoverKind = 'restart' | 'lagging' | 'empty';
 
 export interface WorldParts {
@@ -22,7 +22,7 @@ export interface WorldParts {
   readonly nodeCount: number;
   readonly whenLost: HubOptions['whenLost'];
   readonly createBroker?: (parts: SimBrokerParts) => SimBroker;
-  /** Told of each thing that happens, for who reads a run. */
+  /** Called with each event, for readers of a run. */
   readonly trace: (text: string) => void;
 }
 
@@ -36,7 +36,7 @@ export interface ScoreView {
 /** A cluster of nodes, their broker, and the networks between. */
 export class World {
   readonly clock: VirtualClock;
-  /** Of what is done; that of the networks is another, so that what they do is not changed by it. */
+  /** The random source of actions; networks have a separate one, so that they do not affect each other. */
   readonly random: Random;
   readonly networkRandom: Random;
   readonly ledger: Ledger;
@@ -47,12 +47,12 @@ export class World {
   readonly database = new Map<string, number>();
   /** What clients have of it. */
   readonly scores: ScoreView[] = [];
-  /** What is wrong, and needs no model to be seen. */
+  /** Problems that can be seen without a model. */
   readonly problems: string[] = [];
   readonly nodes: SimNode[];
-  /** By person, how often their details have changed. */
+  /** How often details have changed, by person. */
   readonly versions = new Map<string, number>();
-  /** By topic and person, the version that they have subscribed with last. */
+  /** The version of the latest subscription, by topic and person. */
   readonly told = new Map<string, number>();
   readonly #parts: WorldParts;
   readonly #brokers: SimBroker[] = [];
@@ -77,7 +77,7 @@ export class World {
     this.#parts.trace(`${this.clock.now.toFixed(1)} ${text}`);
   }
 
-  /** @param isForgotten whether nobody looks at what has become of it */
+  /** @param isForgotten whether nobody awaits the result */
   publish(node: SimNode, topic: TopicName, { padding = 0, isForgotten = false } = {}): Published {
     const message = this.ledger.add(topic, node.name);
     this.trace(`${node.name} publishes #${message.id} on ${topic}`);
@@ -96,7 +96,7 @@ export class World {
     return message;
   }
 
-  /** Changes the store, and then says so. */
+  /** Changes the store, and then tells the nodes. */
   score(node: SimNode, key: string): void {
     const value = (this.database.get(key) ?? 0) + 1;
     this.database.set(key, value);
@@ -104,14 +104,14 @@ export class World {
     node.scores.set(key, value).catch((error: unknown) => this.codeOf(error));
   }
 
-  /** The code of an error that is to be expected; any other is a problem. */
+  /** The code of an expected error; any other is a problem. */
   codeOf(error: unknown): string {
     if (error instanceof TopicError) return error.code;
     this.problems.push(`unexpected error: ${describe(error)}`);
     return 'unexpected';
   }
 
-  /** The network between a node and the broker's server breaks. */
+  /** The network between a node and the broker's server fails. */
   cutBroker(index: number, detection = this.networkRandom.below(1_500)): void {
     this.trace(`broker of node ${index} is cut`);
     this.#unreachable.add(index);
@@ -122,7 +122,7 @@ export class World {
     this.#unreachable.delete(index);
   }
 
-  /** The server of the broker goes, and one comes that may have less. */
+  /** The broker's server is replaced by one that may have less. */
   failOver(kind: FailoverKind): void {
     this.trace(`the broker's server fails over: ${kind}`);
     if (kind === 'lagging') this.server.failOver(() => this.networkRandom.below(4));
@@ -147,7 +147,7 @@ export class World {
     this.trace(`${this.nodes[index].name} starts`);
   }
 
-  /** Everything that was broken is whole again. */
+  /** Repairs everything. */
   heal(): void {
     this.trace('all is healed');
     Object.assign(this.weather, calm);

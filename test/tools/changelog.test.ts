@@ -25,7 +25,7 @@ describe('the changelog', () => {
     expect(() => releaseNotes(changelog, '0.1')).toThrow('CHANGELOG.md has no section "## 0.1"');
   });
 
-  test('gives what is unreleased to a version, and begins anew', () => {
+  test('moves unreleased changes to a version, and starts a new section', () => {
     const cut = cutRelease(changelog, '0.1.1', '2026-02-28');
     expect(unreleasedChanges(cut)).toBe('');
     expect(releaseNotes(cut, '0.1.1')).toBe('### Fixed\n\n- A fault.');
@@ -45,7 +45,7 @@ describe('the next version', () => {
     expect(nextVersion(current, `### ${group}\n\n- Something.`)).toBe(version);
   });
 
-  test('does not exist where nothing has changed', () => {
+  test('does not exist without changes', () => {
     expect(() => nextVersion('1.0.0', '')).toThrow('Nothing to release');
   });
 });

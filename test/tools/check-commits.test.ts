@@ -51,7 +51,7 @@ test('one change of the changelog in the range, or a reason in each commit, is e
   expect(check('HEAD~1..').status).toBe(1);
 });
 
-test('a subject of more than 72 characters is refused', () => {
+test('a subject of more than 72 characters is rejected', () => {
   commit('x'.repeat(72), 'README.md');
   expect(check('HEAD~1..')).toMatchObject({ status: 0, stderr: '' });
   commit('x'.repeat(73), 'README.md');

@@ -13,12 +13,12 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => rm(clone, { recursive: true, force: true }));
 
-test('the demo of a clean clone installs what the demo needs, and nothing of the tests', async () => {
+test('the demo of a clean clone installs what it needs, and nothing for tests', async () => {
   const output: Buffer[] = [];
   const child = spawn('npx', ['-y', 'pnpm@12.21.0', 'demo'], {
     cwd: clone,
     env: { ...process.env, PORT: String(await freePort()), NODE_OPTIONS: '' },
-    // A group of its own, so that the whole of it can be ended.
+    // A separate process group, so that all of it can be ended.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

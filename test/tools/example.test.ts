@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { root } from '../architecture/read-workspace.ts';
 
 describe('pnpm example', () => {
-  test.each([[[]], [['no-such-example']]])('names the examples there are when it is given %j', (parameters) => {
+  test.each([[[]], [['no-such-example']]])('lists the examples when called with %j', (parameters) => {
     const script = join(root, 'tools/example.mjs');
     const { status, stderr } = spawnSync(process.execPath, [script, ...parameters], { encoding: 'utf8' });
     expect(status).toBe(2);

@@ -53,7 +53,7 @@ test('a release takes its version from the changelog', () => {
   expect(versions()).toEqual([git('describe', '--exact-match').slice(1)]);
 });
 
-test('nothing is released with what is not committed, without a change, or as something else than a version', () => {
+test('nothing is released with uncommitted changes, without a change, or with an invalid version', () => {
   expect(tool('release.mjs', 'next').stderr).toBe('The version is 1.2.3 or the like, got next\n');
   writeFileSync(join(repository, 'CHANGELOG.md'), '# Changelog\n\n## Unreleased\n');
   expect(tool('release.mjs')).toMatchObject({

@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const asModule = `import express from 'express';
 import { turnout } from '@turnout/express';
 console.log(typeof turnout(express()).ws, import.meta.resolve('@turnout/core').slice(-12), process.argv[2]);`;
-// Outside a package of modules, tsx makes CommonJS of it.
+// Outside a package of type module, tsx compiles it to CommonJS.
 const asTypeScript = `import express from 'express';
 import { turnout, type WebSocketApp } from '@turnout/express';
 const app: WebSocketApp = turnout(express());
@@ -43,7 +43,7 @@ describe('pnpm scratch', () => {
     expect(stdout).toBe('function src/index.ts parameter\n');
   });
 
-  test('says what it takes, and which file is missing', () => {
+  test('prints its usage, and the name of a missing file', () => {
     expect(scratch()).toMatchObject({ status: 2, stderr: 'Usage: pnpm scratch FILE\n' });
     expect(scratch('no-such.ts')).toMatchObject({ status: 2, stderr: 'There is no file "no-such.ts"\n' });
   });

@@ -12,12 +12,12 @@ test.each(
     ['-t', 'a part of a name'],
     ['no-such-path'],
   ].map((parameters) => ({ parameters })),
-)('$parameters may reach tests of the build, and is built for', ({ parameters }) => {
+)('$parameters may include tests of the build, and causes a build', ({ parameters }) => {
   expect(needsBuild(parameters)).toBe(true);
 });
 
 test.each([['packages/core'], ['test/tools', '--bail=1'], ['test/contract/', './packages/client/test']])(
-  '%s are tests of the sources, and nothing is built',
+  '%s are tests of the sources, and cause no build',
   (...parameters) => {
     expect(needsBuild(parameters)).toBe(false);
   },

@@ -27,7 +27,7 @@ function readWorkflow(file: string): Workflow {
   return parse(read(file)) as Workflow;
 }
 
-/** What GitHub's own parser says of a workflow. */
+/** The errors that GitHub's own parser finds in a workflow. */
 function faultsOf(content: string): unknown {
   const program = join(root, 'test/tools/child/workflow-faults.ts');
   const options = { input: content, encoding: 'utf8', cwd: root } as const;
@@ -43,7 +43,7 @@ function commandsOf({ steps, strategy }: Job): string[] {
   return [...new Set(commands)];
 }
 
-/** What a command needs that the repository does not have, or undefined. */
+/** What a command needs but the repository lacks, or undefined. */
 function faultOf(command: string): string | undefined {
   const [, pnpmCommand] = /^npx -y pnpm@12\.21\.0 (?:--recursive )?(\S+)/.exec(command) ?? [];
   if (pnpmCommand !== undefined) {
@@ -54,8 +54,8 @@ function faultOf(command: string): string | undefined {
   }
   const [program = '', file = ''] = command.split(' ');
   if (program === 'node') return exists(file) ? undefined : `there is no ${file}`;
-  if (program === '.ci/run') return isExecutable(program) ? undefined : `${program} is no program`;
-  return program === 'gh' ? undefined : `nobody knows ${program}`;
+  if (program === '.ci/run') return isExecutable(program) ? undefined : `${program} is not a program`;
+  return program === 'gh' ? undefined : `unknown program ${program}`;
 }
 
 function exists(file: string): boolean {
@@ -78,13 +78,13 @@ describe.each(files)('%s', (file) => {
     expect(faultsOf(read(file))).toEqual([]);
   });
 
-  test('runs nothing that the repository does not have', () => {
+  test('runs only what the repository has', () => {
     const commands = Object.values(jobs).flatMap(commandsOf);
     expect(commands.length).toBeGreaterThan(0);
     for (const command of commands) expect(faultOf(command), command).toBeUndefined();
   });
 
-  test('may read the code, has a limit of time for each job, and uses actions of GitHub alone', () => {
+  test("may only read the code, has a time limit for each job, and uses only GitHub's actions", () => {
     expect(permissions).toEqual({ contents: 'read' });
     for (const [name, job] of Object.entries(jobs)) {
       expect(job['timeout-minutes'], name).toBeGreaterThan(0);
@@ -93,7 +93,7 @@ describe.each(files)('%s', (file) => {
   });
 });
 
-test('continuous integration runs everything on each line of Node.js that the packages support', () => {
+test('continuous integration runs everything on each Node.js version that the packages support', () => {
   const { linux } = readWorkflow(`${folder}/ci.yml`).jobs;
   expect(linux && commandsOf(linux)).toEqual(['.ci/run']);
   expect(linux?.strategy?.matrix['node']).toEqual(['20', '22', '24', '26']);
@@ -112,7 +112,7 @@ test.each(['.ci/run', 'CONTRIBUTING.md', 'README.md'])('%s names the same versio
   expect([...new Set(read(file).match(/pnpm@[\d.]+/g))]).toEqual(['pnpm@12.21.0']);
 });
 
-test('each issue form asks for something, and has what GitHub demands', () => {
+test('each issue form has fields, and what GitHub requires', () => {
   const forms = readdirSync(join(root, '.github/ISSUE_TEMPLATE')).filter((name) => name !== 'config.yml');
   expect(forms).toHaveLength(2);
   for (const form of forms) {

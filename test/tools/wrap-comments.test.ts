@@ -4,7 +4,7 @@ import { wrapComments } from '../../tools/wrap-comments.mjs';
 const long = 'word '.repeat(23).trim();
 
 describe('a comment that is too long', () => {
-  test('goes on in the next line of its paragraph', () => {
+  test('continues in the next line of its paragraph', () => {
     const text = ` * ${long} and four words more\n * behind it.\n *\n * Another.`;
     expect(wrapComments(text)).toBe(` * ${long}\n * and four words more behind it.\n *\n * Another.`);
   });
@@ -15,11 +15,11 @@ describe('a comment that is too long', () => {
     );
   });
 
-  test('behind two slashes, before code, gets another line', () => {
+  test('after two slashes, before code, gets another line', () => {
     expect(wrapComments(`// ${long} and more\ncode();`)).toBe(`// ${long}\n// and more\ncode();`);
   });
 
-  test('of a parameter or an item is indented, and leaves the next one alone', () => {
+  test('of a parameter or an item is indented, and does not affect the next one', () => {
     expect(wrapComments(` * @param x ${long}\n * @param y`)).toBe(
       ` * @param x ${long.slice(0, -10)}\n *   word word\n * @param y`,
     );
@@ -43,6 +43,6 @@ test.each([
   ` * | ${long} | ${long} |`,
   `// ${'x'.repeat(130)}`,
   `// @ts-expect-error ${long} ${long}`,
-])('%s stays as it is', (text) => {
+])('%s stays unchanged', (text) => {
   expect(wrapComments(text)).toBe(text);
 });

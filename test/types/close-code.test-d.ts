@@ -1,7 +1,7 @@
 import { CloseCode } from '@turnout/core';
 import { expectTypeOf, test } from 'vitest';
 
-test('CloseCode names numbers that the compiler knows', () => {
+test('CloseCode has literal types', () => {
   expectTypeOf(CloseCode.Normal).toEqualTypeOf<1000>();
   expectTypeOf(CloseCode.Unauthorized).toEqualTypeOf<3000>();
 });

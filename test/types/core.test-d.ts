@@ -38,28 +38,28 @@ describe('WebSocket', () => {
     socket.on('upgrade', () => {});
   });
 
-  test('takes text and every kind of bytes, and tells whether more may follow', () => {
+  test('accepts text and every kind of bytes, and returns whether more may follow', () => {
     expectTypeOf(socket.send('text')).toEqualTypeOf<boolean>();
     socket.send(new ArrayBuffer(1), { binary: true }, () => {});
     socket.send(new Float32Array(1), (error) => expectTypeOf(error).toEqualTypeOf<Error | null | undefined>());
     socket.send(1);
     socket.send(new Blob([]), null, () => {});
-    // @ts-expect-error what is not there is a mistake
+    // @ts-expect-error a missing value is a mistake
     socket.send(null);
     // @ts-expect-error an object is a mistake
     socket.send({ type: 'hello' });
     socket.send('text', { compress: false });
     socket.send(prepareMessage('text'), (error) => expectTypeOf(error).toEqualTypeOf<Error | null | undefined>());
-    // @ts-expect-error a prepared message is whole
+    // @ts-expect-error a prepared message is complete
     prepareMessage('text', { fin: false });
   });
 
-  test('tells how it ended, and cannot be told what it is', () => {
+  test('reports how it ended, and has read-only properties', () => {
     expectTypeOf(socket.closed).resolves.toEqualTypeOf<CloseInfo>();
     expectTypeOf(socket.readyState).toEqualTypeOf<1 | 2 | 3>();
-    // @ts-expect-error the handshake has chosen it
+    // @ts-expect-error the handshake chooses it
     socket.protocol = 'other';
-    // @ts-expect-error the transport has it
+    // @ts-expect-error the transport determines it
     socket.remoteAddress = '192.0.2.1';
     socket.binaryType = 'blob';
     // @ts-expect-error there is no such type
@@ -75,7 +75,7 @@ describe('WebSocket', () => {
     socket.pong({});
   });
 
-  test('needs a role, and tells its hook the phase', () => {
+  test('needs a role, and passes the phase to its hook', () => {
     // @ts-expect-error which end is it
     new WebSocket(duplex, {});
     new WebSocket(duplex, {
@@ -91,7 +91,7 @@ describe('WebSocket', () => {
 
 declare const upgrade: Upgrade;
 
-test('accept() and connect() give a socket, and take the limits that concern them', () => {
+test('accept() and connect() return a socket, and accept the limits that concern them', () => {
   expectTypeOf(accept(upgrade)).toEqualTypeOf<WebSocket>();
   expectTypeOf(
     connect('ws://127.0.0.1', { protocols: 'a', maxPayload: 1, handshakeTimeout: 1 }),
@@ -101,14 +101,14 @@ test('accept() and connect() give a socket, and take the limits that concern the
   expectTypeOf<ProtocolError>().toHaveProperty('closeCode').toEqualTypeOf<number>();
 });
 
-test('the data of a socket are of the type that the application says', () => {
+test("the data of a socket have the application's type", () => {
   expectTypeOf(accept(upgrade, { data: { room: 'a' }, user: 'ada' }).data).toEqualTypeOf<{ room: string }>();
   const inRoom: (socket: WebSocket<{ room: string }>) => void = (socket) => {
     expectTypeOf(socket.data.room).toEqualTypeOf<string>();
     // @ts-expect-error there is no such thing
     void socket.data.seat;
   };
-  // A socket whose type of data is not said fits, and is taken for what is.
+  // A socket without a type of data is assignable in both directions.
   inRoom(accept(upgrade));
   const takesAny = (socket: WebSocket): boolean => socket.send('hello');
   takesAny(accept(upgrade, { data: { room: 'a' } }));

@@ -22,7 +22,7 @@ test('a handler knows the parameters of its path, and has an Express request', (
   });
 });
 
-test('a handler says of what type the data of its sockets are', () => {
+test("a handler declares the type of its sockets' data", () => {
   app.ws('/rooms/:room', (socket: WebSocket<{ room: string }>, request) => {
     socket.data = { room: request.params.room };
     // @ts-expect-error there is no such thing

@@ -1,10 +1,10 @@
-/** A difference between a server's socket of `ws` and ours, as the documents tell it. */
+/** A difference between a server's socket of `ws` and ours, as documented. */
 export interface Difference {
   readonly what: string;
   readonly ws: string;
   readonly turnout: string;
   readonly why: string;
-  /** What the scripts that show it note. None where it takes another test. */
+  /** The transcripts of scripts that show it; empty if another test does. */
   readonly scripts: Readonly<Record<string, { readonly ws: readonly string[]; readonly turnout: readonly string[] }>>;
 }
 
@@ -12,19 +12,19 @@ export const differences: readonly Difference[] = [
   {
     what: 'A listener or callback throws, or its promise rejects',
     ws: '`uncaughtException` or `unhandledRejection`, which ends the process',
-    turnout: 'its socket is closed with 1011, `onError` is told',
+    turnout: 'its socket is closed with 1011, and `onError` is called',
     why: 'One bad message must not cost all other sockets',
     scripts: {},
   },
   {
     what: '`error` without a listener',
     ws: '`uncaughtException`, which ends the process',
-    turnout: 'nothing; the socket is closed all the same',
-    why: 'Any client can bring it about',
+    turnout: 'nothing; the socket is closed anyway',
+    why: 'Any client can cause it',
     scripts: {},
   },
   {
-    what: 'A message that comes before the first listener',
+    what: 'A message that arrives before the first listener',
     ws: 'is lost',
     turnout: 'waits for a listener, `receive()` or `for await`',
     why: 'A handler may await before it listens',
@@ -33,10 +33,10 @@ export const differences: readonly Difference[] = [
     },
   },
   {
-    what: 'A message that comes after `close()`, before the peer’s Close frame',
-    ws: 'is given to listeners, also after `terminate()`',
-    turnout: 'is dropped; given with the option `messagesAfterClose: "deliver"`, and never after `terminate()`',
-    why: 'Who has closed has seldom more to handle',
+    what: 'A message that arrives after `close()`, before the peer’s Close frame',
+    ws: 'is passed to listeners, even after `terminate()`',
+    turnout: 'is dropped; delivered with the option `messagesAfterClose: "deliver"`, but never after `terminate()`',
+    why: 'After closing, there is rarely anything left to handle',
     scripts: {
       'a message that comes after close()': { ws: ['Buffer(6c617465)'], turnout: [] },
       'close() and terminate() in a message listener': {
@@ -52,9 +52,8 @@ export const differences: readonly Difference[] = [
   {
     what: '`close` after a fault of the peer',
     ws: '1006, and an `Error` or `RangeError`; the Close frame has no reason',
-    turnout:
-      'the code that we sent and the reason, which the Close frame has too, and a `ProtocolError` with the same `code`',
-    why: '1006 says nothing to an operator',
+    turnout: 'the code and the reason that we sent in the Close frame, and a `ProtocolError` with the same `code`',
+    why: '1006 tells an operator nothing',
     scripts: {
       'the close event after a fault of the peer': {
         ws: ['RangeError', 'close 1006'],
@@ -66,8 +65,8 @@ export const differences: readonly Difference[] = [
   {
     what: '`send()` of `null`, `undefined` and `false`',
     ws: 'an empty binary message',
-    turnout: '`TypeError`; as `ws` in the express-ws import',
-    why: 'It is a value that is missing, such as a promise that was not awaited',
+    turnout: '`TypeError`; in the express-ws import as `ws`',
+    why: 'The value is missing, for example because a promise was not awaited',
     scripts: {
       'null, undefined and false as a message': {
         ws: ['fine', 'fine', 'fine', 'a frame of 0', 'a frame of 0', 'a frame of 0'],
@@ -78,8 +77,8 @@ export const differences: readonly Difference[] = [
   {
     what: '`send()` of an array or a `Date`',
     ws: 'what `Buffer.from()` makes of it',
-    turnout: '`TypeError`; arrays as `ws` in the express-ws import',
-    why: 'It is an object that was to be JSON',
+    turnout: '`TypeError`; in the express-ws import arrays as `ws`',
+    why: 'The object should probably be JSON',
     scripts: {
       'an array or a Date as a message': {
         ws: ['fine fine', 'binary frame 0102'],
@@ -91,7 +90,7 @@ export const differences: readonly Difference[] = [
     what: '`ping()` and `pong()` of a `Blob`',
     ws: 'sends its bytes',
     turnout: '`TypeError`',
-    why: 'It has at most 125 bytes; `send()` takes Blobs',
+    why: 'A Ping has at most 125 bytes; `send()` accepts Blobs',
     scripts: {
       'a Blob in a Ping': { ws: ['fine', 'ping frame 70'], turnout: ['TypeError', 'text frame 656e64'] },
     },
@@ -99,7 +98,7 @@ export const differences: readonly Difference[] = [
   {
     what: 'What `send()`, `ping()` and `pong()` return',
     ws: '`undefined`',
-    turnout: '`false` where the peer has much to take, or the socket is not open; else `true`',
+    turnout: '`false` if much is unsent or the socket is not open, otherwise `true`',
     why: 'Backpressure',
     scripts: {
       'what send(), ping() and pong() return': {
@@ -110,18 +109,18 @@ export const differences: readonly Difference[] = [
   },
   {
     what: '`bufferedAmount` in the turn of `send()`',
-    ws: 'what the system has not taken',
-    turnout: 'what was sent in this turn too',
-    why: 'All that one turn sends leaves in one write',
+    ws: 'what the system has not accepted',
+    turnout: 'also what was sent in this turn',
+    why: 'Everything that one turn sends leaves in one write',
     scripts: {
       'bufferedAmount in the turn of send()': { ws: ['0'], turnout: ['5'] },
     },
   },
   {
     what: '`bufferedAmount` after sending on a socket that is not open',
-    ws: 'grows by what is not sent',
+    ws: 'grows by the unsent message',
     turnout: 'does not',
-    why: 'Code that waits for it to fall would wait for ever',
+    why: 'Code that waits for it to decrease would wait for ever',
     scripts: {
       'bufferedAmount after sending on a closed socket': { ws: ['3'], turnout: ['0'] },
     },
@@ -129,7 +128,7 @@ export const differences: readonly Difference[] = [
   {
     what: '`extensions`',
     ws: 'the names',
-    turnout: 'the names and their parameters, as answered',
+    turnout: 'the names and their parameters, as in the answer',
     why: 'As in browsers',
     scripts: {
       'extensions with permessage-deflate': {
@@ -149,7 +148,7 @@ export const differences: readonly Difference[] = [
     what: 'A fragmented message with `binaryType` `fragments`',
     ws: 'a Buffer for each fragment',
     turnout: 'an array of one Buffer',
-    why: 'Fragments are put together as they come',
+    why: 'Fragments are joined as they arrive',
     scripts: {
       'a message in fragments, with binaryType fragments': {
         ws: ['[Buffer(01), Buffer(02)]'],
@@ -158,8 +157,8 @@ export const differences: readonly Difference[] = [
     },
   },
   {
-    what: '`close()` with a number that is no close code',
-    ws: '`TypeError`; `NaN` and fractions are sent as something else',
+    what: '`close()` with a number that is not a close code',
+    ws: '`TypeError`; `NaN` and fractions are sent as another number',
     turnout: '`RangeError`',
     why: 'The type is right, the number is not',
     scripts: {
@@ -170,7 +169,7 @@ export const differences: readonly Difference[] = [
     },
   },
   {
-    what: '`close()` with a reason and no code',
+    what: '`close()` with a reason but no code',
     ws: 'drops the reason',
     turnout: '`TypeError`',
     why: 'A frame cannot carry it (RFC 6455 §5.5.1)',

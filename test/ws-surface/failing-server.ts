@@ -1,4 +1,4 @@
-// A server whose code fails: `failing-server.ts ws|turnout throw|reject|callback|error`. Prints "alive" where that ends
+// A server whose code fails: `failing-server.ts ws|turnout throw|reject|callback|error`. Prints "alive" if that ends
 // nothing else.
 import type { WebSocket } from 'ws';
 import { play, type Implementation, type Stage } from './stage.ts';

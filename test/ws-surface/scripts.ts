@@ -12,12 +12,12 @@ const binary = (...bytes: number[]): Buffer => clientFrame({ opcode: 'binary', p
 
 type Loose = Record<string, (...args: unknown[]) => unknown>;
 
-/** The socket for arguments that the types refuse. */
+/** The socket for arguments that the types reject. */
 function loose(socket: WebSocket): Loose {
   return socket as unknown as Loose;
 }
 
-/** What a call throws, or that it does not. */
+/** The name of the error that a call throws, or `fine`. */
 function outcome(call: () => unknown): string {
   try {
     call();
@@ -27,7 +27,7 @@ function outcome(call: () => unknown): string {
   }
 }
 
-/** Notes every event, with its arguments and the state in it. */
+/** Records every event, with its arguments and the state. */
 function noteEvents({ socket, note }: Stage): void {
   for (const name of ['open', 'message', 'ping', 'pong', 'error', 'close'] as const) {
     socket.on(name, (...args: unknown[]) => note(name, ...args, `readyState ${socket.readyState}`));
@@ -215,7 +215,7 @@ const listeners: Record<string, Script> = {
 };
 
 const reading: Record<string, Script> = {
-  'every binaryType, and words that are none': {
+  'every binaryType, and invalid ones': {
     run: async ({ socket, peer, note, settle }) => {
       socket.on('message', (data, isBinary) => note(data, isBinary));
       const words = ['nodebuffer', 'buffer', 'arraybuffer', '', 'blob', undefined, 'fragments', 'Blob'];
@@ -356,7 +356,7 @@ const sending: Record<string, Script> = {
       await noteFrames(1);
     },
   },
-  'what is no message': {
+  'values that are not messages': {
     run: ({ socket, note }) => {
       for (const data of [true, {}, () => {}, Symbol('a')]) {
         note(

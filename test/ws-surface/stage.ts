@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import { RawPeer } from '@turnout/test-kit/raw-peer';
 
-/** What a script plays on: one side is a server's socket, the other a client of bare bytes. */
+/** The stage of a script: a server's socket, and a raw client. */
 export interface Stage {
   readonly socket: WebSocket;
   readonly peer: RawPeer;
@@ -15,9 +15,9 @@ export interface Stage {
   readonly note: (...values: unknown[]) => void;
   /** Resolves once the socket has closed. */
   readonly closed: Promise<void>;
-  /** Lets everything happen that is due. */
+  /** Runs everything that is due. */
   readonly settle: () => Promise<void>;
-  /** Notes the next frames that the peer gets. */
+  /** Records the next frames that the peer receives. */
   readonly noteFrames: (count: number) => Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export interface StageOptions {
 
 export type Implementation = 'ws' | 'turnout';
 
-/** Plays a script on one implementation, and returns what it has noted. */
+/** Plays a script on one implementation, and returns its transcript. */
 export async function play(
   implementation: Implementation,
   script: (stage: Stage) => unknown,

@@ -9,14 +9,14 @@ import { play } from './stage.ts';
 
 const expected = new Map(differences.flatMap((difference) => Object.entries(difference.scripts)));
 
-describe("a server's socket does what that of ws does", () => {
+describe("a server's socket behaves like that of ws", () => {
   test.each(Object.entries(scripts).filter(([name]) => !expected.has(name)))('%s', async (_, { run, ...options }) => {
     const transcript = await play('ws', run, options);
     expect(await play('turnout', run, options)).toEqual(transcript);
   });
 });
 
-describe("a server's socket differs from that of ws as the documents say", () => {
+describe("a server's socket differs from that of ws as documented", () => {
   test.each([...expected])('%s', async (name, transcripts) => {
     const { run, ...options } = scripts[name]!;
     expect(await play('ws', run, options)).toEqual(transcripts.ws);
@@ -26,7 +26,7 @@ describe("a server's socket differs from that of ws as the documents say", () =>
 
   const child = fileURLToPath(new URL('./failing-server.ts', import.meta.url));
   test.each(['throw', 'reject', 'callback', 'error'])(
-    'a failure by %s ends a process with ws, and none of ours',
+    'a failure by %s ends a process with ws, but not with Turnout',
     async (kind) => {
       const endingOf = async (implementation: string): Promise<string> => {
         const flags = ['--conditions=@turnout/source', '--import', 'tsx'];
@@ -40,7 +40,7 @@ describe("a server's socket differs from that of ws as the documents say", () =>
     },
   );
 
-  test('and nothing else is in the table of the documents', () => {
+  test('the documented table has no other differences', () => {
     const path = new URL('../../docs/libraries-written-for-ws.md', import.meta.url);
     const table = /## Differences from `ws`\n[\s\S]*?(\|[\s\S]*?\|)\n\n/.exec(readFileSync(path, 'utf8'))?.[1];
     expect(table).toBe(formatDifferences());

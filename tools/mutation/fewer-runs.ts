@@ -1,4 +1,4 @@
 import fc from 'fast-check';
 
-// A change that a property notices, it notices soon.
+// If a property detects a change, it does so soon.
 fc.configureGlobal({ numRuns: 25 });

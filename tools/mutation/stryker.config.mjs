@@ -1,11 +1,11 @@
-// pnpm mutation: changes the code of the handshake and the codec in thousands of ways, and counts those that no test
-// notices.
+// pnpm mutation: mutates the code of the handshake and the codec in thousands of ways, and counts the mutants that no
+// test detects.
 export default {
   mutate: ['packages/core/src/{handshake,frame,message,protocol}/**/*.ts'],
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner'],
   vitest: { configFile: 'tools/mutation/vitest.config.ts' },
-  // It would be rewritten with an interface that TypeScript 7 does not have; nothing here needs it.
+  // It would be rewritten with an API that TypeScript 7 lacks; nothing here needs it.
   tsconfigFile: 'tools/mutation/no-tsconfig.json',
   coverageAnalysis: 'perTest',
   timeoutMS: 5_000,

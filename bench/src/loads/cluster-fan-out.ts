@@ -5,25 +5,25 @@ import { cpuTimeOf, type Timing } from '../measure.ts';
 import type { ServerProcess } from '../server-process.ts';
 
 export interface ClusterSettings {
-  /** On each node. */
+  /** Clients on each node. */
   readonly subscribers: number;
-  /** Messages that are published at once. */
+  /** Messages published at once. */
   readonly burst: number;
   readonly byteLength: number;
 }
 
-/** What a client says to a server of its kind, over a plain WebSocket. */
+/** The messages between a client and a server of its kind, over a plain WebSocket. */
 export interface Dialect {
   readonly path: string;
-  /** Sent first, after the server's first message; resolves with that to `hello` the client is subscribed. */
+  /** Sent first, after the server's first message; once `hello` is answered, the client is subscribed. */
   readonly hello?: string;
   format(text: string): string;
 }
 
 export interface ClusterResult {
-  /** Deliveries a second, on both nodes together. */
+  /** Deliveries per second, on both nodes together. */
   readonly rate: number;
-  /** Microseconds of both nodes' processor time for a delivery. */
+  /** Microseconds of both nodes' CPU time per delivery. */
   readonly cpuPerDelivery: number;
 }
 
@@ -39,7 +39,7 @@ async function subscribe(port: number, { path, hello }: Dialect): Promise<WebSoc
   return socket;
 }
 
-/** One client publishes; when everybody on both nodes has got all, it publishes again. */
+/** One client publishes; when all clients on both nodes have received everything, it publishes again. */
 export async function measureCluster(
   nodes: readonly ServerProcess[],
   dialect: Dialect,
@@ -50,7 +50,7 @@ export async function measureCluster(
   for (const { port } of nodes) {
     sockets.push(...(await Promise.all(Array.from({ length: subscribers }, () => subscribe(port, dialect)))));
   }
-  // Subscribing is answered by nobody in some dialects.
+  // In some dialects, subscribing has no answer.
   await delay(500);
   const frame = dialect.format('x'.repeat(byteLength));
   const perBurst = burst * sockets.length;

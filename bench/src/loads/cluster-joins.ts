@@ -5,28 +5,28 @@ import { freshTopic, type TopicKind } from '../topic-kind.ts';
 import { Crowd, publication, subscription } from './crowd.ts';
 
 export interface JoinResult {
-  /** In s, until the last has heard the probe. */
+  /** Seconds until the last client has received the probe. */
   readonly time: number;
-  /** Joins a second. */
+  /** Joins per second. */
   readonly rate: number;
-  /** The longest stall of the node's event loop meanwhile, in ms. */
+  /** The longest stall of the node's event loop during that time, in ms. */
   readonly stall: number;
 }
 
 interface JoinSettings {
   readonly sockets: number;
   readonly joins: number;
-  /** Subscribes; resolves once all that was joined has been heard. */
+  /** Subscribes; resolves once everything that was joined has received its probe. */
   readonly join: (crowd: Crowd) => Promise<void>;
 }
 
-/** How long, in ms, it may take until all hear. */
+/** How long, in ms, it may take until all receive. */
 const patience = 120_000;
 
-/** Probes on their way at a time: a broker takes 1,000 (`maxPendingMessages`). */
+/** Probes in flight at a time: a broker accepts 1,000 (`maxPendingMessages`). */
 const maxProbes = 500;
 
-/** How long, in ms, it takes until a probe is sent again that was rejected: the broker was late. */
+/** How long, in ms, to wait before a probe is sent again that was rejected because the broker was late. */
 const againAfter = 100;
 
 /** Topics of one client; `maxTopicsPerSocket` is 128. */
@@ -36,8 +36,8 @@ const probe = 'probe';
 const probeSign = `"data":"${probe}"`;
 
 /**
- * First subscriptions: each topic has one subscriber, who is told of it, and then publishes the probe that it must
- * hear.
+ * First subscriptions: each topic has one subscriber, which publishes the probe that it must receive as soon as it is
+ * subscribed.
  */
 export function measureTopicJoins(
   node: ServerProcess,
@@ -61,9 +61,9 @@ export function measureTopicJoins(
 }
 
 /**
- * Subscribers of one topic, which is then sent one probe.
+ * Subscribers of one topic, to which one probe is then published.
  *
- * @param within in ms; they come evenly over it, or all at once with 0
+ * @param within in ms; they join evenly over it, or all at once with 0
  */
 export function measureRoomJoins(
   node: ServerProcess,
@@ -89,7 +89,7 @@ export function measureRoomJoins(
   });
 }
 
-/** The connections are open before. */
+/** The connections are already open. */
 async function measureJoins(node: ServerProcess, { sockets, joins, join }: JoinSettings): Promise<JoinResult> {
   const crowd = await Crowd.open([node], sockets);
   const late = new AbortController();
@@ -97,7 +97,7 @@ async function measureJoins(node: ServerProcess, { sockets, joins, join }: JoinS
     return await underLoad(
       (onFault) => {
         crowd.start(onFault);
-        const error = new Error(`Deaf: the probe was not heard by all of ${joins} within ${patience} ms`);
+        const error = new Error(`Deaf: not all of ${joins} received the probe within ${patience} ms`);
         delay(patience, undefined, { signal: late.signal }).then(
           () => onFault(error),
           () => {},
@@ -118,7 +118,7 @@ async function measureJoins(node: ServerProcess, { sockets, joins, join }: JoinS
   }
 }
 
-/** What a client is told of a topic. */
+/** A message to a client about a topic. */
 interface ProbeNote {
   readonly topic: string;
   readonly subscribed?: unknown;
@@ -128,10 +128,10 @@ interface ProbeNote {
   readonly rejected?: string;
 }
 
-/** Whoever is told that it has a topic publishes the probe there, again and again until it is taken. */
+/** A client that is subscribed to a topic publishes the probe there, until it is accepted. */
 function probeEach(crowd: Crowd, topics: number): Promise<void> {
   const waiting: { readonly client: number; readonly topic: string }[] = [];
-  /** Topics whose probe is on its way. */
+  /** Topics whose probe is in flight. */
   const sent = new Set<string>();
   const heard = new Set<string>();
   const sendProbes = (): void => {
@@ -156,7 +156,7 @@ function probeEach(crowd: Crowd, topics: number): Promise<void> {
       } else if (note.subscribed !== undefined) {
         waiting.push({ client, topic: note.topic });
       } else if (note.data === probe) {
-        // One that was rejected as the broker was late may come twice.
+        // A probe that was rejected because the broker was late may arrive twice.
         sent.delete(note.topic);
         heard.add(note.topic);
       } else if (note.refused !== undefined) {

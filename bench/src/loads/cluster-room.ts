@@ -6,17 +6,17 @@ import { Crowd, publication, subscription } from './crowd.ts';
 
 export interface RoomSettings {
   readonly kind: TopicKind;
-  /** On all nodes together. */
+  /** People on all nodes together. */
   readonly people: number;
   readonly byteLength: number;
 }
 
 export interface BurstResult {
-  /** Deliveries a second, on all nodes together. */
+  /** Deliveries per second, on all nodes together. */
   readonly rate: number;
   /** The 99th percentile of the time, in ms, from the publishing of a burst to each of its deliveries. */
   readonly p99: number;
-  /** Microseconds of all nodes' processor time for a delivery. */
+  /** Microseconds of all nodes' CPU time per delivery. */
   readonly cpu: number;
 }
 
@@ -28,8 +28,8 @@ interface Room {
 }
 
 /**
- * Everybody subscribes to one topic; then one publishes, in bursts of each length, and again when everybody has got
- * all.
+ * Everybody subscribes to one topic; then one client publishes, in bursts of each length, and again when everybody has
+ * received everything.
  */
 export async function measureRoom(
   nodes: readonly ServerProcess[],
@@ -53,7 +53,7 @@ export async function measureRoom(
   }
 }
 
-/** With presence, it is over once everybody has been told of everybody. */
+/** With presence, it is complete once everybody has received the full count. */
 async function enter({ crowd, topic }: Room, kind: TopicKind): Promise<void> {
   const told = [crowd.hears('"subscribed":'), ...(hasPresence(kind) ? [crowd.hears(`"count":${crowd.size}}`)] : [])];
   for (let client = 0; client < crowd.size; client++) crowd.send(client, [subscription(topic)]);
@@ -77,14 +77,14 @@ async function measureBursts(room: Room, burst: number, timing: Timing): Promise
 
 /** Publishes burst after burst, and times and checks every delivery. */
 class BurstLoad {
-  /** Of the deliveries so far, in ms. */
+  /** The latencies of the deliveries so far, in ms. */
   delays: number[] = [];
   readonly #ended: Promise<void>;
   #isEnding = false;
 
   constructor({ crowd, topic, data }: Room, burst: number) {
     const messages = Array.from({ length: burst }, () => publication(topic, data));
-    /** What an envelope ends with; with history an offset comes before it. */
+    /** The end of an envelope; with history an offset precedes it. */
     const end = Buffer.from(`,"data":${JSON.stringify(data)}}`);
     const isMessage = (payload: Buffer): boolean =>
       payload.compare(end, 0, end.length, Math.max(0, payload.length - end.length)) === 0;

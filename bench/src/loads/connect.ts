@@ -49,7 +49,7 @@ export interface IdleSettings {
   readonly headers?: readonly string[];
 }
 
-/** KiB of the server's memory for each connection that is open and silent, garbage collected. */
+/** KiB of the server's memory per idle connection, after garbage collection. */
 export async function measureIdle(server: ServerProcess, settings: IdleSettings): Promise<Result> {
   const { connections: count, path, headers } = settings;
   const before = (await server.report('memory')).memory;

@@ -4,7 +4,7 @@ import { maskedFrame } from '../masked-frame.ts';
 import type { ServerProcess } from '../server-process.ts';
 import { openMany } from './echo.ts';
 
-/** Told of each message of a server, and which of the clients got it. */
+/** Called with each message of a server, and the client that received it. */
 export type CrowdListener = (payload: Buffer, client: number) => void;
 
 /** Clients of `servers/cluster-topics.ts`, spread over its nodes. */
@@ -30,7 +30,7 @@ export class Crowd {
     return this.#connections.length;
   }
 
-  /** Begins to read. `onFault` is told of a connection that is lost, and of what {@link fail} is given. */
+  /** Begins to read. `onFault` is called for a lost connection, and with the error passed to {@link fail}. */
   start(onFault: (error: Error) => void): void {
     this.#onFault = onFault;
     for (const [client, { duplex }] of this.#connections.entries()) {
@@ -50,13 +50,13 @@ export class Crowd {
     this.#connections[client]?.duplex.write(Buffer.concat(frames));
   }
 
-  /** @returns ends it */
+  /** @returns a function that removes it */
   listen(listener: CrowdListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Resolves once every client has been sent a message with this text in it. */
+  /** Resolves once every client has received a message that contains this text. */
   hears(text: string): Promise<void> {
     const expected = Buffer.from(text);
     const missing = new Set(this.#connections.keys());

@@ -8,14 +8,14 @@ import { measureRate, underLoad, type Result, type Timing } from '../measure.ts'
 import type { ServerProcess } from '../server-process.ts';
 
 export interface EchoSettings {
-  /** `undefined` for a server that speaks no protocol. */
+  /** `undefined` for a server without a protocol. */
   readonly path: string | undefined;
   readonly connections: number;
-  /** Messages on their way at a time, on each connection. */
+  /** Messages in flight on each connection. */
   readonly inFlight: number;
   /** The payload of one message, in bytes. */
   readonly byteLength: number;
-  /** Default: binary, which nothing has to be checked of. */
+  /** Default: binary, which needs no validation. */
   readonly isText?: boolean;
   /** Whether messages are compressed both ways: text. */
   readonly isDeflated?: boolean;
@@ -26,11 +26,11 @@ interface Traffic {
   readonly reply: Buffer;
 }
 
-/** No window is kept, so that the same message is always the same bytes. */
+/** No window is kept, so that the same message always has the same bytes. */
 const deflateOffer =
   'Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover';
 
-/** Echoes as fast as the server gives back. */
+/** Sends as fast as the server echoes. */
 export async function measureEcho(server: ServerProcess, settings: EchoSettings, timing: Timing): Promise<Result> {
   const { connections: count, inFlight, path, isDeflated = false } = settings;
   const target: Target = { port: server.port, path, headers: isDeflated ? [deflateOffer] : [] };
@@ -57,7 +57,7 @@ export async function measureEcho(server: ServerProcess, settings: EchoSettings,
   }
 }
 
-/** A few hundred at a time, as a queue of connections is no longer than that on some systems. */
+/** A few hundred at a time, because some systems' connection queues are not longer. */
 export async function openMany(target: Target, count: number): Promise<LoadConnection[]> {
   const connections: LoadConnection[] = [];
   while (connections.length < count) {
@@ -68,7 +68,7 @@ export async function openMany(target: Target, count: number): Promise<LoadConne
 }
 
 function payloadOf(byteLength: number): Buffer {
-  // Text as apps send it, so that it is compressed as theirs is.
+  // Typical application text, so that it compresses similarly.
   const votes = Array.from({ length: Math.ceil(byteLength / 60) }, (_, index) => ({
     type: 'vote',
     data: { id: randomBytes(4).toString('hex'), count: index },
@@ -83,7 +83,7 @@ function plainTraffic({ byteLength, path, isText = false }: EchoSettings): Traff
   return { request, reply: path === undefined ? request : plainFrame(payload, { opcode }) };
 }
 
-/** What the server's compression makes of the message is looked at once, and then expected each time. */
+/** The server's compressed message is checked once, and then expected each time. */
 async function deflatedTraffic(target: Target, { byteLength }: EchoSettings): Promise<Traffic> {
   const payload = payloadOf(byteLength);
   const deflated = deflateRawSync(payload, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);

@@ -6,14 +6,14 @@ import { openMany } from './echo.ts';
 
 export interface FanOutSettings {
   readonly connections: number;
-  /** Messages that are sent at once. */
+  /** Messages sent at once. */
   readonly burst: number;
   readonly byteLength: number;
   /** Default `/fanout`. */
   readonly path?: string;
 }
 
-/** One publishes; when everybody has got what it sent, it sends again. Counts deliveries. */
+/** One client publishes; when all have received its messages, it publishes again. Counts deliveries. */
 export async function measureFanOut(server: ServerProcess, settings: FanOutSettings, timing: Timing): Promise<Result> {
   const payload = Buffer.alloc(settings.byteLength, 'x');
   const request = maskedFrame(payload, { opcode: 1 });
@@ -42,12 +42,12 @@ export async function measureFanOut(server: ServerProcess, settings: FanOutSetti
 
 export interface OpenLoopSettings {
   readonly connections: number;
-  /** Messages a second, whether the server keeps up or not. */
+  /** Messages per second, whether or not the server keeps up. */
   readonly rate: number;
   readonly byteLength: number;
 }
 
-/** The 99th percentile of the time, in ms, from when a message was due to be sent to each of its deliveries. */
+/** The 99th percentile of the time, in ms, from the time a message was due to each of its deliveries. */
 export async function measureOpenLoop(
   server: ServerProcess,
   { connections: size, rate, byteLength }: OpenLoopSettings,

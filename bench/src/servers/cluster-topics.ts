@@ -1,5 +1,5 @@
-// One node of several, or alone: clients subscribe to topics as those of @turnout/client do, and publish by
-// {"publish":TOPIC,"data":…}; what is rejected they are told by {"rejected":TOPIC}. Parameters: the broker's kind and
+// One of several nodes, or a single one: clients subscribe to topics as @turnout/client does, and publish with
+// {"publish":TOPIC,"data":…}; a rejection is answered with {"rejected":TOPIC}. Parameters: the broker's kind and
 // port, or none.
 import { createServer } from 'node:http';
 import { connectNats } from '@turnout/nats';
@@ -9,7 +9,7 @@ import { createHub, type Broker, type Topic, type TopicOptions } from '@turnout/
 import { kindOf, type TopicKind } from '../topic-kind.ts';
 import { listenAndReport } from './report-to-parent.ts';
 
-/** Counts instead of lists: lists for all who come are people × people. */
+/** Counts instead of lists: lists for everybody who joins would be people × people. */
 const presence = { tell: 'counts' } as const;
 
 const optionsOf: Readonly<Record<TopicKind, TopicOptions>> = {
@@ -33,7 +33,7 @@ function topicOf(name: string): Topic {
 }
 
 let socketCount = 0;
-// The load answers no Ping, and opening thousands of connections may take longer than clients have for it.
+// The load answers no Ping, and opening thousands of connections may take longer than clients may.
 const router = createRouter({ pingInterval: Infinity });
 router.ws('/', (socket) => {
   const person = { id: `${process.pid}-${++socketCount}` };
@@ -45,7 +45,7 @@ router.ws('/', (socket) => {
     const text = message.toString();
     if (await handle(text)) return;
     const { publish, data } = JSON.parse(text) as { publish: string; data: unknown };
-    // Not awaited: what the broker is late to confirm holds nothing up.
+    // Not awaited: a late confirmation of the broker must not delay anything.
     topicOf(publish)
       .publish(JSON.stringify(data))
       .catch(() => socket.send(JSON.stringify({ rejected: publish })));

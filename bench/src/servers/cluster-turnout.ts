@@ -1,4 +1,4 @@
-// One node of several: what a client sends is published to the clients of all. Parameters: the broker's kind and port.
+// One of several nodes: a client's message is published to the clients of all. Parameters: the broker's kind and port.
 import { createServer } from 'node:http';
 import { connectNats } from '@turnout/nats';
 import { connectRedis } from '@turnout/redis';

@@ -1,4 +1,4 @@
-// The floor: node:net gives back the bytes it gets, with no protocol at all.
+// The upper bound: node:net returns the bytes it receives, without any protocol.
 import { createServer } from 'node:net';
 import { listenAndReport } from './report-to-parent.ts';
 

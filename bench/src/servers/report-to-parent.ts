@@ -3,32 +3,31 @@ import type { AddressInfo, Server } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What a server under test tells the process that started it. */
+/** The report of a server under test to the process that started it. */
 export interface ServerReport {
   readonly port: number;
   /** User and system time so far, in microseconds. */
   readonly cpuTime: number;
-  /** Memory of the process, in bytes, after the garbage is collected. */
+  /** Memory of the process, in bytes, after garbage collection. */
   readonly memory: number;
-  /** The longest stall of the event loop, in ms, between the last `watch` and the `stall` that followed; else 0. */
+  /** The longest stall of the event loop, in ms, between the last `watch` and the following `stall`; otherwise 0. */
   readonly longestStall: number;
 }
 
-/** What the parent asks for. `memory` takes a garbage collection; from `watch` to `stall` the event loop is watched. */
+/** The parent's request. `memory` collects garbage first; from `watch` to `stall` the event loop is watched. */
 export type ReportQuestion = 'time' | 'memory' | 'watch' | 'stall';
 
-/** How often, in ms, the event loop is looked at while it is watched. */
+/** How often, in ms, the event loop is checked while it is watched. */
 const resolution = 1;
 
 const loopDelay = monitorEventLoopDelay({ resolution });
 
 /**
- * What an application holds: V8 collects garbage in another way where it has less than 8 MB to look at, which no
- * application but a benchmark has.
+ * The objects of an application: below 8 MB V8 collects garbage differently, which happens only in benchmarks.
  */
 export const ballast = Array.from({ length: 200_000 }, (_, index) => ({ index, text: `text ${index}` }));
 
-/** Listens on a free port of the loopback address, and reports at once and whenever the parent asks. */
+/** Listens on a free port of the loopback address, and reports immediately and whenever the parent asks. */
 export async function listenAndReport(server: Server): Promise<void> {
   server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
   await once(server, 'listening');

@@ -9,10 +9,15 @@ const [state, notice, away, composer] = ['state', 'notice', 'away', 'composer'].
 );
 const { room, you } = document.body.dataset;
 
-/** What was sent and has not come back yet, by its key: sent again after a break, and counted once by the server. */
+/**
+ * Sent messages that have not been confirmed, by key: they are sent again after a disconnect, and stored once by the
+ * server.
+ */
 const unconfirmed = new Map();
 
-/** Keys of what was sent more than once: the server may have it, whatever it says of the last time. */
+/**
+ * Keys of messages that were sent more than once: the server may have stored them, even if it refused the last attempt.
+ */
 const sentAgain = new Set();
 const retryDelay = 1_000;
 let client;
@@ -42,7 +47,7 @@ function receiveLine(line) {
   showLine(line);
 }
 
-/** What came before the room's topic goes on, and is not remembered by it. */
+/** Fetches the lines from before the topic's history. */
 async function fetchLines(after = lastLine()) {
   const response = await fetch(`${location.pathname}/lines?after=${after}`).catch(() => undefined);
   // To the login page.
@@ -85,7 +90,7 @@ function connect() {
   client = createClient(location.pathname, { sessionUrl: location.pathname });
   client.subscribe(`room ${room}`, {
     onMessage: receive,
-    // What was said since the page was rendered; what is missing later is told as a gap.
+    // Lines since the page was rendered; later missing ones are reported as a gap.
     onSubscribed: () => {
       if (!hasBegun) void fetchLines();
       hasBegun = true;
@@ -104,11 +109,11 @@ function connect() {
   client.onstatuschange = showState;
   client.onmessage = ({ data }) => receive(JSON.parse(data));
   client.onsessionended = () => location.assign(`/login?room=${encodeURIComponent(room)}`);
-  // 1000: we have said goodbye, here or by typing quit.
+  // 1000: we have left, with the button or by typing quit.
   client.onclose = ({ code }) => showAway(code === 1000);
 }
 
-/** What is sent while there is no connection is not kept: a message of ours is sent again after the welcome. */
+/** Nothing is queued while there is no connection: our messages are sent again after the welcome. */
 function send(data) {
   if (client.status === 'open') client.send(data);
 }

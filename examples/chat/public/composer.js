@@ -2,14 +2,17 @@ const form = document.getElementById('composer');
 const input = document.getElementById('text');
 const maxText = Number(document.body.dataset.maxText);
 
-/** What is wrong with a text; '' where nothing is. */
+/** What is wrong with a text; '' if nothing is. */
 function problemWith(text) {
   if (text.trim() === '') return 'There is nothing in the message';
   const bytes = new TextEncoder().encode(text).length;
   return bytes > maxText ? `The message has ${bytes} bytes, more than ${maxText}: make it shorter` : '';
 }
 
-/** `onText(text)` for a message to be sent, `onProblem(words)`, '' where there is none any more, `onTyping()`. */
+/**
+ * Calls `onText(text)` for a message to be sent, `onProblem(words)`, with '' once there is no problem, and
+ * `onTyping()`.
+ */
 export function compose({ onText, onProblem, onTyping }) {
   const submit = () => {
     const problem = problemWith(input.value);
@@ -26,7 +29,7 @@ export function compose({ onText, onProblem, onTyping }) {
     input.focus();
   });
   input.addEventListener('keydown', (event) => {
-    // While an input method puts a character together, Enter chooses it.
+    // While an input method composes a character, Enter selects it.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     submit();
@@ -37,7 +40,7 @@ export function compose({ onText, onProblem, onTyping }) {
   });
 }
 
-/** A text that was refused comes back, in front of what was typed since. */
+/** Puts a refused text back, in front of what was typed since. */
 export function giveBack(text) {
   input.value = input.value === '' ? text : `${text}\n${input.value}`;
   fit();

@@ -1,4 +1,4 @@
-/** Shown at a time: older lines go, as they do on the server. */
+/** How many lines are shown: older ones are removed, as on the server. */
 const maxShown = 400;
 
 const list = document.getElementById('lines');
@@ -10,7 +10,7 @@ export function lastLine() {
   return last;
 }
 
-/** Whether the reader is at the newest line: only then the list follows what comes. */
+/** Whether the reader is at the newest line: only then the list scrolls with new lines. */
 function isAtEnd() {
   return list.scrollHeight - list.scrollTop - list.clientHeight < 40;
 }
@@ -39,7 +39,7 @@ function clock(at) {
   return time;
 }
 
-/** What somebody said. All of it is text, whatever it holds. A line that is shown already is not shown again. */
+/** Shows a line. All of it is text, whatever it contains. A line that is already shown is not shown again. */
 export function showLine({ id, author, text, at, key }) {
   dropPending(key);
   const shown = [...list.querySelectorAll('[data-id]')];
@@ -51,7 +51,7 @@ export function showLine({ id, author, text, at, key }) {
   head.append(element('strong', 'author', author.name), clock(at));
   item.append(head, element('p', 'text', text));
   markOwn(item);
-  // What is fetched may come after what is live.
+  // Fetched lines may arrive after live ones.
   const next = shown.find(({ dataset }) => Number(dataset.id) > id);
   if (next) next.before(item);
   else append(item);
@@ -64,7 +64,7 @@ export function showNotice(text, at) {
   append(item);
 }
 
-/** A message that is on its way. */
+/** A message that is being sent. */
 export function showPending(key, text) {
   const item = element('li', 'line pending own', '');
   item.dataset.key = key;
@@ -77,7 +77,7 @@ export function dropPending(key) {
   [...list.querySelectorAll('.pending')].find((item) => item.dataset.key === key)?.remove();
 }
 
-/** Some of what was missed may be gone: what is older than the first line that is kept goes. */
+/** Some missed lines may no longer be stored: removes lines older than the first stored one. */
 export function dropOlder(id) {
   for (const item of list.querySelectorAll('[data-id]')) if (Number(item.dataset.id) < id) item.remove();
 }
@@ -87,7 +87,7 @@ function markOwn(item) {
   return item;
 }
 
-// The server wrote its own clock's time: here it becomes the reader's.
+// The server rendered the times in its own time zone; this converts them to the reader's.
 for (const item of list.children) {
   markOwn(item);
   const time = item.querySelector('time');

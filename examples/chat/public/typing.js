@@ -1,6 +1,6 @@
-/** How long, in ms, somebody counts as typing. */
+/** How long, in ms, a person counts as typing. */
 const shown = 4_000;
-/** How often, in ms, the others are told of our own. */
+/** The minimum interval, in ms, of our own typing notices. */
 const interval = 2_000;
 
 const words = document.getElementById('typing');
@@ -26,7 +26,7 @@ export function stopTyping(id) {
   show();
 }
 
-/** What was typed is sent: what is typed next is news again. */
+/** The text was sent: the next keystroke is announced again. */
 export function endTyping() {
   toldAt = 0;
 }

@@ -1,18 +1,18 @@
 import type { SharedRedis } from '@turnout/example-host/redis';
 
-/** How long, in seconds, it is remembered that somebody has come, or gone. */
+/** How long, in seconds, an arrival or departure is remembered. */
 const ttl = 24 * 60 * 60;
 
 /** All processes see arrivals and departures in a room; only one announces them. */
 export interface Arrivals {
-  /** Whether it is news that a person is there, or gone. */
+  /** Resolves with whether it is news that a person has arrived or left. */
   note(room: string, person: string, state: 'here' | 'gone'): Promise<boolean>;
 }
 
-/** Of the only process. */
+/** For a single process. */
 export const ownArrivals: Arrivals = { note: async () => true };
 
-/** The first process to note it has news. */
+/** Across processes: the first one to note it announces it. */
 export function redisArrivals(redis: SharedRedis): Arrivals {
   return {
     async note(room, person, state) {

@@ -1,10 +1,10 @@
 import { securityHeaders } from '@turnout/example-host';
 import { Router } from '@turnout/express';
 
-/** A page to try any WebSocket by hand, and a socket that answers, to try it with. No session is asked for. */
+/** A page to try any WebSocket by hand, and a socket that answers. No session is required. */
 export function benchRoutes(): ReturnType<typeof Router> {
   const routes = Router();
-  // The one page that may connect elsewhere, as its reader wishes.
+  // The only page that may connect to other origins, because its user chooses the address.
   routes.get('/bench', securityHeaders({ connectSrc: ['ws:', 'wss:'] }), (_request, response) => {
     response.render('bench');
   });

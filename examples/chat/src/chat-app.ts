@@ -20,13 +20,13 @@ import { isRoomName, Rooms } from './rooms.ts';
 import type { Storage } from './storage.ts';
 
 export interface ChatOptions {
-  /** Where what was said and the sessions are kept; closed with the app. */
+  /** The storage of lines and sessions; closed with the app. */
   readonly storage: Storage;
-  /** How long, in ms, somebody whose connection has gone still counts as there. Default 3000. */
+  /** How long, in ms, a disconnected person still counts as present. Default 3000. */
   readonly farewellDelay?: number | undefined;
-  /** How fast one person may write, in all rooms together. Default: 10 messages at once, and one a second. */
+  /** How fast one person may write, in all rooms together. Default: 10 messages at once, and one per second. */
   readonly messageRate?: Pick<RateLimitOptions, 'burst' | 'perSecond'> | undefined;
-  /** Whether the app stands behind a proxy on this machine. Default `false`. */
+  /** Whether the app is behind a proxy on this machine. Default `false`. */
   readonly trustProxy?: boolean | undefined;
 }
 
@@ -73,14 +73,14 @@ export function createChatApp(options: ChatOptions): Example {
     const people = rooms.peopleIn(room);
     response.render('room', { room, lines, people, you: request.session.chatter, maxText });
   });
-  // For a page that was away for longer than the room remembers, or has just been loaded. Who has less than all that is
-  // kept may have missed what is kept no more.
+  // For a page that was disconnected for longer than the topic's history, or has just been loaded. A page that has
+  // fewer than all stored lines may have missed lines that are no longer stored.
   app.get('/chat/:room/lines', requireRoomName, requirePageLogin, async ({ params, query }, response) => {
     const all = await history.after(params.room, 0);
     const lines = all.filter(({ id }) => id > Number(query['after'] ?? 0));
     response.json({ lines, isAll: lines.length === all.length });
   });
-  // The longest text in JSON, every character of it escaped; only who sends far more is cut off (1009).
+  // The longest text in JSON, with every character escaped; only a client that sends far more is disconnected (1009).
   app.ws(
     '/chat/:room',
     { maxPayload: 8 * maxText },

@@ -1,4 +1,4 @@
-/** What a page, or any other client, sends. */
+/** The messages that a page, or any other client, sends. */
 export type ChatMessage =
   | { readonly type: 'say'; readonly text: string; readonly key: string | undefined }
   | { readonly type: 'typing' }
@@ -12,8 +12,8 @@ export const maxText = 128 * 1024;
 const maxKey = 64;
 
 /**
- * Reads a message. JSON objects are what pages send; any other text is said as it is, so that a plain WebSocket client
- * can chat.
+ * Reads a message. Pages send JSON objects; any other text is published unchanged, so that a plain WebSocket client can
+ * chat.
  */
 export function readMessage(data: Buffer, isBinary: boolean): ChatMessage {
   if (isBinary) return mistake('Expected text, received bytes');

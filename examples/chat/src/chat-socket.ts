@@ -22,7 +22,7 @@ export function chatOver({ rooms, history, rateLimit }: ChatParts) {
     const person = request.session.chatter!;
     const room = rooms.open(name);
     let typedAt = 0;
-    /** What was said last, until it is kept. */
+    /** The last message, until it is stored. */
     let saying: Promise<unknown> = Promise.resolve();
     const answer = (type: string, data: object): boolean => socket.send(JSON.stringify({ type, data }));
 
@@ -34,13 +34,13 @@ export function chatOver({ rooms, history, rateLimit }: ChatParts) {
         return answer('refused', { key, reason: `You are writing too fast: wait ${seconds} s` });
       }
       typedAt = 0;
-      // Stored on disk before anybody is told.
+      // Stored on disk before it is published.
       const kept = await history.add(name, { author: person, key, text }).catch((error: unknown) => {
         console.error('Cannot keep a message:', error);
         return null;
       });
       if (kept === null) return answer('later', { key, reason: 'Messages cannot be kept just now' });
-      // Also if it was already stored: the process that stored it may have ended before it told anybody.
+      // Also if it was already stored: the process that stored it may have ended before it published it.
       return room.tell(kept);
     };
 

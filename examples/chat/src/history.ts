@@ -1,6 +1,6 @@
 import type { Person } from './person.ts';
 
-/** What somebody said, as it is kept and as pages get it. */
+/** A message as it is stored and as pages receive it. */
 export interface Line {
   /** Counts up, over all rooms. */
   readonly id: number;
@@ -12,7 +12,7 @@ export interface Line {
   readonly key: string;
 }
 
-/** What is said, before it is kept. */
+/** A message before it is stored. */
 export type Saying = Pick<Line, 'author' | 'key' | 'text'>;
 
 /** Each room keeps its newest lines up to these limits, and at least one line. */
@@ -22,12 +22,12 @@ export const maxBytes = 2 * 1024 * 1024;
 /** How many rooms are listed. */
 export const maxRooms = 20;
 
-/** Where the newest lines of each room are kept. What a method resolves with is kept. */
+/** The storage of the newest lines of each room. A promise resolves only once the data is stored. */
 export interface History {
   /** Stores a line and resolves with it, or with the stored line if its author has sent it before. */
   add(room: string, saying: Saying): Promise<Line>;
-  /** The lines of a room that came after the one with this id, the oldest first; all that are kept for 0. */
+  /** The lines of a room after the one with this id, oldest first; all stored lines for 0. */
   after(room: string, id: number): Promise<Line[]>;
-  /** Where something was said lately, the latest first. */
+  /** The rooms with recent lines, most recent first. */
   rooms(): Promise<{ name: string; lines: number }[]>;
 }

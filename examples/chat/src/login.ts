@@ -10,7 +10,7 @@ declare module 'express-session' {
   }
 }
 
-/** GET and POST /login, POST /logout. `room` in them is where to go afterwards. */
+/** GET and POST /login, POST /logout. Their `room` is the page to open afterwards. */
 export function loginRoutes(): Router {
   const routes = express.Router();
   routes.get('/login', (request, response) => {
@@ -37,7 +37,7 @@ function pathOf(room: unknown): string {
   return isRoomName(room) ? `/chat/${encodeURIComponent(room)}` : '/';
 }
 
-/** Sends who has no session to the login page, and back afterwards. */
+/** Redirects a request without a session to the login page, and back afterwards. */
 export const requirePageLogin: RequestHandler<{ room?: string }> = (request, response, next) => {
   if (request.session.chatter) return next();
   const { room } = request.params;

@@ -7,7 +7,7 @@ try {
   const redis = redisSettings(process.env);
   const storage =
     redis === undefined ? embeddedStorage(dataFolder(new URL('../data', import.meta.url))) : await redisStorage(redis);
-  // Proxies on this machine are believed what they say of the client.
+  // Trusts what proxies on this machine say about the client.
   serve({ example: createChatApp({ storage, trustProxy: redis !== undefined }), defaultPort: 3002 });
 } catch (error) {
   console.error(`Cannot open the storage: ${(error as Error).message}`);

@@ -1,4 +1,4 @@
-/** Who is chatting: known by the session, never by what a message says. */
+/** A person in the chat, identified by the session, never by a message. */
 export interface Person {
   /** A fresh UUID for each sign-in. */
   readonly id: string;

@@ -4,7 +4,7 @@ import { maxBytes, maxLines, maxRooms, type History, type Line, type Saying } fr
 /** How long, in seconds, the key of a line is remembered. */
 const keyTtl = 24 * 60 * 60;
 
-/** A line, its key and its room at once: whatever is cut off, all are there or none. */
+/** Stores a line, its key and its room atomically. */
 const addScript = `
 local ids, lines, size, rooms, said = unpack(KEYS)
 local known = redis.call('GET', said)
@@ -29,7 +29,8 @@ const roomsKey = 'chat:rooms';
 const linesKey = (room: string): string => `chat:lines:${room}`;
 
 /**
- * The newest lines of each room in Redis, for any number of processes. They are as durable as Redis is set up to be.
+ * The newest lines of each room in Redis, for any number of processes. They are as durable as Redis is configured to
+ * be.
  */
 export class RedisHistory implements History {
   readonly #redis: SharedRedis;

@@ -20,19 +20,19 @@ interface PersonThere {
 }
 
 /**
- * What a page gets by resuming after a short absence; after a longer one it fetches the stored lines.
+ * What a page receives by resuming after a short absence; after a longer one it fetches the stored lines.
  */
 const missed = { size: 100, ttl: 120_000 };
 
-/** How long, in ms, to wait before a line is published again that could not be published. */
+/** How long, in ms, to wait before publishing a line again after a failure. */
 const retryDelay = 500;
 
-/** A room that somebody has open: what is said in it, and who is in it. Several tabs of one person are one person. */
+/** An open room: its messages and the people in it. Several tabs of one person count as one. */
 export class Room {
   readonly #options: RoomOptions;
   /** Lines and notices. */
   readonly #talk: Topic;
-  /** Who types: nobody needs to know later. */
+  /** Typing notices, which have no history. */
   readonly #typing: Topic;
   readonly #unfollow: () => void;
   #sockets = 0;
@@ -56,7 +56,7 @@ export class Room {
     return this.#talk.people().map(({ id, details }) => ({ id, name: String(details) }));
   }
 
-  /** A socket that may have the topics of the room. */
+  /** A socket that may subscribe to the topics of the room. */
   enter(socket: WebSocket): void {
     this.#sockets++;
     socket.on('close', () => {
@@ -65,7 +65,7 @@ export class Room {
     });
   }
 
-  /** The topic of a name, which a page has asked for. */
+  /** The topic that a page has requested by name. */
   admit(name: string, { id, name: details }: Person): Admitted | null {
     if (name === this.#talk.name) return { topic: this.#talk, person: { id, details } };
     return name === this.#typing.name ? { topic: this.#typing } : null;
@@ -81,15 +81,15 @@ export class Room {
     }
   }
 
-  /** Tells all but the one who types. */
+  /** Notifies everybody except the person who types. */
   tellTyping(socket: WebSocket, person: Person): Promise<boolean> {
     return this.#typing.publish(JSON.stringify(person), { except: socket });
   }
 
-  /** A person quits: everybody is told at once, unless the person has the room open elsewhere too. */
+  /** A person quits: announces it immediately, unless the person has the room open elsewhere too. */
   quit(socket: WebSocket, person: Person): void {
     this.#talk.unsubscribe(socket, { atOnce: true });
-    // The person who leaves gets the farewell too.
+    // The person who leaves also receives the farewell.
     if (!this.people().some(({ id }) => id === person.id)) socket.send(noticeOf(`${person.name} Logout`));
     socket.close(1000, 'quit');
   }
@@ -110,7 +110,7 @@ export class Room {
     }
   }
 
-  /** Somebody may be joining, or return soon. */
+  /** A person may be joining, or return soon. */
   #endIfEmpty(): void {
     if (this.#sockets > 0 || this.people().length > 0) return;
     this.#talk.off('join', this.#onJoin).off('leave', this.#onLeave);

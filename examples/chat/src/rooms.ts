@@ -4,7 +4,7 @@ import { Room, type RoomOptions } from './room.ts';
 
 export type RoomsOptions = Pick<RoomOptions, 'hub' | 'arrivals' | 'farewellDelay'>;
 
-/** The rooms that somebody has open. */
+/** The open rooms. */
 export class Rooms {
   readonly hub: Hub;
   readonly #options: RoomsOptions;
@@ -23,13 +23,13 @@ export class Rooms {
     return room;
   }
 
-  /** Who has a room open. */
+  /** The people who have a room open. */
   peopleIn(name: string): Person[] {
     return this.#rooms.get(name)?.people() ?? [];
   }
 }
 
-/** A room's name: letters, digits, `-` and `_`, of any script. */
+/** A room's name: letters, digits, `-` and `_`, in any script. */
 export function isRoomName(name: unknown): name is string {
   return typeof name === 'string' && /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]{0,31}$/u.test(name);
 }

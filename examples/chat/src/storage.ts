@@ -8,14 +8,14 @@ import type { History } from './history.ts';
 import { RedisHistory } from './redis-history.ts';
 import { SqliteHistory } from './sqlite-history.ts';
 
-/** What the chat keeps, and where. */
+/** The storage of the chat. */
 export interface Storage {
   readonly history: History;
   readonly arrivals: Arrivals;
   readonly sessions: Store;
   /** Signs the cookies of the sessions. */
   readonly secret: string;
-  /** Joins the processes that share the storage. */
+  /** Connects the processes that share the storage. */
   readonly hub: Hub;
   close(): Promise<void>;
 }

@@ -30,7 +30,7 @@ describe('pages', () => {
     expect(response.headers.get('location')).toBe('/chat/tea');
   });
 
-  test('render the history by a template, as text whatever it holds', async () => {
+  test('render the history with a template, always as text', async () => {
     const ann = await enter('Ann');
     ann.say('<img src=x onerror=alert(1)>');
     await ann.next('line');
@@ -40,7 +40,7 @@ describe('pages', () => {
     expect(html).toContain('<strong class="author">Ann</strong>');
   });
 
-  test('list the rooms, and refuse what is no name of a room', async () => {
+  test('list the rooms, and refuse an invalid room name', async () => {
     const cookie = await signIn(app.url, 'Ann');
     const ann = await Chatter.join(app.url, cookie, { room: '茶' });
     ann.say('hello');
@@ -52,14 +52,14 @@ describe('pages', () => {
     }
   });
 
-  test('of the bench may connect anywhere, all others to their own origin alone', async () => {
+  test('of the bench may connect anywhere, all others only to their own origin', async () => {
     expect((await get('/bench')).headers.get('content-security-policy')).toContain("connect-src 'self' ws: wss:");
     expect((await get('/login')).headers.get('content-security-policy')).toContain("connect-src 'self';");
   });
 });
 
 describe('the socket', () => {
-  test('is refused without a session, and for what is no name of a room', async () => {
+  test('is refused without a session, and for an invalid room name', async () => {
     const refusal = await connect(`${app.url}/chat/lobby`).catch((error: unknown) => error as ConnectError);
     expect(refusal).toMatchObject({ status: 401, body: expect.stringContaining('Sign in first') as string });
     const cookie = await signIn(app.url, 'Ann');
@@ -67,7 +67,7 @@ describe('the socket', () => {
     expect(other).toMatchObject({ status: 404 });
   });
 
-  test('tells everybody who comes, who says what and when, and who goes', async () => {
+  test('announces who joins, who says what and when, and who leaves', async () => {
     const ann = await Chatter.join(app.url, await signIn(app.url, 'Ann'));
     expect(ann.you).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string, name: 'Ann' });
     expect((await ann.next('notice')).text).toBe('Welcome Ann !');
@@ -85,7 +85,7 @@ describe('the socket', () => {
     expect((await ann.next('notice')).text).toBe('Bob Logout');
   });
 
-  test('on quit says goodbye to all, the one who goes included, and closes', async () => {
+  test('on quit sends everybody a farewell, including the person who leaves, and closes', async () => {
     for (const quit of ['quit', 'quit\r\n', '{"type":"quit"}']) {
       const [ann, bob] = [await enter('Ann'), await enter('Bob')];
       bob.socket.send(quit);
@@ -96,7 +96,7 @@ describe('the socket', () => {
     }
   });
 
-  test('counts several tabs as one person, who comes once and goes once', async () => {
+  test('counts several tabs as one person, who joins once and leaves once', async () => {
     const cookie = await signIn(app.url, 'Tabs');
     const watcher = await enter('Ann');
     const tabs = [await Chatter.join(app.url, cookie), await Chatter.join(app.url, cookie)];
@@ -119,13 +119,13 @@ describe('the socket', () => {
     expect(await tea.texts(1)).toEqual(['for tea']);
   });
 
-  test('knows who speaks by the session, whatever the message says', async () => {
+  test('identifies the speaker by the session, whatever the message says', async () => {
     const ann = await enter('Ann');
     ann.socket.send(JSON.stringify({ type: 'say', text: 'I am Bob', author: { id: '1', name: 'Bob' }, uid: '1' }));
     expect((await ann.next('line')).author.name).toBe('Ann');
   });
 
-  test('says what plain text says, as other clients send it', async () => {
+  test('publishes plain text, as other clients send it', async () => {
     const ann = await enter('Ann');
     for (const text of ['Hello', '你好，世界', '👩‍👩‍👧 👋🏽', '[1,2]']) {
       ann.socket.send(text);
@@ -133,7 +133,7 @@ describe('the socket', () => {
     }
   });
 
-  test('takes 100 KB, and a message in fragments, whole', async () => {
+  test('accepts a message of 100 KB, and one in fragments', async () => {
     const ann = await enter('Ann');
     const long = '长'.repeat(34_000);
     ann.say(long);
@@ -144,7 +144,7 @@ describe('the socket', () => {
     expect(await ann.texts(1)).toEqual(['in three parts']);
   });
 
-  test('tells nobody of an empty frame, and says what is wrong with a mistake, and lives on', async () => {
+  test('ignores an empty frame, explains a mistake, and stays open', async () => {
     const ann = await enter('Ann');
     ann.socket.send('');
     const mistakes: [string | Buffer, string][] = [
@@ -166,7 +166,7 @@ describe('the socket', () => {
     expect(ann.seen.filter((type) => type === 'line')).toHaveLength(1);
   });
 
-  test('tells the others who types, not too often, and not oneself', async () => {
+  test('sends typing notices to the others, not too often, and not to the sender', async () => {
     const [ann, bob] = [await enter('Ann'), await enter('Bob')];
     for (let times = 0; times < 5; times++) ann.socket.send('{"type":"typing"}');
     ann.say('typed');
@@ -177,7 +177,7 @@ describe('the socket', () => {
     expect(ann.seen).not.toContain('typing');
   });
 
-  test('refuses a person who writes too fast, in all tabs together, and says how long to wait', async () => {
+  test('refuses a person who writes too fast, over all tabs, and says how long to wait', async () => {
     const cookie = await signIn(app.url, 'Fast');
     const tabs = [await Chatter.join(app.url, cookie), await Chatter.join(app.url, cookie)] as const;
     for (let index = 0; index < 10; index++) tabs[index % 2]!.say(String(index));
@@ -193,7 +193,7 @@ describe('the socket', () => {
   });
 });
 
-test('a message that cannot be kept is to be sent again, and the chat goes on when it can', async () => {
+test('a message that cannot be stored must be sent again, and the chat continues once it can', async () => {
   const ann = await enter('Ann');
   const database = openDatabase(join(app.dataDir, 'chat.db'));
   database.exec('BEGIN IMMEDIATE');
@@ -205,7 +205,7 @@ test('a message that cannot be kept is to be sent again, and the chat goes on wh
   expect(await ann.texts(1)).toEqual(['kept']);
 });
 
-test('a message right before the farewell is told before it', async () => {
+test('a message right before the farewell is published before it', async () => {
   const [ann, bob] = [await enter('Ann'), await enter('Bob')];
   ann.say('last words');
   ann.socket.send('quit');
@@ -214,8 +214,8 @@ test('a message right before the farewell is told before it', async () => {
   expect(bob.seen.lastIndexOf('line')).toBeLessThan(bob.seen.lastIndexOf('notice'));
 });
 
-describe('a break', () => {
-  test('is resumed without a gap and without a double, while others talk on', async () => {
+describe('a disconnect', () => {
+  test('is resumed without a gap or duplicate, while others continue to chat', async () => {
     const cookie = await signIn(app.url, 'Ann');
     const people = await Promise.all(['Bob', 'Cid', 'Dan'].map((name) => enter(name)));
     const said: string[] = [];
@@ -243,7 +243,7 @@ describe('a break', () => {
     return { texts: lines.map(({ text }) => text), isAll };
   };
 
-  test('keeps once what was sent again with its key', async () => {
+  test('stores a message that is sent again with its key once', async () => {
     const cookie = await signIn(app.url, 'Ann');
     const key = randomUUID();
     const ann = await Chatter.join(app.url, cookie);
@@ -254,7 +254,7 @@ describe('a break', () => {
     expect((await ann.texts(3)).toSorted()).toEqual(['once', 'once', 'twice']);
   });
 
-  test('outlives a restart of the server, and the history with it', async () => {
+  test('survives a restart of the server, as does the history', async () => {
     const cookie = await signIn(app.url, 'Ann');
     const ann = await Chatter.join(app.url, cookie);
     ann.say('before');
@@ -272,7 +272,7 @@ describe('a break', () => {
     expect((await get('/chat/lobby/lines')).status).toBe(302);
   });
 
-  test('does not take leave of who is back soon', async () => {
+  test('is not announced if the person returns soon', async () => {
     await app.stop();
     app = await startChat({ farewellDelay: 60_000 });
     const watcher = await enter('Watch');
@@ -288,7 +288,7 @@ describe('a break', () => {
     expect(watcher.seen.filter((type) => type === 'notice')).toHaveLength(2);
   });
 
-  test('of who was logged out is final: 3000', async () => {
+  test('by a log-out is final: 3000', async () => {
     const cookie = await signIn(app.url, 'Ann');
     const ann = await Chatter.join(app.url, cookie);
     await fetch(`${app.url}/logout`, { method: 'POST', headers: { Cookie: cookie }, redirect: 'manual' });
@@ -296,7 +296,7 @@ describe('a break', () => {
   });
 });
 
-test('the bench has a socket that answers text with a prefix, and bytes with themselves', async () => {
+test('the bench has a socket that answers text with a prefix, and bytes unchanged', async () => {
   const socket = await connect(`${app.url}/bench/reply`);
   socket.send('x');
   expect(await socket.receive()).toBe('Server received: x');

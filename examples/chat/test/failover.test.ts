@@ -12,7 +12,7 @@ import { Talker } from './talker.ts';
 
 const isMissing = requireSystemPart('redis-server') === undefined;
 
-describe.skipIf(isMissing)('every acknowledged line is kept once, and every page shows all of them,', () => {
+describe.skipIf(isMissing)('every acknowledged line is stored once, and every page shows all of them,', () => {
   let nodes: RunningExample[] = [];
   let talkers: Talker[] = [];
   let isOver = false;
@@ -75,11 +75,11 @@ describe.skipIf(isMissing)('every acknowledged line is kept once, and every page
     }
   }
 
-  test('though Sentinel has replicas take over that lack the newest lines, twice', { timeout: 120_000 }, async () => {
+  test('even if Sentinel twice promotes replicas that lack the newest lines', { timeout: 120_000 }, async () => {
     const site = await SentinelSite.start({ replicas: 2, sentinels: 3 });
     onTestFinished(() => site.stop());
     const sentinels = site.sentinelPorts.map((port) => ({ host: '127.0.0.1', port }));
-    // Both replicas: Sentinel may promote either, and on a slow machine once more.
+    // Both replicas: Sentinel may promote either, and on a slow machine promote again.
     await start({ master: SentinelSite.masterName, sentinels, replicas: 2 });
     for (let round = 0; round < 2; round++) {
       await more(40);
@@ -93,7 +93,7 @@ describe.skipIf(isMissing)('every acknowledged line is kept once, and every page
     await expectAllRight(await site.masterPort());
   });
 
-  test('though Redis is killed and comes back, three times', { timeout: 120_000 }, async () => {
+  test('even if Redis is killed and restarted three times', { timeout: 120_000 }, async () => {
     const redis = await startRedis();
     onTestFinished(() => redis.stop());
     await start({ url: `redis://127.0.0.1:${redis.port}`, replicas: 0 });

@@ -47,7 +47,7 @@ describe.each(stores)('the history in %s', (_name, isThere, create) => {
     expect((await history.after('a', 203)).map(({ id }) => id)).toEqual([204, 205]);
   });
 
-  test.skipIf(!isThere)('keeps no more than 2 MiB of a room, and one line at least', async () => {
+  test.skipIf(!isThere)('keeps at most 2 MiB of a room, but at least one line', async () => {
     const history = await create();
     await fill(history, 'a', 25, 'é'.repeat(50_000));
     expect(await history.after('a', 0)).toHaveLength(20);
@@ -55,7 +55,7 @@ describe.each(stores)('the history in %s', (_name, isThere, create) => {
     expect(await history.after('a', 0)).toHaveLength(1);
   });
 
-  test.skipIf(!isThere)('lists the rooms, the latest first', async () => {
+  test.skipIf(!isThere)('lists the rooms, most recent first', async () => {
     const history = await create();
     await fill(history, 'a', 2);
     await fill(history, 'b', 1);
@@ -65,7 +65,7 @@ describe.each(stores)('the history in %s', (_name, isThere, create) => {
     ]);
   });
 
-  test.skipIf(!isThere)('keeps a line once, whatever is in it, and says which it was', async () => {
+  test.skipIf(!isThere)('stores a line once, whatever it contains, and returns the stored line', async () => {
     const history = await create();
     const text = 'a "b" \\ \n \t {"id":7} 你 👋🏽';
     const line = await history.add('a', { author, key: 'k', text });
@@ -77,7 +77,7 @@ describe.each(stores)('the history in %s', (_name, isThere, create) => {
   });
 });
 
-test.skipIf(!hasRedis)('who comes and who goes is news to the first process that notes it', async () => {
+test.skipIf(!hasRedis)('an arrival or departure is news only to the first process that notes it', async () => {
   const redis = await connectRedis();
   const [here, there] = [redisArrivals(redis), redisArrivals(redis)];
   for (let times = 0; times < 2; times++) {

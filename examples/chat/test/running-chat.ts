@@ -26,7 +26,7 @@ export async function signIn(url: string, name: string): Promise<string> {
   return cookie.split(';')[0]!;
 }
 
-/** What a topic of the room is sent. */
+/** The messages on a topic of the room. */
 type RoomMessage =
   | { readonly type: 'line'; readonly data: Line }
   | { readonly type: 'notice'; readonly data: { readonly text: string; readonly at: number } };
@@ -35,7 +35,7 @@ type ServerMessage =
   | RoomMessage
   | { readonly type: 'welcome'; readonly data: { readonly you: Person; readonly room: string } }
   | { readonly type: 'subscribed'; readonly data: { readonly recovered: boolean; readonly epoch?: string } }
-  /** Everybody who is there, as of now. */
+  /** Everybody who is currently present. */
   | { readonly type: 'people'; readonly data: readonly Person[] }
   | { readonly type: 'typing'; readonly data: Person }
   | { readonly type: 'later'; readonly data: { readonly key: string; readonly reason: string } }
@@ -54,11 +54,11 @@ export class Chatter {
   readonly socket: WebSocket;
   /** The types of all messages so far. */
   readonly seen: string[] = [];
-  /** As the server knows who it is. */
+  /** The person, as identified by the server. */
   you: Person | undefined;
-  /** Whether all that was missed follows. */
+  /** Whether everything that was missed follows. */
   recovered = false;
-  /** Of the last message of the room. */
+  /** The position of the room's last message. */
   position: Position | undefined;
   readonly #people = new Map<string, Person>();
 
@@ -97,12 +97,12 @@ export class Chatter {
     while ((await this.next('notice')).text !== text);
   }
 
-  /** Until exactly they are there. */
+  /** Resolves once exactly these people are present. */
   async untilPeople(...names: string[]): Promise<void> {
     while ((await this.next('people')).map(({ name }) => name).join() !== names.join());
   }
 
-  /** The texts of the next so many lines. */
+  /** The texts of the next `count` lines. */
   async texts(count: number): Promise<string[]> {
     const texts: string[] = [];
     while (texts.length < count) texts.push((await this.next('line')).text);

@@ -8,20 +8,20 @@ interface RoomMessage {
   readonly data: Line & { readonly key: string };
 }
 
-/** Somebody who has the page of a room open, with all that the page does to show each line once. */
+/** A person with the page of a room open, including what the page does to show each line once. */
 export class Talker {
   /** The keys of the lines that the page shows, by their ids. */
   readonly shown = new Map<number, string>();
-  /** What the server has said is kept, by its key. */
+  /** Lines that the server has confirmed, by key. */
   readonly acknowledged = new Set<string>();
-  /** Ids that came with two keys: two lines were taken for one. */
+  /** Ids that arrived with two keys: two lines were mistaken for one. */
   readonly confused: number[] = [];
   readonly #unconfirmed = new Set<string>();
   readonly #client: Client;
   readonly #path: (path: string) => string;
   readonly #cookie: string;
 
-  /** @param urls of the nodes: each attempt goes to the next one */
+  /** @param urls of the nodes: each attempt uses the next one */
   constructor(urls: readonly string[], cookie: string, room: string) {
     let turn = 0;
     this.#cookie = cookie;

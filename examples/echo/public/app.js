@@ -4,7 +4,7 @@ const maxLines = 200;
 
 let socket;
 
-/** The state in words, as the socket itself says it. */
+/** The `readyState` of the socket in words. */
 function showState() {
   const { readyState } = socket ?? { readyState: WebSocket.CLOSED };
   state.textContent = stateNames[readyState];

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => running.stop());
 
-test('/echo sends back the same message, of the same type', async () => {
+test('/echo returns the same message with the same type', async () => {
   const socket = await connect(`${url}/echo`);
   for (const message of ['', 'grüße 👋', 'x'.repeat(70_000)]) {
     socket.send(message);
@@ -22,7 +22,7 @@ test('/echo sends back the same message, of the same type', async () => {
   socket.close();
 });
 
-test('/upper sends back text in upper case, and bytes as they are', async () => {
+test('/upper returns text in upper case, and bytes unchanged', async () => {
   const socket = await connect(`${url}/upper`);
   socket.send('straße');
   expect(await socket.receive()).toBe('STRASSE');
@@ -31,7 +31,7 @@ test('/upper sends back text in upper case, and bytes as they are', async () => 
   socket.close();
 });
 
-test('/reply answers each message with a prefix, one sent in fragments as one', async () => {
+test('/reply answers each message with a prefix, and a fragmented message once', async () => {
   const socket = await connect(`${url}/reply`);
   socket.send('one, ', { fin: false });
   socket.send('two, ', { fin: false });

@@ -1,6 +1,6 @@
 const hues = 6;
 
-/** The first letters of the first two words, each whole: one that takes two units of UTF-16 is not cut. */
+/** The first letters of the first two words, including letters of two UTF-16 units. */
 export function initialsOf(name) {
   const words = name.split(/\s+/).filter(Boolean).slice(0, 2);
   return words.map((word) => String.fromCodePoint(word.codePointAt(0)).toUpperCase()).join('');
@@ -11,7 +11,7 @@ export function hueOf(id) {
   return [...id].reduce((sum, character) => sum + character.charCodeAt(0), 0) % hues;
 }
 
-/** Shows who is online. Names are text, whatever they hold; initials and colours are drawn by the style sheet. */
+/** Shows who is online. Names are always text; the style sheet draws initials and colours. */
 export function showPeople(people, ownId) {
   document.getElementById('people-count').textContent = String(people.length);
   document.getElementById('people').replaceChildren(

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler } from 'express';
 
-/** Answers a failed request with its status and no more: where it failed is for the log, not for the client. */
+/** Answers a failed request only with its status: the details belong in the log, not in the answer. */
 export const answerFailure: ErrorRequestHandler = (error: { readonly status?: unknown }, _request, response, next) => {
   const { status } = error;
   const isRefusal = typeof status === 'number' && status >= 400 && status < 500;

@@ -1,9 +1,9 @@
 import type { WebSocketApp } from '@turnout/express';
 import type { Express } from 'express';
 
-/** An example's app, with what it holds open. */
+/** An example's app, and the resources that it holds open. */
 export interface Example {
   readonly app: Express & WebSocketApp;
-  /** Closes the database and the like; to be called last. */
+  /** Closes the database and similar resources; call it last. */
   dispose(): void | Promise<void>;
 }

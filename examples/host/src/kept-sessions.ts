@@ -8,23 +8,26 @@ import type { WriteBatch } from './write-batch.ts';
 const week = 7 * 24 * 60 * 60 * 1000;
 
 export interface KeptSessionsOptions {
-  /** Of the cookie: examples on one host name, on different ports, share their cookies. */
+  /** The name of the cookie: examples on one host name share their cookies, even on different ports. */
   readonly name: string;
-  /** The folder that holds the secret. */
+  /** The folder of the secret. */
   readonly dataDir: string;
   readonly database: Database;
   readonly writes: WriteBatch;
-  /** Whether a session still counts, asked each time it is read. Default: each does. */
+  /** Whether a session is still valid, checked at each read. Default: always. */
   readonly isValid?: (data: session.SessionData) => boolean;
 }
 
 export interface KeptSessions {
   readonly middleware: RequestHandler;
-  /** Ends the sweeping of expired sessions; to be called before the database is closed. */
+  /** Stops the removal of expired sessions; call it before closing the database. */
   dispose(): void;
 }
 
-/** Sessions of a week since they were last used, that outlive a restart. What they decide is not to be cached. */
+/**
+ * Sessions that expire a week after their last use, and survive a restart. Pages that depend on them must not be
+ * cached.
+ */
 export function keptSessions({ name, dataDir, ...storing }: KeptSessionsOptions): KeptSessions {
   const store = new SessionStore(storing);
   return { middleware: sessionsIn({ name, secret: loadSecret(dataDir), store }), dispose: () => store.dispose() };

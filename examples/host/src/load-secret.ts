@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The key that signs session cookies: made on first start, then kept in the data folder, for its owner's eyes only. */
+/**
+ * The key that signs session cookies: created on first start and stored in the data folder, readable only by its owner.
+ */
 export function loadSecret(dataDir: string): string {
   const path = join(dataDir, 'secret');
   const known = readIfThere(path);
   if (known) return known;
   const secret = randomBytes(32).toString('base64url');
-  // Under another name first, so that a process killed here leaves no half of a secret behind.
+  // Written under another name first, so that a process killed here leaves no incomplete secret behind.
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, secret, { mode: 0o600 });
   renameSync(draft, path);

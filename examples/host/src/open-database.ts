@@ -4,13 +4,13 @@ import Database from 'libsql';
 const ownerOnly = 0o600;
 
 /**
- * Opens an SQLite file, for its owner's eyes only whatever folder it is in. A committed change is on the disk: it
- * outlives a `kill -9` and a power cut.
+ * Opens an SQLite file that only its owner can read, whatever folder it is in. A committed change is on disk: it
+ * survives a `kill -9` and a power failure.
  */
 export function openDatabase(path: string): Database.Database {
   if (path !== ':memory:') keepPrivate(path);
   const database = new Database(path);
-  // First: another process may be opening it too. Short, as everybody waits who is served by this process.
+  // First, because another process may be opening it too. Short, because it blocks this process and all its clients.
   database.exec('PRAGMA busy_timeout = 1000');
   database.exec('PRAGMA journal_mode = WAL');
   database.exec('PRAGMA synchronous = FULL');
@@ -18,8 +18,7 @@ export function openDatabase(path: string): Database.Database {
 }
 
 /**
- * SQLite gives the files beside a database the rights of the database; those that are there already keep what they
- * have.
+ * SQLite creates the files beside a database with its permissions; existing files keep theirs.
  */
 function keepPrivate(path: string): void {
   closeSync(openSync(path, 'a', ownerOnly));

@@ -1,7 +1,7 @@
 export interface RateLimitOptions {
   /** How many at once. */
   readonly burst: number;
-  /** How many a second after that. */
+  /** How many per second after that. */
   readonly perSecond: number;
   /** A clock in ms. Default `Date.now`. */
   readonly now?: () => number;
@@ -15,7 +15,7 @@ interface Bucket {
 /** Full buckets are removed once more people than this are remembered. */
 const leastRemembered = 1_000;
 
-/** A token bucket for each person, whatever they have open. */
+/** A token bucket for each person, over all their pages. */
 export class RateLimit {
   readonly #burst: number;
   readonly #perMs: number;
@@ -34,7 +34,7 @@ export class RateLimit {
     return this.#buckets.size;
   }
 
-  /** Takes a token; returns 0, or if the bucket is empty how many ms to wait. */
+  /** Takes a token; returns 0, or how many ms to wait if the bucket is empty. */
   take(id: string): number {
     const tokens = this.#tokensOf(this.#buckets.get(id));
     if (tokens < 1) return Math.ceil((1 - tokens) / this.#perMs);

@@ -1,15 +1,15 @@
 export interface RepeatOptions {
-  /** How often, in ms. */
+  /** The interval, in ms. */
   readonly every: number;
   /** For the report: `remove expired sessions`. */
   readonly what: string;
-  /** Told of each failure. Default: it is printed. */
+  /** Called with each failure. Default: prints it. */
   readonly report?: (problem: string, error: unknown) => void;
 }
 
 /**
- * Runs a task now and then periodically. A failure is reported but stops nothing: a full disk or a locked database may
- * be fine the next time. The timer does not keep the process alive.
+ * Runs a task immediately and then periodically. A failure is reported but stops nothing: a full disk or a locked
+ * database may have recovered by the next time. The timer does not keep the process alive.
  *
  * @returns a function that stops it
  */

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
 export interface SecurityHeadersOptions {
-  /** Where scripts may connect to, beside the page's own origin. */
+  /** Origins that scripts may connect to, in addition to the page's own. */
   readonly connectSrc?: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export function securityHeaders({ connectSrc = [] }: SecurityHeadersOptions = {}
         baseUri: ["'none'"],
       },
     },
-    // HSTS is for the proxy that ends TLS: over plain http on this machine it would lock the browser out.
+    // The proxy that terminates TLS must set HSTS: over plain http on this machine it would lock the browser out.
     strictTransportSecurity: false,
   });
 }

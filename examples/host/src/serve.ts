@@ -19,7 +19,7 @@ export function serve({ example, defaultPort }: ServeOptions): void {
   const server = example.app.listen(Number(port), host, (error?: NodeJS.ErrnoException) => {
     if (error?.code === 'EADDRINUSE') fail(`Port ${port} is taken: set PORT to another`);
     if (error) fail(`Cannot listen: ${error.message}`);
-    // One connection that cannot be taken, with too many files open say, ends none of the others.
+    // A connection that cannot be accepted, for example with too many open files, does not affect the others.
     server.on('error', ({ message }) => console.error(`Cannot take a connection: ${message}`));
     const { family, address, port: actualPort } = server.address() as AddressInfo;
     console.log(`listening on http://${family === 'IPv6' ? `[${address}]` : address}:${actualPort}`);
@@ -30,7 +30,7 @@ export function serve({ example, defaultPort }: ServeOptions): void {
     await example.dispose();
     process.exit(0);
   };
-  // Once: a second Ctrl-C ends the process at once.
+  // Once: a second Ctrl-C ends the process immediately.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void shutDown().catch((error: Error) => fail(`Cannot stop cleanly: ${error.message}`)));
   }

@@ -11,15 +11,15 @@ const day = 24 * hour;
 export interface SessionStoreOptions {
   readonly database: Database;
   readonly writes: WriteBatch;
-  /** Whether a session still counts, asked each time it is read: one that does not is ended. Default: each does. */
+  /** Whether a session is still valid, checked at each read: an invalid session is destroyed. Default: always. */
   readonly isValid?: ((data: session.SessionData) => boolean) | undefined;
   /** How often, in ms, expired sessions are removed. Default 10 minutes. */
   readonly sweepInterval?: number | undefined;
-  /** Gets errors that no caller awaits. Default: the error is printed. */
+  /** Called with errors that no caller awaits. Default: prints the error. */
   readonly report?: (problem: string, error: unknown) => void;
 }
 
-/** Sessions in the app's database, so that people stay signed in over a restart. */
+/** Sessions in the app's database, so that people stay signed in across a restart. */
 export class SessionStore extends session.Store {
   readonly #writes: WriteBatch;
   readonly #isValid: (data: session.SessionData) => boolean;
@@ -88,7 +88,7 @@ export class SessionStore extends session.Store {
     );
   }
 
-  /** Ends the sweeping of expired sessions. */
+  /** Stops the removal of expired sessions. */
   dispose(): void {
     this.#endSweeping();
   }
@@ -101,7 +101,7 @@ export class SessionStore extends session.Store {
       this.destroy(id);
       return null;
     }
-    // As it was prolonged since it was written.
+    // With its expiry prolonged since it was written.
     if (data.cookie.expires) data.cookie.expires = new Date(row.expires);
     return data;
   }
@@ -111,7 +111,7 @@ export class SessionStore extends session.Store {
     await this.#writes.run(() => this.#set.run(id, json, expiryOf(data)));
   }
 
-  /** Each request does so. It is written down once an hour, as a write waits for the disk. */
+  /** Each request does so. It is written only once an hour, because a write waits for the disk. */
   async #prolong(id: string, expires: number): Promise<void> {
     const row = this.#get.get(id, Date.now()) as Row | undefined;
     if (row === undefined || row.expires > expires - hour) return;

@@ -3,7 +3,7 @@ import { buildSync } from 'esbuild';
 import express, { type RequestHandler } from 'express';
 
 /**
- * The style and the scripts that the pages of several examples use, with the client; to be mounted beside an example's
+ * The style sheet and scripts that the pages of several examples share, with the client; mount it beside an example's
  * own.
  */
 export function sharedAssets(): RequestHandler {
@@ -14,7 +14,7 @@ export function sharedAssets(): RequestHandler {
   return assets;
 }
 
-/** One file for browsers, also where the packages have not been built. */
+/** One file for browsers, even if the packages have not been built. */
 function bundleClient(): string {
   const { outputFiles } = buildSync({
     entryPoints: [fileURLToPath(import.meta.resolve('@turnout/client'))],

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import type { SessionData } from 'express-session';
 
-/** Gives who signs in a session with a fresh id, so that nobody can plant theirs. */
+/** Creates a session with a fresh id at sign-in, which prevents session fixation. */
 export function freshSession({ session }: Pick<Request, 'session'>): Promise<void> {
   return new Promise((resolve, reject) => {
     session.regenerate((error) => (error ? reject(error as Error) : resolve()));
@@ -14,9 +14,9 @@ export const logOut: RequestHandler = (request, response, next) => {
 };
 
 /**
- * Refuses the WebSocket of who has no session.
+ * Refuses a WebSocket without a session.
  *
- * @param key what a login leaves in the session
+ * @param key that a login sets in the session
  */
 export function requireSocketLogin<Params = object>(key: keyof SessionData): RequestHandler<Params> {
   return (request, response, next) => {

@@ -9,7 +9,7 @@ const requestTimeout = 1_000;
 export async function stop(server: Server, app: WebSocketApp): Promise<void> {
   const isClosed = new Promise((resolve) => server.close(resolve));
   await app.close({ code: 1001, timeout: socketTimeout });
-  // Browsers keep spare connections open, which no request may ever come over.
+  // Browsers keep spare connections open that may never carry a request.
   const cut = setTimeout(() => server.closeAllConnections(), requestTimeout);
   await isClosed;
   clearTimeout(cut);

@@ -1,10 +1,10 @@
 import type { Database } from 'libsql';
 
-/** The most writes per transaction, so that requests are answered between two transactions. */
+/** The maximum of writes per transaction, so that requests are answered between two transactions. */
 const maxWrites = 500;
 
 interface Write {
-  /** Makes the change, and returns what tells its caller that it is kept. */
+  /** Makes the change, and returns a function that informs the caller once it is committed. */
   readonly apply: () => () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -38,7 +38,7 @@ export class WriteBatch {
     return kept;
   }
 
-  /** Commits all that waits; to be called before the database is closed. */
+  /** Commits all pending writes; call it before closing the database. */
   flush(): void {
     while (this.#waiting.length > 0) this.#commit();
   }
@@ -64,14 +64,14 @@ export class WriteBatch {
 
   #transact(writes: readonly Write[]): (() => void)[] {
     if (writes.length === 0) return [];
-    // Immediate, as a transaction that began by reading cannot wait for another process that writes.
+    // Immediate, because a transaction that began by reading cannot wait for another process's write.
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       const told = writes.map(({ apply }) => apply());
       this.#database.exec('COMMIT');
       return told;
     } catch (error) {
-      // A full disk has ended the transaction already.
+      // A full disk has already ended the transaction.
       if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }

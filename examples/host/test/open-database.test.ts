@@ -16,14 +16,14 @@ const rights = (): Record<string, string> =>
     readdirSync(folder).map((name) => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]),
   );
 
-test('a database is for its owner alone, in a folder that everybody may read too', () => {
+test('only the owner can read a database, even in a folder that everybody may read', () => {
   const database = openDatabase(join(folder, 'test.db'));
   database.exec('CREATE TABLE lines (text TEXT)');
   expect(rights()).toEqual({ 'test.db': '600', 'test.db-shm': '600', 'test.db-wal': '600' });
   database.close();
 });
 
-test('a database that others could read is closed to them', () => {
+test('an existing database that others could read is protected from them', () => {
   const path = join(folder, 'test.db');
   for (const file of [path, `${path}-wal`, `${path}-shm`]) {
     writeFileSync(file, '');

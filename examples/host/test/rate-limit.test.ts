@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RateLimit } from '../src/rate-limit.ts';
 
-test('lets ten through at once, and one a second after that', () => {
+test('allows ten at once, and one per second after that', () => {
   let now = 0;
   const limit = new RateLimit({ burst: 10, perSecond: 1, now: () => now });
   const taken = Array.from({ length: 12 }, () => limit.take('a'));
@@ -15,7 +15,7 @@ test('lets ten through at once, and one a second after that', () => {
   expect(Array.from({ length: 11 }, () => limit.take('a')).filter((wait) => wait > 0)).toHaveLength(1);
 });
 
-test('remembers nobody whose bucket is full again', () => {
+test('forgets a person whose bucket is full again', () => {
   let now = 0;
   const limit = new RateLimit({ burst: 2, perSecond: 1, now: () => now });
   for (let person = 0; person < 999; person++) limit.take(`early ${person}`);

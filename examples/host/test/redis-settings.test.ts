@@ -1,12 +1,12 @@
 import { redisSettings } from '@turnout/example-host/redis';
 import { expect, test } from 'vitest';
 
-test('no variable is no Redis', () => {
+test('without a variable Redis is not used', () => {
   expect(redisSettings({})).toBeUndefined();
   expect(redisSettings({ REDIS_URL: '', REDIS_SENTINELS: '' })).toBeUndefined();
 });
 
-test('one server has no replicas to wait for; behind Sentinel it is one', () => {
+test('a single server waits for no replica; behind Sentinel the default is one', () => {
   expect(redisSettings({ REDIS_URL: 'redis://a' })).toEqual({ url: 'redis://a', replicas: 0 });
   expect(redisSettings({ REDIS_URL: 'redis://a', REDIS_REPLICAS: '2' })).toEqual({ url: 'redis://a', replicas: 2 });
   expect(redisSettings({ REDIS_SENTINELS: 'a:1, b,[::1]:3', REDIS_MASTER: 'main' })).toEqual({
@@ -20,7 +20,7 @@ test('one server has no replicas to wait for; behind Sentinel it is one', () => 
   });
 });
 
-test('what is wrong is named', () => {
+test('an error names the invalid variable', () => {
   expect(() => redisSettings({ REDIS_URL: 'redis://a', REDIS_SENTINELS: 'a' })).toThrow('received both');
   expect(() => redisSettings({ REDIS_SENTINELS: 'a,' })).toThrow('REDIS_SENTINELS');
   expect(() => redisSettings({ REDIS_SENTINELS: 'redis://a:1' })).toThrow('REDIS_SENTINELS');

@@ -8,7 +8,7 @@ const failTwice = (attempt: number): void => {
 test.each<[string, (attempt: number) => unknown]>([
   ['throws', failTwice],
   ['rejects', async (attempt) => failTwice(attempt)],
-])('a task that %s is reported and tried again, until it is ended', async (_how, task) => {
+])('a task that %s is reported and retried until it is stopped', async (_how, task) => {
   const problems: unknown[][] = [];
   let attempts = 0;
   const end = repeat(() => task(++attempts), {

@@ -49,7 +49,7 @@ const get = (store: SessionStore, id: string): Promise<SessionData | null | unde
 const ids = (): string[] => (database.prepare('SELECT id FROM sessions').all() as { id: string }[]).map(({ id }) => id);
 
 describe('expired sessions', () => {
-  test('are removed once the database is no longer locked; until then it is reported, and nothing ends', async () => {
+  test('are removed once the database is no longer locked; until then the failure is reported, and nothing else fails', async () => {
     const store = open({ sweepInterval: 5 });
     const other = openDatabase(path);
     await set(store, 'old', sessionUntil(Date.now() + 20));
@@ -72,7 +72,7 @@ describe('expired sessions', () => {
 });
 
 describe('a session', () => {
-  test('that cannot be kept is told as an error', async () => {
+  test('that cannot be stored is reported as an error', async () => {
     const store = open();
     const other = openDatabase(path);
     other.exec('BEGIN IMMEDIATE');
@@ -80,7 +80,7 @@ describe('a session', () => {
     other.close();
   });
 
-  test('that cannot be prolonged just now is reported, and the request goes on', async () => {
+  test('that cannot be prolonged is reported, and the request continues', async () => {
     const store = open();
     await set(store, 'a', sessionUntil(Date.now() + hour));
     const other = openDatabase(path);
@@ -90,7 +90,7 @@ describe('a session', () => {
     other.close();
   });
 
-  test('is written down as prolonged once an hour, and not with each request', async () => {
+  test('is written as prolonged once an hour, not with each request', async () => {
     let commits = 0;
     const exec = database.exec.bind(database);
     const store = open();
@@ -108,7 +108,7 @@ describe('a session', () => {
     expect((await get(store, 'a'))!.cookie.expires).toEqual(new Date(start + 2 * hour));
   });
 
-  test('that no longer counts is ended when it is read', async () => {
+  test('that is no longer valid is destroyed when it is read', async () => {
     let isValid = true;
     const store = open({ isValid: () => isValid });
     await set(store, 'a', sessionUntil(Date.now() + hour));

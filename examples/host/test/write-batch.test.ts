@@ -33,12 +33,12 @@ const insert = (text: string): Promise<unknown> =>
 const count = (): number => (database.prepare('SELECT COUNT(*) AS count FROM lines').get() as { count: number }).count;
 
 describe('writes', () => {
-  test('of one turn are one transaction, and each caller is told what came of its own', async () => {
+  test('of one turn are one transaction, and each caller gets its own result', async () => {
     const told = await Promise.all(Array.from({ length: 300 }, (_, index) => writes.run(() => index)));
     expect([told.length, told[299], commits]).toEqual([300, 299, 1]);
   });
 
-  test('are told only once they can be read by another process', async () => {
+  test('resolve only once another process can read them', async () => {
     const other = openDatabase(path);
     const kept = insert('a');
     expect(other.prepare('SELECT * FROM lines').all()).toHaveLength(0);
@@ -47,7 +47,7 @@ describe('writes', () => {
     other.close();
   });
 
-  test('of a very busy turn are several transactions, between which others have their turn', async () => {
+  test('of a very busy turn are several transactions, with other work in between', async () => {
     const order: string[] = [];
     const first = insert('first').then(() => order.push('first'));
     const others = Array.from({ length: 600 }, (_, index) => insert(String(index)));
@@ -58,14 +58,14 @@ describe('writes', () => {
     expect(order).toEqual(['first', 'somebody else', 'last']);
   });
 
-  test('that wait are kept by a flush, before the database is closed', async () => {
+  test('that are pending are stored by a flush, before the database is closed', async () => {
     const kept = insert('a');
     writes.flush();
     expect(count()).toBe(1);
     await kept;
   });
 
-  test('reject, and nothing of them is kept, where one of them fails; later ones are kept', async () => {
+  test('reject, and none of them is stored, if one of them fails; later ones are stored', async () => {
     const failing = writes.run(() => {
       throw new Error('Not this one');
     });
@@ -76,7 +76,7 @@ describe('writes', () => {
     expect(count()).toBe(1);
   });
 
-  test('reject while the disk is full, and are kept when it is not', async () => {
+  test('reject while the disk is full, and are stored when it is not', async () => {
     const pages = (database.prepare('PRAGMA page_count').get() as { page_count: number }).page_count;
     database.exec(`PRAGMA max_page_count = ${pages}`);
     await expect(insert('x'.repeat(100_000))).rejects.toThrow('full');
@@ -85,7 +85,7 @@ describe('writes', () => {
     expect(count()).toBe(1);
   });
 
-  test('reject while another process holds the database, and are kept when it lets go', async () => {
+  test('reject while another process locks the database, and are stored once it is unlocked', async () => {
     const other = openDatabase(path);
     other.exec('BEGIN IMMEDIATE');
     await expect(insert('a')).rejects.toThrow('locked');
@@ -95,7 +95,7 @@ describe('writes', () => {
     expect(count()).toBe(1);
   });
 
-  test('reject once the database is closed, and end nothing', async () => {
+  test('reject once the database is closed, and do not end the process', async () => {
     const other = openDatabase(':memory:');
     const late = new WriteBatch(other);
     other.close();

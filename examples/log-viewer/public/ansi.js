@@ -1,11 +1,11 @@
-/** Terminal sequences: those that set colours, those that do anything else, and single control characters. */
+/** Terminal sequences: those that set colours, all others, and single control characters. */
 const sequences =
   // oxlint-disable-next-line no-control-regex
   /\u001B\[([\d;:]*)m|\u001B\[[\d;?]*[ -/]*[@-~]|\u001B\][^\u0007\u001B]*(?:\u0007|\u001B\\)?|[\u0000-\u0008\u000B-\u001F\u007F]/g;
 
 const names = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'];
 
-/** The colour of a number of the 256: the names of the first 16 are the style sheet's to paint. */
+/** The colour for one of the 256 numbers: the style sheet defines the first 16. */
 function paletteColour(number) {
   if (number < 16) return `var(--${number < 8 ? '' : 'bright-'}${names[number % 8]})`;
   if (number > 231) return grey(8 + (number - 232) * 10);
@@ -18,7 +18,7 @@ function grey(level) {
   return `rgb(${level} ${level} ${level})`;
 }
 
-/** Reads `5;N` or `2;R;G;B` behind a 38 or 48, and takes it off the list. */
+/** Reads `5;N` or `2;R;G;B` after a 38 or 48, and removes it from the list. */
 function takeColour(codes) {
   const kind = codes.shift();
   if (kind === 5) return paletteColour(Math.min(255, codes.shift() ?? 0));
@@ -57,8 +57,8 @@ function applyOne(style, code, rest) {
 }
 
 /**
- * Cuts a line at its colour sequences (ECMA-48, SGR) into `{ text, style }`. Every other sequence is left out: a log
- * may paint itself, and do nothing else.
+ * Splits a line at its colour sequences (ECMA-48, SGR) into `{ text, style }`. All other sequences are removed: a log
+ * may only colour itself.
  */
 export function parseAnsi(line) {
   const parts = [];
@@ -74,7 +74,8 @@ export function parseAnsi(line) {
 }
 
 /**
- * A part as an element: text, whatever it holds. Colours are set by script, which a policy against inline style allows.
+ * A part as an element; its content is always text. A script sets the colours, which a policy against inline styles
+ * allows.
  */
 export function spanOf({ text, style }) {
   const span = document.createElement('span');

@@ -44,7 +44,7 @@ function start() {
   });
 }
 
-/** Lets the log go, whatever it still sends. */
+/** Closes the log, and ignores what it still sends. */
 function leave() {
   const left = socket;
   socket = undefined;

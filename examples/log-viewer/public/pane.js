@@ -1,6 +1,6 @@
 import { parseAnsi, spanOf } from './ansi.js';
 
-/** Kept in the page; older lines go, and are counted. */
+/** How many lines the page keeps; older ones are removed and counted. */
 const maxLines = 5_000;
 
 const pane = document.getElementById('pane');
@@ -8,14 +8,14 @@ const shown = document.getElementById('shown');
 const dropped = document.getElementById('dropped');
 const newest = document.getElementById('newest');
 
-/** Elements that wait for the next frame. */
+/** Elements to be added in the next animation frame. */
 let waiting = [];
 let droppedCount = 0;
 let unseenCount = 0;
 let isFollowing = true;
 let onChanged = () => {};
 
-/** Calls `listener` after lines have come or gone. */
+/** Calls `listener` after lines were added or removed. */
 export function onPaneChanged(listener) {
   onChanged = listener;
 }
@@ -23,7 +23,7 @@ export function onPaneChanged(listener) {
 function queue(element) {
   if (waiting.length === 0) requestAnimationFrame(show);
   waiting.push(element);
-  // More than could ever be seen: the oldest of them need not be made part of the page first.
+  // More than can ever be shown: the oldest of them are not even added to the page.
   if (waiting.length > maxLines) droppedCount += waiting.splice(0, waiting.length - maxLines).length;
 }
 
@@ -84,7 +84,7 @@ function follow() {
   showNewest();
 }
 
-// Who scrolls up reads: the pane stays where it is until its end is in sight again.
+// Scrolling up means reading: the pane does not move until its end is visible again.
 pane.addEventListener('scroll', () => {
   const isAtEnd = pane.scrollHeight - pane.scrollTop - pane.clientHeight < 8;
   if (isAtEnd === isFollowing) return;

@@ -2,14 +2,14 @@ const pane = document.getElementById('pane');
 const input = document.getElementById('search');
 const found = document.getElementById('found');
 
-// A browser that cannot paint ranges still finds and counts them.
+// A browser that cannot highlight ranges still finds and counts them.
 const [highlight, current] = globalThis.Highlight ? [new Highlight(), new Highlight()] : [new Set(), new Set()];
 CSS.highlights?.set('match', highlight).set('current-match', current);
 
 let matches = [];
 let index = -1;
 
-/** The ranges of one line in which the text stands, whatever colours it is cut into. */
+/** The ranges of one line that match the text, across the boundaries of colours. */
 function rangesIn(line, text) {
   const nodes = [...line.childNodes].map((span) => span.firstChild ?? span).filter((node) => node.nodeType === 3);
   const whole = nodes
@@ -26,7 +26,7 @@ function rangesIn(line, text) {
   return ranges;
 }
 
-/** Finds the node and the offset of a place in the line. */
+/** Finds the node and the offset of a position in the line. */
 function place(nodes, position, set) {
   let rest = position;
   for (const node of nodes) {
@@ -36,7 +36,7 @@ function place(nodes, position, set) {
   return undefined;
 }
 
-/** Marks what is searched for in all lines that are there now. The page's elements stay as they are. */
+/** Highlights the matches in all current lines, without changing the page's elements. */
 export function searchAgain() {
   const text = input.value.toLowerCase();
   matches = text === '' ? [] : [...pane.children].flatMap((line) => rangesIn(line, text));

@@ -2,13 +2,12 @@ import { behindOverlap } from './overlap.ts';
 import { firstLines } from './remote-tail.ts';
 
 /**
- * So long, in ms, nothing must come for the first lines to be all there, where the log has fewer than `tail` would
- * give.
+ * After this many ms without a line the first lines count as complete, if the log has fewer than `tail` would send.
  */
 const settleTime = 300;
 
 /**
- * Holds the first lines of a new connection until they are all there, and tells which of them were not shown before.
+ * Holds the first lines of a new connection until they are complete, and returns those that were not shown before.
  */
 export class CatchUp {
   readonly #known: readonly string[];
@@ -16,7 +15,7 @@ export class CatchUp {
   readonly #fresh: string[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param known what was shown before */
+  /** @param known the lines that were shown before */
   constructor(known: readonly string[], onDone: (missed: string[], isGapless: boolean) => void) {
     this.#known = known;
     this.#onDone = onDone;
@@ -29,7 +28,7 @@ export class CatchUp {
     else this.#timer = setTimeout(() => this.#finish(), settleTime);
   }
 
-  /** Forgets what came: the next connection brings it again. */
+  /** Forgets the lines: the next connection sends them again. */
   stop(): void {
     clearTimeout(this.#timer);
   }

@@ -1,13 +1,13 @@
 import type { Host } from './log-store.ts';
 
 export interface HostErrorOptions {
-  /** Trying again is of no use. */
+  /** Whether retrying is pointless. */
   readonly isFinal: boolean;
-  /** For who runs the log viewer, not for who reads logs: files of this machine, words of other programs. */
+  /** For the operator of the log viewer, not for readers: files of this machine, messages of other programs. */
   readonly detail?: string | undefined;
 }
 
-/** Why a host cannot be read from just now, in a line for the reader. */
+/** Why a host cannot be read at the moment, in one line for the reader. */
 export class HostError extends Error {
   readonly isFinal: boolean;
   readonly detail: string | undefined;
@@ -21,7 +21,7 @@ export class HostError extends Error {
 
 type SshError = NodeJS.ErrnoException & { readonly level?: string };
 
-/** Says of what ssh reports which host it was, and what is to be done. */
+/** Turns an error of ssh into a message that names the host and says what to do. */
 export function explain(host: Host, error: SshError): HostError {
   if (error instanceof HostError) return error;
   const place = placeOf(host);
@@ -36,17 +36,17 @@ export function explain(host: Host, error: SshError): HostError {
     return new HostError(message, { isFinal: true, detail });
   }
   const words = faults[error.code ?? ''] ?? faults[error.level ?? ''];
-  // What another error says may name files of this machine.
+  // Messages of other errors may name files of this machine.
   return new HostError(`Cannot reach ${place}: ${words ?? seeOutput}`, {
     isFinal: false,
     ...(words === undefined && { detail }),
   });
 }
 
-/** For a reader, in place of what is not theirs to know. */
+/** For readers, instead of details that they must not see. */
 export const seeOutput = 'the output of the log viewer says more';
 
-/** By the error's code, or its level. */
+/** By the error's code or level. */
 const faults: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was cut',

@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** What a file of known hosts says of a host's key. */
+/** The verdict of a file of known hosts on a host's key. */
 export type HostKeyVerdict = 'known' | 'unknown' | 'changed' | 'revoked';
 
 interface Entry {
   readonly isRevoked: boolean;
-  /** Patterns with a comma between them, or one hashed name. */
+  /** Comma-separated patterns, or one hashed name. */
   readonly hosts: string;
   readonly type: string;
   readonly key: string;
@@ -30,7 +30,7 @@ export class KnownHosts {
     }
   }
 
-  /** @param key as the host sent it: its type, a length before it, and the rest */
+  /** @param key as the host sent it: its type with a length prefix, and the rest */
   check(address: string, port: number, key: Buffer): HostKeyVerdict {
     const encoded = key.toString('base64');
     const entries = this.#entriesOf(address, port);
@@ -40,7 +40,7 @@ export class KnownHosts {
     return trusted.some((entry) => entry.type === typeOfKey(key)) ? 'changed' : 'unknown';
   }
 
-  /** The types of the keys that are known of a host: to be asked for, as any other could not be checked. */
+  /** The types of a host's known keys: only these are requested, because others could not be checked. */
   typesOf(address: string, port: number): string[] {
     const trusted = this.#entriesOf(address, port).filter((entry) => !entry.isRevoked);
     return [...new Set(trusted.map(({ type }) => type))];
@@ -56,7 +56,7 @@ function parseEntry(line: string): Entry[] | undefined {
   if (line === '' || line.startsWith('#')) return undefined;
   const fields = line.split(/\s+/);
   const marker = fields[0]!.startsWith('@') ? fields.shift() : undefined;
-  // A certificate authority signs other keys, which are not looked at here.
+  // A certificate authority signs other keys, which are not supported here.
   if (marker === '@cert-authority') return undefined;
   const [hosts, type, key] = fields;
   if (hosts === undefined || type === undefined || key === undefined) return undefined;

@@ -1,13 +1,13 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** A line is cut here, in characters: no page could show more. */
+/** The maximum length of a line, in characters: no page could show more. */
 const maxLine = 16 * 1024;
 
-/** Bytes in, lines of text out. Characters and lines that are cut by a read are put together. */
+/** Bytes in, lines of text out. Characters and lines that are split between reads are joined. */
 export class LineSplitter {
   readonly #decoder = new StringDecoder('utf8');
   #rest = '';
-  /** Characters of the line in progress that were cut off. */
+  /** Truncated characters of the current line. */
   #cut = 0;
 
   push(chunk: Buffer): string[] {

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import type { Database, Statement } from 'libsql';
 
-/** A machine whose logs may be read, and how to log in there: with the keys of the ssh agent, or one in a file. */
+/** A machine whose logs may be read, and its login: with the keys of the ssh agent, or one in a file. */
 export interface Host {
   readonly name: string;
   readonly address: string;
@@ -15,12 +15,12 @@ export interface Host {
 export interface Log {
   readonly id: number;
   readonly host: string;
-  /** What it is: `access`, `error`, `app`… */
+  /** Its kind: `access`, `error`, `app`… */
   readonly type: string;
   readonly path: string;
 }
 
-/** What may be read: pages name a log by its id, and nothing else ever reaches a host. */
+/** The logs that may be read: pages name a log by its id, and nothing else from a page reaches a host. */
 export class LogStore {
   readonly #addHost: Statement;
   readonly #addLog: Statement;
@@ -63,9 +63,9 @@ export class LogStore {
   }
 
   /**
-   * Adds a host, or changes one that is there; its logs stay.
+   * Adds a host, or changes an existing one, which keeps its logs.
    *
-   * @returns what it was before
+   * @returns the previous entry
    * @throws {Error} that says what is wrong with it
    */
   addHost({ name, address, port, login, keyFile }: Host): Host | undefined {
@@ -81,9 +81,9 @@ export class LogStore {
   }
 
   /**
-   * Adds a log, or changes the path of one that is there.
+   * Adds a log, or changes the path of an existing one.
    *
-   * @returns what it was before
+   * @returns the previous entry
    * @throws {Error} that says what is wrong with it
    */
   addLog({ host, type, path }: Omit<Log, 'id'>): Log | undefined {
@@ -112,7 +112,7 @@ export class LogStore {
     return this.logs().filter((log) => log.host === host);
   }
 
-  /** @param id as it stands in an address */
+  /** @param id as in an address */
   log(id: string): Log | undefined {
     const row = /^[1-9]\d{0,8}$/.test(id) ? (this.#log.get(Number(id)) as Log | undefined) : undefined;
     return row && logOf(row);
@@ -128,17 +128,17 @@ export class LogStore {
   }
 }
 
-/** What begins with a hyphen is taken for an option, here and by other programs. */
+/** Other programs and this one treat text that begins with a hyphen as an option. */
 function isWord(text: string): boolean {
   return /^\w[\w.-]{0,63}$/.test(text);
 }
 
-/** It stands in a command that is shown to people, and that they may run. */
+/** It is part of a command that is shown to people, who may run it. */
 function isAddress(text: string): boolean {
   return /^[\p{L}\p{N}:][\p{L}\p{N}.:%_-]*$/u.test(text);
 }
 
-/** Without what the database says of the query. */
+/** Without the database's text about the query. */
 function hostOf({ name, address, port, login, keyFile }: Host): Host {
   return { name, address, port, login, keyFile };
 }

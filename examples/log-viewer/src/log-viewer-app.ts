@@ -20,13 +20,13 @@ import { Tails } from './tails.ts';
 import { UserStore } from './user-store.ts';
 
 export interface LogViewerOptions {
-  /** The folder that holds hosts, logs, users, the sessions and the secret. */
+  /** The folder of hosts, logs, users, the sessions and the secret. */
   readonly dataDir: string;
-  /** The file of the keys of all hosts that are trusted. */
+  /** The file with the keys of all trusted hosts. */
   readonly knownHostsFile: string;
   /** The socket of the ssh agent. */
   readonly agent?: string | undefined;
-  /** How long, in ms, to wait before the first new try after a host has gone. Default 1000. */
+  /** How long, in ms, to wait before the first reconnection to a lost host. Default 1000. */
   readonly firstDelay?: number | undefined;
 }
 
@@ -51,8 +51,8 @@ export function createLogViewer({ dataDir, knownHostsFile, agent, firstDelay = 1
     dataDir,
     database,
     writes,
-    // Users are removed by another process: so each is looked up for each request and upgrade, and for each open socket
-    // as often as Turnout asks for its session.
+    // Another process removes users, so the user is looked up at each request and upgrade, and for open sockets
+    // whenever Turnout checks their sessions.
     isValid: ({ reader }) => reader === undefined || users.isCurrent(reader),
   });
   const ssh = { knownHosts: () => KnownHosts.read(knownHostsFile), knownHostsFile, agent };
@@ -77,7 +77,7 @@ export function createLogViewer({ dataDir, knownHostsFile, agent, firstDelay = 1
       socket.send(JSON.stringify({ type: 'notice', data: { text: 'There is no such log', level: 'error' } }));
       return socket.close(1000, 'failed');
     }
-    // All that a page can say. Nothing of it goes to the host.
+    // The only message that a page can send. Nothing of it reaches the host.
     socket.on('message', (data) => {
       if (data.toString() !== 'quit') return;
       socket.send('close connect');

@@ -29,7 +29,7 @@ export function loginRoutes(users: UserStore): Router {
     async (request, response) => {
       const { name, password } = (request.body ?? {}) as Record<string, unknown>;
       const given = typeof name === 'string' ? name : '';
-      // Before the check: who gets another password meanwhile signs in with that one.
+      // Read before the check, so that a password that changes meanwhile invalidates the sign-in.
       const reader = { name: given, credential: users.credentialOf(given) };
       const isKnown = typeof password === 'string' && (await users.check(given, password));
       if (!isKnown) {
@@ -40,12 +40,12 @@ export function loginRoutes(users: UserStore): Router {
       return response.redirect(303, '/');
     },
   );
-  // The tails that nobody follows any more end.
+  // Ends the tails that have no viewers any more.
   routes.post('/logout', logOut);
   return routes;
 }
 
-/** Sends who has no session to the login page. */
+/** Redirects a request without a session to the login page. */
 export const requirePageLogin: RequestHandler = (request, response, next) => {
   if (request.session.reader) next();
   else response.redirect('/login');

@@ -10,7 +10,7 @@ const defaultPort = 3003;
 async function main(parameters: readonly string[]): Promise<void> {
   if (parameters[0] === '--demo') {
     const demo = await startDemo();
-    console.log(`a log that writes itself, on an sshd of its own: sign in as ${demo.user} with ${demo.password}`);
+    console.log(`a generated log, on a separate sshd: sign in as ${demo.user} with ${demo.password}`);
     return serve({ example: demo.viewer, defaultPort });
   }
   const viewer = createLogViewer({

@@ -22,9 +22,9 @@ export interface Stores {
 }
 
 /**
- * Runs a command on the database, and returns what it has to say.
+ * Runs a command on the database, and returns its output.
  *
- * @throws {Error} that says what was wrong with it
+ * @throws {Error} that says what is wrong with it
  */
 export async function manage(parameters: readonly string[], stores: Stores): Promise<string> {
   const { values, positionals } = parseArgs({
@@ -105,7 +105,7 @@ function removed(isRemoved: boolean, what: string): string {
   return `Removed: ${what}`;
 }
 
-/** One line of standard input. A password is never a parameter: everybody on a machine sees those. */
+/** One line of standard input. A password is never a parameter, because everybody on a machine can see those. */
 async function readPassword(): Promise<string> {
   if (process.stdin.isTTY) process.stderr.write('Password (shown as you type): ');
   for await (const line of createInterface({ input: process.stdin })) return line;

@@ -1,4 +1,4 @@
-/** How many lines must match for two parts of a log to be the same part. */
+/** How many lines must match for two parts of a log to count as the same. */
 const certain = 20;
 
 /**

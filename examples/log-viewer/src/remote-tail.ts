@@ -4,12 +4,12 @@ import { LineSplitter } from './line-splitter.ts';
 import type { Host, Log } from './log-store.ts';
 import { logIn, type SshSettings } from './ssh-login.ts';
 
-/** How many lines come first. */
+/** How many lines are sent first. */
 export const firstLines = 200;
 
 export interface TailListener {
   readonly onLines: (lines: string[]) => void;
-  /** What `tail` itself says: that a file was replaced, is not there, may not be read. */
+  /** Messages of `tail` itself: a file was replaced, is missing, or cannot be read. */
   readonly onNotice: (text: string) => void;
   readonly onEnd: () => void;
 }
@@ -54,7 +54,7 @@ export class RemoteTail {
     this.#channel.resume();
   }
 
-  /** Ends the remote `tail` too. */
+  /** Also ends the remote `tail`. */
   end(): void {
     this.#channel.end();
     this.#client.end();
@@ -62,15 +62,16 @@ export class RemoteTail {
 }
 
 /**
- * The command for the remote shell. `tail -F` alone would notice only at its next line that nobody reads; so a `cat`
- * waits for the end of the input, which comes when the connection goes, however it goes, and `tail` is ended then.
+ * The command for the remote shell. `tail -F` alone would notice only at its next line that nobody reads any more. So a
+ * `cat` waits for the end of its input, which comes with the end of the connection for any reason, and then `tail` is
+ * killed.
  */
 export function tailCommand(path: string): string {
   const script = `tail -n ${firstLines} -F -- "$1" & tail=$!; cat >/dev/null; kill "$tail"`;
   return `exec sh -c ${quote(script)} sh ${quote(path)}`;
 }
 
-/** As one word of a POSIX shell, whatever it holds. */
+/** Quotes any text as one word of a POSIX shell. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

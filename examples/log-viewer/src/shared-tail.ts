@@ -7,9 +7,9 @@ import type { SshSettings } from './ssh-login.ts';
 
 interface Viewer {
   readonly socket: WebSocket;
-  /** More waits for it than it reads. */
+  /** Whether it has more unsent lines than it reads. */
   isBehind: boolean;
-  /** Lines it was not sent, as others were not to wait for it. */
+  /** Lines that were skipped for it, because others must not wait. */
   skipped: number;
 }
 
@@ -17,31 +17,31 @@ export interface SharedTailOptions {
   readonly host: Host;
   readonly log: Log;
   readonly ssh: SshSettings;
-  /** How long, in ms, to wait before the first new try after a host has gone. Each wait is twice the one before. */
+  /** How long, in ms, to wait before the first reconnection to a lost host. Each wait is twice the previous one. */
   readonly firstDelay: number;
-  /** It has ended: the last viewer has gone, or it cannot be read. */
+  /** Called at its end: the last viewer has left, or the log cannot be read. */
   readonly onEnd: () => void;
 }
 
 const longestDelay = 30_000;
 
 /**
- * One log, and everybody who follows it: one `tail` on the host for all.
+ * One log and all its viewers, with one `tail` on the host.
  *
- * While all viewers are behind, the host is held back: nothing is lost, and no memory grows. A viewer that falls behind
- * while others keep up is told how many lines it was not sent.
+ * While all viewers are behind, the host is held back: nothing is lost, and memory does not grow. A viewer that is
+ * behind while others keep up learns how many lines it missed.
  */
 export class SharedTail {
   readonly #options: SharedTailOptions;
   readonly #viewers = new Set<Viewer>();
-  /** The last lines, for who comes later. */
+  /** The last lines, for later viewers. */
   #recent: string[] = [];
   #tail: RemoteTail | undefined;
   /** Set while the lines of a new connection are compared with those already shown. */
   #catchUp: CatchUp | null = null;
   #isPaused = false;
   #isEnded = false;
-  /** How things stand, for who comes later; `undefined` before the first viewer. */
+  /** The current state, for later viewers; `undefined` before the first viewer. */
   #lastNotice: PreparedMessage | undefined;
   #delay: number;
   #retry: NodeJS.Timeout | undefined;
@@ -51,7 +51,7 @@ export class SharedTail {
     this.#delay = options.firstDelay;
   }
 
-  /** Sends a socket the last lines, and then those to come, until it closes. */
+  /** Sends a socket the last lines and then each new one, until it closes. */
   follow(socket: WebSocket): void {
     const viewer: Viewer = { socket, isBehind: false, skipped: 0 };
     this.#viewers.add(viewer);
@@ -62,7 +62,7 @@ export class SharedTail {
     if (this.#recent.length > 0) this.#send(viewer, linesMessage(this.#recent));
   }
 
-  /** Tells all viewers why it cannot be read, and ends. */
+  /** Notifies all viewers why it cannot be read, and ends. */
   fail(reason: string): void {
     if (this.#isEnded) return;
     this.#notice(reason, 'error');
@@ -80,7 +80,7 @@ export class SharedTail {
     this.#options.onEnd();
   }
 
-  /** @param known what was shown before, after a reconnect */
+  /** @param known the lines shown before, after a reconnect */
   async #connect(known: readonly string[]): Promise<void> {
     const { host, log, ssh } = this.#options;
     this.#catchUp = known.length > 0 ? new CatchUp(known, (...missed) => this.#goOn(...missed)) : null;
@@ -158,7 +158,7 @@ export class SharedTail {
     if (!viewer.socket.send(message)) viewer.isBehind = true;
   }
 
-  /** Holds the host back while nobody keeps up. */
+  /** Holds the host back while no viewer keeps up. */
   #setPace(): void {
     const isPaused = [...this.#viewers].every(({ isBehind }) => isBehind);
     if (isPaused === this.#isPaused) return;

@@ -4,7 +4,7 @@ import { explain, HostError, placeOf, seeOutput } from './host-error.ts';
 import type { HostKeyVerdict, KnownHosts } from './known-hosts.ts';
 import type { Host } from './log-store.ts';
 
-/** How logins are made; not by which keys, which is each host's. */
+/** The settings of all logins; the keys are set per host. */
 export interface SshSettings {
   /** The file of known hosts, read again for each login, so that a host can be added while the app runs. */
   readonly knownHosts: () => KnownHosts;
@@ -14,11 +14,11 @@ export interface SshSettings {
   readonly agent: string | undefined;
 }
 
-/** How long, in ms, a host may take to answer, and between signs of life. */
+/** How long, in ms, a host may take to answer, and how long it may be silent. */
 const readyTimeout = 10_000;
 const keepaliveInterval = 10_000;
 
-/** Logs in to a host whose key is known. Rejects with a {@link HostError} that says in a line why not. */
+/** Logs in to a host whose key is known. Rejects with a {@link HostError} that gives the reason in one line. */
 export function logIn(host: Host, settings: SshSettings): Promise<Client> {
   const client = new Client();
   return new Promise((resolve, reject) => {
@@ -55,7 +55,7 @@ function addressOf({ address, port, login }: Host, known: KnownHosts): ConnectCo
   };
 }
 
-/** An RSA key signs in one of these ways; the first, with SHA-1, is not to be trusted any more. */
+/** The signature algorithms of RSA keys; the first, with SHA-1, is no longer trustworthy. */
 const rsaSignatures = ['rsa-sha2-512', 'rsa-sha2-256'];
 
 function keysOf(host: Host, { agent }: SshSettings): ConnectConfig {

@@ -17,10 +17,10 @@ interface Followed {
   readonly tail: SharedTail;
 }
 
-/** How often, in ms, the database is asked whether the logs may still be read: another process changes it. */
+/** How often, in ms, the database is checked for whether the logs may still be read: another process changes it. */
 const checkInterval = 2_000;
 
-/** The logs that somebody follows now. */
+/** The logs that have viewers. */
 export class Tails {
   readonly #options: TailsOptions;
   /** By the log's id. */

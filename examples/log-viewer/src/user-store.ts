@@ -6,14 +6,14 @@ const derive = promisify<string, Buffer, number, Buffer>(scrypt);
 const keyLength = 32;
 const minPassword = 8;
 
-/** Who has signed in. */
+/** A signed-in user. */
 export interface Reader {
   readonly name: string;
   /** See {@link UserStore.credentialOf}. */
   readonly credential: string | undefined;
 }
 
-/** Who may read logs. Passwords are kept as scrypt makes them, with a salt each. */
+/** The users who may read logs. Passwords are hashed with scrypt and individual salts. */
 export class UserStore {
   readonly #set: Statement;
   readonly #get: Statement;
@@ -37,7 +37,7 @@ export class UserStore {
     this.#set.run(name, salt, await derive(password, salt, keyLength));
   }
 
-  /** Takes as long for a name that nobody has. */
+  /** Takes the same time for an unknown name. */
   async check(name: string, password: string): Promise<boolean> {
     const row = this.#get.get(name) as { salt: Uint8Array; hash: Uint8Array } | undefined;
     const salt = row ? Buffer.from(row.salt) : Buffer.alloc(16);
@@ -45,13 +45,13 @@ export class UserStore {
     return timingSafeEqual(await derive(password, salt, keyLength), hash) && row !== undefined;
   }
 
-  /** Of a name and its present password: another password has another. `undefined` for a name that nobody has. */
+  /** A value that changes with the user's password; `undefined` for an unknown name. */
   credentialOf(name: string): string | undefined {
     const row = this.#get.get(name) as { salt: Uint8Array } | undefined;
     return row && createHash('sha256').update(row.salt).digest('base64url');
   }
 
-  /** Whether somebody may still read: they were not removed, and have the password that they signed in with. */
+  /** Whether a user may still read: they were not removed, and have the password that they signed in with. */
   isCurrent({ name, credential }: Reader): boolean {
     return credential !== undefined && credential === this.credentialOf(name);
   }

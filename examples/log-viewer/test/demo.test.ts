@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { signIn, sshdPath } from './running-viewer.ts';
 
 describe.skipIf(sshdPath === undefined)('--demo', () => {
-  test('serves a log that writes itself, on an sshd of its own, and leaves nothing behind', async () => {
+  test('serves a generated log on its own sshd, and leaves nothing behind', async () => {
     const demo = startProcess({ folder: new URL('..', import.meta.url), parameters: ['--demo'] });
     onTestFinished(() => demo.kill());
     const exit = once(demo.child, 'exit');
@@ -13,7 +13,7 @@ describe.skipIf(sshdPath === undefined)('--demo', () => {
     const [, user, password] = /sign in as (\S+) with (\S+)$/.exec(demo.lines[0]!)!;
     const socket = await connect(`${url}/logs/1`, { headers: { Cookie: await signIn(url, user, password) } });
     let count = 0;
-    // The 200 that come first, and some that are written meanwhile.
+    // The first 200, and some that are written meanwhile.
     while (count < 203) {
       const { type, data } = JSON.parse(String(await socket.receive())) as { type: string; data: string[] };
       if (type === 'lines') count += data.length;

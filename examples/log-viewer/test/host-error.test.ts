@@ -10,15 +10,15 @@ test.each([
   ['an agent', failure('connect ENOENT /tmp/ssh-ann/agent.7', { code: 'ENOENT', level: 'agent' })],
   ['a file that may not be read', failure("EACCES: permission denied, open '/home/ann/.ssh/logs'", { code: 'EACCES' })],
   ['too many files', failure("EMFILE: too many open files, open '/home/ann/.ssh/logs'", { code: 'EMFILE' })],
-  ['what nobody knows', failure('Cannot parse /home/ann/.ssh/logs', {})],
-])('a reader is told of %s without any file of this machine, and its owner with all of it', (_what, error) => {
+  ['an unknown error', failure('Cannot parse /home/ann/.ssh/logs', {})],
+])('a reader sees %s without any file of this machine, and the operator sees all details', (_what, error) => {
   const { message, detail } = explain(host, error);
   expect(message).toContain('box (192.0.2.1:22)');
   expect(message).not.toMatch(/\/|ssh-ann/);
   expect(detail).toMatch(/\/home\/ann\/.ssh\/logs|\/tmp\/ssh-ann\/agent.7/);
 });
 
-test('a reader is told what the network does', () => {
+test('a reader sees errors of the network', () => {
   const { message, isFinal, detail } = explain(host, failure('connect ECONNREFUSED', { code: 'ECONNREFUSED' }));
   expect([message, isFinal, detail]).toEqual([
     'Cannot reach box (192.0.2.1:22): the connection was refused',

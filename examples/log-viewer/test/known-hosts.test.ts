@@ -15,7 +15,7 @@ const other = keyOf('ssh-ed25519', 'two');
 const rsa = keyOf('ssh-rsa', 'three');
 const base64 = key.toString('base64');
 
-test('knows a host by its name, its port, patterns, and none by a comment', () => {
+test('finds a host by its name, its port and patterns, but not by a comment', () => {
   const hosts = new KnownHosts(
     [
       '# a comment',
@@ -54,13 +54,13 @@ test('knows a host by its name, its port, patterns, and none by a comment', () =
   expect(hosts.typesOf('one.example', 22)).toEqual(['ssh-ed25519']);
 });
 
-test('knows what was revoked, wherever it stands', () => {
+test('recognizes a revoked key anywhere in the file', () => {
   const hosts = new KnownHosts(`one ssh-ed25519 ${base64}\n@revoked * ssh-ed25519 ${base64}\n`);
   expect(hosts.check('one', 22, key)).toBe('revoked');
   expect(hosts.check('two', 22, key)).toBe('revoked');
 });
 
-test('knows names that ssh-keygen has hashed', () => {
+test('finds names that ssh-keygen has hashed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'turnout-known-hosts-'));
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, 'key')]);
   const [type, encoded] = readFileSync(join(folder, 'key.pub'), 'utf8').split(' ');
@@ -76,7 +76,7 @@ test('knows names that ssh-keygen has hashed', () => {
   rmSync(folder, { recursive: true });
 });
 
-test('knows nobody where there is no file, and fails where it cannot be read', () => {
+test('knows no host without a file, and fails if the file cannot be read', () => {
   expect(KnownHosts.read('/nowhere/known-hosts').check('one', 22, key)).toBe('unknown');
   expect(() => KnownHosts.read(tmpdir())).toThrow('EISDIR');
 });

@@ -4,7 +4,7 @@ import { LineSplitter } from '../src/line-splitter.ts';
 import { behindOverlap } from '../src/overlap.ts';
 
 describe('LineSplitter', () => {
-  test('puts lines and characters together that were cut by a read', () => {
+  test('joins lines and characters that were split between reads', () => {
     const bytes = Buffer.from('grüße 👋\r\nzwei\n\nEnde\n');
     for (const size of [1, 2, 3, 5, 100]) {
       const splitter = new LineSplitter();
@@ -16,13 +16,13 @@ describe('LineSplitter', () => {
     }
   });
 
-  test('cuts a line without end, keeps no more of it, and says how much is gone', () => {
+  test('truncates a very long line, keeps no more of it, and says how much was removed', () => {
     const splitter = new LineSplitter();
     for (let count = 0; count < 100; count++) expect(splitter.push(Buffer.alloc(1_000, 'x'))).toEqual([]);
     expect(splitter.push(Buffer.from('\nnext\n'))).toEqual([`${'x'.repeat(16_384)} … 83616 more characters`, 'next']);
   });
 
-  test('shows bytes that are not UTF-8 as what they are', () => {
+  test('shows bytes that are not UTF-8 as such', () => {
     expect(new LineSplitter().push(Buffer.from([0x61, 0xff, 0x62, 0x0a]))).toEqual(['a\uFFFDb']);
   });
 });
@@ -60,7 +60,7 @@ describe('CatchUp', () => {
     return { told, catchUp: new CatchUp(numbered(1, 30), (...missed) => told.push(missed)) };
   };
 
-  test('waits for the first lines however late they come, and until no more of them do', () => {
+  test('waits for the first lines, however late they arrive, until no more follow', () => {
     const { told, catchUp: waiting } = catchUp();
     vi.advanceTimersByTime(10_000);
     waiting.push(numbered(1, 10));
@@ -72,19 +72,19 @@ describe('CatchUp', () => {
     expect(told).toEqual([[['line 31'], true]]);
   });
 
-  test('waits no longer once there are as many as tail gives first', () => {
+  test('stops waiting once there are as many lines as tail sends first', () => {
     const { told, catchUp: waiting } = catchUp();
     waiting.push(numbered(21, 220));
     expect(told).toEqual([[numbered(31, 220), true]]);
   });
 
-  test('tells everything where nothing was shown before, and that there may be a gap', () => {
+  test('returns all lines if none was shown before, and reports a possible gap', () => {
     const { told, catchUp: waiting } = catchUp();
     waiting.push(numbered(100, 300));
     expect(told).toEqual([[numbered(100, 300), false]]);
   });
 
-  test('tells nothing once it is stopped', () => {
+  test('returns nothing once it is stopped', () => {
     const { told, catchUp: waiting } = catchUp();
     waiting.push(numbered(1, 31));
     waiting.stop();

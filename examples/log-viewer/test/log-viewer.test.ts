@@ -23,7 +23,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     return viewer.example.logs.logs().find((log) => log.type === type)!.id;
   };
 
-  test('is closed to who has not signed in', async () => {
+  test('is closed without a session', async () => {
     expect((await fetch(viewer.url, { redirect: 'manual' })).headers.get('location')).toBe('/login');
     await expect(connect(`${viewer.url}/logs/1`)).rejects.toMatchObject({ status: 401 });
     await expect(signIn(viewer.url, 'reader', 'wrong password')).rejects.toThrow('status 401');
@@ -32,8 +32,8 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     expect(html).toContain(viewer.path);
   });
 
-  describe('lets go, within seconds, and for good, a reader', () => {
-    /** Changes the users as the command line does: from another process, of which this one is told nothing. */
+  describe('permanently disconnects, within seconds, a reader', () => {
+    /** Changes the users as the command line does: from another process, without notifying this one. */
     const changeUsers = async (change: (users: UserStore) => unknown): Promise<void> => {
       const database = openDatabase(join(viewer.dataDir, 'log-viewer.db'));
       await change(new UserStore(database));
@@ -47,7 +47,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
       expect(page.headers.get('location')).toBe('/login');
     };
 
-    test('who is removed, and does not let them in by their session when the name is given anew', async () => {
+    test('who is removed, and does not accept their session when the name is reused', async () => {
       const cookie = await signIn(viewer.url);
       const other = await signIn(viewer.url);
       const follower = await Follower.open(viewer, 1, cookie);
@@ -81,7 +81,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     ['log has another path', (logs) => logs.addLog({ host: 'box', type: 'app', path: '/dev/null' })],
     ['host is removed', (logs) => logs.removeHost('box')],
     ['host has another address', (logs) => logs.addHost({ ...logs.host('box')!, address: '127.0.0.2' })],
-  ])('tells who follows a log when its %s, and sends no more of it', async (_what, change) => {
+  ])('notifies viewers of a log when its %s, and sends no more of it', async (_what, change) => {
     const follower = await Follower.open(viewer);
     await follower.untilFollowing(viewer.path);
     change(viewer.example.logs);
@@ -90,7 +90,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     await untilTails(viewer.path, 0);
   });
 
-  test('is not kept waiting by the settings of the shell of who runs the test', () => {
+  test('is not slowed down by the shell settings of the user who runs the test', () => {
     const { port, login, keyFile, knownHostsFile } = viewer.sshd;
     const options = `-F none -o BatchMode=yes -o UserKnownHostsFile=${knownHostsFile} -i ${keyFile} -p ${port}`;
     const parameters = [...options.split(' '), `${login}@127.0.0.1`, 'echo "$HOME"'];
@@ -98,12 +98,12 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     expect(home.trim()).toBe(viewer.folder);
   });
 
-  test('lets nobody guess passwords fast', async () => {
+  test('limits the rate of password guesses', async () => {
     for (let tries = 0; tries < 10; tries++) await signIn(viewer.url, 'reader', 'guess').catch(() => undefined);
     await expect(signIn(viewer.url)).rejects.toThrow('status 429');
   });
 
-  test('gives the last 200 lines first, then each line as it is written', async () => {
+  test('sends the last 200 lines first, then each line as it is written', async () => {
     write(viewer.path, ...numbered(300));
     const follower = await Follower.open(viewer);
     await follower.untilLine('line 300');
@@ -114,7 +114,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     expect(follower.notices).toEqual(['Connecting to box …', `Following ${viewer.path} on box`]);
   });
 
-  test('follows a log over its rotation, and says so', async () => {
+  test('follows a log across its rotation, and reports it', async () => {
     const follower = await Follower.open(viewer);
     write(viewer.path, 'before');
     await follower.untilLine('before');
@@ -149,7 +149,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     await untilTails(viewer.path, 0);
   });
 
-  test('shares one tail among all who follow a log; who comes later gets the last lines first', async () => {
+  test('shares one tail among all viewers of a log; a later viewer gets the last lines first', async () => {
     write(viewer.path, ...numbered(250));
     const first = await Follower.open(viewer);
     await first.untilLine('line 250');
@@ -166,7 +166,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     expect(tailsOf(viewer.path)).toHaveLength(1);
   });
 
-  test('gives a reader who keeps up 200,000 lines, all of them, in order', async () => {
+  test('sends a reader who keeps up all of 200,000 lines in order', async () => {
     const follower = await Follower.open(viewer);
     await follower.untilFollowing(viewer.path);
     const expected = ['ready', ...numbered(200_000)];
@@ -180,7 +180,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     expect(follower.skipped).toBe(0);
   });
 
-  test('holds the host back while its only reader does not read, and loses nothing', async () => {
+  test('holds the host back while its only reader pauses, and loses nothing', async () => {
     const follower = await Follower.open(viewer);
     await follower.untilFollowing(viewer.path);
     const expected = ['ready', ...numbered(200_000, 'a line that is somewhat longer, so that buffers fill:')];
@@ -188,7 +188,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     file.end(`${expected.slice(1).join('\n')}\n`);
     await once(file, 'close');
     const [socket] = viewer.example.app.sockets;
-    // 12 MB are written; what waits here is the mark, one chunk of ssh, and no more.
+    // 12 MB are written; only the high-water mark and one chunk of ssh wait here.
     while (socket!.bufferedAmount < 64 * 1024) await new Promise((resolve) => setTimeout(resolve, 5));
     for (let turns = 0; turns < 20; turns++) {
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -199,7 +199,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     expect(follower.skipped).toBe(0);
   });
 
-  test('does not let one slow reader hold back another, and tells it what it was not sent', async () => {
+  test('does not let a slow reader hold back another, and tells it how many lines it missed', async () => {
     const [quick, slow] = [await Follower.open(viewer), await Follower.open(viewer)];
     await quick.untilFollowing(viewer.path);
     await slow.untilLine('ready');
@@ -212,7 +212,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     expect(slow.skipped).toBeGreaterThan(0);
   });
 
-  test('goes on when sshd was killed and is back, with what was written meanwhile, once', async () => {
+  test('continues after a restart of sshd with the lines written meanwhile, once', async () => {
     write(viewer.path, ...numbered(30));
     const follower = await Follower.open(viewer);
     await follower.untilLine('line 30');
@@ -227,7 +227,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     expect(follower.lines).toEqual([...numbered(30), 'meanwhile', 'later']);
   });
 
-  test('shows a file that is not there as soon as it is', async () => {
+  test('shows a missing file as soon as it exists', async () => {
     const path = join(viewer.folder, 'later.log');
     const follower = await Follower.open(viewer, addLog('later', path));
     await follower.untilNotice('No such file or directory');
@@ -235,7 +235,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     await follower.untilLine('here I am');
   });
 
-  test('says what keeps a file from being read', async () => {
+  test('reports why a file cannot be read', async () => {
     const directory = await Follower.open(viewer, addLog('directory', viewer.folder));
     await directory.untilNotice('tail: ');
     const forbidden = await Follower.open(viewer, addLog('forbidden', '/proc/1/mem'));
@@ -253,7 +253,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     }
   });
 
-  test('knows logs by their ids alone', async () => {
+  test('identifies logs only by their ids', async () => {
     for (const id of ['99', '0', '1.5', '%2Fetc%2Fpasswd', '1;ls']) {
       const follower = await Follower.open(viewer, id);
       await follower.untilNotice('There is no such log');
@@ -274,7 +274,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
       return viewer.example.logs.logs().find((log) => log.host === name)!.id;
     };
 
-    test('a host whose key is not known, was changed, or revoked', async () => {
+    test('a host whose key is unknown, changed or revoked', async () => {
       const { knownHostsFile, port } = viewer.sshd;
       const [, type, key] = readFileSync(knownHostsFile, 'utf8').split(/\s+/);
       writeFileSync(knownHostsFile, '');
@@ -289,7 +289,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
       expect(await firstFailure(1)).toContain('was revoked');
     });
 
-    test('a login that the host does not accept, a key that is not there or is none, an agent that is not', async () => {
+    test('a login that the host does not accept, a missing or invalid key, a missing agent', async () => {
       const keyFile = join(viewer.folder, 'host-key');
       const { port, login } = viewer.sshd;
       expect(await firstFailure(addHost('wrong-key', { keyFile }))).toBe(
@@ -307,7 +307,7 @@ describe.skipIf(sshdPath === undefined)('the log viewer, on a real sshd', () => 
     });
   });
 
-  test('says that a host is down, and tries again', async () => {
+  test('reports that a host is down, and retries', async () => {
     viewer.example.logs.addHost({
       name: 'box',
       address: '127.0.0.1',

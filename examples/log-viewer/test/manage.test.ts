@@ -33,7 +33,7 @@ describe('the commands', () => {
     expect(await run('hosts')).toBe('db\tpostgres@db.example:22\tagent');
   });
 
-  test('keep the logs of a host that is added once more, and say what was there before', async () => {
+  test('keep the logs of a host that is added again, and print the previous entry', async () => {
     await run('hosts add web 192.0.2.1 deploy --key /keys/web');
     await run('logs add web access /var/log/access.log');
     const [log] = stores.logs.logs();
@@ -63,22 +63,22 @@ describe('the commands', () => {
     ['users remove Ann', 'There is no user Ann'],
     ['users add', 'Usage:'],
     ['dance', 'There is no command dance'],
-  ])('say what is wrong with %j', async (line, message) => {
+  ])('report what is wrong with %j', async (line, message) => {
     await expect(run(line)).rejects.toThrow(message);
   });
 
-  test('take no path that is not absolute', async () => {
+  test('reject a relative path', async () => {
     await run('hosts add web 192.0.2.1 deploy');
     await expect(run('logs add web access var/log')).rejects.toThrow('Expected an absolute path, received var/log');
     await expect(run('logs add web ac/cess /x')).rejects.toThrow('Expected a type of letters');
   });
 });
 
-test('the password of the demo is taken for an option by no program, and is easy to copy', () => {
+test('the password of the demo is not mistaken for an option, and is easy to copy', () => {
   for (let times = 0; times < 1_000; times++) expect(demoPassword()).toMatch(/^[a-km-np-z2-9]{12}$/);
 });
 
-test('a password is kept as scrypt makes it, and checked', async () => {
+test('a password is hashed with scrypt, and checked', async () => {
   const { users } = stores;
   await users.set('ann', 'correct horse');
   expect(JSON.stringify(database.prepare('SELECT * FROM users').all())).not.toContain('correct');
@@ -90,7 +90,7 @@ test('a password is kept as scrypt makes it, and checked', async () => {
   expect([users.names(), users.remove('ann'), users.names()]).toEqual([['ann'], true, []]);
 });
 
-test('the program reads a password from its input, and says in one line what is wrong', () => {
+test('the program reads a password from its input, and reports an error in one line', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'turnout-log-viewer-'));
   const program = (parameters: string[], input = ''): { status: number | null; stdout: string; stderr: string } =>
     spawnSync(process.execPath, ['--conditions=@turnout/source', '--import', 'tsx', 'src/main.ts', ...parameters], {

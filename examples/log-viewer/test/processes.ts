@@ -9,7 +9,7 @@ export function tailsOf(path: string): string[] {
       const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
       return words[0] === 'tail' && words.includes(path);
     } catch {
-      // It has ended meanwhile.
+      // It has ended in the meantime.
       return false;
     }
   });

@@ -8,7 +8,7 @@ import { freePort } from '../../../tools/ports.mjs';
 import { startLocalSshd, type LocalSshd } from '../src/demo/local-sshd.ts';
 import { createLogViewer, type LogViewer } from '../src/log-viewer-app.ts';
 
-/** Where sshd is; undefined where it is skipped on purpose. */
+/** The path of sshd; undefined if it is skipped on purpose. */
 export const sshdPath = requireSystemPart('sshd');
 
 const password = 'correct horse';
@@ -17,9 +17,9 @@ const password = 'correct horse';
 export interface RunningViewer extends RunningExample<LogViewer> {
   readonly folder: string;
   sshd: LocalSshd;
-  /** Of the log with the id 1. */
+  /** The path of the log with the id 1. */
   readonly path: string;
-  /** Starts sshd anew on the same port. */
+  /** Restarts sshd on the same port. */
   restartSshd(): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ export async function signIn(url: string, name = 'reader', given = password): Pr
   return cookie.split(';')[0]!;
 }
 
-/** Who follows a log, without a page. */
+/** A viewer of a log, without a page. */
 export class Follower {
   readonly socket: WebSocket;
   readonly lines: string[] = [];
@@ -81,7 +81,7 @@ export class Follower {
     return new Follower(await connect(`${url}/logs/${id}`, { headers, maxPayload: 64 * 1024 * 1024 }));
   }
 
-  /** Reads one message more; returns whether there was one. */
+  /** Reads one more message; returns whether there was one. */
   async read(): Promise<boolean> {
     const message = await this.socket.receive();
     if (message === null) return false;
@@ -101,7 +101,7 @@ export class Follower {
     await this.until(() => this.notices.some((notice) => notice.includes(part)));
   }
 
-  /** Until `tail` has the file open: what is written from now on is not among the lines that come first. */
+  /** Waits until `tail` has the file open: lines written from now on are not among the first lines. */
   async untilFollowing(path: string): Promise<void> {
     await this.untilNotice('Following');
     write(path, 'ready');

@@ -15,7 +15,7 @@ const words = {
   closed: 'Signed out',
 };
 
-/** Votes of this page that the server has not said it has counted: the candidate's id, by the vote's key. */
+/** Unconfirmed votes of this page: the candidate's id, by the vote's key. */
 const unconfirmed = new Map();
 let ownId;
 
@@ -38,7 +38,7 @@ function receive({ type, data }) {
       return;
     case 'error':
       notice.textContent = data.reason;
-      // One that cannot be counted just now is sent again.
+      // A vote that cannot be counted at the moment is sent again.
       if (data.key) setTimeout(() => send(data.key), 1_000);
       else unconfirmed.clear();
   }
@@ -58,7 +58,8 @@ client.onstatuschange = () => {
 };
 client.onmessage = ({ data }) => receive(JSON.parse(data));
 client.onsessionended = () => location.assign('/login');
-// A vote that was on its way may have been counted or not: by its key it is counted once, however often it is sent.
+// A vote that was in flight may or may not have been counted: its key ensures that it is counted once, however often it
+// is sent.
 client.onopen = () => [...unconfirmed.keys()].forEach((key) => send(key));
 
 function send(key) {
@@ -66,7 +67,7 @@ function send(key) {
   if (id !== undefined && client.status === 'open') client.send(JSON.stringify({ vote: id, key }));
 }
 
-/** Pages over plain http on another machine have no `randomUUID`. */
+/** Pages over plain http from another machine have no `randomUUID`. */
 function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -22,12 +22,12 @@ export function onVote(listener) {
   for (const { id, button } of rows) button.addEventListener('click', () => listener(id));
 }
 
-/** Buttons that do nothing just now say so, and stay where the keyboard finds them. */
+/** Inactive buttons say so, and remain reachable by keyboard. */
 export function allowVotes(isAllowed) {
   for (const { button } of rows) button.setAttribute('aria-disabled', String(!isAllowed));
 }
 
-/** Shows counts as the server has them. They only rise: a lower one is older. */
+/** Shows the server's counts. They only rise: a lower one is older. */
 export function showCounts(counts) {
   for (const { id, count } of counts) {
     const row = rows.find((candidate) => candidate.id === id);
@@ -48,11 +48,11 @@ export function showCounts(counts) {
   });
 }
 
-/** Draws the eye to a vote that has just come in. */
+/** Highlights a vote that has just arrived. */
 export function celebrate(id) {
   const element = rows.find((row) => row.id === id)?.element;
   element?.classList.remove('voted');
-  // Two frames apart, else the animation does not begin anew.
+  // Two frames apart; otherwise the animation does not restart.
   requestAnimationFrame(() => requestAnimationFrame(() => element?.classList.add('voted')));
 }
 

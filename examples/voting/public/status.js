@@ -8,11 +8,11 @@ export function showStatus({ process, memory, open, waiting }) {
   status.textContent = `Process ${process} · ${pages} · ${megabytes} MiB of memory · ${waiting.toLocaleString('en')} bytes waiting for slow pages`;
 }
 
-/** Has the page do nothing else, so that it reads nothing: the others and the server must not notice. */
+/** Blocks the page, so that it reads nothing: the other pages and the server must not be affected. */
 stall.addEventListener('click', () => {
   const label = stall.textContent;
   stall.textContent = 'Stalled…';
-  // After the label is drawn.
+  // After the label has been drawn.
   requestAnimationFrame(() =>
     setTimeout(() => {
       const end = performance.now() + duration;

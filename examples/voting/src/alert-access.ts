@@ -7,9 +7,8 @@ loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
 /**
- * Lets through who may raise an alert: who bears the token, where one is set; else programs on this machine.
- * A page on another site that makes a browser on this machine ask, and whoever comes through a proxy, is not such a
- * program.
+ * Allows alerts from bearers of the token, if one is set; otherwise from programs on this machine. That excludes a
+ * browser on this machine on behalf of another site's page, and requests through a proxy.
  */
 export function allowAlert(token: string | undefined): RequestHandler {
   return (request, response, next) => {
@@ -26,8 +25,8 @@ export function allowAlert(token: string | undefined): RequestHandler {
 }
 
 /**
- * What programs and browsers send by themselves. Every proxy adds headers of its own, and new ones come up with each
- * product: so a header that is not among these is a proxy's.
+ * The headers that programs and browsers send themselves. Every proxy adds its own headers, and each product has new
+ * ones: so any other header is considered a proxy's.
  */
 const ownHeaders = new RegExp(
   `^(?:${[
@@ -41,7 +40,8 @@ function isLocalProgram(request: Request): boolean {
   const isForwarded = Object.keys(request.headers).some((name) => !ownHeaders.test(name));
   const site = request.get('sec-fetch-site');
   const isOwnPage = site === undefined || site === 'same-origin' || site === 'none';
-  // By the Host too: a page whose name was made to mean 127.0.0.1 is of the same origin, to its browser.
+  // The Host is checked too: with DNS rebinding a page's name resolves to 127.0.0.1, which is the same origin for its
+  // browser.
   return (
     isOwnPage && !isForwarded && isLoopback(request.socket.remoteAddress ?? '') && isLocalHost(request.get('host'))
   );
@@ -63,7 +63,7 @@ function bears(request: Request, token: string): boolean {
   return typeof given === 'string' && timingSafeEqual(digest(given), digest(token));
 }
 
-/** Of one length whatever the text is, as a comparison in constant time needs it. */
+/** Has a fixed length, as a comparison in constant time needs. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -4,7 +4,7 @@ export interface Candidate {
   readonly count: number;
 }
 
-/** Who may be voted for; their ids are 1, 2, 3… */
+/** The candidates; their ids are 1, 2, 3… */
 export const candidateNames = ['Ada Lovelace', 'Grace Hopper', 'Alan Turing', 'Edsger Dijkstra'];
 
 export interface Vote {
@@ -12,18 +12,18 @@ export interface Vote {
   readonly voter: string;
   /** The candidate's id. */
   readonly id: string;
-  /** The voter's own name for the vote, so that one that is sent again is counted once. */
+  /** Chosen by the voter, so that a vote that is sent again is counted once. */
   readonly key: string | undefined;
 }
 
-/** What a vote has come to. */
+/** The outcome of a vote. */
 export interface Counted {
-  /** Whom it was counted for: with a key that the voter has used before, whom it was counted for then. */
+  /** The candidate that it was counted for; with a key that the voter has used before, the earlier candidate. */
   readonly id: string;
   readonly count: number;
 }
 
-/** Where votes are counted. What a method resolves with is kept. */
+/** The storage of votes. A promise resolves only once the data is stored. */
 export interface VoteStore {
   all(): Promise<Candidate[]>;
   /** Adds a vote; `undefined` for an unknown candidate. */

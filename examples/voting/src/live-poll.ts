@@ -9,29 +9,28 @@ export interface User {
   readonly name: string;
 }
 
-/** How long, in ms, people who come and go are gathered before all are told who is there. */
+/** How long, in ms, joins and leaves are gathered before the list of people is published. */
 const gatherTime = 100;
 
 /**
- * How long, in ms, until processes that could not be reached are told again, and counts that could not be read are
- * read.
+ * How long, in ms, to wait before retrying to reach the other processes, and to read the counts.
  */
 const retryDelay = 500;
 
 /**
- * Tells every open page the counts, who is there, and alerts. Pages of other processes get them by the hub that the
- * processes share; how fast a page reads is known to its own process alone, which keeps the newest for it.
+ * Publishes the counts, the people online and alerts to every open page. Pages of other processes receive them through
+ * the shared hub; only its own process knows how fast a page reads, and keeps the newest data for it.
  */
 export class LivePoll {
   readonly #votes: VoteStore;
-  /** Of this process. */
+  /** The hub of this process. */
   readonly #here = createHub();
   readonly #counts = this.#here.topic('counts', { slow: 'latest' });
   readonly #users = this.#here.topic('users', { slow: 'latest' });
   readonly #audience: Topic;
   readonly #alerts: Topic;
   readonly #known = new Map<string, number>();
-  /** Counts that the processes have not been told yet. */
+  /** Counts that have not been published to the processes yet. */
   readonly #news = new Map<string, number>();
   readonly #tellNodes: (text: string) => Promise<boolean>;
   readonly #unfollow: () => void;
@@ -54,7 +53,7 @@ export class LivePoll {
     hub.on('restored', catchUp);
   }
 
-  /** The candidates with their counts, of which the pages are told where they are news. */
+  /** Reads the candidates with their counts, and publishes new counts to the pages. */
   async candidates(): Promise<Candidate[]> {
     const candidates = await this.#votes.all();
     for (const { id, count } of candidates) this.#raise(id, count);
@@ -65,9 +64,9 @@ export class LivePoll {
     return this.#audience.people().map(({ id, details }) => ({ id, name: String(details) }));
   }
 
-  /** Brings a page up to date, and keeps it so. */
+  /** Brings a page up to date, and keeps it up to date. */
   async join(socket: WebSocket, user: User): Promise<void> {
-    // First, so that nothing is missed: a page never goes back from a higher count to a lower.
+    // First, so that nothing is missed: a page never replaces a higher count with a lower one.
     await Promise.all([
       this.#counts.subscribe(socket),
       this.#users.subscribe(socket),
@@ -78,10 +77,11 @@ export class LivePoll {
     socket.send(this.#usersMessage());
   }
 
-  /** Counts a vote, and tells everybody once it is stored; undefined for an unknown candidate. */
+  /** Counts a vote, and publishes the count once it is stored; undefined for an unknown candidate. */
   async vote(vote: Vote): Promise<Counted | undefined> {
     const counted = await this.#votes.add(vote);
-    // Also of one that was counted before: who counted it may have ended before it told anybody.
+    // Also for a vote that was counted before: the process that counted it may have ended before it published the
+    // count.
     if (counted !== undefined) this.#tellCount(counted);
     return counted;
   }
@@ -97,8 +97,8 @@ export class LivePoll {
   }
 
   /**
-   * Publishes what was counted while the processes were disconnected. Each process does, as some reconnect before
-   * others have counted all their votes.
+   * Publishes the counts of votes from while the processes were disconnected. Each process does, because some reconnect
+   * before others have counted all their votes.
    */
   async #catchUp(): Promise<void> {
     while (!this.#isClosed) {
@@ -116,7 +116,7 @@ export class LivePoll {
     setImmediate(() => void this.#tellNews());
   }
 
-  /** Until all processes have been reached. */
+  /** Retries until all processes have been reached. */
   async #tellNews(): Promise<void> {
     while (this.#news.size > 0 && !this.#isClosed) {
       const news = [...this.#news];
@@ -131,16 +131,16 @@ export class LivePoll {
     this.#isTellingNews = false;
   }
 
-  /** Counts of several processes come in any order: only a higher one is news. */
+  /** Counts of several processes arrive in any order: only a higher one is news. */
   #raise(id: string, count: number): void {
     if (count <= (this.#known.get(id) ?? 0)) return;
     this.#known.set(id, count);
     const message = JSON.stringify({ type: 'vote', data: { user_id: id, count } });
-    // It fails only once the poll is closed.
+    // Fails only once the poll is closed.
     this.#counts.publish(message, { key: id }).catch(() => {});
   }
 
-  /** Once for all who come and go in a moment: everybody is told of everybody. */
+  /** Publishes the whole list once for all joins and leaves within a short time. */
   #tellUsers(): void {
     if (this.#isTellingUsers) return;
     this.#isTellingUsers = true;

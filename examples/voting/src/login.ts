@@ -29,7 +29,7 @@ export function loginRoutes(): Router {
   return routes;
 }
 
-/** Sends who has no session to the login page. */
+/** Redirects a request without a session to the login page. */
 export const requirePageLogin: RequestHandler = (request, response, next) => {
   if (request.session.voter) next();
   else response.redirect('/login');

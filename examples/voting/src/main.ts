@@ -9,7 +9,7 @@ try {
   const redis = redisSettings(process.env);
   const storage =
     redis === undefined ? embeddedStorage(dataFolder(new URL('../data', import.meta.url))) : await redisStorage(redis);
-  // Proxies on this machine are believed what they say of the client.
+  // Trusts what proxies on this machine say about the client.
   serve({ example: createVotingApp({ storage, alertToken, trustProxy: redis !== undefined }), defaultPort: 3000 });
 } catch (error) {
   console.error(`Cannot open the storage: ${(error as Error).message}`);

@@ -2,10 +2,10 @@ import type { WebSocket } from '@turnout/express';
 import { repeat } from '@turnout/example-host';
 import { createHub } from '@turnout/topics';
 
-/** How often, in ms. */
+/** The interval, in ms. */
 const interval = 2_000;
 
-/** Tells pages how the process that serves them is: so that everybody can see that a stalled page costs it nothing. */
+/** Publishes the state of the process to its pages, which shows that a stalled page costs it nothing. */
 export class ProcessStatus {
   readonly #sockets: ReadonlySet<WebSocket>;
   readonly #hub = createHub();

@@ -5,12 +5,12 @@ import { candidateNames, type Candidate, type Counted, type Vote, type VoteStore
 const countsKey = 'voting:counts';
 
 /**
- * How long, in seconds, the key of a vote is remembered; without one, for as long as the vote itself may be sent twice.
+ * How long, in seconds, the key of a vote is remembered; without a key, as long as the vote itself may be sent twice.
  */
 const keyTtl = 24 * 60 * 60;
 const ownKeyTtl = 60;
 
-/** A vote and its key at once: whatever is cut off, both are there or neither. */
+/** Stores a vote and its key atomically. */
 const addScript = `
 local known = redis.call('GET', KEYS[2])
 if known then return { known, tonumber(redis.call('HGET', KEYS[1], known) or '0') } end
@@ -20,7 +20,7 @@ return { ARGV[1], redis.call('HINCRBY', KEYS[1], ARGV[1], 1) }
 
 const ids = candidateNames.map((_name, index) => String(index + 1));
 
-/** The counts in Redis, for any number of processes. They are as durable as Redis is set up to be. */
+/** The counts in Redis, for any number of processes. They are as durable as Redis is configured to be. */
 export class RedisVotes implements VoteStore {
   readonly #redis: SharedRedis;
 
@@ -35,7 +35,7 @@ export class RedisVotes implements VoteStore {
 
   async add({ voter, id, key }: Vote): Promise<Counted | undefined> {
     if (!ids.includes(id)) return undefined;
-    // The client of Redis sends again what a connection that broke has left without an answer.
+    // The Redis client repeats commands that a broken connection left unanswered.
     const keyOfVote = `voting:counted:${voter}:${key === undefined ? `:${randomUUID()}` : key}`;
     const ttl = String(key === undefined ? ownKeyTtl : keyTtl);
     const answer = await this.#redis.run(['EVAL', addScript, '2', countsKey, keyOfVote, id, ttl]);

@@ -35,11 +35,11 @@ export class SqliteVotes implements VoteStore {
   }
 
   async add(vote: Vote): Promise<Counted | undefined> {
-    // Ids are 1, 2, 3…: what SQLite would also read as one of these, such as " 1" or "1.0", is not one.
+    // Ids are 1, 2, 3…: values that SQLite also reads as these, such as " 1" or "1.0", are not ids.
     return /^[1-9]\d{0,8}$/.test(vote.id) ? this.#writes.run(() => this.#write(vote)) : undefined;
   }
 
-  /** Ends what it does now and then. */
+  /** Stops its periodic tasks. */
   dispose(): void {
     this.#endForgetting();
   }
@@ -77,7 +77,7 @@ function createTables(database: Database): void {
     PRIMARY KEY (voter, key)
   ) WITHOUT ROWID`);
   database.exec('CREATE INDEX IF NOT EXISTS counted_votes_at ON counted_votes (at)');
-  // Of earlier versions, in which all voters shared their keys.
+  // A table of earlier versions, in which all voters shared their keys.
   database.exec('DROP TABLE IF EXISTS vote_keys');
   const insert = database.prepare('INSERT OR IGNORE INTO candidates (id, name) VALUES (?, ?)');
   candidateNames.forEach((name, index) => insert.run(index + 1, name));

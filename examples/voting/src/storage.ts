@@ -7,13 +7,13 @@ import type { VoteStore } from './candidates.ts';
 import { RedisVotes } from './redis-votes.ts';
 import { SqliteVotes } from './sqlite-votes.ts';
 
-/** What the app keeps, and where. */
+/** The storage of the app. */
 export interface Storage {
   readonly votes: VoteStore;
   readonly sessions: Store;
   /** Signs the cookies of the sessions. */
   readonly secret: string;
-  /** Joins the processes that share the storage. */
+  /** Connects the processes that share the storage. */
   readonly hub: Hub;
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { Vote } from './candidates.ts';
 import type { LivePoll } from './live-poll.ts';
 import type { ProcessStatus } from './process-status.ts';
 
-/** Bytes of a message that is worth looking at: no vote is longer. */
+/** The maximum length of a vote in bytes; longer messages are not parsed. */
 const longestVote = 100;
 
 export interface VoteParts {
@@ -17,7 +17,7 @@ export interface VoteParts {
 
 type Reading = Omit<Vote, 'voter'> | { readonly problem: string };
 
-/** The `/message` socket: a vote comes as text, and everybody is told the new count. */
+/** The `/message` socket: a vote is a text, and the new count is sent to everybody. */
 export function voteOver({ poll, status, rateLimit }: VoteParts) {
   return async (socket: WebSocket, request: Request): Promise<void> => {
     const voter = request.session.voter!;
@@ -26,11 +26,11 @@ export function voteOver({ poll, status, rateLimit }: VoteParts) {
       tell('error', { reason, ...(key !== undefined && { key }) });
 
     const count = async (id: string, key: string | undefined): Promise<boolean> => {
-      // Kept before anybody is told.
+      // Stored before it is published.
       const counted = await poll.vote({ voter: voter.id, id, key }).catch(() => null);
       if (counted === null) return refuse('Votes cannot be counted just now', key);
       if (counted === undefined) return refuse(`No candidate has the id ${JSON.stringify(id)}`);
-      // With a key that was used before, it says whom that vote was for.
+      // With a key that was used before, it names the candidate of that vote.
       return key === undefined || tell('counted', { key, user_id: counted.id, count: counted.count });
     };
 
@@ -48,7 +48,7 @@ export function voteOver({ poll, status, rateLimit }: VoteParts) {
   };
 }
 
-/** The id alone, or as JSON with a key, by which a vote that is sent again is known. */
+/** Only the id, or JSON with a key, which identifies a vote that is sent again. */
 function readVote(bytes: Buffer, isBinary: boolean): Reading {
   if (isBinary) return { problem: "Expected a candidate's id as text" };
   if (bytes.length > longestVote) return { problem: `Expected a candidate's id, received ${bytes.length} bytes` };

@@ -20,13 +20,13 @@ import type { Storage } from './storage.ts';
 import { voteOver } from './vote-socket.ts';
 
 export interface VotingOptions {
-  /** Where the votes and the sessions are kept; closed with the app. */
+  /** The storage of votes and sessions; closed with the app. */
   readonly storage: Storage;
-  /** Who bears it may call /alert; without one, programs on this machine may. */
+  /** The bearer token for /alert; without one, only programs on this machine may call it. */
   readonly alertToken?: string | undefined;
-  /** How fast one user may vote, on all sockets together. Default: 30 votes at once, and 10 a second. */
+  /** How fast one user may vote, over all sockets. Default: 30 votes at once, and 10 per second. */
   readonly voteRate?: Pick<RateLimitOptions, 'burst' | 'perSecond'> | undefined;
-  /** Whether the app stands behind a proxy on this machine. Default `false`. */
+  /** Whether the app is behind a proxy on this machine. Default `false`. */
   readonly trustProxy?: boolean | undefined;
 }
 
@@ -66,7 +66,8 @@ export function createVotingApp(options: VotingOptions): Example {
       you: request.session.voter,
     });
   });
-  // Longer messages than a vote are answered with an error; only who sends far longer ones is cut off (1009).
+  // Messages longer than a vote are answered with an error; only a client that sends far longer ones is disconnected
+  // (1009).
   app.ws(
     '/message',
     { maxPayload: 64 * 1024 },

@@ -38,7 +38,7 @@ describe.skipIf(!isThere)('two processes, Redis and nginx', () => {
     return running;
   }
 
-  test('show one poll: who votes on one is seen on the other, and who logs out there is out here', async () => {
+  test('share one poll: a vote on one is seen on the other, and so is a log-out', async () => {
     const [here, there] = await Promise.all([start().url, start().url]);
     const [ann, bob] = [await signIn(here, 'Ann'), await signIn(there, 'Bob')];
     const watcher = await openMessages(there, ann);
@@ -57,7 +57,7 @@ describe.skipIf(!isThere)('two processes, Redis and nginx', () => {
   });
 
   test(
-    'count every acknowledged vote of 10,000 once, though one is killed in the middle',
+    'count every acknowledged vote of 10,000 once, even if one is killed in the middle',
     { timeout: 90_000 },
     async () => {
       const [here, there] = [start(), start()];
@@ -90,7 +90,7 @@ describe.skipIf(!isThere)('two processes, Redis and nginx', () => {
     },
   );
 
-  test('say that a vote cannot be counted while Redis is away, and go on when it is back', async () => {
+  test('answer that a vote cannot be counted while Redis is down, and continue once it is restored', async () => {
     const url = await start().url;
     const socket = await openMessages(url, await signIn(url, 'Ann'));
     await nextOf(socket, 'snapshot');

@@ -10,7 +10,7 @@ import { Voter } from './voter.ts';
 const voterCount = 30;
 export const ids = ['1', '2', '3', '4'];
 
-/** Two nodes of the app, people who vote all the time on both, and two who only look on. */
+/** Two nodes of the app, people who vote continuously on both, and two who only watch. */
 export class Election {
   readonly voters: Voter[] = [];
   readonly watchers: Voter[] = [];
@@ -38,7 +38,7 @@ export class Election {
     return this.voters.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
   }
 
-  /** Votes that were sent and not acknowledged yet. */
+  /** Votes that were sent but not acknowledged yet. */
   get missing(): number {
     return this.voters.reduce((sum, { missing }) => sum + missing, 0);
   }
@@ -49,7 +49,7 @@ export class Election {
     return Object.fromEntries(ids.map((id) => [id, all.filter((vote) => vote === id).length]));
   }
 
-  /** Nobody votes any more. */
+  /** Stops the voting. */
   async end(): Promise<void> {
     this.#isOver = true;
     await this.#voting;
@@ -61,7 +61,7 @@ export class Election {
     for (const node of this.#nodes) await node.stop();
   }
 
-  /** @param node where they sign in; whenever the connection breaks they come back on the other node */
+  /** @param node where they sign in; whenever the connection breaks, they reconnect to the other node */
   async #enter(name: string, node: number): Promise<Voter> {
     const urls = this.#nodes.map(({ url }) => url);
     const cookie = await signIn(urls[node % urls.length]!, name);

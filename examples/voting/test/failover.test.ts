@@ -6,7 +6,7 @@ import { requireSystemPart } from '@turnout/test-kit/system-part';
 import { Election, ids } from './election.ts';
 
 const isMissing = requireSystemPart('redis-server') === undefined;
-/** The counts in Redis; and how many votes are there by their keys, each of which is there once. */
+/** The counts in Redis, and the number of votes by their keys, each of which exists once. */
 async function countsIn(port: number): Promise<{ counts: Record<string, number>; keys: Record<string, number> }> {
   const counts: Record<string, number> = {};
   const keys = Object.fromEntries(ids.map((id) => [id, 0]));
@@ -24,7 +24,7 @@ describe.skipIf(isMissing)('every acknowledged vote is counted once, and every p
     election = undefined;
   });
 
-  /** So many votes more are acknowledged. */
+  /** Waits until this many more votes are acknowledged. */
   async function more(votes: Election, count: number): Promise<void> {
     const before = votes.acknowledged;
     await expect.poll(() => votes.acknowledged).toBeGreaterThan(before + count);
@@ -40,11 +40,11 @@ describe.skipIf(isMissing)('every acknowledged vote is counted once, and every p
     }
   }
 
-  test('though Sentinel has replicas take over that lack the newest votes, twice', { timeout: 120_000 }, async () => {
+  test('even if Sentinel twice promotes replicas that lack the newest votes', { timeout: 120_000 }, async () => {
     const site = await SentinelSite.start({ replicas: 2, sentinels: 3 });
     onTestFinished(() => site.stop());
     const sentinels = site.sentinelPorts.map((port) => ({ host: '127.0.0.1', port }));
-    // Both replicas: Sentinel may promote either, and on a slow machine once more.
+    // Both replicas: Sentinel may promote either, and on a slow machine promote again.
     election = await Election.start({ master: SentinelSite.masterName, sentinels, replicas: 2 });
     for (let round = 0; round < 2; round++) {
       await more(election, 500);
@@ -58,7 +58,7 @@ describe.skipIf(isMissing)('every acknowledged vote is counted once, and every p
     await expectAllRight(election, () => site.masterPort());
   });
 
-  test('though Redis is killed and comes back, three times', { timeout: 120_000 }, async () => {
+  test('even if Redis is killed and restarted three times', { timeout: 120_000 }, async () => {
     const redis = await startRedis();
     onTestFinished(() => redis.stop());
     election = await Election.start({ url: `redis://127.0.0.1:${redis.port}`, replicas: 0 });

@@ -25,7 +25,7 @@ function start(port = 0): RunningProcess {
   return running;
 }
 
-test('votes and sessions outlive kill -9: what was told to a client is there afterwards', async () => {
+test('votes and sessions survive kill -9: every acknowledged vote is still counted', async () => {
   const first = start();
   const cookie = await signIn(await first.url, 'Ann');
   const socket = await openMessages(await first.url, cookie);
@@ -42,7 +42,7 @@ test('votes and sessions outlive kill -9: what was told to a client is there aft
   again.terminate();
 });
 
-test('SIGTERM says goodbye to clients with 1001 and exits 0; the secret is for its owner alone', async () => {
+test('SIGTERM closes clients with 1001 and exits with 0; only the owner can read the secret', async () => {
   const { child, url } = start();
   const socket = await openMessages(await url, await signIn(await url, 'Ann'));
   const exit = once(child, 'exit');
@@ -52,7 +52,7 @@ test('SIGTERM says goodbye to clients with 1001 and exits 0; the secret is for i
   expect(statSync(join(dataDir, 'votes', 'secret')).mode & 0o777).toBe(0o600);
 });
 
-test('a taken port is said in one line', async () => {
+test('a port in use is reported in one line', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;

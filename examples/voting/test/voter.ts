@@ -12,7 +12,7 @@ export interface VoteMessage {
   };
 }
 
-/** A voter as the page is one: shows what it is told, and sends again what it was not told is counted. */
+/** A voter that behaves like the page: it shows received counts, and sends unconfirmed votes again. */
 export class Voter {
   /** Votes that the server says it has counted: the candidate's id, by the vote's key. */
   readonly acknowledged = new Map<string, string>();

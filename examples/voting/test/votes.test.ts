@@ -11,7 +11,7 @@ import { createHub } from '@turnout/topics';
 
 interface Counting {
   readonly votes: SqliteVotes;
-  /** Transactions that were committed. */
+  /** Committed transactions. */
   readonly commits: () => number;
 }
 
@@ -49,19 +49,22 @@ const stores: [string, boolean, () => Promise<VoteStore>][] = [
 describe.each(stores)('votes in %s', (_name, isThere, create) => {
   const keyed = (voter: string, id: string): { voter: string; id: string; key: string } => ({ voter, id, key: 'key' });
 
-  test.skipIf(!isThere)('are counted once for each voter and key, and say whom they were counted for', async () => {
-    const votes = await create();
-    expect(await votes.add(keyed('ann', '1'))).toEqual({ id: '1', count: 1 });
-    expect(await votes.add(keyed('ann', '1'))).toEqual({ id: '1', count: 1 });
-    expect(await votes.add(keyed('ann', '2'))).toEqual({ id: '1', count: 1 });
-    expect(await votes.add(keyed('bob', '2'))).toEqual({ id: '2', count: 1 });
-    expect(await votes.add({ voter: 'ann', id: '1', key: undefined })).toEqual({ id: '1', count: 2 });
-    expect(await votes.add({ voter: 'ann', id: '1', key: undefined })).toEqual({ id: '1', count: 3 });
-    expect(await votes.add(keyed('cid', '9'))).toBeUndefined();
-    expect((await votes.all()).map(({ count }) => count)).toEqual([3, 1, 0, 0]);
-  });
+  test.skipIf(!isThere)(
+    'are counted once for each voter and key, and return the candidate that they were counted for',
+    async () => {
+      const votes = await create();
+      expect(await votes.add(keyed('ann', '1'))).toEqual({ id: '1', count: 1 });
+      expect(await votes.add(keyed('ann', '1'))).toEqual({ id: '1', count: 1 });
+      expect(await votes.add(keyed('ann', '2'))).toEqual({ id: '1', count: 1 });
+      expect(await votes.add(keyed('bob', '2'))).toEqual({ id: '2', count: 1 });
+      expect(await votes.add({ voter: 'ann', id: '1', key: undefined })).toEqual({ id: '1', count: 2 });
+      expect(await votes.add({ voter: 'ann', id: '1', key: undefined })).toEqual({ id: '1', count: 3 });
+      expect(await votes.add(keyed('cid', '9'))).toBeUndefined();
+      expect((await votes.all()).map(({ count }) => count)).toEqual([3, 1, 0, 0]);
+    },
+  );
 
-  test.skipIf(!isThere)('with one key that come at once are counted once', async () => {
+  test.skipIf(!isThere)('with the same key that arrive at the same time are counted once', async () => {
     const votes = await create();
     const counted = await Promise.all(['1', '2', '1', '3'].map((id) => votes.add(keyed('ann', id))));
     expect(counted.map((vote) => vote!.id)).toEqual(['1', '1', '1', '1']);
@@ -78,7 +81,7 @@ test('the votes of one turn are one transaction', async () => {
   expect(commits()).toBe(1);
 });
 
-test('the processes are told once of all votes for a candidate that are counted in one turn', async () => {
+test('votes for a candidate that are counted in one turn are published once to the processes', async () => {
   const hub = createHub();
   const told: string[] = [];
   hub.link('counts', (text) => told.push(text));
@@ -90,7 +93,7 @@ test('the processes are told once of all votes for a candidate that are counted 
   await hub.close();
 });
 
-test('counts are read when the processes hear each other again, and told to all until that succeeds', async () => {
+test('counts are read when the processes are connected again, and published until that succeeds', async () => {
   const hub = createHub();
   const told: string[] = [];
   const link = hub.link.bind(hub);
@@ -116,7 +119,7 @@ test('counts are read when the processes hear each other again, and told to all 
   await hub.close();
 });
 
-test('a vote that was counted before is told again: who counted it may have ended before it did', async () => {
+test('a vote that was counted before is published again: the process that counted it may have ended before it did', async () => {
   const hub = createHub();
   const told: string[] = [];
   hub.link('counts', (text) => told.push(text));

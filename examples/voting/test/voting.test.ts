@@ -24,7 +24,7 @@ afterAll(() => app.stop());
 const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(`${app.url}${path}`, { headers, redirect: 'manual' });
 
-/** Of an answer to headers that fetch() does not let be set. */
+/** The status of an answer to headers that fetch() does not allow. */
 const statusOf = (path: string, headers: Record<string, string>): Promise<number | undefined> =>
   new Promise((resolve) => {
     requestHttp(`${app.url}${path}`, { headers }, ({ statusCode }) => resolve(statusCode)).end();
@@ -47,14 +47,14 @@ describe('pages', () => {
     expect((await get('/login')).status).toBe(200);
   });
 
-  test('with a session list the candidates with counts and a button each', async () => {
+  test('with a session list the candidates with counts and buttons', async () => {
     const html = await (await get('/index', { Cookie: await signIn(app.url, 'Mia') })).text();
     expect(html).toContain('Signed in as <strong>Mia</strong>');
     expect(html).toMatch(/id="user_1" class="count">\d+</);
     expect(html.match(/<button class="primary vote"/g)).toHaveLength(4);
   });
 
-  test('show a name with markup as text, and refuse an empty, an overlong and a direction-changing one', async () => {
+  test('show a name with markup as text, and refuse an empty, an overlong and a direction-changing name', async () => {
     const html = await (await get('/index', { Cookie: await signIn(app.url, '<img src=x>') })).text();
     expect(html).toContain('<strong>&lt;img src=x&gt;</strong>');
     for (const name of ['   ', 'x'.repeat(41), 'a\u202Eb']) {
@@ -75,13 +75,13 @@ describe('pages', () => {
 });
 
 describe('the WebSocket', () => {
-  test('is refused with 401 and a sentence without a session', async () => {
+  test('is refused with 401 and a reason without a session', async () => {
     const { status, body } = await refusalOf(connect(`${app.url}/message`));
     expect(status).toBe(401);
     expect(body).toContain('Sign in first');
   });
 
-  test('answers a plain GET with 426 and a sentence saying why', async () => {
+  test('answers a plain GET with 426 and a reason', async () => {
     const response = await get('/message', { Cookie: await signIn(app.url, 'Ann') });
     expect(response.status).toBe(426);
     expect(response.headers.get('upgrade')).toBe('websocket');
@@ -93,7 +93,7 @@ describe('the WebSocket', () => {
     expect((await refusalOf(connect(`${app.url}/message`, { headers }))).status).toBe(403);
   });
 
-  test('sends every count first, then tells everybody each vote in the wire format of the seed', async () => {
+  test('sends every count first, then each vote to everybody, in the wire format of the tutorial', async () => {
     const [ann, bob] = await Promise.all([signIn(app.url, 'Ann'), signIn(app.url, 'Bob')]);
     const annSocket = await openMessages(app.url, ann);
     const bobSocket = await openMessages(app.url, bob);
@@ -109,7 +109,7 @@ describe('the WebSocket', () => {
     bobSocket.close();
   });
 
-  test('answers an unknown id and a binary message with an error, and lives on', async () => {
+  test('answers an unknown id and a binary message with an error, and stays open', async () => {
     const socket = await openMessages(app.url, await signIn(app.url, 'Ann'));
     for (const bad of ['99', ' 1', '1.0', '1;--', '']) {
       socket.send(bad);
@@ -123,7 +123,7 @@ describe('the WebSocket', () => {
     socket.close();
   });
 
-  test('keeps all tabs of one user alive and counts them as one person', async () => {
+  test('keeps all tabs of one user open and counts them as one person', async () => {
     const cookie = await signIn(app.url, 'Tabs');
     const tabs = await Promise.all([openMessages(app.url, cookie), openMessages(app.url, cookie)]);
     tabs[0].send('3');
@@ -134,7 +134,7 @@ describe('the WebSocket', () => {
     for (const tab of [...tabs, third]) tab.close();
   });
 
-  test('goes on for all others when one client dies without a word', async () => {
+  test('continues for all others when one client dies silently', async () => {
     const [dead, alive] = await Promise.all([signIn(app.url, 'Dead'), signIn(app.url, 'Alive')]);
     const deadSocket = await openMessages(app.url, dead);
     const aliveSocket = await openMessages(app.url, alive);
@@ -152,7 +152,7 @@ describe('one person', () => {
     await socket.closed;
   };
 
-  test('who floods, on however many sockets, is refused, while the vote of another is counted', async () => {
+  test("who floods, over any number of sockets, is refused, while another person's vote is counted", async () => {
     const cookie = await signIn(app.url, 'Flood');
     const tabs = await Promise.all([openMessages(app.url, cookie), openMessages(app.url, cookie)]);
     const other = await openMessages(app.url, await signIn(app.url, 'Calm'));
@@ -167,7 +167,7 @@ describe('one person', () => {
     await Promise.all([...tabs, other].map(closed));
   });
 
-  test('has each vote counted after all that was refused and is sent again', async () => {
+  test('has each refused vote counted after sending it again', async () => {
     const slow = await startVoting({ voteRate: { burst: 3, perSecond: 50 } });
     const socket = await openMessages(slow.url, await signIn(slow.url, 'Ann'));
     const missing = new Set(Array.from({ length: 20 }, (_, index) => String(index)));
@@ -220,7 +220,7 @@ describe('the key of a vote', () => {
     return nextOf<object>(socket, 'counted');
   };
 
-  test('that is used again for another candidate is answered with whom the vote was counted for', async () => {
+  test('that is reused for another candidate is answered with the original candidate', async () => {
     const own = await startVoting();
     const socket = await openMessages(own.url, await signIn(own.url, 'Ann'));
     expect(await counted(socket, '1', 'a')).toEqual({ key: 'a', user_id: '1', count: 1 });
@@ -230,7 +230,7 @@ describe('the key of a vote', () => {
     await own.stop();
   });
 
-  test("is a voter's own: the same one of another voter is another vote", async () => {
+  test('belongs to its voter: the same key of another voter is another vote', async () => {
     const own = await startVoting();
     const [ann, bob] = await Promise.all(
       ['Ann', 'Bob'].map(async (name) => openMessages(own.url, await signIn(own.url, name))),
@@ -286,7 +286,7 @@ describe('/alert', () => {
     'X-Amzn-Trace-Id',
     'X-Request-Id',
     'A-Header-That-A-Proxy-Of-Tomorrow-Adds',
-  ])('is closed to who comes through a proxy that adds %s', async (header) => {
+  ])('is closed to requests through a proxy that adds %s', async (header) => {
     const response = await get('/alert', { [header]: '203.0.113.9' });
     expect([response.status, await response.text()]).toEqual([
       403,
@@ -294,7 +294,7 @@ describe('/alert', () => {
     ]);
   });
 
-  test('is open to a browser on this machine, whose headers are many', async () => {
+  test('is open to a browser on this machine with its many headers', async () => {
     const headers = {
       Accept: 'text/html,*/*;q=0.8',
       'Accept-Language': 'en-GB',
@@ -317,7 +317,7 @@ describe('/alert', () => {
     expect(await statusOf('/alert', { 'Sec-Fetch-Site': 'cross-site' })).toBe(403);
   });
 
-  test('is open to who bears the token, and to nobody else, where there is one', async () => {
+  test('is open only to bearers of the token, if one is set', async () => {
     const guarded = await startVoting({ alertToken: 'open sesame' });
     const ask = async (path: string, headers: Record<string, string> = {}): Promise<number> =>
       (await fetch(`${guarded.url}${path}`, { headers })).status;

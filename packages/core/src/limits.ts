@@ -6,7 +6,7 @@ import { limit } from './options/limit.ts';
 const handshakeLimitOptions = {
   maxHeaders: limit(whole({ default: 100, unit: 'headers', infinity: true }), {
     answer: '431',
-    reason: 'Browsers send about 20; Node 20 drops headers past its own limit without a word',
+    reason: 'Browsers send about 20. Node.js 20 silently drops headers past its own limit',
   }),
   maxTargetLength: limit(whole({ default: 8192, unit: 'bytes', infinity: true }), {
     answer: '414',
@@ -15,11 +15,11 @@ const handshakeLimitOptions = {
   maxListLength: limit(whole({ default: 8192, unit: 'bytes', infinity: true }), {
     answer: '400',
     reason:
-      'Sec-WebSocket-Protocol, where browsers send credentials of up to 6 KiB. A longer Sec-WebSocket-Extensions is declined',
+      'Length of Sec-WebSocket-Protocol, in which browsers send credentials of up to 6 KiB. A longer Sec-WebSocket-Extensions is declined',
   }),
   handshakeTimeout: limit(milliseconds({ default: 10_000, infinity: true }), {
     answer: '503',
-    reason: "From the upgrade request to the 101, the app's middleware included",
+    reason: "From the upgrade request to the 101, including the app's middleware",
   }),
 };
 
@@ -27,35 +27,36 @@ const handshakeLimitOptions = {
 export const connectionLimitOptions = {
   maxPayload: limit(whole({ default: 1024 * 1024, unit: 'bytes', infinity: true }), {
     answer: '1009',
-    reason: 'One message, all its fragments together; 0 allows empty messages alone',
+    reason: 'One message with all its fragments; 0 allows only empty messages',
   }),
   maxFragments: limit(whole({ default: Infinity, unit: 'frames', infinity: true }), {
     answer: '1008',
-    reason: 'In one message. Off: they are copied together as they come, and cost no more than as many messages',
+    reason:
+      'In one message. Off, because fragments are joined as they arrive and cost no more than the same number of messages',
   }),
   maxEmptyFragments: limit(whole({ default: 16, unit: 'frames', infinity: true }), {
     answer: '1008',
-    reason: 'In a row, in one message: they cost work and bring nothing',
+    reason: 'In a row, in one message: they cost CPU and carry nothing',
   }),
   messageTimeout: limit(milliseconds({ default: 30_000, infinity: true }), {
     answer: '1008',
-    reason: 'From the first part of a message to its last, and a second more for each KiB that has come',
+    reason: 'From the first byte of a message to its last, plus one second for each KiB received',
   }),
   maxTotalIncomplete: limit(whole({ default: 128 * 1024 * 1024, unit: 'bytes', infinity: true }), {
     answer: '1013',
-    reason: 'Incomplete messages of all sockets; the socket that holds most is closed',
+    reason: 'Incomplete messages of all sockets; the socket that holds the most is closed',
   }),
   pingInterval: limit(milliseconds({ default: 25_000, infinity: true }), {
     answer: 'a Ping is sent',
-    reason: 'Less by up to 10 %. Proxies cut connections that are silent for 60 s',
+    reason: 'Up to 10 % less, to spread Pings. Proxies cut connections that are silent for 60 s',
   }),
   pongTimeout: limit(milliseconds({ default: 10_000, infinity: true }), {
     answer: 'the connection is destroyed (1006)',
-    reason: 'From a Ping to any byte of the peer, and a second more for each 64 KiB that was sent before it',
+    reason: 'From a Ping to any byte from the peer, plus one second for each 64 KiB sent before the Ping',
   }),
   closeTimeout: limit(milliseconds({ default: 5_000, infinity: true }), {
     answer: 'the connection is destroyed (1006)',
-    reason: 'From our Close frame to the end of the connection, while nothing moves',
+    reason: 'From our Close frame to the end of the connection, counted while no bytes move',
   }),
   highWaterMark: limit(whole({ default: 64 * 1024, unit: 'bytes', infinity: true }), {
     answer: 'send() returns false until drained()',
@@ -63,27 +64,28 @@ export const connectionLimitOptions = {
   }),
   maxBufferedAmount: limit(whole({ default: 16 * 1024 * 1024, unit: 'bytes', infinity: true }), {
     answer: '1013, the connection is destroyed',
-    reason: 'Unsent bytes of a peer that takes none of them for half of sendTimeout; one that moves may have more',
+    reason: 'Unsent bytes of a peer that accepts none for half of sendTimeout; a peer that accepts some may have more',
   }),
   maxTotalBufferedAmount: limit(whole({ default: 256 * 1024 * 1024, unit: 'bytes', infinity: true }), {
     answer: '1013, the connection is destroyed',
-    reason: 'Unsent bytes of all sockets; the socket that holds most is closed',
+    reason: 'Unsent bytes of all sockets; the socket that holds the most is closed',
   }),
   sendTimeout: limit(milliseconds({ default: 25_000, infinity: true }), {
     answer: '1013, the connection is destroyed',
-    reason: 'Bytes wait for the peer, and it takes none of them',
+    reason: 'The time in which a peer with unsent bytes accepts none',
   }),
   maxUnreadMessages: limit(whole({ default: 16, unit: 'messages', infinity: true }), {
     answer: 'reading pauses',
-    reason: 'Received, and not yet read by the application; counted while it reads, up to 10 s after it last did',
+    reason:
+      'Received but not yet read by the application; counted while it reads, and for up to 10 s after its last read',
   }),
   maxUnreadBytes: limit(whole({ default: 1024 * 1024, unit: 'bytes', infinity: true }), {
     answer: 'reading pauses',
-    reason: 'The same in bytes, with 256 more for each message',
+    reason: 'The same in bytes, plus 256 for each message',
   }),
   maxTotalUnread: limit(whole({ default: 128 * 1024 * 1024, unit: 'bytes', infinity: true }), {
     answer: '1013',
-    reason: 'The same for all sockets, with what was received behind them; the socket that holds most is closed',
+    reason: 'The same for all sockets, with what was received after them; the socket that holds the most is closed',
   }),
 };
 
@@ -114,7 +116,7 @@ const names = Object.keys(limitOptions) as LimitName[];
 const resolved = new WeakSet<object>([defaultLimits]);
 
 /**
- * Checks limits, and fills in the defaults. Limits that are resolved already, and no limits, cost nothing.
+ * Checks limits and fills in the defaults. Costs nothing for limits that are resolved already, and for none.
  *
  * @throws {TypeError} on an unknown name, and on a limit that is not a number
  * @throws {RangeError} on a limit that is neither a whole number of 0 or more nor `Infinity`, or a time longer than a

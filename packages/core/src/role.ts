@@ -1,2 +1,2 @@
-/** Our end of the connection: in framing it only decides masking (RFC 6455 §5.1). */
+/** Our side of the connection: for framing it only decides masking (RFC 6455 §5.1). */
 export type Role = 'server' | 'client';

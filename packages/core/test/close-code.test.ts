@@ -27,7 +27,7 @@ describe('CloseCode', () => {
 });
 
 describe('isValidCloseCode', () => {
-  test('lets through 1000-1003, 1007-1014 and 3000-4999 of all the 65,536 numbers of two bytes', () => {
+  test('accepts 1000-1003, 1007-1014 and 3000-4999 of all 65,536 two-byte numbers', () => {
     const valid = Array.from({ length: 65_536 }, (_, code) => code).filter(isValidCloseCode);
     expect(valid.slice(0, 12)).toEqual([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014]);
     expect(valid.slice(12)).toEqual(Array.from({ length: 2000 }, (_, index) => 3000 + index));

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { HandshakeError, ProtocolError } from '../src/errors.ts';
 
 describe('ProtocolError', () => {
-  test('tells its name, code, close code and message', () => {
+  test('has a name, code, close code and message', () => {
     const error = new ProtocolError('WS_ERR_INVALID_UTF8', 1007, 'Text is not valid UTF-8');
     expect(error).toBeInstanceOf(Error);
     expect(error.name).toBe('ProtocolError');
@@ -13,7 +13,7 @@ describe('ProtocolError', () => {
 });
 
 describe('HandshakeError', () => {
-  test('tells its name, code, status, message and headers', () => {
+  test('has a name, code, status, message and headers', () => {
     const error = new HandshakeError('WS_ERR_HANDSHAKE_METHOD', 405, 'Expected GET', { Allow: 'GET' });
     expect(error).toBeInstanceOf(Error);
     expect(error.name).toBe('HandshakeError');
@@ -23,7 +23,7 @@ describe('HandshakeError', () => {
     expect(error.headers).toEqual({ Allow: 'GET' });
   });
 
-  test('has no headers where none are given', () => {
+  test('has no headers by default', () => {
     expect(new HandshakeError('WS_ERR_HANDSHAKE_KEY', 400, 'Expected a key').headers).toEqual({});
   });
 });

@@ -29,27 +29,27 @@ describe('defaultLimits', () => {
     });
   });
 
-  test('bound what the process holds for its sockets to 512 MiB', () => {
+  test('limit what the process holds for its sockets to 512 MiB', () => {
     const { maxTotalIncomplete, maxTotalUnread, maxTotalBufferedAmount } = defaultLimits;
     expect(maxTotalIncomplete + maxTotalUnread + maxTotalBufferedAmount).toBeLessThanOrEqual(512 * 1024 * 1024);
   });
 
-  test('cannot be changed for everybody by one', () => {
+  test('cannot be changed', () => {
     expect(Object.isFrozen(defaultLimits)).toBe(true);
   });
 
-  test.each(names)('give a reason and an answer for %s', (name) => {
+  test.each(names)('have a reason and an answer for %s', (name) => {
     expect(limitOptions[name].reason).toMatch(/^[A-Z]/);
     expect(limitOptions[name].answer).not.toBe('');
   });
 });
 
 describe('resolveLimits', () => {
-  test('gives the defaults where nothing is asked for', () => {
+  test('returns the defaults if no limit is given', () => {
     expect(resolveLimits()).toEqual(defaultLimits);
   });
 
-  test('gives limits that may be shared: the same where there is nothing to resolve, and frozen', () => {
+  test('returns limits that can be shared: frozen, and the same object if there is nothing to resolve', () => {
     expect(resolveLimits()).toBe(defaultLimits);
     expect(resolveLimits({})).toBe(defaultLimits);
     const limits = resolveLimits({ maxPayload: 5 });
@@ -57,17 +57,17 @@ describe('resolveLimits', () => {
     expect(Object.isFrozen(limits)).toBe(true);
   });
 
-  test('takes what is given, skips undefined and fills in the rest', () => {
+  test('keeps the given limits, ignores undefined and fills in the rest', () => {
     const limits = resolveLimits({ maxPayload: 10, maxFragments: undefined as never, closeTimeout: Infinity });
     expect(limits).toEqual({ ...defaultLimits, maxPayload: 10, closeTimeout: Infinity });
   });
 
-  test('refuses what is not a limit, and names the one that was meant', () => {
+  test('rejects an unknown limit, and suggests the nearest', () => {
     const message = 'Unknown option maxPayLoad: did you mean maxPayload?';
     expect(() => resolveLimits({ maxPayLoad: 5 } as object)).toThrow(new TypeError(message));
   });
 
-  test.each(names)('takes 0 and Infinity for %s', (name) => {
+  test.each(names)('accepts 0 and Infinity for %s', (name) => {
     expect(resolveLimits({ [name]: 0 })[name]).toBe(0);
     expect(resolveLimits({ [name]: Infinity })[name]).toBe(Infinity);
   });
@@ -87,13 +87,13 @@ describe('resolveLimits', () => {
     expect(() => resolveLimits({ maxUnreadBytes: value })).toThrow(new RangeError(message));
   });
 
-  test.each(delays)('throws a RangeError on a %s that no timer takes', (name) => {
+  test.each(delays)('throws a RangeError on a %s that is too long for a timer', (name) => {
     expect(resolveLimits({ [name]: 2_147_483_647 })[name]).toBe(2_147_483_647);
     const message = `Invalid option ${name}: expected a whole number of 0 to 2147483647 ms, or Infinity, got 2147483648`;
     expect(() => resolveLimits({ [name]: 2_147_483_648 })).toThrow(new RangeError(message));
   });
 
-  test('takes a length in bytes over 2^31', () => {
+  test('accepts a length in bytes over 2^31', () => {
     expect(resolveLimits({ maxPayload: 2 ** 40 }).maxPayload).toBe(2 ** 40);
   });
 });

@@ -8,7 +8,7 @@ describe('Opcode', () => {
 });
 
 describe('isControl', () => {
-  test.each(['Close', 'Ping', 'Pong'] as const)('takes %s for a control frame', (name) => {
+  test.each(['Close', 'Ping', 'Pong'] as const)('is true for %s', (name) => {
     expect(isControl(Opcode[name])).toBe(true);
   });
 

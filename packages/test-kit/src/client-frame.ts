@@ -9,11 +9,11 @@ export interface ClientFrame {
   readonly fin?: boolean;
   /** Default `false`. */
   readonly rsv1?: boolean;
-  /** The length that the header says; that of the payload unless given. */
+  /** The length in the header. Default: that of the payload. */
   readonly announced?: number;
 }
 
-/** A frame as a client sends it, with a masking key of zeros: the payload stays readable. */
+/** A frame as a client sends it, with a masking key of zeros, so that the payload stays readable. */
 export function clientFrame({ opcode, payload = '', fin = true, rsv1 = false, announced }: ClientFrame): Buffer {
   const bytes = Buffer.from(payload as string);
   const first = (fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0) | opcodes[opcode];
@@ -24,7 +24,7 @@ export function textFrame(text: string): Buffer {
   return clientFrame({ opcode: 'text', payload: text });
 }
 
-/** The same frame many times over. */
+/** The same frame repeated. */
 export function repeated(frame: Buffer, times: number): Buffer {
   return Buffer.alloc(frame.length * times, frame);
 }

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Stands between a client and a server, and passes bytes on; or no longer does, without a word. */
+/** A proxy between a client and a server that can silently stop passing bytes on. */
 export class CutProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isCut = false;
-  /** How long, in ms, bytes take on their way. */
+  /** The latency, in ms. */
   lag = 0;
 
   private constructor(server: Server) {
@@ -30,17 +30,17 @@ export class CutProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** From now on nothing arrives, on either side; new connections open, and are as silent. */
+  /** From now on nothing arrives, on either side; new connections open, but are silent too. */
   cut(): void {
     this.#isCut = true;
   }
 
-  /** What was cut stays so; new connections pass bytes on. */
+  /** Silenced connections stay silent; new connections pass bytes on. */
   heal(): void {
     this.#isCut = false;
   }
 
-  /** Ends all connections at once. */
+  /** Ends all connections immediately. */
   reset(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }

@@ -10,13 +10,13 @@ import { requireSystemPart } from './system-part.ts';
 
 export interface Place {
   readonly port: number;
-  /** A second one. */
+  /** A second free port. */
   readonly spare: number;
-  /** A folder of its own. */
+  /** Its own folder. */
   readonly folder: string;
 }
 
-/** A real server on a free port, started by a test and stopped by it. */
+/** A real server on a free port, which a test starts and stops. */
 export class Daemon {
   readonly place: Place;
   readonly #path: string;
@@ -49,7 +49,7 @@ export class Daemon {
     return exitCode === null && signalCode === null;
   }
 
-  /** Starts it once more, where it was. */
+  /** Restarts it on the same port with the same folder. */
   async resume(): Promise<void> {
     const child = spawn(this.#path, this.#parametersFor(this.place), { stdio: 'ignore' });
     this.#process = child;
@@ -59,14 +59,14 @@ export class Daemon {
     }
   }
 
-  /** The same, with nothing of what it has kept. */
+  /** Restarts it without its stored data. */
   async resumeEmpty(): Promise<void> {
     rmSync(this.place.folder, { recursive: true });
     mkdirSync(this.place.folder);
     await this.resume();
   }
 
-  /** Ends it without a word, unless it has ended already. */
+  /** Kills it, unless it has already ended. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }
@@ -76,7 +76,7 @@ export class Daemon {
   }
 
   async stop(): Promise<void> {
-    // Not killed: nginx would leave its workers behind.
+    // Not killed: nginx would leave its workers running.
     await this.#end('SIGTERM');
     rmSync(this.place.folder, { recursive: true, force: true });
   }
@@ -90,14 +90,14 @@ export class Daemon {
 }
 
 export interface BrokerLimits {
-  /** Bytes that may wait for a subscriber before the server drops it. Default: the server's own. */
+  /** How many bytes may wait for a subscriber until the server drops it. Default: the server's own. */
   readonly maxOutput?: number | undefined;
 }
 
 export function startRedis({ maxOutput }: BrokerLimits = {}): Promise<Daemon> {
   return Daemon.start('redis-server', ({ port, folder }) => [
     ...`--port ${port} --bind 127.0.0.1 --dir ${folder}`.split(' '),
-    // What was acknowledged outlives a kill.
+    // Acknowledged writes survive a kill.
     ...'--save  --appendonly yes --appendfsync always'.split(' '),
     ...(maxOutput === undefined ? [] : ['--client-output-buffer-limit', `pubsub ${maxOutput} 0 0`]),
   ]);
@@ -105,7 +105,7 @@ export function startRedis({ maxOutput }: BrokerLimits = {}): Promise<Daemon> {
 
 export interface NatsOptions extends BrokerLimits {
   readonly hasJetStream?: boolean;
-  /** More of its configuration file; asked for each time that it starts. */
+  /** Additions to its configuration file; called at each start. */
   readonly configuration?: () => string;
 }
 
@@ -125,7 +125,7 @@ export function startNats({
   });
 }
 
-/** A reverse proxy as people set it up, before servers on this machine. */
+/** A reverse proxy with a usual configuration, in front of servers on this machine. */
 export function startNginx(upstreamPorts: readonly number[], { readTimeout = 60 } = {}): Promise<Daemon> {
   return Daemon.start('nginx', ({ port, folder }) => {
     const configuration = join(folder, 'nginx.conf');

@@ -2,7 +2,7 @@ import { strictEqual } from 'node:assert';
 import type { Connection, ConnectionEvent, Role } from '@turnout/core';
 import { takeFrames } from './take-frames.ts';
 
-/** An event as one line: strings compare, and read, better than buffers. */
+/** An event as one line: strings are easier to compare and read than buffers. */
 export function describeEvent(event: ConnectionEvent): string {
   switch (event.type) {
     case 'message':
@@ -17,7 +17,7 @@ export function describeEvent(event: ConnectionEvent): string {
   }
 }
 
-/** Gives the chunks to the connection one by one and pulls all events after each. */
+/** Passes the chunks to the connection one by one and collects all events after each. */
 export function drive(connection: Connection, chunks: readonly Uint8Array[]): string[] {
   const events: string[] = [];
   for (const chunk of chunks) {
@@ -30,7 +30,7 @@ export function drive(connection: Connection, chunks: readonly Uint8Array[]): st
 /** The frames that a connection of this role has written, unmasked: `<first byte in hex> <payload>` each. */
 export function framesWritten(role: Role, output: readonly Uint8Array[]): string[] {
   const { frames, rest } = takeFrames(Buffer.concat(output));
-  strictEqual(rest.length, 0, 'Bytes behind the last frame');
+  strictEqual(rest.length, 0, 'Bytes after the last frame');
   return frames.map(({ first, isMasked, payload }) => {
     strictEqual(isMasked, role === 'client', 'Whether a frame is masked');
     return `${first.toString(16).padStart(2, '0')} ${payload.toString('latin1')}`;

@@ -10,11 +10,11 @@ export interface Listening {
   readonly url: string;
   /** `http://127.0.0.1:port` */
   readonly page: string;
-  /** The TCP connections that the server has not seen the end of. */
+  /** The TCP connections that are open on the server. */
   readonly connections: ReadonlySet<unknown>;
 }
 
-/** Listens on a free port until the test is over. */
+/** Listens on a free port until the test ends. */
 export async function listen(server: Server): Promise<Listening> {
   const connections = closeAfterTest(server);
   server.listen(0, '127.0.0.1');

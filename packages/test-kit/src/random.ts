@@ -1,4 +1,4 @@
-/** Random numbers that a seed makes the same each time (mulberry32). */
+/** Random numbers from a seed (mulberry32). */
 export class Random {
   #state: number;
 
@@ -26,7 +26,7 @@ export class Random {
     return Buffer.from(Array.from({ length }, () => this.below(256)));
   }
 
-  /** Mostly short, now and then as long as `most`. */
+  /** Mostly short, sometimes as long as `most`. */
   length(most: number): number {
     return this.below(this.pick([2, 10, 126, 130, most]) + 1);
   }

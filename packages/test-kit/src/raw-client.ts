@@ -10,7 +10,7 @@ export interface HandshakeText {
   readonly host?: string;
   /** Further header lines, such as `'Origin: http://a.example'`. */
   readonly headers?: readonly string[];
-  /** Leaves out one of the handshake's own header lines by its name. */
+  /** Omits one of the handshake's own header lines by its name. */
   readonly without?: string;
 }
 
@@ -36,7 +36,7 @@ export async function dialTcp(port: number, options: { readonly allowHalfOpen?: 
   return tcp;
 }
 
-/** A TCP client that sends what it is told and keeps what it gets. */
+/** A TCP client that sends given bytes and records what it receives. */
 export class RawClient {
   readonly socket: Socket;
   #bytes = Buffer.alloc(0);
@@ -55,7 +55,7 @@ export class RawClient {
     return new RawClient(await dialTcp(port, { allowHalfOpen: true }));
   }
 
-  /** Sends a request and returns all that comes until the server ends the connection. */
+  /** Sends a request and returns everything received until the server ends the connection. */
   static async exchange(port: number, text: string | Buffer): Promise<string> {
     const client = await RawClient.open(port);
     client.socket.write(text);
@@ -71,7 +71,7 @@ export class RawClient {
     return this;
   }
 
-  /** Resolves once what has come contains `part`; rejects when the connection ends before. */
+  /** Resolves once the received text contains `part`; rejects if the connection ends before. */
   async until(part: string): Promise<string> {
     while (!this.text.includes(part)) {
       if (this.socket.closed) throw new Error(`Connection closed without ${JSON.stringify(part)}: ${this.text}`);
@@ -80,7 +80,7 @@ export class RawClient {
     return this.text;
   }
 
-  /** Resolves with all that has come once the server has ended the connection. */
+  /** Resolves with everything received once the server has ended the connection. */
   async untilEnd(): Promise<string> {
     if (!this.socket.readableEnded && !this.socket.destroyed) {
       await new Promise<void>((resolve) => this.socket.once('end', resolve).once('close', () => resolve()));

@@ -12,7 +12,7 @@ export function maskNaively(bytes: Uint8Array, key: number, offset = 0): Buffer 
   return Buffer.from(bytes.map((byte, index) => byte ^ (octets[(index + offset) % 4] ?? 0)));
 }
 
-/** The header of a frame whose first byte and length are given; with a `key` it is that of a masked one. */
+/** The header of a frame with the given first byte and length; with a `key`, that of a masked frame. */
 export function rawHeader(first: number, length: number, key?: number): Buffer {
   const mask = key === undefined ? 0 : 0x80;
   const head = Buffer.alloc(length < 126 ? 2 : length < 65_536 ? 4 : 10);
@@ -26,14 +26,14 @@ export function rawHeader(first: number, length: number, key?: number): Buffer {
   return Buffer.concat([head, keyBytes]);
 }
 
-/** A frame written without the code under test; `first` is its first byte, with a `key` it is masked. */
+/** A frame written without the code under test; `first` is its first byte, and with a `key` it is masked. */
 export function rawFrame(first: number, payload: Uint8Array | string = '', key?: number): Buffer {
   const bytes = Buffer.from(payload as string);
   const body = key === undefined ? bytes : maskNaively(bytes, key);
   return Buffer.concat([rawHeader(first, bytes.length, key), body]);
 }
 
-/** A frame as the peer of a `reader` sends it: masked to a server, plain to a client. */
+/** A frame as the peer of a `reader` sends it: masked to a server, unmasked to a client. */
 export function peerFrame(reader: Role, first: number, payload: Uint8Array | string = ''): Buffer {
   return rawFrame(first, payload, reader === 'server' ? sampleKey : undefined);
 }

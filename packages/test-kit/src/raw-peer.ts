@@ -9,7 +9,7 @@ export interface Dialling {
   readonly target?: string;
   /** Further header lines. */
   readonly headers?: readonly string[];
-  /** Sent along with the handshake. */
+  /** Bytes sent together with the handshake. */
   readonly early?: Buffer;
   /** Whether to read nothing after the 101 until `resume()`. Default `false`. */
   readonly isDeaf?: boolean;
@@ -17,10 +17,10 @@ export interface Dialling {
 
 export const deflateHeader = 'Sec-WebSocket-Extensions: permessage-deflate';
 
-/** A WebSocket client that sends the bytes it is told, right or wrong, and answers nothing by itself. */
+/** A WebSocket client that sends given bytes, valid or not, and answers nothing automatically. */
 export class RawPeer {
   readonly duplex: Duplex;
-  /** All that the server has sent, but for what was taken. */
+  /** Everything that the server has sent and that was not taken. */
   readonly frames: TakenFrame[] = [];
   #bytes: Buffer<ArrayBufferLike> = Buffer.alloc(0);
   #isEnded = false;
@@ -35,7 +35,7 @@ export class RawPeer {
     });
   }
 
-  /** Opens a WebSocket over a TCP connection of its own. @throws {Error} on any answer but 101 */
+  /** Opens a WebSocket over its own TCP connection. @throws {Error} on any answer but 101 */
   static async open(port: number, dialling: Dialling = {}): Promise<RawPeer> {
     return RawPeer.over(await dialTcp(port), dialling);
   }
@@ -60,7 +60,7 @@ export class RawPeer {
     return this.#isEnded;
   }
 
-  /** Resolves when the system has taken the bytes, or the connection is gone. */
+  /** Resolves when the system has accepted the bytes, or the connection has closed. */
   async write(bytes: Buffer): Promise<void> {
     await new Promise<void>((resolve) => this.duplex.write(bytes, () => resolve()));
   }
@@ -72,7 +72,7 @@ export class RawPeer {
     return this.frames.shift() ?? null;
   }
 
-  /** The close code that the server ends the connection with; 1006 where it sends none. Drops all else. */
+  /** The close code with which the server ends the connection; 1006 if it sends none. Drops everything else. */
   async closeCode(): Promise<number> {
     for (let frame = await this.next(); frame !== null; frame = await this.next()) {
       if (frame.opcode === opcodes.close) return closeCodeOf(frame);
@@ -80,7 +80,9 @@ export class RawPeer {
     return 1006;
   }
 
-  /** Sends `bytes` and a Ping behind them: the close code that comes back, or `'open'` where the Ping is answered. */
+  /**
+   * Sends `bytes` followed by a Ping; resolves with the close code received, or with `'open'` if the Ping is answered.
+   */
   async verdictOn(bytes: Buffer): Promise<number | 'open'> {
     await this.write(Buffer.concat([bytes, clientFrame({ opcode: 'ping', payload: 'open?' })]));
     for (let frame = await this.next(); frame !== null; frame = await this.next()) {
@@ -90,19 +92,19 @@ export class RawPeer {
     return 1006;
   }
 
-  /** Sends a message and resolves with what comes back. */
+  /** Sends a message and resolves with the reply. */
   async echo(text: string): Promise<string | undefined> {
     await this.write(clientFrame({ opcode: 'text', payload: text }));
     return (await this.next())?.payload.toString();
   }
 
-  /** Resolves once the server has read all that was sent before. @throws {Error} where it has ended the connection */
+  /** Resolves once the server has read everything sent before. @throws {Error} if it has ended the connection */
   async expectOpen(): Promise<void> {
     const verdict = await this.verdictOn(Buffer.alloc(0));
     if (verdict !== 'open') throw new Error(`Expected an open connection, got its end with ${verdict}`);
   }
 
-  /** As `echo()`, where the server may ask in between whether this client is there. */
+  /** Like `echo()`, but the server may send Pings in between. */
   async echoPastPings(text: string): Promise<string | undefined> {
     await this.write(clientFrame({ opcode: 'text', payload: text }));
     for (let frame = await this.next(); frame !== null; frame = await this.next()) {
@@ -111,7 +113,7 @@ export class RawPeer {
     return undefined;
   }
 
-  /** Takes exactly so many messages, and then the answer to a Ping. @throws {Error} where there are more or fewer */
+  /** Takes exactly this many messages, and then the answer to a Ping. @throws {Error} if there are more or fewer */
   async expectOpenBehind(messages: number): Promise<void> {
     for (let count = 0; count < messages; count++) {
       const frame = await this.next();
@@ -123,7 +125,7 @@ export class RawPeer {
     if (frame?.opcode !== opcodes.pong) throw new Error(`Expected ${messages} messages, got more`);
   }
 
-  /** Resolves when the connection is gone. */
+  /** Resolves when the connection has closed. */
   async ended(): Promise<void> {
     while (!this.#isEnded) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
@@ -136,7 +138,7 @@ export class RawPeer {
     this.duplex.resume();
   }
 
-  /** Cuts the connection off with a RST. */
+  /** Resets the connection (RST). */
   reset(): void {
     (this.duplex as Socket).resetAndDestroy();
   }
@@ -148,7 +150,7 @@ export class RawPeer {
   async #readHead(isDeaf: boolean): Promise<void> {
     let head = '';
     await new Promise<void>((resolve, reject) => {
-      const onClose = (): void => reject(new Error(`Expected a 101, got the end behind: ${head}`));
+      const onClose = (): void => reject(new Error(`Expected a 101, got the end after: ${head}`));
       const onData = (chunk: Buffer): void => {
         head += chunk.toString('latin1');
         const end = head.indexOf('\r\n\r\n');

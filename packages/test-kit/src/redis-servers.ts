@@ -15,8 +15,7 @@ export async function askRedis(port: number, ...command: string[]): Promise<unkn
 }
 
 /**
- * Sends one command until it is answered: Sentinel ends the connections of clients to a server that it gives another
- * role.
+ * Sends one command until it is answered: Sentinel ends the client connections of a server whose role it changes.
  */
 async function insist(port: number, ...command: string[]): Promise<void> {
   await until(async () => (await askRedis(port, ...command)) !== undefined);
@@ -26,12 +25,12 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo().catch(() => false))) await delay(20);
 }
 
-/** The slot of a cluster that a key is in. */
+/** The cluster slot of a key. */
 export async function slotOf(port: number, key: string): Promise<number> {
   return Number(await askRedis(port, 'CLUSTER', 'KEYSLOT', key));
 }
 
-/** A server with more of its own options. */
+/** A server with additional options. */
 export function startRedisWith(...options: string[]): Promise<Daemon> {
   return Daemon.start('redis-server', ({ port, folder }) => [
     ...`--port ${port} --bind 127.0.0.1 --dir ${folder} --save`.split(' '),
@@ -43,9 +42,9 @@ export function startRedisWith(...options: string[]): Promise<Daemon> {
 export interface SentinelSiteOptions {
   /** Default: 1. */
   readonly replicas?: number;
-  /** More than half of them agree on a failover. Default: 1. */
+  /** How many Sentinels there are; a majority must agree on a failover. Default: 1. */
   readonly sentinels?: number;
-  /** More options of each server. */
+  /** Additional options of each server. */
   readonly options?: readonly string[];
 }
 
@@ -91,20 +90,20 @@ export class SentinelSite {
     return this.#sentinels.map(({ port }) => port);
   }
 
-  /** The port of the master, as Sentinel has it. */
+  /** The port of the master, according to Sentinel. */
   async masterPort(): Promise<number> {
     const answer = await askRedis(this.sentinelPort, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', SentinelSite.masterName);
     return Number((answer as unknown[])[1]);
   }
 
   /**
-   * Cuts the replicas off from the master, until {@link joinReplicas}: what is written meanwhile is on the master
-   * alone.
+   * Disconnects the replicas from the master, until {@link joinReplicas}: writes in the meantime are only on the
+   * master.
    */
   async cutOffReplicas(): Promise<void> {
     const master = await this.masterPort();
     for (const { port } of this.#running) {
-      // A password that the master does not have ends their handshakes.
+      // A wrong password makes their handshakes fail.
       if (port !== master) await insist(port, 'CONFIG', 'SET', 'masterauth', 'wrong');
     }
     await insist(master, 'CLIENT', 'KILL', 'TYPE', 'replica');
@@ -124,8 +123,8 @@ export class SentinelSite {
   }
 
   /**
-   * Starts a server once more, as a replica. By itself it would begin as a master without data, and Sentinel could name
-   * it before having looked at it.
+   * Restarts a server as a replica. Otherwise it would start as a master without data, and Sentinel could name it as
+   * master before checking it.
    */
   async bringBack(server: Daemon): Promise<void> {
     await server.resume();
@@ -194,7 +193,7 @@ export class ClusterSite {
     return this.nodes.map(({ port }) => ({ url: `redis://127.0.0.1:${port}` }));
   }
 
-  /** Until each node knows that all slots are served. */
+  /** Waits until each node knows that all slots are served. */
   async settled(): Promise<void> {
     for (const { port } of this.nodes) {
       await until(async () => {
@@ -212,7 +211,7 @@ export class ClusterSite {
     await askRedis(replica.port, 'CLUSTER', 'MEET', '127.0.0.1', String(master.port), String(master.place.spare));
     await until(async () => (await askRedis(replica.port, 'CLUSTER', 'REPLICATE', id)) === 'OK');
     await until(async () => String(await askRedis(replica.port, 'INFO', 'replication')).includes('link_status:up'));
-    // All others know of it: they vote.
+    // All others know it: they vote.
     for (const { port } of this.nodes) {
       await until(async () => String(await askRedis(port, 'CLUSTER', 'INFO')).includes('cluster_known_nodes:4'));
     }
@@ -220,7 +219,7 @@ export class ClusterSite {
 
   /**
    * Moves a slot with its keys to another node, as `redis-cli --cluster reshard` does; `meanwhile` is called once its
-   * keys are there, and clients are still sent on.
+   * keys are there, while clients are still redirected.
    */
   async moveSlot(slot: number, to: Daemon, meanwhile: () => Promise<void> = async () => {}): Promise<void> {
     const from = await this.#ownerOf(slot);
@@ -251,7 +250,7 @@ export class ClusterSite {
   }
 }
 
-/** A node of a cluster, which knows no other yet. */
+/** A node of a cluster, which does not know the others yet. */
 export function startClusterNode(): Promise<Daemon> {
   return Daemon.start('redis-server', ({ port, spare, folder }) => [
     ...`--port ${port} --bind 127.0.0.1 --dir ${folder} --cluster-enabled yes --cluster-port ${spare}`.split(' '),

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import { WebSocket } from '@turnout/core';
 
-/** A peer that takes all that it is sent, and says nothing. */
+/** A peer that accepts everything and sends nothing. */
 class Sink extends Duplex {
   override _read(): void {}
 
@@ -10,7 +10,7 @@ class Sink extends Duplex {
   }
 }
 
-/** An accepted socket whose client costs nothing: for tests that need thousands. */
+/** An accepted socket with a client that costs nothing, for tests with thousands of sockets. */
 export function openSink(): WebSocket {
   return new WebSocket(new Sink(), { role: 'server', limits: { pingInterval: Infinity } });
 }

@@ -4,13 +4,13 @@ import { connectTo, type TestClient } from '@turnout/testing';
 import type { WebSocket } from '@turnout/core';
 import { onTestFinished } from 'vitest';
 
-/** A client, and the socket that the server has of it. */
+/** A client, and its socket on the server. */
 export interface Pair {
   readonly client: TestClient;
   readonly socket: WebSocket;
 }
 
-/** A server whose sockets the test does with as it likes. */
+/** A server whose sockets the test controls. */
 export class SocketServer {
   readonly errors: unknown[] = [];
   readonly #server: Server = createServer();
@@ -34,7 +34,7 @@ export class SocketServer {
   }
 }
 
-/** Sockets of no network, for more than a process may open; and how many messages each was sent. */
+/** Sockets without a network, for more than a process may open, and the number of messages sent to each. */
 export function pretendSockets(count: number): { sockets: WebSocket[]; heard: number[] } {
   const heard = Array.from({ length: count }, () => 0);
   const sockets = heard.map((_, index) => {

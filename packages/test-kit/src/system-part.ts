@@ -1,10 +1,10 @@
 import { findSystemPart } from '../../../tools/system-parts.mjs';
 
 /**
- * Where a program outside npm is that a test needs, for `describe.skipIf(chromium === undefined)`.
+ * The path of a program outside npm that a test needs, for `describe.skipIf(chromium === undefined)`.
  *
- * @returns its path, or undefined where the person who runs the tests named it in TURNOUT_SKIP
- * @throws {Error} where it is neither installed nor skipped on purpose, so that no test is left out in silence
+ * @returns its path, or undefined if TURNOUT_SKIP names it
+ * @throws {Error} if it is neither installed nor skipped on purpose, so that no test is skipped silently
  */
 export function requireSystemPart(name: string): string | undefined {
   if ((process.env['TURNOUT_SKIP'] ?? '').split(',').includes(name)) return undefined;

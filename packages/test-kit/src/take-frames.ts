@@ -1,6 +1,6 @@
 import { maskNaively } from './raw-frame.ts';
 
-/** A frame as it was read from the wire, without its mask. */
+/** A frame as read from the wire, unmasked. */
 export interface TakenFrame {
   /** FIN, the reserved bits and the opcode. */
   readonly first: number;
@@ -9,7 +9,7 @@ export interface TakenFrame {
   readonly payload: Buffer;
 }
 
-/** Takes the whole frames off the front of what a peer has sent. */
+/** Takes the complete frames from the start of what a peer has sent. */
 export function takeFrames(bytes: Buffer): { readonly frames: TakenFrame[]; readonly rest: Buffer } {
   const frames: TakenFrame[] = [];
   let offset = 0;

@@ -1,4 +1,4 @@
-/** The real one: it comes after all promises and `process.nextTick` callbacks of the turn. */
+/** The real one: it runs after all promises and `process.nextTick` callbacks of the turn. */
 const realSetImmediate = setImmediate;
 
 interface Entry {
@@ -8,7 +8,7 @@ interface Entry {
   isCancelled: boolean;
 }
 
-/** What `setTimeout()` and the like give, as Node.js has it. */
+/** The object that `setTimeout()` and similar functions return, as in Node.js. */
 export class VirtualTimer {
   readonly #clock: VirtualClock;
   readonly #delay: number;
@@ -23,7 +23,7 @@ export class VirtualTimer {
   ) {
     this.#clock = clock;
     this.#callback = callback;
-    // As Node.js: never at once, and a delay that is none is 1 ms.
+    // As in Node.js: never immediately, and an invalid delay is 1 ms.
     this.#delay = delay >= 1 && delay < 2 ** 31 ? delay : 1;
     this.#repeats = repeats;
     this.refresh();
@@ -55,11 +55,11 @@ export class VirtualTimer {
   }
 }
 
-/** Time that stands still while anything happens, and then goes on to whatever is due next. */
+/** A clock that stops while code runs, and then jumps to the next callback that is due. */
 export class VirtualClock {
   /** Milliseconds. */
   now = 0;
-  /** Callbacks that were called. */
+  /** Callbacks called so far. */
   steps = 0;
   /** A binary heap, by time and then by order. */
   readonly #heap: Entry[] = [];
@@ -72,9 +72,9 @@ export class VirtualClock {
   }
 
   /**
-   * Calls all that is due until a moment.
+   * Calls everything that is due up to a time.
    *
-   * @returns whether that were no more than so many steps
+   * @returns whether that took at most `maxSteps` steps
    */
   async runUntil(end: number, maxSteps: number): Promise<boolean> {
     await settle();
@@ -85,14 +85,14 @@ export class VirtualClock {
       this.now = next.at;
       this.steps++;
       next.callback();
-      // oxlint-disable-next-line no-await-in-loop -- what it has set off comes first
+      // oxlint-disable-next-line no-await-in-loop -- what it has started runs first
       await settle();
     }
     this.now = Math.max(this.now, end);
     return true;
   }
 
-  /** Resolves after so many ms of virtual time. */
+  /** Resolves after this many ms of virtual time. */
   wait(delay: number): Promise<void> {
     return new Promise((resolve) => void this.schedule(delay, resolve));
   }
@@ -129,7 +129,7 @@ function isBefore(one: Entry | undefined, other: Entry | undefined): boolean {
   return one.at === other.at ? one.order < other.order : one.at < other.at;
 }
 
-/** Resolves when nothing is left to do without the time going on. */
+/** Resolves when nothing more happens without the time advancing. */
 function settle(): Promise<void> {
   return new Promise((resolve) => void realSetImmediate(resolve));
 }

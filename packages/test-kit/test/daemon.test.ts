@@ -4,7 +4,7 @@ import { askRedis } from '../src/redis-servers.ts';
 import { requireSystemPart } from '../src/system-part.ts';
 
 describe.skipIf(requireSystemPart('redis-server') === undefined)('a server that a test starts', () => {
-  test('can be killed although it has ended already, and starts once more', async () => {
+  test('can be killed even if it has already ended, and restarted', async () => {
     const daemon = await startRedis();
     onTestFinished(() => daemon.stop());
     daemon.signal('SIGKILL');

@@ -1,6 +1,5 @@
 /**
- * The contract of adapters: the tests that an adapter for a web framework passes, whoever wrote it and with whatever
- * test runner.
+ * The contract of adapters: the tests that every adapter for a web framework must pass, with any test runner.
  *
  * @example
  * ```ts

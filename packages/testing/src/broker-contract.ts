@@ -1,6 +1,5 @@
 /**
- * The contract of brokers: the tests that a broker of `@turnout/topics` passes, whoever wrote it and with whatever test
- * runner.
+ * The contract of brokers: the tests that every broker of `@turnout/topics` must pass, with any test runner.
  *
  * @example
  * ```ts

@@ -7,8 +7,8 @@ import { TestClient } from './test-client.ts';
 
 export interface ClientOptions extends Omit<ConnectOptions, 'connection' | 'tls'> {
   /**
-   * Stands on the request as `request.session` before any middleware runs. `express-session` leaves it there; for what
-   * follows another convention, send a cookie.
+   * Is set on the request as `request.session` before any middleware runs. `express-session` keeps it; for middleware
+   * with another convention, send a cookie.
    */
   readonly session?: object | undefined;
 }
@@ -28,7 +28,7 @@ export interface Refusal {
  * Opens a WebSocket to a path of a server that need not listen: one that an app is attached to, or a Fastify app's own
  * once it is ready.
  *
- * Rejects with a `ConnectError` where the upgrade is refused.
+ * Rejects with a `ConnectError` if the upgrade is refused.
  */
 export async function connectTo(server: Server, path: string, options?: ClientOptions): Promise<TestClient> {
   const { session, ...dialling } = readOptions(clientOptions, options);
@@ -47,9 +47,9 @@ export async function connectTo(server: Server, path: string, options?: ClientOp
 }
 
 /**
- * Makes sure that an upgrade is refused with this status, and returns the answer.
+ * Asserts that an upgrade is refused with this status, and returns the answer.
  *
- * Rejects with an `AssertionError` where it is accepted, or refused with another status.
+ * Rejects with an `AssertionError` if it is accepted, or refused with another status.
  */
 export async function expectRefused(
   server: Server,

@@ -5,18 +5,21 @@ interface Delivery {
   readonly onTaken: () => void;
 }
 
-/** How often, in ms, a throttled reader takes a piece. */
+/** How often, in ms, a throttled reader reads. */
 const sip = 10;
 
-/** One end of a connection over memory. It has what servers ask of a TCP socket, and can play a slow reader. */
+/**
+ * One end of a connection over memory. It has the members that servers use of a TCP socket, and can simulate a slow
+ * reader.
+ */
 export class MemorySocket extends Duplex {
   readonly remoteAddress = '127.0.0.1';
   readonly encrypted = false;
   #peer: MemorySocket | undefined;
-  /** What the peer has written and this end has not read: the peer's write is done when it is. */
+  /** What the peer has written and this end has not read yet; reading it completes the peer's write. */
   readonly #deliveries: Delivery[] = [];
   #hasEnded = false;
-  /** Bytes a second that this end reads; 0 while it reads nothing. */
+  /** Bytes per second that this end reads; 0 while it reads nothing. */
   #rate = Infinity;
   #wantsMore = false;
   #sipping: NodeJS.Timeout | undefined;
@@ -32,7 +35,7 @@ export class MemorySocket extends Duplex {
     return [one, other];
   }
 
-  /** Reads so many bytes a second from now on: 0 for nothing, `Infinity` for all at once. */
+  /** Sets the bytes per second to read: 0 for none, `Infinity` for no limit. */
   throttle(bytesPerSecond: number): void {
     this.#rate = bytesPerSecond;
     clearInterval(this.#sipping);
@@ -48,7 +51,7 @@ export class MemorySocket extends Duplex {
     return this;
   }
 
-  /** As that of a TCP socket: emits `timeout` after so many ms without traffic; 0 for never. */
+  /** As on a TCP socket: emits `timeout` after this many ms without traffic; 0 for never. */
   setTimeout(milliseconds: number, callback?: () => void): this {
     this.#idleTime = milliseconds;
     if (callback !== undefined && milliseconds > 0) this.once('timeout', callback);
@@ -58,7 +61,7 @@ export class MemorySocket extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
-    // A copy, as the reader unmasks in place and the writer may use its buffer again.
+    // A copy, because the reader unmasks in place and the writer may reuse its buffer.
     this.#peer!.#accept({ chunk: Buffer.from(chunk), onTaken: callback });
   }
 
@@ -77,7 +80,7 @@ export class MemorySocket extends Duplex {
     clearInterval(this.#sipping);
     clearTimeout(this.#idle);
     const peer = this.#peer!;
-    // What was written before is still read, then the connection is gone.
+    // Earlier writes are still read, then the connection closes.
     setImmediate(() => peer.destroy());
     callback(error);
   }
@@ -99,7 +102,7 @@ export class MemorySocket extends Duplex {
     this.#endWhenRead();
   }
 
-  /** Reads up to so many bytes of the first delivery; returns how many. */
+  /** Reads up to this many bytes of the first delivery; returns how many it read. */
   #take(most: number): number {
     const { chunk, onTaken } = this.#deliveries.shift()!;
     const part = chunk.subarray(0, most);

@@ -4,10 +4,10 @@ import type { CloseInfo, WebSocket } from '@turnout/core';
 import { milliseconds, resolveOptions, type OptionsFor } from '@turnout/core/options';
 import type { MemorySocket } from './memory-socket.ts';
 
-/** Those of the moment when this was loaded, so that a test may put a clock of its own in their place. */
+/** Saved when this module was loaded, so that a test can replace the globals with its own clock. */
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 
-/** What a message must be: text, bytes, a pattern of text, or what its JSON says. */
+/** What a message must be: text, bytes, a pattern of text, or a value as JSON. */
 export type Expected = string | Uint8Array | RegExp | object | number | boolean | null;
 
 export interface WaitOptions {
@@ -19,7 +19,7 @@ const waitOptions = { timeout: milliseconds({ default: 1_000 }) } satisfies Opti
 
 /** A client of a route under test. Each `expect…` rejects with an `AssertionError` that says what came instead. */
 export class TestClient {
-  /** The client's end, for what there is no method for here. */
+  /** The client's WebSocket, for everything else. */
   readonly socket: WebSocket;
   readonly #connection: MemorySocket;
   readonly #messages: (string | Buffer)[] = [];
@@ -35,7 +35,7 @@ export class TestClient {
     void socket.closed.then(() => this.#wake());
   }
 
-  /** Sends text, bytes, or what else as JSON. */
+  /** Sends text and bytes unchanged, anything else as JSON. */
   send(message: Expected): void {
     const isPlain = typeof message === 'string' || message instanceof Uint8Array;
     this.socket.send(isPlain ? message : JSON.stringify(message));
@@ -45,7 +45,7 @@ export class TestClient {
     this.socket.close(code, reason);
   }
 
-  /** Plays a reader that takes so many bytes a second: 0 for none, `Infinity` for all as they come. */
+  /** Simulates a reader of this many bytes per second: 0 for none, `Infinity` for no limit. */
   throttle(bytesPerSecond: number): void {
     this.#connection.throttle(bytesPerSecond);
   }
@@ -61,7 +61,7 @@ export class TestClient {
     });
   }
 
-  /** Waits for the next message, and compares it. */
+  /** Waits for the next message and compares it. */
   async expect(expected: Expected, options?: WaitOptions): Promise<void> {
     const message = await this.next(options);
     if (expected instanceof RegExp) {
@@ -72,14 +72,14 @@ export class TestClient {
     deepStrictEqual(isJson ? parse(message) : message, toBuffer(expected));
   }
 
-  /** Makes sure that no message comes for so many ms of real time. Default 50. */
+  /** Asserts that no message arrives for this many ms of real time. Default 50. */
   async expectNothing(duration = 50): Promise<void> {
     await this.#until(() => this.#messages.length > 0, duration);
     if (this.#messages.length === 0) return;
     throw new AssertionError({ message: `Expected no message, got ${inspect(this.#messages[0])}` });
   }
 
-  /** Waits until the socket is closed, and compares with what code, and with what reason if that is given. */
+  /** Waits until the socket is closed, and compares the code, and the reason if given. */
   async expectClose(code: number, reason?: string, options?: WaitOptions): Promise<CloseInfo> {
     const { timeout } = resolveOptions(waitOptions, options);
     await this.#until(() => this.#isClosed, timeout);

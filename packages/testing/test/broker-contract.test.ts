@@ -10,14 +10,14 @@ describe('the broker of one process', () => {
   for (const { name, run } of brokerContract(memory, { timeout: 30_000 })) test(`${name}`, run);
 });
 
-/** A broker that works but for what `fault` makes of its methods. */
+/** A broker that works except for the methods that `fault` replaces. */
 type Fault = (broker: MemoryBroker, shared: MemoryBus) => Partial<Broker>;
 
-// A suite that never fails proves nothing: each broker has one fault, and one case has to find it.
+// A suite that never fails proves nothing: each broker has one fault, and one case must find it.
 const faults: readonly { fault: string; by: string; make: Fault }[] = [
   {
     fault: 'loses messages',
-    by: 'what one node publishes arrives in order, and all of it once',
+    by: 'messages of one node all arrive, in order and once',
     make: (broker) => ({
       publish: async (topic, message) => {
         if (message.sequence % 10 !== 0) await broker.publish(topic, message);
@@ -32,20 +32,20 @@ const faults: readonly { fault: string; by: string; make: Fault }[] = [
     }),
   },
   {
-    fault: 'goes on with a topic that was left',
-    by: 'of two receivers of one topic the newer counts, and none after leave()',
+    fault: 'continues to deliver a topic that was left',
+    by: 'of two receivers of one topic only the newer is called, and none after leave()',
     make: () => ({ leave: async () => {} }),
   },
   {
-    fault: 'reaches a topic by a longer name',
-    by: 'no other topic is reached by the name "a.b.>"',
+    fault: 'confuses a topic with one of a longer name',
+    by: 'the name "a.b.>" reaches no other topic',
     make: (broker) => ({
       publish: (topic, message) => broker.publish({ ...topic, name: topic.name.split('.')[0] ?? '' }, message),
     }),
   },
   {
-    fault: 'keeps less than it is told',
-    by: 'all that is kept is there for a client that asks for the oldest',
+    fault: "keeps fewer messages than the history's size",
+    by: 'a client that asks for the oldest receives everything that is kept',
     make: (broker) => ({
       read: async (topic, since) => {
         const { position, messages } = await broker.read(topic, since);
@@ -55,7 +55,7 @@ const faults: readonly { fault: string; by: string; make: Fault }[] = [
   },
   {
     fault: 'keeps messages for ever',
-    by: 'messages live no longer than the ttl',
+    by: 'messages are not kept longer than the ttl',
     make: (broker, shared) => {
       const lasting = (topic: Parameters<Broker['read']>[0]) => ({
         ...topic,
@@ -69,8 +69,8 @@ const faults: readonly { fault: string; by: string; make: Fault }[] = [
     },
   },
   {
-    fault: 'gives each node an epoch of its own',
-    by: 'each message has its place, and a client that comes back gets what it has missed',
+    fault: 'gives each node its own epoch',
+    by: 'each message has its position, and a client that resumes receives what it has missed',
     make: (broker) => {
       const own = String(Math.random());
       return {
@@ -82,15 +82,15 @@ const faults: readonly { fault: string; by: string; make: Fault }[] = [
     },
   },
   {
-    fault: 'joins later than it says',
-    by: 'a node that leaves a topic gets no more of it, and all again when it comes back',
+    fault: 'resolves join() before it has joined',
+    by: 'a node that leaves a topic receives nothing from it, and everything again once it rejoins',
     make: (broker) => ({
       join: async (joins) => void setTimeout(() => void broker.join(joins), 100),
     }),
   },
   {
-    fault: 'loses what hubs tell each other',
-    by: 'a node that comes later learns who was there before',
+    fault: 'loses the messages between hubs',
+    by: 'a node that starts later learns who is present',
     make: () => ({ tell: async () => {} }),
   },
 ];
@@ -103,7 +103,7 @@ describe('the suite', () => {
       connect: async (): Promise<Broker> => {
         const broker = new MemoryBroker(shared);
         const { read = broker.read.bind(broker), ...others } = make(new MemoryBroker(shared), shared);
-        // As over a network: a hub that asks again and again must leave time to others.
+        // As over a network: a hub that retries must leave time to others.
         return Object.assign(broker, others, {
           read: async (...args: Parameters<Broker['read']>) => (await setImmediate(), read(...args)),
         });
@@ -113,7 +113,7 @@ describe('the suite', () => {
     await expect(found?.run()).rejects.toMatchObject({ name: 'AssertionError' });
   });
 
-  test('refuses a wrong option', () => {
+  test('rejects a wrong option', () => {
     const memory = { name: 'memory', connect: async () => new MemoryBroker(bus) };
     expect(() => brokerContract(memory, { timeout: -1 })).toThrow(RangeError);
     expect(() => brokerContract(memory, { timeOut: 1 } as object)).toThrow('timeOut');

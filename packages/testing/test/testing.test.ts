@@ -22,7 +22,7 @@ function echo(app: Express & WebSocketApp): void {
 }
 
 describe('connectTo()', () => {
-  test('opens a socket on a server that does not listen, and sends and compares', async () => {
+  test('opens a socket on a server that does not listen, and sends and compares messages', async () => {
     const server = serve(echo);
     const client = await connectTo(server, '/echo');
     expect(server.listening).toBe(false);
@@ -50,7 +50,7 @@ describe('connectTo()', () => {
     await client.expect(/^chat,t,permessage-deflate/);
   });
 
-  test('puts a session on the request, which express-session leaves there', async () => {
+  test('sets a session on the request, which express-session keeps', async () => {
     const server = serve((app) => {
       app.use(session({ secret: 's', resave: false, saveUninitialized: false }));
       app.ws('/me', (socket, request) => void socket.send(JSON.stringify(request.session)));
@@ -60,13 +60,13 @@ describe('connectTo()', () => {
     expect(server.listenerCount('upgrade')).toBe(1);
   });
 
-  test('rejects where the upgrade is refused', async () => {
+  test('rejects if the upgrade is refused', async () => {
     const server = serve(echo);
     await expect(connectTo(server, '/nothing')).rejects.toMatchObject({ status: 404 });
     expect(server.listenerCount('upgrade')).toBe(1);
   });
 
-  test('sees the end where the server cuts the connection', async () => {
+  test('reports the close if the server destroys the connection', async () => {
     const server = serve((app) => {
       app.ws('/', (socket) => socket.terminate());
     });
@@ -74,20 +74,20 @@ describe('connectTo()', () => {
   });
 });
 
-describe('what does not come as expected', () => {
+describe('a failed expectation', () => {
   test.each([
     ['another text', 'a', 'b', /Expected values to be strictly deep-equal/],
     ['no match', 'a', /^b/, /Expected text like \/\^b\/, got 'a'/],
-    ['no JSON', 'a', { b: 1 }, /Expected JSON, got 'a'/],
+    ['not JSON', 'a', { b: 1 }, /Expected JSON, got 'a'/],
     ['bytes instead of a match', Buffer.from('a'), /a/, /Expected text like/],
-  ])('is told: %s', async (_name, sent, expected, message) => {
+  ])('is reported: %s', async (_name, sent, expected, message) => {
     const client = await connectTo(serve(echo), '/echo');
     client.send(sent);
     await expect(client.expect(expected)).rejects.toThrow(message);
     client.close();
   });
 
-  test('is told: nothing, something, an end, no end, another end', async () => {
+  test('is reported: no message, an unexpected one, a close, no close, another close', async () => {
     const client = await connectTo(serve(echo), '/echo');
     await expect(client.expect('x', { timeout: 20 })).rejects.toThrow('No message within 20 ms');
     await client.expectNothing(20);
@@ -113,12 +113,12 @@ describe('expectRefused()', () => {
       );
     });
 
-  test('gives the answer', async () => {
+  test('returns the answer', async () => {
     const { status, headers, body } = await expectRefused(server(), '/private', 401);
     expect([status, headers['x-why'], body]).toEqual([401, 'log-in', 'Log in first']);
   });
 
-  test('tells of another status, of none, and of what is no refusal', async () => {
+  test('reports another status, no answer, and an accepted upgrade', async () => {
     await expect(expectRefused(server(), '/private', 403)).rejects.toThrow(
       'Expected /private to be refused with 403, got 401: Log in first',
     );
@@ -128,7 +128,7 @@ describe('expectRefused()', () => {
 });
 
 describe('throttle()', () => {
-  test('plays a reader that takes nothing: the peer is cut off, and others do not notice', async () => {
+  test('simulates a reader that reads nothing: it is disconnected, and others are not affected', async () => {
     const server = serve(
       (app) => {
         echo(app);
@@ -149,7 +149,7 @@ describe('throttle()', () => {
     await other.expect('still fine');
   });
 
-  test('plays a reader that takes nothing for sendTimeout', async () => {
+  test('simulates a reader that reads nothing for sendTimeout', async () => {
     const server = serve(
       (app) => {
         app.ws('/', (socket) => void socket.send(Buffer.alloc(1_000)));
@@ -164,7 +164,7 @@ describe('throttle()', () => {
     expect(closed).toEqual([1006]);
   });
 
-  test('plays a reader that takes its time, and loses nothing', async () => {
+  test('simulates a slow reader that loses nothing', async () => {
     const router = createRouter();
     router.ws('/', (socket) => {
       for (let index = 0; index < 20; index++) socket.send(String(index).repeat(100));
@@ -179,12 +179,12 @@ describe('throttle()', () => {
   });
 });
 
-describe('a clock of the test', () => {
+describe('a fake clock', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  test('makes heartbeats come at once', async () => {
+  test('triggers Pings immediately', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
     const server = serve(echo, { pingInterval: 12_345, pongTimeout: 1_000 });
     const client = await connectTo(server, '/echo');
@@ -199,7 +199,7 @@ describe('a clock of the test', () => {
   });
 });
 
-test('options that do not exist are refused, by the name that was meant', async () => {
+test('unknown options are rejected, with the nearest name', async () => {
   const server = createServer();
   await expect(connectTo(server, '/', { cookie: {} } as object)).rejects.toThrow('did you mean cookies?');
   await expect(connectTo(server, '/', { sesion: {} } as object)).rejects.toThrow('did you mean session?');

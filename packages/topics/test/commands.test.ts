@@ -5,7 +5,7 @@ import { SocketServer, type Pair } from '@turnout/test-kit/socket-server';
 
 interface Served extends Pair {
   readonly hub: Hub;
-  /** What was no command. */
+  /** The messages that were not commands. */
   readonly others: string[];
   readonly errors: unknown[];
 }
@@ -28,8 +28,8 @@ const all =
   (name) =>
     hub.topic(name, { envelope: true });
 
-describe('a client that subscribes by itself', () => {
-  test('gets what is published, until it unsubscribes', async () => {
+describe('a client that subscribes with commands', () => {
+  test('receives messages until it unsubscribes', async () => {
     const { client, hub } = await serve(all);
     client.send('{"subscribe":"news"}');
     await client.expect({ topic: 'news', subscribed: { recovered: false } });
@@ -42,14 +42,14 @@ describe('a client that subscribes by itself', () => {
     await client.expect({ pong: true });
   });
 
-  test('has all else given to the application', async () => {
+  test('has all other messages passed to the application', async () => {
     const { client, others } = await serve(all);
     const messages = ['hello', '{"x":1}', '{"subscribe":', '{"subscribe":7}', '{"ping":1}', '[{"subscribe":"news"}]'];
     for (const message of messages) client.send(message);
     await expect.poll(() => others).toEqual(messages);
   });
 
-  test('is refused what it may not have, and told so', async () => {
+  test('gets an answer when it is refused a topic', async () => {
     const asked: string[] = [];
     const { client, hub } = await serve((own) => (name) => {
       asked.push(name);
@@ -68,7 +68,7 @@ describe('a client that subscribes by itself', () => {
     expect([asked, hub.topic('own', { history: true }).size]).toEqual([['secret', 'own', 'own'], 1]);
   });
 
-  test('that is refused has nothing of the topic any more', async () => {
+  test('no longer receives a topic after a refusal', async () => {
     const { client, hub } = await serve((own) => (name) => own.topic(name, { history: true }));
     const topic = hub.topic('own', { history: true });
     client.send('{"subscribe":"own"}');
@@ -81,7 +81,7 @@ describe('a client that subscribes by itself', () => {
     expect(topic.size).toBe(0);
   });
 
-  test('as a person that is none is told so, and keeps no place', async () => {
+  test('is refused with an invalid person, and occupies no slot', async () => {
     const hub = createHub({ maxTopicsPerSocket: 3 });
     onTestFinished(() => hub.close());
     const { client, socket } = await new SocketServer().open();
@@ -100,7 +100,7 @@ describe('a client that subscribes by itself', () => {
     expect(faults).toHaveLength(5);
   });
 
-  test('with the position of somebody else is asked whether it may have the topic, as any other', async () => {
+  test('with the position of another client is authorized like any other', async () => {
     let mayRead = true;
     const { client, hub } = await serve((own) => (name) => (mayRead ? own.topic(name, { history: true }) : null));
     await hub.topic('own', { history: true }).publish('"secret"');
@@ -114,7 +114,7 @@ describe('a client that subscribes by itself', () => {
     await client.expectNothing();
   });
 
-  test('is understood whatever the order of its keys, and null is the same as absent', async () => {
+  test('may send keys in any order, and null for an absent key', async () => {
     const { client, hub } = await serve((own) => (name) => own.topic(name, { history: true }));
     await hub.topic('own', { history: true }).publish('1');
     client.send('{"since":"oldest","subscribe":"own"}');
@@ -128,7 +128,7 @@ describe('a client that subscribes by itself', () => {
     expect(hub.topic('own', { history: true }).size).toBe(0);
   });
 
-  test('has few topics asked for at a time, in order, and the newest of a name', async () => {
+  test('has a few topics authorized at a time, in order, and only the latest request for a name', async () => {
     const asked: string[] = [];
     const waiting: (() => void)[] = [];
     const { client, hub } = await serve((own) => async (name) => {
@@ -152,7 +152,7 @@ describe('a client that subscribes by itself', () => {
     expect(hub.topic('topic 17', { envelope: true }).size).toBe(0);
   });
 
-  test('that asks for a topic again is out of it where it may not have it any more', async () => {
+  test('is unsubscribed if it asks for a topic again and is refused', async () => {
     let mayRead = true;
     const { client, hub } = await serve((own) => (name) => (mayRead ? own.topic(name, { envelope: true }) : null));
     client.send('{"subscribe":"news"}');
@@ -163,7 +163,7 @@ describe('a client that subscribes by itself', () => {
     expect(hub.topic('news', { envelope: true }).size).toBe(0);
   });
 
-  test('is told what is wrong with a name that is none, and the application is not asked', async () => {
+  test('gets the reason why a name is invalid, and the application is not asked', async () => {
     const { client, errors } = await serve(all);
     client.send(JSON.stringify({ subscribe: 'a\nb' }));
     await client.expect({ topic: 'a\nb', refused: 'Invalid topic name: it holds control characters' });
@@ -172,7 +172,7 @@ describe('a client that subscribes by itself', () => {
     expect(errors).toEqual([]);
   });
 
-  test('may have so many topics', async () => {
+  test('may subscribe to a limited number of topics', async () => {
     const { client } = await serve(all, { maxTopicsPerSocket: 1 });
     client.send('{"subscribe":"one"}');
     await client.next();
@@ -180,7 +180,7 @@ describe('a client that subscribes by itself', () => {
     await client.expect({ topic: 'two', refused: 'More than 1 topics (maxTopicsPerSocket)' });
   });
 
-  test('that leaves while it is being admitted is not let in', async () => {
+  test('that unsubscribes while it is being authorized is not subscribed', async () => {
     let admit: (() => void) | undefined;
     const { client, hub } = await serve((own) => async (name) => {
       await new Promise<void>((resolve) => (admit = resolve));
@@ -196,7 +196,7 @@ describe('a client that subscribes by itself', () => {
     expect(hub.topic('news', { envelope: true }).size).toBe(0);
   });
 
-  test('is closed with 1011 where the application fails, and with 1013 where the broker does', async () => {
+  test('is closed with 1011 if the application fails, and with 1013 if the broker does', async () => {
     const failing = await serve(() => () => {
       throw new Error('Broken');
     });
@@ -217,7 +217,7 @@ describe('a client that subscribes by itself', () => {
     broker.failure = undefined;
   });
 
-  test('that nests objects without end costs nothing', async () => {
+  test('that nests objects very deeply costs nothing', async () => {
     const { client, others } = await serve(all);
     const deep = `{"subscribe":${'['.repeat(10_000)}`;
     client.send(deep);
@@ -227,7 +227,7 @@ describe('a client that subscribes by itself', () => {
   });
 });
 
-test('a position that is none is not taken for one', () => {
+test('an invalid position is not accepted', () => {
   expect(parsePosition({ epoch: 'e', offset: 1 })).toEqual({ epoch: 'e', offset: 1 });
   for (const value of [
     undefined,
@@ -244,7 +244,7 @@ test('a position that is none is not taken for one', () => {
 });
 
 test.each([[null], [{}], [{ id: '' }], [{ id: 7 }], [{ id: 'ann', details: () => {} }]])(
-  'a person that is none is refused: %j',
+  'an invalid person is rejected: %j',
   async (person) => {
     const hub = createHub();
     onTestFinished(() => hub.close());

@@ -37,8 +37,8 @@ async function held(broker: FaultyBroker, topic: Topic, count: number): Promise<
   return broker.held.splice(0);
 }
 
-describe('a bus that doubles, loses and reorders', () => {
-  test('has each message of a history come once and in order', async () => {
+describe('a bus that duplicates, loses and reorders messages', () => {
+  test('delivers each message of a history once and in order', async () => {
     const { broker, hub, topic, pair } = await setUp(history);
     const [one, two, three, four] = await held(broker, topic, 4);
     for (const message of [two!, one!, one!, four!, three!, two!, four!]) broker.deliver('news', message);
@@ -47,14 +47,14 @@ describe('a bus that doubles, loses and reorders', () => {
     expect(hub.counts).toMatchObject({ gaps: 0 });
   });
 
-  test('has a lost message of a history read with the next', async () => {
+  test('has a lost message of a history read when the next arrives', async () => {
     const { broker, topic, pair } = await setUp(history);
     const [, two] = await held(broker, topic, 2);
     broker.deliver('news', two!);
     for (const offset of [1, 2]) await pair.client.expect({ topic: 'news', offset, data: offset });
   });
 
-  test('has a last message of a history read that no other follows', async () => {
+  test('has a lost last message of a history read', async () => {
     const { broker, hub, topic, pair } = await setUp(history, { historyCheckInterval: 20 });
     await held(broker, topic, 2);
     for (const offset of [1, 2]) await pair.client.expect({ topic: 'news', offset, data: offset });
@@ -66,7 +66,7 @@ describe('a bus that doubles, loses and reorders', () => {
     expect(hub.counts).toMatchObject({ duplicates: 0, gaps: 0 });
   });
 
-  test('is told as a gap where more was lost than is kept, and goes on with what is', async () => {
+  test('causes a gap if more is lost than is kept, and the rest is delivered', async () => {
     const { broker, hub, topic, pair } = await setUp(history);
     const all = await held(broker, topic, 25);
     broker.deliver('news', all.at(-1)!);
@@ -76,7 +76,7 @@ describe('a bus that doubles, loses and reorders', () => {
     expect(hub.counts.gaps).toBe(1);
   });
 
-  test('drops without history what has come, and announces what is missing', async () => {
+  test('without history has duplicates dropped and missing messages announced', async () => {
     const { broker, hub, topic, pair } = await setUp({ envelope: true });
     await pair.client.next();
     const [one, two, three] = await held(broker, topic, 3);
@@ -90,7 +90,7 @@ describe('a bus that doubles, loses and reorders', () => {
     expect([gaps, hub.counts.duplicates, hub.counts.gaps]).toEqual([['gap'], 3, 1]);
   });
 
-  test('has who resumes at a node that lags behind get what is missing, each once', async () => {
+  test('lets a client that resumes at a node that lags behind receive each missed message once', async () => {
     const { broker, hub, topic, pair } = await setUp(history);
     const [one, two, three] = await held(broker, topic, 3);
     broker.deliver('news', one!);
@@ -105,7 +105,7 @@ describe('a bus that doubles, loses and reorders', () => {
     expect(hub.counts.gaps).toBe(0);
   });
 
-  test('delivers nothing twice of a history that goes on in another epoch with what it has kept', async () => {
+  test('delivers nothing twice of a history that continues in another epoch with its kept messages', async () => {
     const { broker, hub, topic, pair } = await setUp(history);
     for (const data of ['1', '2']) await topic.publish(data);
     for (const offset of [1, 2]) await pair.client.expect({ topic: 'news', offset, data: offset });
@@ -123,7 +123,7 @@ describe('a bus that doubles, loses and reorders', () => {
     expect(hub.counts.gaps).toBe(1);
   });
 
-  test('reads nothing for ever for a position that somebody has made up', async () => {
+  test('does not keep reading for a forged position', async () => {
     const { broker, topic, pair } = await setUp(history);
     const [one] = await held(broker, topic, 1);
     broker.deliver('news', { message: one!.message, position: { ...one!.position!, offset: 1_000_000 } });
@@ -135,7 +135,7 @@ describe('a bus that doubles, loses and reorders', () => {
     await pair.client.expect({ topic: 'news', offset: 2, data: 2 });
   });
 
-  test('is asked again for a history that could not be read', async () => {
+  test('is read again if reading a history failed', async () => {
     const { broker, topic, pair } = await setUp(history);
     const [, two] = await held(broker, topic, 2);
     broker.failure = new TopicError('TOPIC_ERR_TIMEOUT', 'Late');
@@ -145,7 +145,7 @@ describe('a bus that doubles, loses and reorders', () => {
     for (const offset of [1, 2]) await pair.client.expect({ topic: 'news', offset, data: offset });
   });
 
-  test('that is lost while it is read is read when it is back', async () => {
+  test('that is lost during a read is read when it is restored', async () => {
     const { broker, topic, pair } = await setUp(history);
     const [, two] = await held(broker, topic, 2);
     broker.failure = new TopicError('TOPIC_ERR_BROKER_LOST', 'Away');
@@ -160,7 +160,7 @@ describe('a bus that doubles, loses and reorders', () => {
   });
 
   test.each(['TOPIC_ERR_BROKER_LOST', 'TOPIC_ERR_BROKER', 'TOPIC_ERR_OPTIONS'] as const)(
-    'that fails with %s as a socket subscribes leaves it unsubscribed',
+    'that fails with %s when a socket subscribes leaves it unsubscribed',
     async (code) => {
       const { broker, hub } = await setUp({}, { onError: () => {} });
       const { socket } = await new SocketServer().open();
@@ -172,7 +172,7 @@ describe('a bus that doubles, loses and reorders', () => {
     },
   );
 
-  test('that is late as a socket subscribes is asked again until it answers', async () => {
+  test('that is late when a socket subscribes is retried until it answers', async () => {
     const { broker, hub } = await setUp({});
     const { socket } = await new SocketServer().open();
     broker.failure = new TopicError('TOPIC_ERR_TIMEOUT', 'Late');
@@ -183,7 +183,7 @@ describe('a bus that doubles, loses and reorders', () => {
   });
 });
 
-test('a listener that throws harms nobody, and is told of', async () => {
+test('a listener that throws does no harm, and is reported', async () => {
   const broker = new FaultyBroker();
   const errors = new Set<string>();
   const hub = createHub({ broker, onError: (error) => errors.add((error as Error).message) });
@@ -207,10 +207,10 @@ test('a listener that throws harms nobody, and is told of', async () => {
   broker.events.onRestored();
   await topic.publish('still here');
   await client.expect('still here');
-  // Somebody who comes and goes at once is told to nobody.
+  // A person who joins and leaves immediately is not announced.
   await expect.poll(() => errors.has('join')).toBe(true);
   topic.unsubscribe(socket);
-  // What throws comes before the listeners behind it.
+  // The listener that throws is called before the others.
   await expect
     .poll(() => errors)
     .toEqual(new Set(['foreign', 'gap', 'join', 'late', 'leave', 'link', 'lost', 'restored']));
@@ -220,7 +220,7 @@ describe('calls to a broker', () => {
   const limits = { maxPendingMessages: 2, maxPendingBytes: 10, timeout: 50 };
   const never = (): Promise<never> => new Promise(() => {});
 
-  test('are so many, and so long', async () => {
+  test('are limited in number and bytes', async () => {
     const calls = new PendingCalls(limits);
     const first = calls.publish(8, never);
     expect(catchError(() => calls.publish(3, never))).toMatchObject({
@@ -234,7 +234,7 @@ describe('calls to a broker', () => {
     expect(await calls.publish(20, async () => 'alone')).toBe('alone');
   });
 
-  test('time out each at its own time', async () => {
+  test('time out individually', async () => {
     const calls = new PendingCalls(limits);
     const first = calls.run(never);
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -243,7 +243,7 @@ describe('calls to a broker', () => {
     await expect(second).rejects.toThrow('within 50 ms');
   });
 
-  test('say what the broker has failed with', async () => {
+  test("report the broker's error", async () => {
     const cause = new Error('WRONGTYPE');
     await expect(new PendingCalls(limits).run(async () => Promise.reject(cause))).rejects.toMatchObject({
       code: 'TOPIC_ERR_BROKER',
@@ -261,7 +261,7 @@ function catchError(call: () => unknown): unknown {
   }
 }
 
-test('of a history that has lost a message in the middle only what follows it counts', () => {
+test('only the part after a missing message of a history counts', () => {
   const entries = [1, 2, 4, 5].map((offset) => ({
     offset,
     bytes: encodeBusMessage({ origin: 'node', sequence: offset, key: '', data: String(offset) }),
@@ -269,7 +269,7 @@ test('of a history that has lost a message in the middle only what follows it co
   expect(decodeStored(entries, () => {}).map(({ offset }) => offset)).toEqual([4, 5]);
 });
 
-test('what a later version adds to the head of a message is left alone, and another form is none of ours', () => {
+test('additions of a later version to the header of a message are ignored, and another format is not accepted', () => {
   const ours = encodeBusMessage({ origin: 'node', sequence: 1, key: 'k', data: 'text' });
   const head = JSON.parse(ours.toString('utf8', 4, 4 + ours.readUInt16BE(2))) as object;
   const later = Buffer.from(JSON.stringify({ ...head, traced: 'since version N' }));
@@ -281,7 +281,7 @@ test('what a later version adds to the head of a message is left alone, and anot
 });
 
 describe('a hub that closes', () => {
-  test('waits for the answers to what was published, and takes nothing more', async () => {
+  test('waits for pending publishes, and accepts no more', async () => {
     const { broker, hub, topic } = await setUp({});
     let open = (): void => {};
     broker.gate = new Promise((resolve) => (open = resolve));
@@ -299,7 +299,7 @@ describe('a hub that closes', () => {
   });
 });
 
-/** Whatever is under way in this process has had its turn. */
+/** Resolves after all pending callbacks of this process. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

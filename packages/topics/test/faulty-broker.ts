@@ -16,23 +16,23 @@ export interface Delivered {
   readonly position: Position | null;
 }
 
-/** A bus whose faults the test decides on: what is published waits until the test delivers it, as often as it likes. */
+/** A bus whose faults the test controls: messages wait until the test delivers them, as often as it likes. */
 export class FaultyBroker implements Broker {
   readonly held: Delivered[] = [];
   isHolding = false;
-  /** What all calls reject with. */
+  /** The error that all calls reject with. */
   failure: Error | undefined;
-  /** Whether what fails reaches the bus all the same. */
+  /** Whether failed messages reach the bus anyway. */
   doesReach = false;
-  /** What `publish()` alone throws, before anything is sent. */
+  /** The error that only `publish()` throws, before anything is sent. */
   refusal: Error | undefined;
-  /** What `publish()` waits for, before anything is sent. */
+  /** A promise that `publish()` awaits before it sends anything. */
   gate: Promise<void> | undefined;
   /** Added to each epoch: after a change, every history is another one, of which nothing is kept. */
   generation = '';
   #keptAfter = 0;
   reads = 0;
-  /** Topics of each call. */
+  /** The topics of each call. */
   readonly joins: number[] = [];
   readonly leaves: number[] = [];
   /** Calls that have not been answered yet. */

@@ -29,10 +29,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** What `publish()` has come to: what the broker said, or the code of the error. */
+/** The outcome of `publish()`: the broker's answer, or the code of the error. */
 type Outcome = boolean | TopicErrorCode;
 
-/** A node that publishes numbers, and what it and another node receive: numbers, and gaps. */
+/** A node that publishes numbers, and the numbers and gaps that it and another node receive. */
 class Model {
   readonly broker: FaultyBroker;
   readonly own: (number | 'gap')[] = [];
@@ -114,8 +114,7 @@ function feedOf(context: HubContext, log: (number | 'gap')[]): Feed {
 }
 
 /**
- * Those of the numbers that are neither in a log nor told as a gap where they are missing, or later where they are the
- * first.
+ * The numbers that are neither in a log nor announced as a gap at their place, or later if they are the first.
  */
 function untold(log: readonly (number | 'gap')[], numbers: readonly number[]): number[] {
   return numbers.filter((number) => {
@@ -132,7 +131,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers());
 
 test.each(['deliver-locally', 'fail'] as const)(
-  'whatever fails, all come once and in order, or are told as a gap; with whenLost %s',
+  'whatever fails, all messages arrive once and in order or are announced as a gap; with whenLost %s',
   async (whenLost) => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
@@ -150,7 +149,7 @@ test.each(['deliver-locally', 'fail'] as const)(
           const numbers = log.filter((each) => each !== 'gap');
           expect(numbers).toEqual([...new Set(numbers)].toSorted((one, two) => one - two));
         }
-        // Nothing of the others was sent, nor given a number.
+        // The others were not sent, and have no number.
         const sent = [...outcomes].filter(([, outcome]) => outcome !== 'TOPIC_ERR_BACKLOG').map(([number]) => number);
         expect([untold(own, sent), untold(others, sent)]).toEqual([[], []]);
       }),

@@ -33,7 +33,7 @@ async function setUp(options: TopicOptions): Promise<Parts> {
   return { broker, hub, other, pair, foreign };
 }
 
-/** A message of the other node, which the test may change. */
+/** A message of the other node, which the test can change. */
 async function capture({ broker, other }: Parts, options: TopicOptions, data: string): Promise<BusMessage> {
   broker.isHolding = true;
   await other.topic('news', options).publish(data);
@@ -43,8 +43,8 @@ async function capture({ broker, other }: Parts, options: TopicOptions, data: st
 
 const message = (origin: string, sequence: number): BusMessage => ({ origin, sequence, key: '', data: '' });
 
-describe('a sequence that somebody has made up', () => {
-  test.each([1_000_000, Number.MAX_SAFE_INTEGER, 200])('as high as %d silences nobody', async (sequence) => {
+describe('a forged sequence', () => {
+  test.each([1_000_000, Number.MAX_SAFE_INTEGER, 200])('as high as %d silences no publisher', async (sequence) => {
     const parts = await setUp(plain);
     const { broker, hub, other, pair } = parts;
     const first = await capture(parts, plain, '1');
@@ -60,7 +60,7 @@ describe('a sequence that somebody has made up', () => {
     expect(hub.counts).toMatchObject({ foreign: 1, gaps: 1, duplicates: 0 });
   });
 
-  test('before its node has published anything silences nobody', async () => {
+  test('before its node has published anything silences no publisher', async () => {
     const parts = await setUp(plain);
     const { broker, other, pair } = parts;
     const first = await capture(parts, plain, '1');
@@ -70,7 +70,7 @@ describe('a sequence that somebody has made up', () => {
     await pair.client.expect({ topic: 'news', data: 2 });
   });
 
-  test('for the node that receives it is dropped and counted', async () => {
+  test('of the receiving node itself is dropped and counted', async () => {
     const parts = await setUp(plain);
     const { broker, hub, pair, foreign } = parts;
     broker.isHolding = true;
@@ -85,7 +85,7 @@ describe('a sequence that somebody has made up', () => {
     expect(foreign).toEqual(['its sequence is forged']);
   });
 
-  test('in a mark is a gap, and silences nobody', async () => {
+  test('in a mark is a gap, and silences no publisher', async () => {
     const parts = await setUp(plain);
     const { broker, other, pair } = parts;
     const first = await capture(parts, plain, '1');
@@ -97,7 +97,7 @@ describe('a sequence that somebody has made up', () => {
     await pair.client.expect({ topic: 'news', data: 2 });
   });
 
-  test('is found out wherever it comes, and no message comes twice', () => {
+  test('is detected at any point, and no message is delivered twice', () => {
     const step = fc.oneof(
       { weight: 8, arbitrary: fc.constant('true' as const) },
       { weight: 1, arbitrary: fc.constant('again' as const) },
@@ -116,7 +116,7 @@ describe('a sequence that somebody has made up', () => {
           if (each === 'again') note(Math.max(1, sequence));
           else note(each === 'true' ? ++sequence : each);
         }
-        // However it was led astray, it is back after some messages.
+        // However it was misled, it recovers after some messages.
         for (let more = 0; more < 10; more++) note(++sequence);
         expect(delivered.at(-1)).toBe(sequence);
         const genuine = delivered.filter((each) => each <= sequence && !forged.has(each));
@@ -128,7 +128,7 @@ describe('a sequence that somebody has made up', () => {
 });
 
 describe('data that is not JSON', () => {
-  test('enters no envelope', async () => {
+  test('is not put into an envelope', async () => {
     const parts = await setUp(plain);
     const { broker, hub, other, pair, foreign } = parts;
     const first = await capture(parts, plain, '1');
@@ -141,7 +141,7 @@ describe('data that is not JSON', () => {
     expect(hub.counts).toMatchObject({ foreign: 1, gaps: 0 });
   });
 
-  test('in a history is passed over, live and by who resumes', async () => {
+  test('in a history is skipped, live and on resume', async () => {
     const { hub, broker, other, pair } = await setUp(history);
     const topic = hub.topic('news', history);
     await topic.publish('1');
@@ -162,21 +162,21 @@ describe('data that is not JSON', () => {
   });
 });
 
-describe('a message that the history does not hold', () => {
-  test('in the place of the next one is put right by the next one', async () => {
+describe('a message that is not in the history', () => {
+  test('in the place of the next one is corrected by the next one', async () => {
     const parts = await setUp(history);
     const { broker, other, pair } = parts;
     const { epoch } = parts.hub.topic('news', history).feed.position!;
     broker.deliver('news', { message: message('forger', 1), position: { epoch, offset: 1 } });
     await other.topic('news', history).publish('1');
-    // An empty text is no JSON: the forged one was dropped.
+    // An empty text is not JSON: the forged message was dropped.
     await pair.client.expect({ topic: 'news', gap: { epoch, offset: 0 } });
     await pair.client.expect({ topic: 'news', offset: 1, data: 1 });
     await other.topic('news', history).publish('2');
     await pair.client.expect({ topic: 'news', offset: 2, data: 2 });
   });
 
-  test('in the place of an older one changes nothing, and is counted', async () => {
+  test('in the place of an older one is ignored and counted', async () => {
     const { broker, hub, other, pair, foreign } = await setUp(history);
     for (const offset of [1, 2, 3]) {
       await other.topic('news', history).publish(String(offset));
@@ -190,7 +190,7 @@ describe('a message that the history does not hold', () => {
     expect(hub.counts.gaps).toBe(0);
   });
 
-  test('but that a server has which took over is told as a gap, with the offset used again', async () => {
+  test('but is in that of a server that took over causes a gap, and its offset is delivered again', async () => {
     const { broker, hub, other, pair } = await setUp(history);
     for (const offset of [1, 2]) {
       await other.topic('news', history).publish(String(offset));

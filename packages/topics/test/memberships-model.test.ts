@@ -28,7 +28,7 @@ interface Call {
   reject(error: Error): void;
 }
 
-/** A server that answers when the test says so, whether it has done what it was asked or not. */
+/** A server that answers when the test says so, whether or not it has done what it was asked to. */
 class SlowBroker extends MemoryBroker {
   readonly joined = new Map<string, Join['receiver']>();
   readonly calls: Call[] = [];
@@ -50,7 +50,7 @@ class SlowBroker extends MemoryBroker {
   }
 }
 
-/** What one who joins is told. */
+/** The answers that a joining subscriber receives. */
 class Listener implements MembershipListener {
   isJoined = false;
   received = 0;
@@ -122,7 +122,7 @@ const turn = async (): Promise<void> => {
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-test('whatever joins, leaves and fails, exactly what is wanted is joined in the end, and told so', async () => {
+test('whatever joins, leaves and fails, exactly the wanted topics are joined in the end, and every caller is answered', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const model = new Model();

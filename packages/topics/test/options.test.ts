@@ -35,11 +35,11 @@ describe('createHub()', () => {
     expect(() => createHub(options)).toThrow(message);
   });
 
-  test.each([null, 'options', []])('refuses %j in place of options', (options) => {
+  test.each([null, 'options', []])('rejects %j in place of options', (options) => {
     expect(() => createHub(options as object)).toThrow('Invalid options: expected an object, got ');
   });
 
-  test('takes Infinity for what may be without a limit, or never happen', async () => {
+  test('accepts Infinity for no limit, and for never', async () => {
     const hub = hubFor({ maxTopicsPerSocket: Infinity, maxTotalQueuedBytes: Infinity, historyCheckInterval: Infinity });
     const topic = hub.topic('news', { maxQueuedBytes: Infinity, slow: 'drop-oldest' });
     const { socket, client } = await new SocketServer().open();
@@ -81,12 +81,12 @@ describe('hub.topic()', () => {
     expect(() => hubFor().topic('news', options)).toThrow(message);
   });
 
-  test('refuses null in place of options', () => {
+  test('rejects null in place of options', () => {
     const message = 'Invalid options: expected an object, got null';
     expect(() => hubFor().topic('news', null as unknown as TopicOptions)).toThrow(new TypeError(message));
   });
 
-  test('takes undefined for the default, whoever names it', () => {
+  test('treats undefined as the default, in any call', () => {
     const hub = hubFor();
     const topic = hub.topic('news', { slow: undefined, history: { size: undefined, ttl: undefined } } as object);
     expect(topic.options).toMatchObject({ slow: 'close', history: { size: 1_000, ttl: 120_000 } });
@@ -95,7 +95,7 @@ describe('hub.topic()', () => {
 });
 
 describe('a call of a topic', () => {
-  test('refuses options that it does not have', async () => {
+  test('rejects unknown options', async () => {
     const topic = hubFor().topic('news', { history: true, presence: true });
     expect(() => topic.publish('1', { exept: openSink() } as object)).toThrow(
       'Unknown option exept: did you mean except?',

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A pacer whose items tell what the test says, and what it has run, by time. A turn of the fake clock takes 1 ms. */
+/** A pacer whose items return what the test says, and its runs by time. A turn of the fake clock takes 1 ms. */
 function setUp(told: (item: string) => Told = () => 'whole'): { pacer: Pacer<string>; runs: string[] } {
   const runs: string[] = [];
   const start = performance.now();
@@ -23,7 +23,7 @@ function setUp(told: (item: string) => Told = () => 'whole'): { pacer: Pacer<str
   return { pacer, runs };
 }
 
-test('runs what was quiet with the turn, and what changes on and on every 100 ms', () => {
+test('runs a quiet item within the turn, and one that keeps changing every 100 ms', () => {
   const { pacer, runs } = setUp();
   pacer.add('a');
   pacer.add('a');
@@ -44,7 +44,7 @@ test('runs what was quiet with the turn, and what changes on and on every 100 ms
   expect(runs).toEqual(['a 1251', 'end']);
 });
 
-test('has nothing rest that had nothing to tell', () => {
+test('does not delay an item that had nothing to send', () => {
   const { pacer, runs } = setUp(() => 'nothing');
   for (const time of [0, 1, 2]) {
     pacer.add('a');
@@ -53,7 +53,7 @@ test('has nothing rest that had nothing to tell', () => {
   }
 });
 
-test('gives the others a turn between the pages of one that has many', () => {
+test('serves the others between the pages of a long item', () => {
   let pages = 3;
   const { pacer, runs } = setUp((item) => (item === 'long' && --pages > 0 ? 'more' : 'whole'));
   pacer.add('long');
@@ -62,7 +62,7 @@ test('gives the others a turn between the pages of one that has many', () => {
   expect(runs).toEqual(['long 0', 'end', 'short 1', 'long 1', 'end', 'long 2', 'end']);
 });
 
-test('runs neither what was deleted, nor anything once it is stopped', () => {
+test('runs no deleted item, and nothing after it is stopped', () => {
   const { pacer, runs } = setUp();
   pacer.add('a');
   pacer.add('b');
@@ -75,7 +75,7 @@ test('runs neither what was deleted, nor anything once it is stopped', () => {
   expect(runs).toEqual(['b 0', 'end']);
 });
 
-test('a node that is not heard for more than three beats is gone, and told so once', () => {
+test('a node that is silent for more than three beats is gone, and is reported once', () => {
   const leases = new NodeLeases();
   leases.hear('a');
   leases.hear('b');

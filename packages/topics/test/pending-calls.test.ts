@@ -9,7 +9,7 @@ function standStill(time: number): void {
   for (const end = performance.now() + time; performance.now() < end;);
 }
 
-test('an answer that came while the event loop stood still is in time', async () => {
+test('an answer that arrived while the event loop was blocked is in time', async () => {
   const answered = calls({ timeout: 50 }).run(() => stat(import.meta.filename));
   standStill(200);
   expect((await answered).isFile()).toBe(true);
@@ -20,7 +20,7 @@ test('a call without an answer times out', async () => {
   await expect(answered).rejects.toMatchObject({ code: 'TOPIC_ERR_TIMEOUT' });
 });
 
-test('what takes several calls counts against the limits, and each call has its own time', async () => {
+test('a publish of several calls counts against the limits, and each call has its own timeout', async () => {
   const pending = calls({ timeout: 300, maxPendingMessages: 1 });
   const wait = (time: number) => (): Promise<void> => new Promise((resolve) => setTimeout(resolve, time));
   const sent = pending.hold(1, async () => {

@@ -9,7 +9,7 @@ const nodeCount = 3;
 const rooms = [0, 1];
 const interval = 3_000;
 
-/** Loses and doubles what the hub hears, as the test says. */
+/** Loses and duplicates what the hub receives, as the test says. */
 class LossyBroker extends MemoryBroker {
   readonly #fate: () => Fate;
 
@@ -38,9 +38,9 @@ interface Step {
   readonly room: number;
   readonly person: number;
   readonly does: 'join' | 'change' | 'leave';
-  /** How long, in ms, nothing is done then. */
+  /** The pause after it, in ms. */
   readonly pause: number;
-  /** Of what each node hears of it. */
+  /** What happens to its message at each node. */
   readonly fates: readonly Fate[];
 }
 
@@ -70,7 +70,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Three nodes, and who is where. */
+/** Three nodes, and the people on each. */
 class Model {
   fates: Fate[] = [];
   readonly #hubs: readonly Hub[];
@@ -104,7 +104,7 @@ class Model {
     return undefined;
   }
 
-  /** What each node says of each room. */
+  /** The people in each room, as each node knows them. */
   known(): unknown[] {
     return this.#hubs.map((hub) =>
       rooms.map((room) =>
@@ -141,7 +141,7 @@ class Model {
   }
 }
 
-test('whatever is lost and doubled on the bus, all nodes know who is there within two beats', async () => {
+test('whatever is lost and duplicated on the bus, all nodes know who is present within two beats', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: isLong ? 200 : 60 }), async (steps) => {
       const model = new Model();

@@ -10,14 +10,14 @@ function createVoice(): { voice: PeopleVoice; said: PeopleMessage[] } {
   return { voice: new PeopleVoice({ tell }), said };
 }
 
-/** Rooms that somebody has just joined, of whom nobody was told. */
+/** Rooms that a person has just joined, before any announcement. */
 function joinedRooms(count: number): Map<string, Room> {
   const rooms = Array.from({ length: count }, (_, index) => new Room(`room ${index}`));
   for (const room of rooms) room.join(createProfile({ id: `p ${room.topic}` }, 100));
   return new Map(rooms.map((room) => [room.topic, room]));
 }
 
-/** The rooms that messages are about, which each follow the news of theirs. */
+/** The rooms in messages; each must follow the news of the same room. */
 function toldAfterNews(said: readonly PeopleMessage[]): string[] {
   const known = new Set<string>();
   const told: string[] = [];
@@ -34,7 +34,7 @@ describe('thousands of rooms that have just been joined', () => {
   /** A page has 250 people, or 125 rooms with their lists, or some 700 digests. */
   const few = count / 50;
 
-  test('are told of in few messages by a beat, each after its news', async () => {
+  test('are announced in a few messages by a beat, each after its news', async () => {
     const { voice, said } = createVoice();
     const rooms = joinedRooms(count);
     await voice.sayBeat(rooms.values());
@@ -42,7 +42,7 @@ describe('thousands of rooms that have just been joined', () => {
     expect(said.length).toBeLessThan(few);
   });
 
-  test('are listed in few messages, each after its news', async () => {
+  test('are listed in a few messages, each after its news', async () => {
     const { voice, said } = createVoice();
     const rooms = joinedRooms(count);
     await voice.sayLists(new Set(rooms.keys()), (topic) => rooms.get(topic));

@@ -13,7 +13,7 @@ const member = (id: string, details?: unknown, stamp = 0): Member => createMembe
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 const whole = { page: 0, more: false };
 
-/** Has nobody expire by itself. */
+/** Nobody expires automatically. */
 const waiting: Grace = { begin: () => {}, end: () => {}, clear: () => ['ann'] };
 
 function followedRoom(): Room {
@@ -30,7 +30,7 @@ const changes = (room: Room): string[] =>
   );
 
 describe('a digest', () => {
-  test('is the same in whatever order people came, and went', () => {
+  test('does not depend on the order in which people joined and left', () => {
     const [one, other] = [new Roster(), new Roster()];
     for (const index of range(100)) one.set(member(`p${index}`));
     for (const index of range(100).toReversed()) other.set(member(`p${index}`, 'old'));
@@ -42,7 +42,7 @@ describe('a digest', () => {
     expect(one.digest.equals(other.digest)).toBe(true);
   });
 
-  test('tells people, details and stamps apart', () => {
+  test('distinguishes people, details and stamps', () => {
     const digests = [member('a'), member('b'), member('a', 1), member('a', '1'), member('a', 1, 1)].map((each) => {
       const roster = new Roster();
       roster.set(each);
@@ -53,7 +53,7 @@ describe('a digest', () => {
 });
 
 describe('a list of another node', () => {
-  test('takes the place of what was known with its last page, and not before', () => {
+  test('replaces the known people with its last page, and not before', () => {
     const roster = new RemoteRoster();
     roster.list({ ...whole, members: [member('old'), member('kept')] });
     expect([...roster.list({ page: 0, more: true, members: [member('new')] })]).toEqual(['new']);
@@ -62,7 +62,7 @@ describe('a list of another node', () => {
     expect([...roster.ids()].toSorted()).toEqual(['kept', 'new']);
   });
 
-  test('leaves alone what changes between its pages', () => {
+  test('keeps changes between its pages', () => {
     const roster = new RemoteRoster();
     roster.list({ ...whole, members: [member('gone'), member('stays')] });
     roster.list({ page: 0, more: true, members: [member('stays'), member('goes')] });
@@ -72,7 +72,7 @@ describe('a list of another node', () => {
     expect([...roster.ids()].toSorted()).toEqual(['late', 'stays']);
   });
 
-  test('of which a page is missing has nobody leave', () => {
+  test('with a missing page removes nobody', () => {
     const roster = new RemoteRoster();
     roster.list({ ...whole, members: [member('a'), member('b')] });
     roster.list({ page: 0, more: true, members: [member('a')] });
@@ -87,14 +87,14 @@ describe('a list of another node', () => {
 describe('a beat', () => {
   const digest = (topic: string) => ({ topic, count: 1, high: 1, low: 1 });
 
-  test('says which rooms there are once all of its pages have come', () => {
+  test('lists the rooms once all its pages have arrived', () => {
     const intake = new BeatIntake();
     expect(intake.add('n', { page: 0, more: true, rooms: [digest('a')] })).toBeUndefined();
     expect(intake.add('m', { page: 0, more: false, rooms: [] })).toEqual(new Set());
     expect(intake.add('n', { page: 1, more: false, rooms: [digest('b')] })).toEqual(new Set(['a', 'b']));
   });
 
-  test('of which a page is missing, or comes twice, says nothing', () => {
+  test('with a missing or repeated page is ignored', () => {
     const intake = new BeatIntake();
     intake.add('n', { page: 0, more: true, rooms: [digest('a')] });
     expect(intake.add('n', { page: 2, more: false, rooms: [digest('c')] })).toBeUndefined();
@@ -104,7 +104,7 @@ describe('a beat', () => {
 });
 
 describe('a room', () => {
-  test('shows somebody once, for as long as any node has them', () => {
+  test('shows a person once, as long as any node has them', () => {
     const room = followedRoom();
     const ann = profile('ann');
     room.join(ann);
@@ -119,7 +119,7 @@ describe('a room', () => {
     expect([changes(room), people(room)]).toEqual([['-ann'], []]);
   });
 
-  test('has no change where somebody came and went, or left and came back', () => {
+  test('has no change if a person joined and left, or left and rejoined', () => {
     const room = followedRoom();
     const ann = profile('ann', 1);
     room.join(ann);
@@ -136,7 +136,7 @@ describe('a room', () => {
     expect([changes(room), people(room)]).toEqual([['=ann'], [{ id: 'ann', details: 2 }]]);
   });
 
-  test('has changed details of somebody who has left and not yet gone', () => {
+  test('applies new details of a person during the leave delay', () => {
     const room = followedRoom();
     const ann = profile('ann', 'old');
     room.join(ann);
@@ -149,7 +149,7 @@ describe('a room', () => {
     expect(room.size).toBe(1);
   });
 
-  test('has the newest details of somebody who is on several nodes, and the same on all', () => {
+  test('has the newest details of a person on several nodes, the same on all of them', () => {
     const [here, there] = [followedRoom(), followedRoom()];
     here.join(profile('ann', 'z'));
     there.hearJoined('here', Array.from(here.local.members()));
@@ -158,7 +158,7 @@ describe('a room', () => {
     expect([people(here), people(there)]).toEqual([[{ id: 'ann', details: 'a' }], [{ id: 'ann', details: 'a' }]]);
   });
 
-  test('that is followed anew has all who are there come', () => {
+  test('that is followed again announces everybody present', () => {
     const room = followedRoom();
     room.hearJoined('n', [member('ann')]);
     expect(changes(room)).toEqual(['+ann']);
@@ -169,7 +169,7 @@ describe('a room', () => {
     expect(changes(room)).toEqual(['+ann', '+bob']);
   });
 
-  test('that nobody follows waits for nobody', () => {
+  test('without a follower has no pending leave', () => {
     const room = followedRoom();
     const ann = profile('ann');
     room.join(ann);
@@ -179,7 +179,7 @@ describe('a room', () => {
     expect(room.size).toBe(0);
   });
 
-  test('that is followed for a moment has nobody come', () => {
+  test('that is followed for a moment announces nobody', () => {
     const room = new Room('room');
     room.hearJoined(
       'n',
@@ -198,7 +198,7 @@ describe('a room', () => {
   });
 });
 
-describe('the details of somebody over several sockets', () => {
+describe('the details of a person with several sockets', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: 1_000 }));
   afterEach(() => void vi.useRealTimers());
 
@@ -208,7 +208,7 @@ describe('the details of somebody over several sockets', () => {
     return [people(one), people(other)];
   };
 
-  test('are those that were given last, also by nodes that did not know of each other', () => {
+  test('are those set last, even by nodes that did not know of each other', () => {
     const [one, other] = [followedRoom(), followedRoom()];
     one.join(profile('ann', 'z'));
     one.join(profile('ann', 'y'));
@@ -217,7 +217,7 @@ describe('the details of somebody over several sockets', () => {
     expect(exchange(one, other)).toEqual([[{ id: 'ann', details: 'a' }], [{ id: 'ann', details: 'a' }]]);
   });
 
-  test('are those that were given last, also where they are as before on a node that has heard of no others', () => {
+  test('are those set last, even if they repeat earlier ones on a node that knows no others', () => {
     const [one, other] = [followedRoom(), followedRoom()];
     one.join(profile('ann', 'a'));
     exchange(one, other);
@@ -228,7 +228,7 @@ describe('the details of somebody over several sockets', () => {
     expect(exchange(one, other)).toEqual([[{ id: 'ann', details: 'a' }], [{ id: 'ann', details: 'a' }]]);
   });
 
-  test('are those that were given last, also by a node whose clock is behind', () => {
+  test('are those set last, even by a node whose clock is behind', () => {
     const [one, other] = [followedRoom(), followedRoom()];
     one.join(profile('ann', 'z'));
     exchange(one, other);
@@ -237,7 +237,7 @@ describe('the details of somebody over several sockets', () => {
     expect(exchange(one, other)).toEqual([[{ id: 'ann', details: 'a' }], [{ id: 'ann', details: 'a' }]]);
   });
 
-  test('are those of a socket that is still there, on whichever node', () => {
+  test('are those of a socket that is still open, on any node', () => {
     const [one, other] = [followedRoom(), followedRoom()];
     const [first, last] = [profile('ann', 1), profile('ann', 3)];
     one.join(first);
@@ -263,7 +263,7 @@ describe('a message between nodes', () => {
     return parsePeopleMessage(text);
   };
 
-  test('has a page of lists, of any number of rooms', () => {
+  test('contains a page of lists, of any number of rooms', () => {
     const few = new ListsPage();
     expect(few.add('a', 0, [member('ann', { x: 1 }, 3)].values())).toBe(true);
     expect(few.add('b', 0, [].values())).toBe(true);
@@ -289,7 +289,7 @@ describe('a message between nodes', () => {
     expect(parse(many.encode())).toMatchObject({ rooms: [{ topic: 'a', page: 2, more: true }] });
   });
 
-  test('is short, however long people are', () => {
+  test('is short, however long the details are', () => {
     const lists = new ListsPage();
     lists.add(
       'a',
@@ -304,7 +304,7 @@ describe('a message between nodes', () => {
     parse(news.encode());
   });
 
-  test('has the news of any number of rooms', () => {
+  test('contains the news of any number of rooms', () => {
     const news = new NewsPage();
     news.add('a', { id: 'ann', now: member('ann', 1), atOnce: false });
     news.add('b', { id: 'bob', now: undefined, atOnce: false });
@@ -318,7 +318,7 @@ describe('a message between nodes', () => {
     });
   });
 
-  test('has the digests of all rooms, and what is asked, in pages', () => {
+  test('contains the digests of all rooms, and the requests, in pages', () => {
     const rooms = range(10_000).map((index) => ({ topic: `room "${index}"`, count: 1, high: 2 ** 32 - 1, low: index }));
     const beats = Array.from(beatPages(rooms), parse);
     expect(beats.flatMap((beat) => (beat.type === 'beat' ? beat.rooms : []))).toEqual(rooms);
@@ -357,7 +357,7 @@ describe('a message between nodes', () => {
     `{"type":"list","rooms":[{"topic":"a","people":[[{"id":"ann","details":"${'x'.repeat(20_000)}"},0]]}]}`,
     `{"type":"ask","topics":["${'x'.repeat(200_000)}"]}`,
     `{"type":"ask","topics":[${'"",'.repeat(20_000)}""]}`,
-  ])('that is not one of ours is dropped: %s', (text) => {
+  ])('with an unknown format is dropped: %s', (text) => {
     expect(() => parsePeopleMessage(text)).toThrow(/^it |^Invalid/);
   });
 });

@@ -29,7 +29,7 @@ interface Note {
   readonly count?: number;
 }
 
-/** What a client is told of who is there, and how many bytes each of it has. */
+/** The presence messages that a client receives, and the length of each in bytes. */
 function notesOf({ client }: Pair): { notes: Note[]; sizes: number[] } {
   const told: { notes: Note[]; sizes: number[] } = { notes: [], sizes: [] };
   client.socket.on('message', (bytes) => {
@@ -41,7 +41,7 @@ function notesOf({ client }: Pair): { notes: Note[]; sizes: number[] } {
   return told;
 }
 
-/** Who is there, as a client makes it out. */
+/** Who is present, as a client computes it. */
 function known(notes: readonly Note[]): string[] {
   const people = new Set<string>();
   for (const { people: listed, page, joined = [], left = [] } of notes) {
@@ -56,7 +56,7 @@ const peopleFeed = { name: '\u0000people', history: null };
 const envelope = { presence: true, envelope: true };
 
 describe('a subscriber', () => {
-  test('is told who is there, and then who comes, goes, and changes', async () => {
+  test('receives who is present, and then who joins, leaves and changes', async () => {
     const topic = hubFor().topic('room', { envelope: true, presence: { leaveDelay: 20 } });
     const watcher = await new SocketServer().open();
     const told = notesOf(watcher);
@@ -74,7 +74,7 @@ describe('a subscriber', () => {
       .toEqual([{ joined: [{ id: 'bob', details: 1 }] }, { joined: [{ id: 'bob', details: 2 }] }, { left: ['bob'] }]);
   });
 
-  test('is sent a long list in pages, and misses nothing that changes between them', async () => {
+  test('receives a long list in pages, and all changes between them', async () => {
     const topic = hubFor().topic('room', { envelope: true, presence: { maxDetailsBytes: 16_384 } });
     const sockets = range(2_000).map(() => sink());
     for (const [index, socket] of sockets.entries()) {
@@ -102,7 +102,7 @@ describe('a subscriber', () => {
     ).toBeLessThanOrEqual(250);
   });
 
-  test('is told of many who come at once in few messages', async () => {
+  test('receives many simultaneous joins in a few messages', async () => {
     const topic = hubFor().topic('room', envelope);
     const watcher = await new SocketServer().open();
     const told = notesOf(watcher);
@@ -112,7 +112,7 @@ describe('a subscriber', () => {
     expect(told.notes.length).toBeLessThan(10);
   });
 
-  test('hears nothing of a socket that comes and goes in a loop', async () => {
+  test('receives nothing about a socket that joins and leaves in a loop', async () => {
     const hub = hubFor();
     const topic = hub.topic('room', envelope);
     const watcher = await new SocketServer().open();
@@ -128,7 +128,7 @@ describe('a subscriber', () => {
     expect(told.notes.length).toBeLessThan(50);
   });
 
-  test('is told how many are there, if that is all the topic tells', async () => {
+  test('receives only the count if the topic tells counts', async () => {
     const topic = hubFor().topic('room', { envelope: true, presence: { tell: 'counts' } });
     const [one, two] = await new SocketServer().openMany(2);
     const [first, second] = [notesOf(one!), notesOf(two!)];
@@ -146,7 +146,7 @@ describe('a subscriber', () => {
 });
 
 describe('a topic', () => {
-  test('tells the application of those who come, go, and change', async () => {
+  test('emits events for people who join, leave and change', async () => {
     const events: string[] = [];
     const topic = hubFor().topic('room', { presence: { leaveDelay: 20 } });
     topic.on('join', ({ id }) => events.push(`+${id}`)).on('leave', ({ id }) => events.push(`-${id}`));
@@ -161,7 +161,7 @@ describe('a topic', () => {
     await expect.poll(() => events).toEqual(['+ann', 'ann=2', '-ann']);
   });
 
-  test('does not follow what the application does with the details', async () => {
+  test("is not affected by the application's changes to the details", async () => {
     const topic = hubFor().topic('room', { presence: true });
     const details = { name: 'Ann' };
     await topic.subscribe(sink(), { person: { id: 'ann', details } });
@@ -169,7 +169,7 @@ describe('a topic', () => {
     expect(topic.people()).toEqual([{ id: 'ann', details: { name: 'Ann' } }]);
   });
 
-  test('refuses people who are too long, or are no JSON', async () => {
+  test('rejects people that are too long or not JSON', async () => {
     const hub = hubFor();
     const topic = hub.topic('room', { presence: { maxDetailsBytes: 10 } });
     const join = (id: string, details?: unknown) => topic.subscribe(sink(), { person: { id, details } });
@@ -195,7 +195,7 @@ describe('nodes', () => {
     return [create(), create()];
   };
 
-  test('that have not heard of each other for long are right soon after', async () => {
+  test('that were separated for long are consistent soon after', async () => {
     const bus = new MemoryBus();
     const broker = new FaultyBroker(new MemoryBroker(bus));
     const hub = hubFor({ broker, presenceInterval: 20 });
@@ -231,7 +231,7 @@ describe('nodes', () => {
     expect(topic.people()).toEqual([]);
   });
 
-  test('answer one list to all who ask within a beat, and each of them once', async () => {
+  test('answer all requests within a beat with one list, and each node once', async () => {
     const bus = new MemoryBus();
     const broker = new FaultyBroker(new MemoryBroker(bus));
     const hub = hubFor({ broker, presenceInterval: 60_000 });
@@ -257,7 +257,7 @@ describe('nodes', () => {
     });
   });
 
-  test('have nothing of what is not theirs, and count it', async () => {
+  test('drop and count messages that are not theirs', async () => {
     const broker = new FaultyBroker();
     const hub = hubFor({ broker });
     const foreign: unknown[] = [];
@@ -284,7 +284,7 @@ describe('nodes', () => {
     await expect.poll(() => known(told.notes)).toEqual(['ann']);
   });
 
-  test('keep a room for a while that nobody follows', async () => {
+  test('keep a room without followers for a while', async () => {
     const [here, there] = pairOfHubs();
     const options = { presence: true };
     await here.topic('room', options).subscribe(sink(), { person: { id: 'ann' } });
@@ -294,7 +294,7 @@ describe('nodes', () => {
     await expect.poll(() => ids(topic.people())).toEqual(['ann']);
   });
 
-  test('tell of nobody for a follower that comes and goes in a loop', async () => {
+  test('announce nobody for a follower that joins and leaves in a loop', async () => {
     const [here, there] = pairOfHubs({ presenceInterval: 60_000 });
     const options = { presence: true };
     for (const index of range(1_000)) {
@@ -311,7 +311,7 @@ describe('nodes', () => {
     await expect.poll(() => joins).toBe(2_000);
   });
 
-  test('that have had no rooms for a while begin anew', async () => {
+  test('without rooms for a while start again', async () => {
     const [here, there] = pairOfHubs({ presenceInterval: 10 });
     const options = { presence: true };
     for (const _ of range(3)) {
@@ -326,7 +326,7 @@ describe('nodes', () => {
     }
   });
 
-  test('ask nothing more once all of them know the same', async () => {
+  test('send no more requests once all are consistent', async () => {
     const bus = new MemoryBus();
     const hubs = range(3).map(() => hubFor({ broker: new MemoryBroker(bus), presenceInterval: 20 }));
     const said = new Map<string, number>();

@@ -4,7 +4,7 @@ import { PublisherSequences } from '../src/feed/publisher-sequences.ts';
 const message = (origin: string, sequence: number) => ({ origin, sequence, key: '', data: '' });
 
 describe('the sequences of publishers', () => {
-  test('are kept of one that goes on, however many others come by', () => {
+  test('are remembered for an active publisher, however many others appear', () => {
     const sequences = new PublisherSequences();
     sequences.note(message('busy', 1));
     for (let index = 0; index < 5_000; index++) {
@@ -15,20 +15,20 @@ describe('the sequences of publishers', () => {
     expect(sequences.note(message('busy', 3))).toBe('duplicate');
   });
 
-  test('are forgotten of who has not been heard of for long', () => {
+  test('are forgotten for a publisher that has long been silent', () => {
     const sequences = new PublisherSequences();
     sequences.note(message('once', 1));
     for (let index = 0; index < 1_024; index++) sequences.note(message(`passer-by ${index}`, 1));
     expect(sequences.has('once')).toBe(false);
   });
 
-  test('are none of a publisher that does not count', () => {
+  test('do not exist for a publisher without numbers', () => {
     const sequences = new PublisherSequences();
     for (let index = 0; index < 5_000; index++) expect(sequences.note(message('outside', 0))).toBe('next');
     expect(sequences.has('outside')).toBe(false);
   });
 
-  describe('after a mark, which stands for messages that failed or may come late,', () => {
+  describe('after a mark, which stands for messages that failed or may arrive late,', () => {
     const mark = (lowest: number, sequence: number) =>
       ({ ...message('node', sequence), data: String(lowest), mark: true }) as const;
     const notes = (sequences: PublisherSequences, ...numbers: readonly number[]) =>
@@ -37,7 +37,7 @@ describe('the sequences of publishers', () => {
     test.each([
       ['far behind', 1_210],
       ['near', 20],
-    ])('are those of late ones as well, and nothing was made up: %s', (_, last) => {
+    ])('include those of late messages, and nothing was forged: %s', (_, last) => {
       for (const isKnown of [true, false]) {
         const sequences = new PublisherSequences();
         if (isKnown) for (let sequence = 1; sequence <= 10; sequence++) sequences.note(message('node', sequence));
@@ -47,7 +47,7 @@ describe('the sequences of publishers', () => {
       }
     });
 
-    test('go on behind it without a second gap, and what is missing later is one', () => {
+    test('continue without a second gap, and a later missing message is a gap', () => {
       const sequences = new PublisherSequences();
       sequences.note(message('node', 1));
       expect(sequences.note(mark(2, 500))).toBe('after-gap');
@@ -55,7 +55,7 @@ describe('the sequences of publishers', () => {
       expect(notes(sequences, 501, 502, 504)).toEqual(['next', 'next', 'after-gap']);
     });
 
-    test('are missing although a made-up mark has hidden one gap', () => {
+    test('show a gap although a forged mark has hidden another', () => {
       const sequences = new PublisherSequences();
       sequences.note(message('node', 1));
       expect(sequences.note(mark(2, 1_000_000))).toBe('after-gap');

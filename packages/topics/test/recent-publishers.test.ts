@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RecentPublishers } from '../src/feed/recent-publishers.ts';
 
-test('a publisher that is heard of again is remembered, however many others come by', () => {
+test('an active publisher is remembered, however many others appear', () => {
   const publishers = new RecentPublishers<number>();
   publishers.set('asked', 1);
   for (let index = 0; index < 5_000; index++) {
@@ -13,7 +13,7 @@ test('a publisher that is heard of again is remembered, however many others come
   expect(publishers.has('passer-by 0')).toBe(false);
 });
 
-test('nothing is known of publishers once they are forgotten on purpose', () => {
+test('publishers are unknown after an explicit clear', () => {
   const publishers = new RecentPublishers<number>();
   for (let index = 0; index < 600; index++) publishers.set(String(index), index);
   publishers.clear();

@@ -5,7 +5,7 @@ import { SocketServer, type Pair } from '@turnout/test-kit/socket-server';
 const size = 200;
 const text = 'x'.repeat(4_096);
 
-/** A topic with more history than a socket may have waiting. */
+/** A topic with more history than a socket may have unsent. */
 async function setUp(): Promise<{ hub: Hub; topic: Topic; pair: Pair }> {
   const hub = createHub();
   onTestFinished(() => hub.close());
@@ -15,7 +15,7 @@ async function setUp(): Promise<{ hub: Hub; topic: Topic; pair: Pair }> {
   return { hub, topic, pair };
 }
 
-/** What a client is sent until the message of an offset: offsets, and the names of what else. */
+/** What a client receives up to the message of an offset: offsets, and the kinds of other messages. */
 async function readTo({ client }: Pair, last: number): Promise<(number | string)[]> {
   const read: (number | string)[] = [];
   while (read.at(-1) !== last) {
@@ -32,7 +32,7 @@ async function readTo({ client }: Pair, last: number): Promise<(number | string)
   return read;
 }
 
-/** Who is there, as a client is told next. */
+/** The next presence message of a client. */
 async function untilPeople({ client }: Pair): Promise<unknown> {
   for (;;) {
     const { people } = JSON.parse(String(await client.next())) as { readonly people?: unknown };
@@ -44,7 +44,7 @@ const offsets = (first: number, last: number): number[] =>
   Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
 describe('a long history', () => {
-  test('is sent as fast as a slow client takes it, and live messages follow it', async () => {
+  test('is sent as fast as a slow client accepts it, followed by live messages', async () => {
     const { topic, pair } = await setUp();
     pair.client.throttle(2_000_000);
     const begun: unknown[] = [];
@@ -62,12 +62,12 @@ describe('a long history', () => {
     await topic.publish('"end"');
     const read = [...(await reading), ...(await readTo(pair, size + 51))];
     expect(read.filter((each) => typeof each === 'number')).toEqual(offsets(1, size + 51));
-    // Who is there comes in the next turn, and so behind the message that was published in this one.
+    // The presence is sent in the next turn, so it follows the message published in this one.
     expect(await untilPeople(pair)).toEqual([{ id: 'ann' }]);
     expect(pair.socket.readyState).toBe(pair.socket.OPEN);
   });
 
-  test('that goes on faster than a client takes it is told as a gap', async () => {
+  test('that grows faster than a client accepts it causes a gap', async () => {
     const { hub, topic, pair } = await setUp();
     pair.client.throttle(500_000);
     const subscribed = topic.subscribe(pair.socket, { since: 'oldest' });
@@ -80,12 +80,12 @@ describe('a long history', () => {
     const gap = read.indexOf('gap');
     expect(read.slice(0, gap)).toEqual(offsets(1, gap));
     expect(read.slice(gap)).toEqual(['gap', 4 * size + 1]);
-    // Its own loss, and nobody else's.
+    // Only its own loss.
     expect(hub.counts.gaps).toBe(0);
     expect(topic.counts.dropped).toBe(4 * size - gap);
   });
 
-  test('is not sent on to who has gone or left meanwhile', async () => {
+  test('stops for a client that has closed or unsubscribed meanwhile', async () => {
     const { topic, pair } = await setUp();
     pair.client.throttle(100_000);
     const left = topic.subscribe(pair.socket, { since: 'oldest' });

@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 afterEach(() => Promise.all(hubs.map((hub) => hub.close())));
 
-test('whatever sockets of three nodes join and leave, each gets what the rooms it is in are sent', async () => {
+test('whatever sockets of three nodes join and leave, each receives the messages of the rooms it is in', async () => {
   const server = new SocketServer();
   const pairs = await server.openMany(socketCount);
   const received: string[][] = pairs.map(({ client }) => {
@@ -41,7 +41,7 @@ test('whatever sockets of three nodes join and leave, each gets what the rooms i
   const steps = fc.sample(step, { numRuns: stepCount, seed: 111 });
   for (const [index, [kind, socket, room]] of steps.entries()) {
     if (kind === 'join') {
-      // Once more would begin anew.
+      // Joining again would restart the subscription.
       if (!members[room]!.has(socket)) await topicOf(socket, room).subscribe(pairs[socket]!.socket);
       members[room]!.add(socket);
     } else if (kind === 'leave') {
@@ -59,7 +59,7 @@ test('whatever sockets of three nodes join and leave, each gets what the rooms i
   await leaveNothing(pairs);
 });
 
-/** Sockets that close leave all of their rooms. */
+/** Sockets that close leave all their rooms. */
 async function leaveNothing(pairs: readonly Pair[]): Promise<void> {
   for (const { socket } of pairs) socket.terminate();
   for (const hub of hubs) {

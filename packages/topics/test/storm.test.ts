@@ -31,7 +31,7 @@ function startNode(bus = new MemoryBus(), options: HubOptions = {}): Node {
   return { broker, hub };
 }
 
-/** What a subscriber is sent from now on: data, and the names of what else. */
+/** What a subscriber receives from now on: data, and the kinds of other messages. */
 async function listen(topic: Topic): Promise<unknown[]> {
   const { client, socket } = await new SocketServer().open();
   const received: unknown[] = [];
@@ -54,8 +54,8 @@ async function twoNodes(): Promise<{ here: Node; topic: Topic; own: unknown[]; o
 
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
-describe('what is published', () => {
-  test('over a limit is rejected, and takes nothing of the others with it', async () => {
+describe('a publish', () => {
+  test('over a limit is rejected, and does not affect the others', async () => {
     const { here, topic, own, others } = await twoNodes();
     const first = topic.publish('1');
     here.broker.refusal = backlog;
@@ -68,7 +68,7 @@ describe('what is published', () => {
     expect(here.hub.counts).toEqual({ duplicates: 0, gaps: 0, foreign: 0, localOnly: 0 });
   });
 
-  test('and is longer than the server takes is thrown back at once', async () => {
+  test('of a message that is too long for the server throws immediately', async () => {
     const { here, topic, own } = await twoNodes();
     here.broker.refusal = new TopicError('TOPIC_ERR_TOO_LONG', 'Too long');
     expect(() => topic.publish('1')).toThrow('Too long');
@@ -79,7 +79,7 @@ describe('what is published', () => {
   });
 
   test.each(['TOPIC_ERR_TIMEOUT', 'TOPIC_ERR_BROKER', 'TOPIC_ERR_OPTIONS'] as const)(
-    'and fails with %s is rejected, and a gap to all, though nothing follows it',
+    'that fails with %s is rejected, and is a gap for all, even if nothing follows it',
     async (code) => {
       const { here, topic, own, others } = await twoNodes();
       await topic.publish('1');
@@ -94,7 +94,7 @@ describe('what is published', () => {
     },
   );
 
-  test('and fails as the first of its node is a gap too', async () => {
+  test('that fails as the first of its node is a gap too', async () => {
     const { here, topic, own, others } = await twoNodes();
     here.broker.failure = late;
     await expect(topic.publish('1')).rejects.toThrow('Late');
@@ -102,7 +102,7 @@ describe('what is published', () => {
     for (const received of [own, others]) await expect.poll(() => received).toEqual(['gap']);
   });
 
-  test('and only seemed to fail is no gap', async () => {
+  test('that only seemed to fail is not a gap', async () => {
     const { here, topic, own, others } = await twoNodes();
     const { broker } = here;
     broker.isHolding = true;
@@ -120,7 +120,7 @@ describe('what is published', () => {
     await expect.poll(() => others).toEqual([1, 'gap', 3]);
   });
 
-  test('while the broker is lost reaches this node, and the others are told of a gap when it is back', async () => {
+  test('while the broker is lost reaches this node, and the others see a gap when it is restored', async () => {
     const { here, topic, own, others } = await twoNodes();
     await topic.publish('1');
     here.broker.failure = lost;
@@ -134,7 +134,7 @@ describe('what is published', () => {
     await expect.poll(() => others).toEqual([1, 'gap']);
   });
 
-  test('in a burst while the broker is lost waits for no limit of it', async () => {
+  test('in a burst while the broker is lost is not held back by its limits', async () => {
     const { here, topic, own } = await twoNodes();
     here.broker.events.onLost(lost);
     here.broker.refusal = backlog;
@@ -147,7 +147,7 @@ describe('what is published', () => {
     });
   });
 
-  test('by a node without subscribers while the broker is lost is a gap to the others', async () => {
+  test('by a node without subscribers while the broker is lost is a gap for the others', async () => {
     const bus = new MemoryBus();
     const [here, there] = [startNode(bus), startNode(bus)];
     const others = await listen(there.hub.topic('news', plain));
@@ -159,7 +159,7 @@ describe('what is published', () => {
     await expect.poll(() => others).toEqual(['gap']);
   });
 
-  test('is told as a gap once it can be, where that fails too', async () => {
+  test('is announced as a gap as soon as possible, if the announcement fails too', async () => {
     const { here, topic, others } = await twoNodes();
     here.broker.failure = late;
     await expect(topic.publish('1')).rejects.toThrow('Late');
@@ -169,7 +169,7 @@ describe('what is published', () => {
     await expect.poll(() => others).toEqual(['gap']);
   });
 
-  test('for this node alone does not overtake what the broker has not answered yet', async () => {
+  test('delivered only locally does not overtake messages that the broker has not answered yet', async () => {
     const { here, topic, own } = await twoNodes();
     let open = (): void => {};
     here.broker.gate = new Promise((resolve) => (open = resolve));
@@ -185,7 +185,7 @@ describe('what is published', () => {
     expect(here.hub.counts).toMatchObject({ gaps: 0, duplicates: 0 });
   });
 
-  test('for this node alone does not overtake what has not come back from the bus yet', async () => {
+  test('delivered only locally does not overtake messages that the bus has not returned yet', async () => {
     const { here, topic, own } = await twoNodes();
     here.broker.isHolding = true;
     expect(await topic.publish('1')).toBe(true);
@@ -199,7 +199,7 @@ describe('what is published', () => {
     expect(here.hub.counts).toMatchObject({ gaps: 0, duplicates: 1 });
   });
 
-  test('and was lost on its way back is a gap where others have come since, and does not come after them', async () => {
+  test('that was lost on its way back is a gap if later ones have arrived, and is not delivered after them', async () => {
     const { here, there, topic, own } = await twoNodes();
     here.broker.isHolding = true;
     expect(await topic.publish('1')).toBe(true);
@@ -211,7 +211,7 @@ describe('what is published', () => {
     await expect.poll(() => own).toEqual([2, 'gap', 3]);
   });
 
-  test('and was lost on its way back is a gap also where others have come before it was confirmed', async () => {
+  test('that was lost on its way back is a gap even if later ones arrived before it was confirmed', async () => {
     const { here, there, topic, own } = await twoNodes();
     let open = (): void => {};
     here.broker.gate = new Promise((resolve) => (open = resolve));
@@ -228,7 +228,7 @@ describe('what is published', () => {
     await expect.poll(() => own).toEqual([2, 'gap', 3]);
   });
 
-  test('while the broker of another node is lost is one gap there, with what follows', async () => {
+  test('while the broker of another node is lost is one gap there, followed by later messages', async () => {
     const { here, there, topic, others } = await twoNodes();
     await topic.publish('1');
     await expect.poll(() => others).toEqual([1]);
@@ -244,7 +244,7 @@ describe('what is published', () => {
     expect([here.hub.counts.gaps, there.hub.counts.gaps]).toEqual([0, 1]);
   });
 
-  test('before anybody here subscribes is not delivered later, when the broker is lost', async () => {
+  test('before the first local subscription is not delivered later, when the broker is lost', async () => {
     const { broker, hub } = startNode();
     const topic = hub.topic('news', plain);
     let open = (): void => {};
@@ -263,7 +263,7 @@ describe('what is published', () => {
     expect(received).toContain(2);
   });
 
-  test('just before the first subscribes, and comes just after, is no duplicate', async () => {
+  test('just before the first subscription, but delivered just after it, is not a duplicate', async () => {
     const { broker, hub } = startNode();
     const topic = hub.topic('news', plain);
     let open = (): void => {};
@@ -278,7 +278,7 @@ describe('what is published', () => {
     expect(hub.counts).toMatchObject({ duplicates: 0, gaps: 0 });
   });
 
-  test('and is excepted is excepted for this node alone too', async () => {
+  test('with an excluded socket excludes it even when delivered only locally', async () => {
     const { broker, hub } = startNode();
     const topic = hub.topic('news', plain);
     const [one, two] = await new SocketServer().openMany(2);
@@ -291,12 +291,12 @@ describe('what is published', () => {
   });
 });
 
-describe('many that subscribe at once', () => {
+describe('many simultaneous subscriptions', () => {
   test.each([
     ['3,000 topics', 3_000, {}],
     ['3,000 topics with history', 3_000, { history: { size: 1, ttl: 60_000 } }],
     [`${manyTopics} topics`, manyTopics, {}],
-  ] as const)('to %s all hear', async (_name, count, options) => {
+  ] as const)('to %s are all delivered to', async (_name, count, options) => {
     const { broker, hub } = startNode();
     const { sockets, heard } = pretendSockets(count);
     const topics = sockets.map((_, index) => hub.topic(`topic ${index}`, options));
@@ -313,7 +313,7 @@ describe('many that subscribe at once', () => {
     expect(broker.leaves.length).toBeLessThanOrEqual(Math.ceil(count / 512));
   });
 
-  test('are told that they are subscribed once they are, however often the broker fails', async () => {
+  test('resolve once they are subscribed, however often the broker fails', async () => {
     const { broker, hub } = startNode();
     const { sockets, heard } = pretendSockets(2_000);
     broker.failure = late;
@@ -330,7 +330,7 @@ describe('many that subscribe at once', () => {
     expect(new Set(heard)).toEqual(new Set([2]));
   });
 
-  test('are not kept out by one topic that the broker refuses', async () => {
+  test('are not blocked by one topic that the broker refuses', async () => {
     const refused: unknown[] = [];
     const { broker, hub } = startNode();
     hub.on('refused', ({ topic, error }) => refused.push([topic, error.code]));
@@ -349,7 +349,7 @@ describe('many that subscribe at once', () => {
     expect(hub.topic('topic 7').size).toBe(0);
   });
 
-  test('while the broker is lost hear this node, and all when it is back', async () => {
+  test('while the broker is lost receive from this node, and from all nodes when it is restored', async () => {
     const bus = new MemoryBus();
     const [here, there] = [startNode(bus), startNode(bus)];
     here.broker.failure = lost;
@@ -366,7 +366,7 @@ describe('many that subscribe at once', () => {
     await expect.poll(() => received).toEqual([1, 'gap', 3]);
   });
 
-  test('and leave meanwhile are in no topic, and wait for nothing', async () => {
+  test('that end meanwhile are in no topic, and wait for nothing', async () => {
     const { broker, hub } = startNode();
     const { sockets } = pretendSockets(1);
     broker.failure = late;
@@ -378,7 +378,7 @@ describe('many that subscribe at once', () => {
     await expect.poll(() => broker.leaves).toEqual([1]);
   });
 
-  test('wait no longer when the hub is closed', async () => {
+  test('end when the hub is closed', async () => {
     const { broker, hub } = startNode();
     const { sockets } = pretendSockets(1);
     broker.failure = late;
@@ -389,7 +389,7 @@ describe('many that subscribe at once', () => {
   });
 });
 
-describe('text between nodes that is lost', () => {
+describe('a lost text between nodes', () => {
   async function linkNodes(): Promise<{
     here: Node;
     there: Node;
@@ -412,7 +412,7 @@ describe('text between nodes that is lost', () => {
     return { here, there, send, told };
   }
 
-  test('on its way is a gap to who misses it', async () => {
+  test('is a gap for the node that misses it', async () => {
     const { there, send, told } = await linkNodes();
     there.broker.isHolding = true;
     await send('2');
@@ -421,7 +421,7 @@ describe('text between nodes that is lost', () => {
     await expect.poll(() => told.toSorted()).toEqual(['here 2', 'here 3', 'there 3', 'there gap']);
   });
 
-  test('as it fails is a gap to all', async () => {
+  test('whose sending fails is a gap for all', async () => {
     const { here, send, told } = await linkNodes();
     here.broker.failure = late;
     await expect(send('2')).rejects.toThrow('Late');
@@ -429,7 +429,7 @@ describe('text between nodes that is lost', () => {
     await expect.poll(() => told.toSorted()).toEqual(['here gap', 'there gap']);
   });
 
-  test('while the broker is away is a gap to all, each listener of a node among them', async () => {
+  test('while the broker is lost is a gap for all, including each listener of a node', async () => {
     const { here, there, send, told } = await linkNodes();
     here.hub.link(
       'nodes',
@@ -446,7 +446,7 @@ describe('text between nodes that is lost', () => {
   });
 });
 
-describe('a promise that nobody holds', () => {
+describe('a promise that nobody awaits', () => {
   function watchRejections(): unknown[] {
     const unhandled: unknown[] = [];
     const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
@@ -455,7 +455,7 @@ describe('a promise that nobody holds', () => {
     return unhandled;
   }
 
-  test('and rejects goes to onError, and ends no process', async () => {
+  test('and that rejects is passed to onError, and does not end the process', async () => {
     const unhandled = watchRejections();
     const errors: unknown[] = [];
     const { broker, hub } = startNode(undefined, { whenLost: 'fail', onError: (error) => errors.push(error) });
@@ -477,7 +477,7 @@ describe('a promise that nobody holds', () => {
     expect(unhandled).toEqual([]);
   });
 
-  test('is held once it is awaited, caught or chained', async () => {
+  test('counts as awaited once it is awaited, caught or chained', async () => {
     const unhandled = watchRejections();
     const errors: unknown[] = [];
     const { broker, hub } = startNode(undefined, { whenLost: 'fail', onError: (error) => errors.push(error) });

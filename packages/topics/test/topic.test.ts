@@ -10,7 +10,7 @@ function hubFor(options: HubOptions = {}): Hub {
 }
 
 describe('a topic', () => {
-  test('sends what is published to who is subscribed, text and bytes', async () => {
+  test('delivers text and bytes to its subscribers', async () => {
     const topic = hubFor().topic('news');
     const server = new SocketServer();
     const [one, two, stranger] = await server.openMany(3);
@@ -27,7 +27,7 @@ describe('a topic', () => {
     expect(topic.counts).toEqual({ messages: 2, dropped: 0 });
   });
 
-  test('sends what is published by a hub that shares the bus', async () => {
+  test('delivers messages of a hub that shares the bus', async () => {
     const bus = new MemoryBus();
     const [here, there] = [new MemoryBroker(bus), new MemoryBroker(bus)].map((broker) => hubFor({ broker }));
     const { client, socket } = await new SocketServer().open();
@@ -36,7 +36,7 @@ describe('a topic', () => {
     await client.expect('from there');
   });
 
-  test('leaves out who is excepted', async () => {
+  test('does not deliver to the excepted socket', async () => {
     const topic = hubFor().topic('news');
     const [one, two] = await new SocketServer().openMany(2);
     await topic.subscribe(one!.socket);
@@ -47,7 +47,7 @@ describe('a topic', () => {
     await one!.client.expect('all');
   });
 
-  test('sends nothing to who has left, in the same turn, or whose socket has closed', async () => {
+  test('delivers nothing to a socket that has unsubscribed, even in the same turn, or has closed', async () => {
     const hub = hubFor();
     const topic = hub.topic('news');
     const [one, two] = await new SocketServer().openMany(2);
@@ -63,7 +63,7 @@ describe('a topic', () => {
     expect(await topic.subscribe(two!.socket)).toBeNull();
   });
 
-  test('that is subscribed to again sends each message once', async () => {
+  test('delivers each message once after a repeated subscription', async () => {
     const topic = hubFor().topic('news');
     const { client, socket } = await new SocketServer().open();
     await topic.subscribe(socket);
@@ -73,7 +73,7 @@ describe('a topic', () => {
     await client.expectNothing();
   });
 
-  test('is not subscribed to where the socket left while that was under way', async () => {
+  test('is not subscribed to if the socket unsubscribed in the meantime', async () => {
     const topic = hubFor().topic('news');
     const { client, socket } = await new SocketServer().open();
     const subscribed = topic.subscribe(socket);
@@ -84,7 +84,7 @@ describe('a topic', () => {
   });
 
   test.each(['__proto__', 'constructor', '*', 'a:b', 'room[*]?', 'a.b.>', ' ', '😀'.repeat(64), 'x'.repeat(256)])(
-    'of the name %j is one of its own',
+    'named %j is distinct from all others',
     async (name) => {
       const hub = hubFor();
       const [own, other] = await new SocketServer().openMany(2);
@@ -104,11 +104,11 @@ describe('a topic', () => {
     ['a\0b', 'control characters'],
     ['\ud800', 'not well-formed Unicode'],
     ['x'.repeat(257), 'it has 257 bytes, more than 256'],
-  ])('has no such name as %j', (name, problem) => {
+  ])('cannot be named %j', (name, problem) => {
     expect(() => hubFor().topic(name)).toThrow(problem);
   });
 
-  test('throws at once on a message that is neither text nor bytes, or not JSON where that is required', () => {
+  test('throws immediately on a message that is neither text nor bytes, or not JSON where JSON is required', () => {
     const topic = hubFor().topic('news');
     expect(() => topic.publish(7 as never)).toThrow('Invalid message of topic news: expected text or bytes');
     const json = hubFor().topic('news', { envelope: true });
@@ -118,7 +118,7 @@ describe('a topic', () => {
     expect(() => json.publish([1] as never)).toThrow('got object');
   });
 
-  test('has what is sent as it is subscribed to come first, with nothing lost or doubled in between', async () => {
+  test('sends what onSubscribed sends first, with nothing lost or duplicated in between', async () => {
     const topic = hubFor().topic('count');
     let count = 0;
     let isCounting = true;
@@ -137,7 +137,7 @@ describe('a topic', () => {
     await counting;
   });
 
-  test('has a person leave at once where that is wanted, and late else', async () => {
+  test('lets a person leave immediately if requested, and otherwise after the delay', async () => {
     const topic = hubFor().topic('room', { presence: { leaveDelay: 60_000 } });
     const [ann, bob, cid] = await new SocketServer().openMany(3);
     const unfollow = topic.follow();
@@ -150,7 +150,7 @@ describe('a topic', () => {
     unfollow();
   });
 
-  test('gives its name with each message in an envelope', async () => {
+  test('puts its name into each envelope', async () => {
     const topic = hubFor().topic('a"b', { envelope: true });
     const { client, socket } = await new SocketServer().open();
     await topic.subscribe(socket);
@@ -161,14 +161,14 @@ describe('a topic', () => {
 });
 
 describe('a hub', () => {
-  test('has one topic of a name, for as long as somebody holds it', () => {
+  test('has one topic per name, as long as somebody references it', () => {
     const hub = hubFor();
     const topic = hub.topic('news', { slow: 'latest' });
     expect(hub.topic('news', { slow: 'latest', envelope: false })).toBe(topic);
     expect(() => hub.topic('news')).toThrow('Invalid options: topic news already exists with different options');
   });
 
-  test('keeps a topic that is listened to, and lets go of one that nobody would miss', async () => {
+  test('keeps a topic with listeners, and drops one that is not used', async () => {
     const hub = hubFor();
     const { socket } = await new SocketServer().open();
     const listener = (): void => {};
@@ -195,7 +195,7 @@ describe('a hub', () => {
     expect(idle).toBeDefined();
   });
 
-  test('has a limit of topics for one socket', async () => {
+  test('limits the topics of one socket', async () => {
     const hub = hubFor({ maxTopicsPerSocket: 2 });
     const { socket } = await new SocketServer().open();
     await hub.topic('a').subscribe(socket);
@@ -206,7 +206,7 @@ describe('a hub', () => {
     expect(hub.topicsOf(socket).map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
-  test('that is closed sends nothing more, and leaves the sockets open', async () => {
+  test('sends nothing more once it is closed, and leaves the sockets open', async () => {
     const hub = createHub();
     const topic = hub.topic('news', { presence: true });
     const { client, socket } = await new SocketServer().open();
@@ -220,7 +220,7 @@ describe('a hub', () => {
     expect(socket.readyState).toBe(socket.OPEN);
   });
 
-  test('that is closed tells nobody who leaves late', async () => {
+  test('emits no delayed leave once it is closed', async () => {
     const hub = createHub();
     const left: string[] = [];
     const topic = hub.topic('room', { presence: { leaveDelay: 20 } }).on('leave', ({ id }) => left.push(id));
@@ -233,7 +233,7 @@ describe('a hub', () => {
     expect([left, topic.people()]).toEqual([[], []]);
   });
 
-  test('tells other nodes something by a link', async () => {
+  test('sends text to other nodes over a link', async () => {
     const bus = new MemoryBus();
     const [here, there] = [new MemoryBroker(bus), new MemoryBroker(bus)].map((broker) => hubFor({ broker }));
     const told: string[] = [];
@@ -247,7 +247,10 @@ describe('a hub', () => {
 describe('a slow subscriber', () => {
   const text = (index: number): string => String(index).padEnd(1_000, '.');
 
-  /** More than the socket takes before it says `false`, and then some; the reader goes on when all is published. */
+  /**
+   * More than the socket accepts before it returns `false`, and a little more; the reader continues once all is
+   * published.
+   */
   async function publishTo(options: Parameters<Hub['topic']>[1], publish: (topic: Topic) => Promise<void>) {
     const hub = hubFor();
     const topic = hub.topic('news', options);
@@ -275,14 +278,14 @@ describe('a slow subscriber', () => {
     }
   }
 
-  test('loses the oldest with drop-oldest', async () => {
+  test('loses the oldest messages with drop-oldest', async () => {
     const { received, topic } = await publishTo({ slow: 'drop-oldest', maxQueuedBytes: 5_000 }, publishMany);
     expect(received.slice(-5)).toEqual(['396', '397', '398', '399', 'end'].slice(-5));
     expect(received.length - 1 + topic.counts.dropped).toBe(400);
     expect(topic.counts.dropped).toBeGreaterThan(0);
   });
 
-  test('loses the newest with drop-newest, and is told by a diagnostics channel', async () => {
+  test('loses the newest messages with drop-newest, which a diagnostics channel reports', async () => {
     const drops: unknown[] = [];
     const onDrop = (drop: unknown): void => void drops.push(drop);
     watch('turnout:drop', onDrop);
@@ -294,13 +297,13 @@ describe('a slow subscriber', () => {
     expect(drops.length).toBe(topic.counts.dropped);
   });
 
-  test('gets the newest of each key with latest', async () => {
+  test('receives the newest message of each key with latest', async () => {
     const { received } = await publishTo({ slow: 'latest' }, (topic) => publishMany(topic, (index) => `k${index % 3}`));
     expect(received.slice(-4)).toEqual(['397', '398', '399', 'end']);
     expect(received.length).toBeLessThan(400);
   });
 
-  test('has no more waiting than maxQueuedBytes, whatever the keys, and no message that is longer', async () => {
+  test('has at most maxQueuedBytes queued, whatever the keys, and no longer message', async () => {
     const { received } = await publishTo({ slow: 'latest', maxQueuedBytes: 3_500 }, async (topic) => {
       await publishMany(topic, String);
       await topic.publish('x'.repeat(4_000), { key: 'long' });
@@ -313,7 +316,7 @@ describe('a slow subscriber', () => {
     expect(oldest.at(-2)).toBe('399');
   });
 
-  test('has no more waiting, with all others, than maxTotalQueuedBytes; and again as much once that is gone', async () => {
+  test('has at most maxTotalQueuedBytes queued together with all others, and again as much once that is sent', async () => {
     const hub = hubFor({ maxTotalQueuedBytes: 6_000 });
     const topic = hub.topic('news', { slow: 'drop-newest', maxQueuedBytes: 5_000 });
     const server = new SocketServer({ highWaterMark: 2_000 });
@@ -331,7 +334,7 @@ describe('a slow subscriber', () => {
     await publishMany(topic);
     for (const { pair } of [one, two]) pair.client.throttle(Infinity);
     await expect.poll(() => one.texts.length + two.texts.length).toBe(1_200 - topic.counts.dropped);
-    // One had its 5,000, and the other what was left.
+    // One had its 5,000, and the other the rest.
     expect(one.texts.length - two.texts.length).toBe(4);
     one.pair.client.throttle(0);
     await publishMany(topic);
@@ -343,7 +346,7 @@ describe('a slow subscriber', () => {
     await expect.poll(() => three.texts.length).toBe(one.texts.length);
   });
 
-  test('that takes nothing is closed with 1013 by its socket with close, and others miss nothing', async () => {
+  test('that accepts nothing is closed with 1013 by its socket with close, and others miss nothing', async () => {
     const hub = hubFor();
     const topic = hub.topic('news');
     const [slow, other] = await new SocketServer({ sendTimeout: 100 }).openMany(2);
@@ -356,7 +359,7 @@ describe('a slow subscriber', () => {
     expect(topic.size).toBe(1);
   });
 
-  test('that has been behind for 10 s with more than maxQueuedBytes is closed with 1013, and not for a burst', async () => {
+  test('that is behind for 10 s with more than maxQueuedBytes is closed with 1013, but not for a burst', async () => {
     const clock = vi.spyOn(performance, 'now').mockReturnValue(1_000);
     onTestFinished(() => clock.mockRestore());
     const topic = hubFor().topic('news', { maxQueuedBytes: 20_000 });
@@ -375,7 +378,7 @@ describe('a slow subscriber', () => {
     await expect.poll(() => topic.size).toBe(0);
   });
 
-  test('that keeps up again in between is not closed', async () => {
+  test('that catches up in between is not closed', async () => {
     const clock = vi.spyOn(performance, 'now').mockReturnValue(1_000);
     onTestFinished(() => clock.mockRestore());
     const topic = hubFor().topic('news', { maxQueuedBytes: 20_000 });

@@ -1,6 +1,6 @@
 type Command = (argument: never) => unknown;
 
-/** What the parent asks. */
+/** A command of the parent. */
 export interface Question {
   readonly id: number;
   readonly name: string;
@@ -11,7 +11,7 @@ export type Answer =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: string };
 
-/** Runs the command that the parent names, and sends back what it gives. The process ends when the parent does. */
+/** Runs the parent's command, and returns its result. The process ends when the parent does. */
 export function answerParent(commands: Readonly<Record<string, Command>>): void {
   process.on('message', (question: Question) => void answer(commands, question));
   process.on('disconnect', endWithParent);
@@ -30,7 +30,7 @@ function endWithParent(): void {
   process.exit();
 }
 
-/** Lets go of the parent: the process goes on while it has something to do, and not longer. */
+/** Disconnects from the parent: the process continues only while it has something to do. */
 export function leaveParent(): void {
   process.off('disconnect', endWithParent);
   process.disconnect();

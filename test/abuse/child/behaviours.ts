@@ -1,14 +1,14 @@
 import type { WebSocket } from '@turnout/core';
 import { Gate } from './gate.ts';
 
-/** What a route's application has seen. */
+/** What a route's application has observed. */
 export interface RouteRecord {
   received: number;
-  /** How many handlers ran at a time, at most. */
+  /** The maximum number of handlers that ran concurrently. */
   mostAtOnce: number;
   /** Whether the messages were the numbers from 0 on, each once. */
   isInOrder: boolean;
-  /** Events by name, in the order that they came. */
+  /** The names of events, in order. */
   readonly events: string[];
 }
 
@@ -27,7 +27,7 @@ export const behaviours = {
   /** Never reads. */
   hold(): void {},
 
-  /** Takes one message at a time, and waits at the gate with each. */
+  /** Receives one message at a time, and waits at the gate with each. */
   async oneByOne(socket: WebSocket, record: RouteRecord): Promise<void> {
     let running = 0;
     for await (const message of socket) {
@@ -49,7 +49,7 @@ export const behaviours = {
     socket.close(1001);
   },
 
-  /** Sends until it is told to wait, again and again. */
+  /** Sends until `send()` returns `false`, repeatedly. */
   fill(socket: WebSocket): void {
     const chunk = Buffer.alloc(16 * 1024);
     const fill = (): void => {
@@ -147,7 +147,7 @@ export const behaviours = {
     socket.on('message', (data) => socket.send(data, () => socket.terminate()));
   },
 
-  /** A listener that takes itself away, another that stays. */
+  /** A listener that removes itself, and another that stays. */
   removeListener(socket: WebSocket, record: RouteRecord): void {
     noteEnd(socket, record);
     const once = (): void => {

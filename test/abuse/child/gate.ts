@@ -1,4 +1,4 @@
-/** Holds back whoever comes, until the parent opens it. */
+/** Holds back all callers until the parent opens it. */
 export class Gate {
   #waiting: (() => void)[] = [];
   #isOpen = false;

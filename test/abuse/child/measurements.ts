@@ -2,16 +2,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 
-/** Bytes, after the garbage is collected. */
+/** Bytes, after garbage collection. */
 export interface Memory {
   readonly rss: number;
   /** The highest `rss` since `startPeak()`. */
   readonly peak: number;
-  /** What the process holds on to: the heap, and what is outside of it for its objects, zlib's memory included. */
+  /** The memory that the process holds: the heap and external memory of its objects, including zlib's. */
   readonly held: number;
 }
 
-/** What must be back where it was when the abuse is over. */
+/** Counts that must be back at their earlier values after the abuse. */
 export interface Gauges {
   readonly sockets: number;
   readonly pending: number;
@@ -21,7 +21,7 @@ export interface Gauges {
 }
 
 async function measureMemory(): Promise<Memory> {
-  // A second time, as what the first frees may have held something outside of the heap.
+  // A second time, because objects freed by the first may have held external memory.
   for (let round = 0; round < 2; round++) {
     globalThis.gc!();
     await setImmediate();
@@ -30,7 +30,7 @@ async function measureMemory(): Promise<Memory> {
   return { rss, peak: readPeak(), held: heapUsed + external };
 }
 
-/** Where the system tells it: what `resourceUsage()` gives is on Linux the parent's, where that had more. */
+/** From the system if possible: on Linux, `resourceUsage()` returns the parent's value if that was higher. */
 function readPeak(): number {
   try {
     return Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))![1]) * 1024;
@@ -39,7 +39,7 @@ function readPeak(): number {
   }
 }
 
-/** From now on, `peak` is new. Only Linux can do that; elsewhere the peak is that of the process. */
+/** Resets `peak`. Only Linux supports that; on other systems it is the peak of the process. */
 function startPeak(): void {
   try {
     writeFileSync('/proc/self/clear_refs', '5');
@@ -54,13 +54,13 @@ export function countResources(): Record<string, number> {
   return counts;
 }
 
-/** How often the event loop has gone round. */
+/** The number of turns of the event loop. */
 export function countTurns(): number {
   const { uvMetricsInfo } = performance.nodeTiming as unknown as { uvMetricsInfo: { loopCount: number } };
   return uvMetricsInfo.loopCount;
 }
 
-/** What nobody has caught. */
+/** Uncaught errors. */
 export function recordFaults(): readonly string[] {
   const faults: string[] = [];
   process.on('uncaughtException', (error) => faults.push(`uncaughtException ${error.stack}`));
@@ -78,7 +78,7 @@ function startDelays(): void {
   delays.enable();
 }
 
-/** The longest that the event loop was late since `startDelays()`, in ms. */
+/** The longest delay of the event loop since `startDelays()`, in ms. */
 function longestDelay(): number {
   delays!.disable();
   return delays!.max / 1e6;

@@ -1,4 +1,4 @@
-// Clients that behave: they answer Pings and Close frames.
+// Well-behaved clients: they answer Pings and Close frames.
 import { connect, type WebSocket } from '@turnout/core';
 import { answerParent } from './answer-parent.ts';
 

@@ -1,4 +1,4 @@
-// The server under abuse: routes as the parent wants them, on plain node:http or, with a certificate, node:https.
+// The server under abuse: routes that the parent defines, on plain node:http or, with a certificate, node:https.
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
@@ -25,7 +25,7 @@ export interface Ending {
   readonly reason: string;
 }
 
-/** What the error hook was told. */
+/** The errors passed to the error hook. */
 export interface Report {
   readonly path: string;
   readonly phase: ErrorPhase;
@@ -109,8 +109,8 @@ async function gauges(): Promise<Gauges> {
 }
 
 /**
- * Sends to all at `path`, for whom it waits where they are slow, and at `others`. Returns the most that waited for one
- * of these.
+ * Sends to all sockets at `path`, waiting for slow ones, and to those at `others`. Returns the maximum of unsent bytes
+ * of one of these.
  */
 async function broadcast({ path, others, count, length }: BroadcastSettings): Promise<number> {
   const data = Buffer.alloc(length);
@@ -158,7 +158,7 @@ answerParent({
   bytesRead: (path: string) => at(path).map((socket) => sockets.get(socket)!.bytesRead()),
   count: (path: string) => at(path).length,
   broadcast,
-  /** To all at a path, without waiting for anybody. */
+  /** Sends to all sockets at a path, without waiting. */
   sendAll({ path, count, length }: SendSettings) {
     const message = prepareMessage(Buffer.alloc(length));
     for (let index = 0; index < count; index++) for (const socket of at(path)) socket.send(message);
@@ -166,16 +166,16 @@ answerParent({
   close: (path: string) => at(path).forEach((socket) => socket.close(1000)),
   openGate: () => gate.open(),
   shutGate: () => gate.shut(),
-  /** Stops the event loop. */
+  /** Blocks the event loop. */
   block: (milliseconds: number) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds),
-  /** Lets time pass, for what must not happen meanwhile. */
+  /** Lets time pass, in which something must not happen. */
   rest: (milliseconds: number) => setTimeout(milliseconds),
-  /** As if somebody had set the clock of the system. */
+  /** As if the system clock had been set. */
   jump(milliseconds: number) {
     const { now } = Date;
     Date.now = () => now() + milliseconds;
   },
-  /** Fills the heap up to a share of what is left of V8's limit but for 48 MiB, its room for young objects. */
+  /** Fills the heap up to a share of V8's limit minus 48 MiB, its space for young objects. */
   fillHeap(share: number) {
     const limit = (getHeapStatistics().heap_size_limit - 48 * 1024 * 1024) * share;
     while (getHeapStatistics().used_heap_size < limit) {
@@ -186,7 +186,7 @@ answerParent({
     kept.length = 0;
     globalThis.gc!();
   },
-  /** Closes everything; the process is to end by itself. */
+  /** Closes everything; the process must end by itself. */
   async leave() {
     const closed = router.close({ timeout: 1_000 });
     server.close();

@@ -1,4 +1,4 @@
-// The ws package in the same place, for its figures.
+// The ws package in the same role, for comparison.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -19,7 +19,7 @@ new WebSocketServer({ server, perMessageDeflate }).on('connection', (socket, { u
   });
 });
 
-/** Sends to all, and waits for nobody but for one turn: there is no limit to wait for. */
+/** Sends to all, and only waits for one turn: there is no limit to wait for. */
 async function broadcast({ count, length }: { readonly count: number; readonly length: number }): Promise<void> {
   const data = Buffer.alloc(length);
   for (let index = 0; index < count; index++) {

@@ -2,7 +2,7 @@ import type { Ledger, Published } from '../ledger.ts';
 import type { Stream } from '../stream.ts';
 import { hasHistory } from '../topics.ts';
 
-/** Of a history: offsets follow each other, and a resume is whole or refused. */
+/** Histories: offsets are consecutive, and a resume is complete or refused. */
 export function* checkHistory(stream: Stream, { messages, reused }: Ledger): Generator<string> {
   if (!hasHistory(stream.topic)) return;
   if (stream.over === 'socket') yield* checkOffsets(stream, messages);
@@ -27,7 +27,7 @@ function* checkOffsets({ events, since }: Stream, messages: readonly Published[]
   }
 }
 
-/** Between two messages that follow each other without a gap, the server has had none that it did not lose. */
+/** Between two consecutive messages without a gap, the server had no others, except lost ones. */
 function* checkWhole({ topic, since, events }: Stream, messages: readonly Published[]): Generator<string> {
   const inOrder = messages.filter((message) => message.topic === topic && message.arrival !== undefined);
   inOrder.sort((one, other) => (one.arrival ?? 0) - (other.arrival ?? 0));

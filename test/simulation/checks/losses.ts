@@ -5,7 +5,10 @@ import type { Ledger, Published } from '../ledger.ts';
 import { list } from './history.ts';
 import { dataOf } from './order.ts';
 
-/** What `publish()` has confirmed is at the server, and only a lost broker has it deliver on its own node alone. */
+/**
+ * Messages that `publish()` has confirmed are at the server, and only if the broker is lost are they delivered only
+ * locally.
+ */
 export function* checkOutcomes({ messages }: Ledger): Generator<string> {
   const missing = messages.filter(({ outcome, arrival }) => outcome === true && arrival === undefined);
   if (missing.length > 0) yield `publish() has confirmed ${list(missing)}, which the server has never had`;
@@ -14,9 +17,9 @@ export function* checkOutcomes({ messages }: Ledger): Generator<string> {
 }
 
 /**
- * What was published while a stream was subscribed has come, or a gap was told after it was published.
+ * Each message published while a stream was subscribed has arrived, or a gap was announced afterwards.
  *
- * @param isProbed whether each node has published since on each topic, which shows what is missing
+ * @param isProbed whether each node has published on each topic since then, which reveals missing messages
  */
 export function* checkLosses(stream: Stream, ledger: Ledger, isProbed: boolean): Generator<string> {
   if (!isAlive(stream) || !isComplete(stream)) return;
@@ -41,18 +44,18 @@ export function* checkLosses(stream: Stream, ledger: Ledger, isProbed: boolean):
   if (own.length > 0) yield `misses ${list(own)}, which its own node was to deliver`;
 }
 
-/** Whether a message is to come, or a gap to be told, as anybody can know of it. */
+/** Whether a message must arrive or a gap be announced, because its loss can be known. */
 function isOwed({ nodes }: Stream, message: Published, { crashed, reused }: Ledger): boolean {
   const { topic, node, outcome, unknowable, droppedAt, isMissed } = message;
   if (isMissed || reused.has(topic)) return false;
   if (typeof outcome !== 'boolean' || nodes.some((each) => unknowable.has(each))) return false;
-  // Who is dead tells nobody that something is missing.
+  // A dead node cannot announce that something is missing.
   return !crashed.has(node) || (outcome && !nodes.some((each) => droppedAt.has(each)));
 }
 
-/** A gap is told to who may miss something, and not again and again. */
+/** A gap is announced to subscribers that may miss something, and only once. */
 export function* checkGaps(stream: Stream, { causes }: Ledger): Generator<string> {
-  // A client tells one itself for each connection that it does not resume on.
+  // A client reports one itself for each connection that it does not resume on.
   if (stream.over === 'client') return;
   const mine = causes.filter(
     ({ node, topic }) =>

@@ -2,17 +2,17 @@ import type { Published } from '../ledger.ts';
 import type { Stream, StreamEvent } from '../stream.ts';
 import { hasHistory } from '../topics.ts';
 
-/** How long, in ms, what was on its way when a subscription ended may still come. */
+/** How long, in ms, messages in flight at the end of a subscription may still arrive. */
 const lateness = 1_000;
 
-/** Each message once, and all in the order in which the broker's server, and each publisher, had them. */
+/** Each message arrives once, in the order of the broker's server and of each publisher. */
 export function* checkOrder(stream: Stream, messages: readonly Published[]): Generator<string> {
   const seen = new Set<number>();
   const lastOf = new Map<string, number>();
   let arrival = -1;
   for (const event of stream.events) {
     if (event.type === 'subscribed' && !hasHistory(stream.topic)) {
-      // On another connection, to another node maybe, it begins anew: a gap says so.
+      // On another connection, possibly to another node, it starts again, announced by a gap.
       seen.clear();
       lastOf.clear();
       arrival = -1;
@@ -40,8 +40,8 @@ export function* checkOrder(stream: Stream, messages: readonly Published[]): Gen
 }
 
 /**
- * A message that the server has lost is behind a gap at a node that begins there, and before it at one that has the
- * message and is cut off: a client that goes from the one to the other gets it again.
+ * A message that the server has lost is after a gap at a node that starts there, and before it at a separated node that
+ * has the message: a client that moves from one to the other receives it again.
  */
 function forgetLost(seen: Set<number>, messages: readonly Published[]): void {
   for (const id of seen) if (messages[id]?.isLost) seen.delete(id);
@@ -51,7 +51,7 @@ export function dataOf({ events }: Stream): Extract<StreamEvent, { type: 'data' 
   return events.filter((event) => event.type === 'data');
 }
 
-/** Nothing was sent, as `publish()` has said. */
+/** Nothing was sent, according to `publish()`. */
 export function isRefused({ outcome }: Published): boolean {
   return outcome === 'TOPIC_ERR_BACKLOG' || outcome === 'TOPIC_ERR_TOO_LONG';
 }

@@ -3,7 +3,7 @@ import { isAlive } from '../stream.ts';
 import { hasPresence, topicNames, type TopicName } from '../topics.ts';
 import type { World } from '../world.ts';
 
-/** After a while of quiet, all nodes and all subscribers know who is there. */
+/** After a quiet period, all nodes and all subscribers know who is present. */
 export function* checkPresence(world: World): Generator<string> {
   for (const topic of topicNames.filter(hasPresence)) {
     const truth = peopleOf(world, topic);
@@ -19,7 +19,7 @@ export function* checkPresence(world: World): Generator<string> {
   }
 }
 
-/** By id, the versions of their details that people have over the sockets that are subscribed. */
+/** The versions of people's details over their subscribed sockets, by id. */
 function peopleOf({ upNodes }: World, topic: TopicName): Map<string, Set<number>> {
   const people = new Map<string, Set<number>>();
   for (const person of upNodes.flatMap((node) => node.peopleOf(topic))) {
@@ -42,7 +42,7 @@ function* compareWith(
   }
   for (const person of shown) {
     const [details, ...others] = truth.get(person.id) ?? [];
-    // Who is there with several keeps what was told last.
+    // A person with several sockets has the details set last.
     if (others.length > 0 || details !== toldOf(person.id)) continue;
     if (versionOf(person) !== details) yield `${who} shows ${person.id} with ${versionOf(person)} and not ${details}`;
   }

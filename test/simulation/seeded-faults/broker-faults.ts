@@ -10,7 +10,7 @@ import type { BusLink } from '../bus-link.ts';
 import { SimBroker } from '../sim-broker.ts';
 import type { SeededFault } from './seeded-fault.ts';
 
-/** Joins share a limit with what else is on its way, and over it they are taken for made. */
+/** Joins share a limit with other calls, and count as done beyond it. */
 class SwallowedJoins extends SimBroker {
   #isJoining = false;
 
@@ -60,7 +60,7 @@ class SwallowedBacklog extends SimBroker {
   }
 }
 
-/** Any error is a loss: then the hub delivers on its own node alone. */
+/** Any error counts as a loss: then the hub delivers only locally. */
 class BacklogAsLoss extends SimBroker {
   override publish(topic: BrokerTopic, message: BusMessage): Promise<void> {
     try {
@@ -78,8 +78,7 @@ class EarlyConfirmation extends SimBroker {
 }
 
 /**
- * After the server has changed, it goes on with one that has been demoted: that takes everything, and passes nothing
- * on.
+ * After a failover, it continues with a demoted server, which accepts everything and passes nothing on.
  */
 class DemotedServer extends SimBroker {
   #isDemoted = false;
@@ -128,7 +127,7 @@ class EarlyLocalDelivery extends SimBroker {
   }
 }
 
-/** Each fifth message comes behind the one after it. */
+/** Every fifth message arrives after its successor. */
 class SwappedMessages extends SimBroker {
   #count = 0;
   #held: (() => void) | undefined;
@@ -152,14 +151,14 @@ class PageWithoutItsMiddle extends SimBroker {
   }
 }
 
-/** Lists that are long are not sent, and nobody is told. */
+/** Long lists are silently not sent. */
 class LongListsLost extends SimBroker {
   override tell(topic: BrokerTopic, message: BusMessage): Promise<void> {
     return message.data.length > 250 ? Promise.resolve() : super.tell(topic, message);
   }
 }
 
-/** After an outage nothing is told any more of who is there. */
+/** After an outage no presence is announced any more. */
 class SilentAfterLoss extends SimBroker {
   #wasLost = false;
 
@@ -180,7 +179,7 @@ class RejectsUnheard extends SimBroker {
   }
 }
 
-/** Each thing that is heard of who is there is said again. */
+/** Every received presence message is sent again. */
 class EndlessEcho extends SimBroker {
   protected override deliver(join: Join, message: BusMessage, position: Position | null): void {
     super.deliver(join, message, position);
@@ -190,23 +189,23 @@ class EndlessEcho extends SimBroker {
 }
 
 const kinds: readonly [name: string, finds: RegExp, kind: typeof SimBroker][] = [
-  ['joins over a limit are swallowed', /is deaf/, SwallowedJoins],
-  ['a join is confirmed before it is made', /misses|is deaf/, EarlyJoins],
+  ['joins over a limit are dropped', /is deaf/, SwallowedJoins],
+  ['a join is confirmed before it is done', /misses|is deaf/, EarlyJoins],
   ['a topic is not joined again after a loss', /is deaf/, ForgottenJoins],
-  ['the broker is said to be back before topics are joined again', /misses/, LateJoins],
-  ['a message over the limits is swallowed', /has confirmed/, SwallowedBacklog],
-  ['a message over the limits is delivered on its own node alone', /was not lost/, BacklogAsLoss],
+  ['the broker counts as restored before topics are joined again', /misses/, LateJoins],
+  ['a message over the limits is dropped', /has confirmed/, SwallowedBacklog],
+  ['a message over the limits is delivered only locally', /was not lost/, BacklogAsLoss],
   ['publish() is confirmed before the server has the message', /has confirmed/, EarlyConfirmation],
   ['a demoted server is written to', /has confirmed/, DemotedServer],
-  ['a loss of the broker is not told', /misses/, UntoldLoss],
-  ['losses are told that were none', /was told of gap/, MadeUpLoss],
-  ['an own message is delivered before its turn', /came to the server later/, EarlyLocalDelivery],
+  ['a loss of the broker is not reported', /misses/, UntoldLoss],
+  ['losses that did not happen are reported', /was told of gap/, MadeUpLoss],
+  ['a local message is delivered out of order', /came to the server later/, EarlyLocalDelivery],
   ['messages of a plain topic are swapped', /came to the server later/, SwappedMessages],
   ['a page of history misses one message', /got offset/, PageWithoutItsMiddle],
   ['long lists of people are lost', / shows /, LongListsLost],
-  ['after an outage nobody is told who is there', / shows /, SilentAfterLoss],
-  ['something rejects that nobody holds', /not caught: Error: nobody holds this/, RejectsUnheard],
-  ['nodes answer each other without end', /never come to rest|times a second/, EndlessEcho],
+  ['after an outage presence is not announced', / shows /, SilentAfterLoss],
+  ['a promise rejects that nobody awaits', /not caught: Error: nobody holds this/, RejectsUnheard],
+  ['nodes answer each other endlessly', /never come to rest|times a second/, EndlessEcho],
 ];
 
 export const brokerFaults: readonly SeededFault[] = kinds.map(([name, finds, Kind]) => ({

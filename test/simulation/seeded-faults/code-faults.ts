@@ -8,12 +8,12 @@ import { StateFeed } from '../../../packages/topics/src/state/state-feed.ts';
 import { Room } from '../../../packages/topics/src/people/room.ts';
 import { replaceMethod, type SeededFault } from './seeded-fault.ts';
 
-/** Whether a text that a client sends asks for a topic. */
+/** Whether a text of a client requests a topic. */
 const asksFor = /"subscribe":/;
 
 export const codeFaults: readonly SeededFault[] = [
   {
-    name: 'what is missing between two numbers is not noticed',
+    name: 'a missing number is not noticed',
     part: 'hub',
     finds: /was told of no gap/,
     install: () =>
@@ -28,7 +28,7 @@ export const codeFaults: readonly SeededFault[] = [
       ),
   },
   {
-    name: 'what comes twice is delivered twice',
+    name: 'a duplicate is delivered',
     part: 'hub',
     finds: /twice/,
     install: () =>
@@ -43,7 +43,7 @@ export const codeFaults: readonly SeededFault[] = [
       ),
   },
   {
-    name: 'a replay leaves a message out',
+    name: 'a replay omits a message',
     part: 'hub',
     finds: /misses|got offset/,
     install: () =>
@@ -58,7 +58,7 @@ export const codeFaults: readonly SeededFault[] = [
       ),
   },
   {
-    name: 'a resume takes any history for its own',
+    name: 'a resume accepts any history',
     part: 'hub',
     finds: /misses|has resumed/,
     install: () =>
@@ -72,31 +72,31 @@ export const codeFaults: readonly SeededFault[] = [
       ),
   },
   {
-    name: 'a last message that was lost is not asked for',
+    name: 'a lost last message is not requested',
     part: 'hub',
     finds: /was told of no gap/,
     install: () => replaceMethod(HistoryFollower.prototype, 'verify', () => async () => {}),
   },
   {
-    name: 'who leaves is not told',
+    name: 'leaving is not announced',
     part: 'hub',
     finds: / shows /,
     install: () => replaceMethod(Room.prototype, 'leave', () => () => {}),
   },
   {
-    name: 'who was on a node that died stays',
+    name: 'people on a dead node stay',
     part: 'hub',
     finds: / shows /,
     install: () => replaceMethod(NodeLeases.prototype, 'beat', () => () => []),
   },
   {
-    name: 'nodes do not compare who is there',
+    name: 'nodes do not compare presence',
     part: 'hub',
     finds: / shows /,
     install: () => replaceMethod(Room.prototype, 'matches', () => () => true),
   },
   {
-    name: 'a client that comes back does not subscribe again',
+    name: 'a client that reconnects does not subscribe again',
     part: 'client',
     finds: /is deaf/,
     install: () => {

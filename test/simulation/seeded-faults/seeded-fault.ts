@@ -1,19 +1,19 @@
 import type { SimBroker, SimBrokerParts } from '../sim-broker.ts';
 
-/** A fault that is put in on purpose: a simulation that does not find it proves nothing. */
+/** A fault that is injected on purpose: a simulation that does not find it proves nothing. */
 export interface SeededFault {
-  /** What is wrong. */
+  /** The fault. */
   readonly name: string;
-  /** What it is made in: the broker, the hub's own code, or the client's. */
+  /** The faulty part: the broker, the hub's own code, or the client's. */
   readonly part: 'broker' | 'hub' | 'client';
-  /** What is to be said of it. */
+  /** The violation that must be reported. */
   readonly finds: RegExp;
   readonly createBroker?: (parts: SimBrokerParts) => SimBroker;
-  /** @returns takes it out again */
+  /** @returns a function that removes it */
   readonly install?: () => () => void;
 }
 
-/** Puts another method in the place of one, and gives what takes it out again. */
+/** Replaces a method, and returns a function that restores it. */
 export function replaceMethod<Target extends object, Name extends keyof Target>(
   target: Target,
   name: Name,

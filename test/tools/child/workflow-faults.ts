@@ -1,5 +1,5 @@
-// Prints what GitHub's parser says of the workflow on standard input. It is a program of its own, run by tsx, since the
-// parser imports JSON in a way that Node.js does not take.
+// Prints the errors that GitHub's parser finds in the workflow on standard input. It is a separate program, run by tsx,
+// because the parser imports JSON in a way that Node.js does not support.
 import { readFileSync } from 'node:fs';
 import { NoOperationTraceWriter, parseWorkflow } from '@actions/workflow-parser';
 

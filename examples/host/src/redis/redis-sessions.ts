@@ -6,7 +6,7 @@ interface Expiration {
   readonly expiration: { readonly value: number };
 }
 
-/** Sessions in Redis. Who has signed in, or out, stays so when another server takes over. */
+/** Sessions in Redis. Signing in or out survives a failover. */
 export function redisSessions(redis: SharedRedis, prefix: string): Store {
   const client = {
     get: (key: string) => redis.get(key),

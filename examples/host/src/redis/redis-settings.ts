@@ -3,14 +3,14 @@ export interface SentinelAddress {
   readonly port: number;
 }
 
-/** Where Redis is, and how safe a write has to be before it counts. */
+/** The address of Redis, and how safe a write must be before it counts. */
 export type RedisSettings = {
   /** How many replicas must have a write before it counts. */
   readonly replicas: number;
 } & (
   | { readonly url: string }
   | {
-      /** The name that Sentinel has for the master. */
+      /** Sentinel's name for the master. */
       readonly master: string;
       readonly sentinels: readonly SentinelAddress[];
     }

@@ -6,13 +6,13 @@ import type { RedisSettings } from './redis-settings.ts';
 /** At most this many commands are sent together. */
 const maxCommands = 500;
 
-/** How long, in ms, replicas may take to say that they have what was written. */
+/** How long, in ms, replicas may take to confirm a write. */
 const replicaTimeout = 1_000;
 
 /** How often, in ms, Sentinel is asked for the master, in addition to its notifications. */
 const scanInterval = 2_000;
 
-/** How often a command is tried, with a second between, while there is no master. */
+/** How often a command is tried, at intervals of a second, while there is no master. */
 const maxCommandRediscovers = 3;
 
 interface Pipeline {
@@ -20,7 +20,7 @@ interface Pipeline {
   execAsPipeline(): Promise<unknown>;
 }
 
-/** The common part of `createClient()` and `createSentinel()` that is used here. */
+/** The members of `createClient()` and `createSentinel()` that are used here. */
 interface Client {
   connect(): Promise<unknown>;
   destroy(): unknown;
@@ -36,8 +36,8 @@ interface Command {
 }
 
 /**
- * The Redis that the processes of an example share. What {@link run} has written or read survives a failover: enough
- * replicas have it. Commands that arrive while others wait for replicas are sent together, and wait once.
+ * The Redis that the processes of an example share. Data that {@link run} has written or read survives a failover:
+ * enough replicas have it. Commands that arrive while others wait for replicas are sent together, and wait once.
  */
 export class SharedRedis {
   readonly #settings: RedisSettings;
@@ -48,11 +48,11 @@ export class SharedRedis {
   private constructor(settings: RedisSettings) {
     this.#settings = settings;
     this.#client = createClientFor(settings);
-    // What is asked while it is away rejects; and it connects again by itself.
+    // Commands reject while it is down; the client reconnects automatically.
     this.#client.on('error', () => {});
   }
 
-  /** Rejects where Redis cannot be reached. */
+  /** Rejects if Redis cannot be reached. */
   static async connect(settings: RedisSettings): Promise<SharedRedis> {
     const redis = new SharedRedis(settings);
     await redis.#client.connect();
@@ -66,14 +66,14 @@ export class SharedRedis {
     );
   }
 
-  /** Reads what may be lost when another server takes over. */
+  /** Reads data that may be lost in a failover. */
   get(key: string): Promise<string | null> {
     return this.#client.get(key);
   }
 
   /**
-   * Runs a command. Resolves with its answer once enough replicas have what it wrote or read. If it rejects, the
-   * command may have run once or twice, so it must be idempotent.
+   * Runs a command. Resolves with its answer once enough replicas have the data that it wrote or read. If it rejects,
+   * the command may have run once or twice, so it must be idempotent.
    */
   run(words: readonly string[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -101,19 +101,19 @@ export class SharedRedis {
     this.#isRunning = false;
   }
 
-  /** All over one connection: WAIT is for what that connection has written. */
+  /** All over one connection: WAIT covers only the writes of its connection. */
   async #send(commands: readonly (readonly string[])[]): Promise<readonly unknown[]> {
     const { replicas } = this.#settings;
     const pipeline = this.#client.multi();
     for (const words of commands) pipeline.sendCommand([...words]);
     if (replicas > 0) {
-      // Reads return what others wrote: a write after them makes WAIT cover that too.
+      // Reads return writes of other connections: a write after them makes WAIT cover those too.
       pipeline.sendCommand(['SET', 'examples:behind', '1']);
       pipeline.sendCommand(['WAIT', String(replicas), String(replicaTimeout)]);
     }
     const answers = (await pipeline.execAsPipeline()) as unknown[];
     if (replicas > 0 && Number(answers.at(-1)) < replicas) {
-      throw new Error(`${String(answers.at(-1))} replicas have what was written, expected ${replicas}`);
+      throw new Error(`${String(answers.at(-1))} replicas have the write, expected ${replicas}`);
     }
     return answers;
   }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Example } from '../example.ts';
 
-/** An example in this process, on a free port and a data folder of its own. */
+/** An example in this process, on a free port and with its own data folder. */
 export interface RunningExample<Kind extends Example = Example> {
   readonly url: string;
   readonly dataDir: string;
@@ -15,7 +15,7 @@ export interface RunningExample<Kind extends Example = Example> {
 }
 
 export interface StartOptions {
-  /** Of an earlier run, to go on with its data. Default: a new folder. */
+  /** The folder of an earlier run, to continue with its data. Default: a new folder. */
   readonly dataDir?: string;
   /** Default: a free one. */
   readonly port?: number;

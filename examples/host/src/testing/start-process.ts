@@ -15,16 +15,16 @@ export interface StartProcessOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** An example as a process of its own, started as `pnpm example NAME` does. */
+/** An example as a separate process, started as `pnpm example NAME` does. */
 export interface RunningProcess {
   readonly child: ChildProcess;
-  /** The lines of its standard output, as they come. */
+  /** The lines of its standard output so far. */
   readonly lines: readonly string[];
   /**
-   * Resolves at the line that says where it listens; rejects with what it says on standard error where it ends before.
+   * Resolves at the line that states its address; rejects with its standard error if it ends before.
    */
   readonly url: Promise<string>;
-  /** Kills it, where it still runs. */
+  /** Kills it if it is still running. */
   kill(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export function startProcess(options: StartProcessOptions): RunningProcess {
     });
     child.on('close', () => reject(new Error(Buffer.concat(complaints).toString())));
   });
-  // Who only waits for the end does not ask for the address.
+  // A caller that only waits for the end does not await the address.
   url.catch(() => undefined);
   return {
     child,

@@ -1,8 +1,7 @@
 import { randomInt } from 'node:crypto';
 
 /**
- * Letters and digits that look like no others: it is read, copied and typed by people, and taken for an option by
- * nobody.
+ * Unambiguous letters and digits: people read, copy and type it, and no program must mistake it for an option.
  */
 const characters = 'abcdefghijkmnpqrstuvwxyz23456789';
 const length = 12;

@@ -13,7 +13,7 @@ export interface Demo {
 }
 
 /**
- * The log viewer with a host to look at: an sshd on this machine, and a log that writes itself. All of it is temporary.
+ * The log viewer with a host to look at: an sshd on this machine, and a generated log. All of it is temporary.
  */
 export async function startDemo(): Promise<Demo> {
   const folder = mkdtempSync(join(tmpdir(), 'turnout-log-viewer-'));
@@ -24,7 +24,7 @@ export async function startDemo(): Promise<Demo> {
   const sshd = await startLocalSshd({ folder });
   const path = join(folder, 'app.log');
   const stopWriting = startWritingLog(path);
-  // However this process ends but by SIGKILL, sshd goes too.
+  // sshd ends with this process, except on SIGKILL.
   process.once('exit', () => void sshd.stop());
 
   const viewer = createLogViewer({ dataDir, knownHostsFile: sshd.knownHostsFile });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export interface LocalSshdOptions {
-  /** For its keys and its configuration. */
+  /** The folder for its keys and its configuration. */
   readonly folder: string;
   /** The program. Default `/usr/sbin/sshd`. */
   readonly program?: string | undefined;
@@ -15,16 +15,16 @@ export interface LocalSshdOptions {
   readonly port?: number | undefined;
 }
 
-/** An sshd on the loopback address, with keys of its own, that lets in who runs it. */
+/** An sshd on the loopback address, with its own keys, that accepts the user who runs it. */
 export interface LocalSshd {
   readonly port: number;
   readonly login: string;
-  /** The private key that it lets in. */
+  /** The private key that it accepts. */
   readonly keyFile: string;
-  /** Has the host's key in it. */
+  /** The file of known hosts with the host's key. */
   readonly knownHostsFile: string;
   readonly child: ChildProcess;
-  /** Ends it, and all of its connections. */
+  /** Ends it and all its connections. */
   stop(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export async function startLocalSshd({
   writeFileSync(knownHostsFile, `[127.0.0.1]:${actualPort} ${readFileSync(`${hostKey}.pub`, 'utf8')}`);
   const configuration = join(folder, 'sshd-config');
   writeFileSync(configuration, configurationOf(folder, actualPort));
-  // Where it gives up its rights before a login; only root's has any.
+  // The folder for its privilege separation, which only root's sshd needs.
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const child = spawn(program, ['-D', '-e', '-f', configuration], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -63,7 +63,7 @@ export async function startLocalSshd({
   return { port: actualPort, login: userInfo().username, keyFile, knownHostsFile, child, stop };
 }
 
-/** Its connections, which are sessions of their own, where the system tells. */
+/** Its connections, which are separate sessions, if the system lists them. */
 function descendantsOf(pid: number): number[] {
   const path = `/proc/${pid}/task/${pid}/children`;
   const children = existsSync(path) ? readFileSync(path, 'utf8').split(' ').filter(Boolean).map(Number) : [];
@@ -74,7 +74,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
-    // It has ended by itself.
+    // It has already ended.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
@@ -97,7 +97,7 @@ function configurationOf(folder: string, port: number): string {
     'UsePAM no',
     'StrictModes no',
     'MaxStartups 100',
-    // A shell that it starts reads no settings of who runs it: they may take long, and say something.
+    // Its shells do not read the user's settings, which may be slow and print something.
     `SetEnv HOME=${folder}`,
     '',
   ].join('\n');

@@ -19,7 +19,7 @@ function line(): string {
   return `${new Date().toISOString()} ${pick(weighted)} \u001B[36m${pick(requests)}\u001B[0m took ${duration} ms\n`;
 }
 
-/** Writes a log by itself, in colours, and rotates it now and then. Returns what ends it. */
+/** Writes a log in colours, and rotates it from time to time. Returns a function that stops it. */
 export function startWritingLog(path: string): () => void {
   let count = 300;
   writeFileSync(path, Array.from({ length: count }, line).join(''));

@@ -42,7 +42,7 @@ async function connectTo({ servers = '127.0.0.1:4222', client = {} }: NatsBroker
     timeout,
     servers,
     maxReconnectAttempts: -1,
-    // A temporarily wrong password must not stop reconnecting for good.
+    // A temporarily wrong password must not stop reconnecting permanently.
     ignoreAuthErrorAbort: true,
     reconnectDelayHandler: () => Math.random() * longestWait,
   };

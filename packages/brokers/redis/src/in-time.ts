@@ -10,7 +10,7 @@ export async function inTime<Value>(answer: Promise<Value>, timeout: number): Pr
   const answered = new AbortController();
   const { signal } = answered;
   const late = delay(timeout, undefined, { signal, ref: false }).then(async () => {
-    // If the event loop stood still, answers have come that are still to be read.
+    // If the event loop was blocked, answers may have arrived that are still to be read.
     await turn(undefined, { signal });
     throw new TopicError('TOPIC_ERR_TIMEOUT', `Redis has not answered within ${timeout} ms`);
   });

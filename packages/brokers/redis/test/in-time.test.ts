@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { inTime } from '../src/in-time.ts';
 
-test('an answer that came while the event loop stood still is in time', async () => {
+test('an answer that arrived while the event loop was blocked is in time', async () => {
   const server = createServer((socket) => socket.end('answer')).listen(0, '127.0.0.1');
   onTestFinished(() => void server.close());
   await once(server, 'listening');
@@ -15,6 +15,6 @@ test('an answer that came while the event loop stood still is in time', async ()
   expect(await result).toBe('answer');
 });
 
-test('an answer that does not come is a TOPIC_ERR_TIMEOUT', async () => {
+test('a missing answer is a TOPIC_ERR_TIMEOUT', async () => {
   await expect(inTime(new Promise(() => {}), 10)).rejects.toMatchObject({ code: 'TOPIC_ERR_TIMEOUT' });
 });

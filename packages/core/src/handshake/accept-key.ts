@@ -16,9 +16,9 @@ const keyCharacters = 22;
 /**
  * Whether a Sec-WebSocket-Key is the base64 of exactly 16 bytes (§4.1, §4.2.1): 22 characters of the alphabet and `==`.
  *
- * The last character has four bits to spare, and they may be set: the example of §4.1, `AQIDBAUGBwgJCgsMDQ4PEC==`,
- * sets one, and clients that draw 22 characters at random set them as often as not. RFC 4648 §3.5 leaves it to the
- * decoder whether it minds; the key is a nonce, and nothing is decoded here.
+ * The last character has four unused bits, which may be set: the example of §4.1, `AQIDBAUGBwgJCgsMDQ4PEC==`, sets one,
+ * and clients that generate 22 random characters often do. RFC 4648 §3.5 lets a decoder accept them; the key is a
+ * nonce, and nothing is decoded here.
  */
 export function isValidKey(key: string): boolean {
   if (key.length !== keyCharacters + 2 || !key.endsWith('==')) return false;

@@ -3,8 +3,8 @@
  *
  *     Host = uri-host [ ":" port ]
  *
- * Narrower than the grammar: a name of letters, digits, `-`, `.`, `_` and `~`, or a bracketed IP literal. Percent
- * escapes, `,` and the like are in no host name that a server answers to, and confuse what reads the value later.
+ * Narrower than the grammar: a name of letters, digits, `-`, `.`, `_` and `~`, or a bracketed IP literal. No host name
+ * that a server answers to has percent escapes, `,` and the like, and they confuse later readers of the value.
  */
 export function isAuthority(text: string): boolean {
   const isLiteral = text.startsWith('[');

@@ -16,13 +16,13 @@ import {
 import { formatProtocols } from './subprotocol.ts';
 import { assertHeader, describeValue } from './token-grammar.ts';
 
-/** The client's request, against which the server's answer is checked. */
+/** The parts of the client's request that the server's answer is checked against. */
 export interface ClientHandshake {
   /** Sec-WebSocket-Key, from {@link createKey}. */
   readonly key: string;
-  /** The subprotocols offered, the favourite first. */
+  /** The subprotocols offered, most preferred first. */
   readonly protocols: readonly string[];
-  /** The wishes for permessage-deflate; `null` if it is not offered. */
+  /** The preferences for permessage-deflate; `null` if it is not offered. */
   readonly deflate: DeflateWishes | null;
 }
 
@@ -41,8 +41,8 @@ export function createKey(): string {
  * The headers of a client's opening handshake (§4.1), all but Host.
  *
  * @param extraHeaders what the application adds, such as `Cookie` or `Origin`
- * @throws {SyntaxError} when a subprotocol is not a token or is given twice
- * @throws {TypeError} when an extra header is not a valid one, or belongs to the handshake
+ * @throws {SyntaxError} if a subprotocol is not a token or is given twice
+ * @throws {TypeError} if an extra header is invalid or belongs to the handshake
  */
 export function clientHeaders(
   { key, protocols, deflate }: ClientHandshake,
@@ -70,8 +70,8 @@ export function clientHeaders(
  * @throws {HandshakeError} with the status of the answer, and the code
  *   - `WS_ERR_CONNECT_STATUS`: it is not 101
  *   - `WS_ERR_CONNECT_UPGRADE`, `WS_ERR_CONNECT_CONNECTION`: it does not switch to `websocket`
- *   - `WS_ERR_CONNECT_ACCEPT`: it was not made for this key
- *   - `WS_ERR_CONNECT_EXTENSIONS`: it uses an extension, or parameters of one, that it may not have chosen
+ *   - `WS_ERR_CONNECT_ACCEPT`: its Sec-WebSocket-Accept is not the one for this key
+ *   - `WS_ERR_CONNECT_EXTENSIONS`: it uses an extension or a parameter that it may not choose
  *   - `WS_ERR_CONNECT_PROTOCOL`: it chose a subprotocol that was not offered, or more than one
  */
 export function checkServerResponse(
@@ -98,7 +98,7 @@ export function checkServerResponse(
   if (typeof agreed === 'string') {
     throw refuse('WS_ERR_CONNECT_EXTENSIONS', `Sec-WebSocket-Extensions of the answer is refused: ${agreed}`);
   }
-  // An empty one chooses none.
+  // An empty value chooses no subprotocol.
   const protocol = headerValue(headers['sec-websocket-protocol']) ?? '';
   if (protocol === '' || protocols.includes(protocol)) return { protocol, deflate: agreed };
   throw refuse(
@@ -107,7 +107,10 @@ export function checkServerResponse(
   );
 }
 
-/** What the one extension that may be in the answer was accepted with, `null` without one; or what is wrong. */
+/**
+ * The parameters of the only extension that the answer may contain, `null` without one; or a text that says what is
+ * wrong.
+ */
 function readExtensions(value: string, wishes: DeflateWishes | null): DeflateParameters | string | null {
   const extensions = parseExtensions([value], defaultLimits);
   if (extensions === null) return 'it is malformed (RFC 6455 §9.1)';
@@ -117,7 +120,7 @@ function readExtensions(value: string, wishes: DeflateWishes | null): DeflatePar
   return others.length === 0 ? readDeflateResponse(response, wishes) : 'it has more than one extension';
 }
 
-/** Several fields of one name are one list, which then equals no single value. */
+/** Several fields of one name are joined to one list, which then equals no single value. */
 function headerValue(value: string | readonly string[] | undefined): string | undefined {
   return typeof value === 'object' ? value.join(', ') : value;
 }

@@ -16,7 +16,7 @@ export interface ExtensionOffer {
  *     extension       = extension-token *( ";" extension-param )
  *     extension-param = token [ "=" (token | quoted-string) ]
  *
- * Unknown extensions and parameters, and repeated ones, are elements like any other: whoever negotiates declines them.
+ * Unknown and repeated extensions and parameters are returned like any other: the negotiation declines them.
  * Empty elements and empty parameters are ignored (RFC 9110 §5.6.1.2, §5.6.6).
  *
  * @returns `null` if the list is malformed, or is over `maxListLength`
@@ -29,7 +29,7 @@ export function parseExtensions(values: readonly string[], limits: ListLimits): 
 /**
  * Formats a list of extensions.
  *
- * @throws {TypeError} when a name or value is not a token
+ * @throws {TypeError} if a name or value is not a token
  */
 export function formatExtensions(extensions: readonly ExtensionOffer[]): string {
   return extensions.map(({ name, params }) => [token(name), ...params.map(formatParam)].join('; ')).join(', ');
@@ -44,7 +44,7 @@ function token(text: string): string {
   throw new TypeError(`Invalid extension: expected a token, got ${JSON.stringify(text)}`);
 }
 
-/** The ABNF has the "implied *LWS rule" (§4.3): space may stand on either side of `;` and `=`. */
+/** The ABNF has the "implied *LWS rule" (§4.3): whitespace is allowed on either side of `;` and `=`. */
 function takeExtension(scanner: HeaderScanner): ExtensionOffer | null {
   const name = scanner.takeToken();
   if (name === '') return null;

@@ -10,7 +10,7 @@ import type { UpgradeRequest } from './upgrade-request.ts';
 /** A header's name and value. */
 export type HeaderPair = [name: string, value: string];
 
-/** Headers that speak of this connection alone (RFC 9110 §7.6.1, RFC 2616 §13.5.1) or of a body. */
+/** Headers that describe this connection only (RFC 9110 §7.6.1, RFC 2616 §13.5.1), or a body. */
 const connectionHeaders = new Set([
   'connection',
   'content-length',
@@ -27,25 +27,27 @@ const connectionHeaders = new Set([
 /** Headers of a refusal that {@link formatRejection} writes itself, or that would contradict them. */
 const rejectionHeaders = new Set(['connection', 'content-length', 'content-type', 'transfer-encoding', 'trailer']);
 
-/** Whether a header belongs to the handshake itself, so that nobody may add one of that name to the 101. */
+/**
+ * Whether a header belongs to the handshake itself, so that an application must not add one of that name to the 101.
+ */
 export function isReservedHeader(name: string): boolean {
   const lowerCase = name.toLowerCase();
   return connectionHeaders.has(lowerCase) || lowerCase.startsWith('sec-websocket-');
 }
 
-/** What a server has chosen of all that the client offered. */
+/** What a server has chosen from the client's offers. */
 export interface HandshakeChoice {
   /** The subprotocol; `''` for none. */
   readonly protocol: string;
-  /** What permessage-deflate was accepted with; `null` where it was not. */
+  /** The agreed parameters of permessage-deflate; `null` if it was not accepted. */
   readonly deflate: DeflateParameters | null;
 }
 
 /**
- * The headers of the answer that accepts: 101 (RFC 6455 §4.2.2, step 5), over HTTP/2 200, where what concerns the
- * connection is left out (RFC 8441 §5).
+ * The headers of the answer that accepts: 101 (RFC 6455 §4.2.2, step 5), or over HTTP/2 200, which has no headers about
+ * the connection (RFC 8441 §5).
  *
- * @throws {HandshakeError} 500 when the client did not offer the protocol
+ * @throws {HandshakeError} 500 if the client did not offer the protocol
  */
 export function acceptHeaders(upgrade: UpgradeRequest, { protocol, deflate }: HandshakeChoice): HeaderPair[] {
   const headers: HeaderPair[] = [];
@@ -61,11 +63,11 @@ export function acceptHeaders(upgrade: UpgradeRequest, { protocol, deflate }: Ha
 }
 
 /**
- * Formats the 101 that accepts a handshake: everything up to the first frame. To be written as `latin1`.
+ * Formats the 101 that accepts a handshake: everything up to the first frame. Write it as `latin1`.
  *
  * @param extraHeaders what the app adds, such as `Set-Cookie`
- * @throws {HandshakeError} 500 when the client did not offer the protocol
- * @throws {TypeError} when an extra header is not a valid one, or {@link isReservedHeader}
+ * @throws {HandshakeError} 500 if the client did not offer the protocol
+ * @throws {TypeError} if an extra header is invalid or {@link isReservedHeader}
  */
 export function formatAcceptResponse(
   upgrade: UpgradeRequest,
@@ -84,10 +86,10 @@ export function formatAcceptResponse(
 
 /**
  * Formats the answer that refuses a handshake, head and body: the error's status and headers, `Connection: close`, and
- * its message as plain text. To be written as `utf8`, the default of a stream.
+ * its message as plain text. Write it as `utf8`, the default of a stream.
  *
- * @throws {RangeError} when the error's status is not one that refuses: a whole number of 300 to 599
- * @throws {TypeError} when a header of the error is not a valid one of ASCII, or one that is written here
+ * @throws {RangeError} if the error's status is not a whole number of 300 to 599
+ * @throws {TypeError} if a header of the error is invalid, is not ASCII, or is one that this function writes
  */
 export function formatRejection(error: HandshakeError): string {
   const { status, message } = error;

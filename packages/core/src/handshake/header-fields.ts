@@ -1,4 +1,4 @@
-/** The header fields of a request by lower-case name, each with all its values in the order they came. */
+/** The header fields of a request by lower-case name, each with all its values in the order received. */
 export type HeaderFields = ReadonlyMap<string, readonly string[]>;
 
 const none: readonly string[] = [];
@@ -20,7 +20,7 @@ export function gatherFields(rawHeaders: readonly string[]): HeaderFields {
   return fields;
 }
 
-/** All values of one field; none when the request does not have it. */
+/** All values of one field; empty if the request does not have it. */
 export function fieldValues(fields: HeaderFields, name: string): readonly string[] {
   return fields.get(name) ?? none;
 }

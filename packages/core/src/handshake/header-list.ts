@@ -15,8 +15,8 @@ export function listLength(values: readonly string[]): number {
  * Empty elements are ignored: "A recipient MUST parse and ignore a reasonable number of empty list elements"
  * (RFC 9110 §5.6.1.2). So is a field without any element.
  *
- * @param takeItem takes one element, which starts here; `null` when it breaks the grammar
- * @returns `null` where the list cannot be read
+ * @param takeItem takes one element at the scanner's position; returns `null` if it breaks the grammar
+ * @returns `null` if the list is malformed
  */
 export function parseHeaderList<Item>(
   values: readonly string[],
@@ -34,14 +34,14 @@ export function parseHeaderList<Item>(
   return items;
 }
 
-/** Skips the elements without content that stand here, and the space before the next one. */
+/** Skips empty elements, and the whitespace before the next element. */
 function skipEmpty(scanner: HeaderScanner): void {
   do scanner.skipSpace();
   while (scanner.take(','));
 }
 
 /**
- * Whether an Upgrade or Connection list holds a token, whatever its case; false when the list is malformed.
+ * Whether an Upgrade or Connection list contains a token, in any case; false if the list is malformed.
  *
  *     Upgrade    = #( protocol-name [ "/" protocol-version ] )
  *     Connection = #connection-option

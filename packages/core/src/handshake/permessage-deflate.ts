@@ -6,17 +6,17 @@ export const permessageDeflate = 'permessage-deflate';
 
 /** What both ends have agreed on, as the server's answer declares it (RFC 7692 §7.1). Either end may use less. */
 export interface DeflateParameters {
-  /** Whether the server has to compress each message by itself. */
+  /** Whether the server must compress each message independently. */
   readonly serverNoContextTakeover: boolean;
-  /** Whether the client has to. */
+  /** Whether the client must. */
   readonly clientNoContextTakeover: boolean;
   /** Base-2 logarithm of the server's window in bytes, 8 to 15; `undefined` if not declared, which means 15. */
   readonly serverMaxWindowBits: number | undefined;
-  /** The same of the client's window. */
+  /** The same for the client's window. */
   readonly clientMaxWindowBits: number | undefined;
 }
 
-/** What an application asks for; `undefined` leaves the choice to us. */
+/** What an application requests; `undefined` leaves the choice to us. */
 export interface DeflateWishes {
   readonly serverNoContextTakeover?: boolean | undefined;
   readonly clientNoContextTakeover?: boolean | undefined;
@@ -24,18 +24,18 @@ export interface DeflateWishes {
   readonly clientMaxWindowBits?: number | undefined;
 }
 
-/** The window of an end that has declared none (§7.1.2). */
+/** The window of an endpoint that has not declared one (§7.1.2). */
 export const largestWindowBits = 15;
 
-/** The window of an end whose application has not asked for another: it costs little memory. */
+/** The window of an endpoint whose application did not set one: it needs little memory. */
 export const usualWindowBits = 12;
 
 /**
- * Accepts the first offer that can be, as the server wishes it (§5.1): an offer with an unknown, repeated or malformed
- * parameter is declined, and the next one looked at.
+ * Accepts the first acceptable offer, with the server's preferences (§5.1): an offer with an unknown, repeated or
+ * malformed parameter is declined, and the next one is considered.
  *
- * Nothing is declared that the client did not offer: some clients fail the connection then, others do not keep to it.
- * The one exception is `client_no_context_takeover` (§7.1.1.2), where the application asks for it by name.
+ * The answer declares only what the client offered: some clients fail the connection otherwise, and others ignore it.
+ * The one exception is `client_no_context_takeover` (§7.1.1.2), if the application requests it explicitly.
  *
  * @returns `null` if no offer can be accepted
  */
@@ -52,12 +52,12 @@ export function acceptDeflateOffer(offers: readonly ExtensionOffer[], wishes: De
   };
 }
 
-/** A client that does not offer a window may not know the parameter, and must not be told the client's (§7.1.2.2). */
+/** A client that does not offer `client_max_window_bits` may not know it, and must not receive it (§7.1.2.2). */
 function declared(offered: number | undefined, wish: number = usualWindowBits): number | undefined {
   return offered && Math.min(offered, wish);
 }
 
-/** The element that tells the client what was agreed (§7.1). */
+/** The element of the answer that states the agreed parameters (§7.1). */
 export function deflateResponse({
   serverMaxWindowBits,
   clientMaxWindowBits,
@@ -70,8 +70,8 @@ export function deflateResponse({
 }
 
 /**
- * A client's offer of what it wishes: `permessage-deflate; client_max_window_bits`, which servers of all kinds accept,
- * and what the application asks for by name.
+ * A client's offer: `permessage-deflate; client_max_window_bits`, which all kinds of servers accept, and what the
+ * application requests explicitly.
  */
 export function deflateOffer({ serverMaxWindowBits, clientMaxWindowBits, ...context }: DeflateWishes): ExtensionOffer {
   const params = contextParams(context);
@@ -88,20 +88,20 @@ function isSmall(windowBits: number | undefined): boolean {
 /**
  * Reads the server's answer to {@link deflateOffer} (§7.1, "the client MUST _Fail the WebSocket Connection_").
  *
- * @returns what is wrong if the answer does not match the offer
+ * @returns a text that says what is wrong if the answer does not match the offer
  */
 export function readDeflateResponse(response: ExtensionOffer, wishes: DeflateWishes): DeflateParameters | string {
   const fault = faultIn(response, answerRules);
   if (fault !== null) return fault;
   const answer = readParameters(response);
-  // A server that cannot do what a client asks for has to decline (§7.1.1.1, §7.1.2.1).
+  // A server that cannot do what a client requests must decline (§7.1.1.1, §7.1.2.1).
   if (wishes.serverNoContextTakeover === true && !answer.serverNoContextTakeover) {
-    return 'server_no_context_takeover was asked for, and is missing';
+    return 'server_no_context_takeover was requested, but is missing';
   }
   const { serverMaxWindowBits = largestWindowBits } = answer;
   const { serverMaxWindowBits: most = largestWindowBits } = wishes;
   if (serverMaxWindowBits <= most) return answer;
-  return `server_max_window_bits was offered as ${most}, and is ${answer.serverMaxWindowBits ?? 'missing'}`;
+  return `server_max_window_bits was offered as ${most}, but is ${answer.serverMaxWindowBits ?? 'missing'}`;
 }
 
 function contextParams(
@@ -128,22 +128,21 @@ const answerRules: ReadonlyMap<string, ValueRule> = new Map([
   ['client_max_window_bits', isWindowBits],
 ]);
 
-/** Only an offer may leave the client's window open. */
+/** Only an offer may omit the value of the client's window. */
 const offerRules: ReadonlyMap<string, ValueRule> = new Map([
   ...answerRules,
   ['client_max_window_bits', (value) => hasNone(value) || isWindowBits(value)],
 ]);
 
-/** What is wrong with the parameters: one is unknown, stands twice or has a value that it may not have (§7). */
+/** What is wrong with the parameters: one is unknown, repeated or has an invalid value (§7). */
 function faultIn({ params }: ExtensionOffer, rules: ReadonlyMap<string, ValueRule>): string | null {
   const seen = new Set<string>();
   for (const [name, value] of params) {
     const rule = rules.get(name);
     if (rule === undefined) return `${describeValue(name)} is not a parameter of permessage-deflate`;
-    if (seen.has(name)) return `${name} stands twice`;
+    if (seen.has(name)) return `${name} is repeated`;
     seen.add(name);
-    if (!rule(value))
-      return value === true ? `${name} has no value` : `${name} has ${describeValue(value)} as its value`;
+    if (!rule(value)) return value === true ? `${name} has no value` : `${name} has the value ${describeValue(value)}`;
   }
   return null;
 }
@@ -158,7 +157,7 @@ function readParameters({ params }: ExtensionOffer): DeflateParameters {
   };
 }
 
-/** A client that offers the parameter without a value takes any. */
+/** A client that offers the parameter without a value accepts any. */
 function windowBits(value: string | true | undefined): number | undefined {
   if (value === undefined) return undefined;
   return value === true ? largestWindowBits : Number(value);

@@ -17,13 +17,13 @@ export interface TargetRules {
 /**
  * Checks the target of an upgrade request and returns it unchanged (RFC 9112 §3.2).
  *
- * A target that two readers could understand differently is refused, never normalised: the route that is matched must
- * be the one that a proxy and the app's own guards saw. What is merely unusual (`;`, `%77`, a `//` further in, a
- * malformed escape) passes, and the router decides as it does for HTTP.
+ * A target that two parsers could interpret differently is refused, never normalised: the matched route must be the one
+ * that a proxy and the app's own guards saw. A target that is merely unusual (`;`, `%77`, `//` further in, a malformed
+ * escape) passes, and the router matches it as it does for HTTP.
  *
- * @throws {HandshakeError} 414 over `maxTargetLength`; 400 when the target is not a path, or an absolute form
- *   for another authority, or holds a fragment, a character outside of visible ASCII, or in its path a backslash, a
- *   leading `//`, a dot segment (also percent-encoded) or `%00`
+ * @throws {HandshakeError} 414 over `maxTargetLength`; 400 if the target is not a path, is an absolute form for another
+ *   authority, contains a fragment or a character outside visible ASCII, or if its path contains a backslash, a leading
+ *   `//`, a dot segment (also percent-encoded) or `%00`
  */
 export function parseRequestTarget(target: string, { host, maxTargetLength }: TargetRules): string {
   // Node decodes the request line as latin1, one character a byte.
@@ -46,12 +46,14 @@ function ambiguous(reason: string): HandshakeError {
 function assertVisible(target: string): void {
   for (let index = 0; index < target.length; index++) {
     const code = target.charCodeAt(index);
-    if (code < 0x21 || code > 0x7e) throw ambiguous('it holds a character outside of visible ASCII');
-    if (code === Hash) throw ambiguous('it holds a fragment');
+    if (code < 0x21 || code > 0x7e) throw ambiguous('it contains a character outside visible ASCII');
+    if (code === Hash) throw ambiguous('it contains a fragment');
   }
 }
 
-/** Where the path starts: at once in the origin form, after the authority in the absolute form (§3.2.1, §3.2.2). */
+/**
+ * The index at which the path starts: 0 in the origin form, after the authority in the absolute form (§3.2.1, §3.2.2).
+ */
 function pathStart(target: string, host: string | undefined): number {
   if (target.startsWith('/')) return 0;
   const schemeEnd = target.indexOf('://');
@@ -61,20 +63,22 @@ function pathStart(target: string, host: string | undefined): number {
   const start = target.indexOf('/', authorityStart);
   if (start === -1) throw ambiguous('it has no path');
   const authority = target.slice(authorityStart, start);
-  // "the host of an absolute-form target replaces the Host": two that disagree are two routes for one request.
+  // "the host of an absolute-form target replaces the Host": if the two disagree, one request has two routes.
   if (authority.toLowerCase() !== host?.toLowerCase()) throw ambiguous('its authority is not that of the Host header');
   return start;
 }
 
-/** Walks the path once; `dots` counts the dots of the present segment, `Infinity` once it holds anything else. */
+/**
+ * Walks the path once; `dots` counts the dots of the current segment, and is `Infinity` once it has other characters.
+ */
 function assertPath(target: string, start: number): void {
   let dots = 0;
   for (let index = start + 1; index < target.length; index++) {
     const code = target.charCodeAt(index);
     if (code === Question) break;
-    if (code === Backslash) throw ambiguous('its path holds a backslash');
+    if (code === Backslash) throw ambiguous('its path contains a backslash');
     const escape = code === Percent ? target.slice(index + 1, index + 3).toLowerCase() : '';
-    if (escape === '00') throw ambiguous('its path holds %00');
+    if (escape === '00') throw ambiguous('its path contains %00');
     if (code === Slash) {
       if (isDotSegment(dots)) break;
       dots = 0;
@@ -87,10 +91,10 @@ function assertPath(target: string, start: number): void {
       dots = Infinity;
     }
   }
-  if (isDotSegment(dots)) throw ambiguous('its path holds a dot segment');
+  if (isDotSegment(dots)) throw ambiguous('its path contains a dot segment');
 }
 
-/** `.` and `..` (RFC 3986 §3.3); `...` is a name like any other. */
+/** `.` and `..` (RFC 3986 §3.3); `...` is an ordinary name. */
 function isDotSegment(dots: number): boolean {
   return dots === 1 || dots === 2;
 }

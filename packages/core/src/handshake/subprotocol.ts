@@ -4,8 +4,8 @@ import type { ListLimits } from './header-list.ts';
 import { describeValue, isToken } from './token-grammar.ts';
 
 /**
- * How a server chooses a subprotocol (§1.9): the ones it speaks, best first, or a function that is given those the
- * client offered and returns one of them, or `false` for none.
+ * How a server chooses a subprotocol (§1.9): the ones it speaks, most preferred first, or a function that receives
+ * those that the client offered and returns one of them, or `false` for none.
  */
 export type ProtocolChoice = readonly string[] | ((offered: readonly string[]) => string | false);
 
@@ -14,8 +14,8 @@ const code = 'WS_ERR_HANDSHAKE_PROTOCOL';
 const header = 'Sec-WebSocket-Protocol';
 
 /**
- * Parses the Sec-WebSocket-Protocol fields of a request (§4.1, §4.3), in the client's order of preference. Browsers can
- * set no other header, so credentials of several KiB travel here too.
+ * Parses the Sec-WebSocket-Protocol fields of a request (§4.1, §4.3), in the client's order of preference. Browsers
+ * cannot set any other header, so it also carries credentials of several KiB.
  *
  *     Sec-WebSocket-Protocol-Client = 1#token
  *
@@ -37,7 +37,7 @@ export function parseProtocols(values: readonly string[], { maxListLength }: Lis
 /**
  * Formats the subprotocols that a client offers.
  *
- * @throws {SyntaxError} when one is not a token or is given twice, as `new WebSocket()` does (WHATWG WebSockets §3.1)
+ * @throws {SyntaxError} if one is not a token or is given twice, as `new WebSocket()` does (WHATWG WebSockets §3.1)
  */
 export function formatProtocols(protocols: readonly string[]): string {
   for (const protocol of protocols) {
@@ -55,11 +55,13 @@ function firstRepeated(protocols: readonly string[]): string | undefined {
 }
 
 /**
- * Chooses the subprotocol of a connection (§4.2.2): `''` for none, and then the answer has no Sec-WebSocket-Protocol.
+ * Chooses the subprotocol of a connection (§4.2.2): `''` for none, in which case the answer has no
+ * Sec-WebSocket-Protocol.
  *
- * Nothing is chosen only because it was offered: an empty list speaks no subprotocol.
+ * A server with an empty list chooses none, whatever is offered.
  *
- * @throws {HandshakeError} 500 when a function chose what was not offered; whatever the function throws
+ * @throws {HandshakeError} 500 if the function chose a subprotocol that was not offered; any error that the function
+ *   throws
  */
 export function chooseProtocol(offered: readonly string[], choice: ProtocolChoice): string {
   if (typeof choice !== 'function') return choice.find((protocol) => offered.includes(protocol)) ?? '';
@@ -69,7 +71,7 @@ export function chooseProtocol(offered: readonly string[], choice: ProtocolChoic
   return chosen;
 }
 
-/** @throws {HandshakeError} 500 when the server's choice is not among the client's offers */
+/** @throws {HandshakeError} 500 if the server's choice is not among the client's offers */
 export function assertOffered(offered: readonly string[], chosen: string): void {
   if (offered.includes(chosen)) return;
   throw new HandshakeError(

@@ -1,7 +1,7 @@
 /**
  * The grammar that all handshake headers share: token and quoted-string of RFC 9110 §5.6.
  *
- * Every function walks its text once, by index; no header value ever meets a regular expression.
+ * Every function walks its text once, by index; no regular expression is ever applied to a header value.
  */
 
 // tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~" / DIGIT / ALPHA
@@ -15,14 +15,14 @@ const Space = 0x20;
 const Quote = 0x22;
 const Backslash = 0x5c;
 
-/** Quoting a longer value back would make an answer as large as the request. */
+/** Quoting longer values would make an answer as large as the request. */
 const maxQuotedLength = 64;
 
 function isTokenCode(code: number): boolean {
   return tokenCodes[code] === 1;
 }
 
-/** Whether a byte may stand in a field value (RFC 9110 §5.5): HTAB, SP, VCHAR, obs-text. */
+/** Whether a field value may contain a byte (RFC 9110 §5.5): HTAB, SP, VCHAR, obs-text. */
 function isValueCode(code: number): boolean {
   return code === Tab || (code >= Space && code <= 0xff && code !== 0x7f);
 }
@@ -35,7 +35,7 @@ export function isToken(text: string): boolean {
   return text !== '';
 }
 
-/** Names a received value in an error message: a short token as it is, anything else without its bytes. */
+/** Describes a received value in an error message: a short token as it is, anything else without quoting it. */
 export function describeValue(value: string): string {
   if (value === '') return 'an empty value';
   return value.length <= maxQuotedLength && isToken(value) ? `"${value}"` : 'another value';
@@ -44,7 +44,7 @@ export function describeValue(value: string): string {
 /**
  * Checks a header before it is written into a request or an answer (RFC 9110 §5.1, §5.5).
  *
- * @throws {TypeError} when the name is not a token, or the value is not a string or holds CR, LF, NUL, another control
+ * @throws {TypeError} if the name is not a token, or the value is not a string or contains CR, LF, NUL, another control
  *   character or a character above U+00FF
  */
 export function assertHeader(name: string, value: string): void {
@@ -60,7 +60,7 @@ export function assertHeader(name: string, value: string): void {
   }
 }
 
-/** Walks one header value from left to right; every call either takes what stands next or leaves it there. */
+/** Walks one header value from left to right; each call either takes what is next or leaves it. */
 export class HeaderScanner {
   readonly #text: string;
   #index = 0;
@@ -79,14 +79,14 @@ export class HeaderScanner {
     while (code === Space || code === Tab) code = this.#text.charCodeAt(++this.#index);
   }
 
-  /** Takes one character, if it is this one. */
+  /** Takes the next character if it is `char`. */
   take(char: '"' | ',' | ';' | '=' | '/'): boolean {
     if (this.#text[this.#index] !== char) return false;
     this.#index++;
     return true;
   }
 
-  /** Takes a token; `''` when none stands here. */
+  /** Takes a token; `''` if there is none here. */
   takeToken(): string {
     const start = this.#index;
     while (isTokenCode(this.#text.charCodeAt(this.#index))) this.#index++;
@@ -94,8 +94,8 @@ export class HeaderScanner {
   }
 
   /**
-   * Takes the rest of a quoted string, whose opening quote is taken already, and undoes its escapes; `null` when the
-   * string has no end or holds a byte that it may not.
+   * Takes the rest of a quoted string, after its opening quote, and resolves its escapes; `null` if the string is
+   * unterminated or contains a forbidden byte.
    *
    *     quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE
    *     quoted-pair   = "\" ( HTAB / SP / VCHAR / obs-text )

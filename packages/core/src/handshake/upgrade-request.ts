@@ -17,7 +17,7 @@ export interface HandshakeRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly httpVersion: string;
-  /** Names and values in turn, as they came: `['Host', 'example.com', …]`. */
+  /** Names and values in turn, as received: `['Host', 'example.com', …]`. */
   readonly rawHeaders: readonly string[];
 }
 
@@ -26,20 +26,20 @@ export interface UpgradeRequest {
   /** The request target, unchanged: path and query. */
   target: string;
   host: string;
-  /** Sec-WebSocket-Key; `null` over HTTP/2, which has none (RFC 8441 §5). */
+  /** Sec-WebSocket-Key; `null` over HTTP/2, which does not use it (RFC 8441 §5). */
   key: string | null;
-  /** As it came; `undefined` when the client is not a browser. Who may connect is the router's affair. */
+  /** As received; `undefined` if the client is not a browser. The router decides which origins may connect. */
   origin: string | undefined;
-  /** The subprotocols offered, the client's favourite first. */
+  /** The subprotocols offered, the client's most preferred first. */
   protocols: string[];
-  /** The extensions offered, the client's favourite first; none where the offer cannot be read. */
+  /** The extensions offered, the client's most preferred first; empty if the offer is malformed. */
   extensions: ExtensionOffer[];
 }
 
 /**
- * Whether a request asks to become a WebSocket: its Upgrade list holds `websocket` and its Connection list `upgrade`
- * (RFC 6455 §4.2.1), or over HTTP/2 its `:protocol` is `websocket` (RFC 8441 §5). It may still be refused by
- * {@link parseUpgradeRequest}.
+ * Whether a request asks to become a WebSocket: its Upgrade list contains `websocket` and its Connection list `upgrade`
+ * (RFC 6455 §4.2.1), or over HTTP/2 its `:protocol` is `websocket` (RFC 8441 §5). {@link parseUpgradeRequest} may still
+ * refuse it.
  */
 export function isWebSocketUpgrade(request: Pick<HandshakeRequest, 'rawHeaders'>): boolean {
   const fields = gatherFields(request.rawHeaders);
@@ -48,13 +48,13 @@ export function isWebSocketUpgrade(request: Pick<HandshakeRequest, 'rawHeaders'>
 }
 
 /**
- * Checks a client's opening handshake (RFC 6455 §4.2.1; over HTTP/2 RFC 8441 §5) and returns what it asks for.
+ * Checks a client's opening handshake (RFC 6455 §4.2.1; over HTTP/2 RFC 8441 §5) and returns what it requests.
  *
- * @param options bounds that differ from the defaults; of them `maxHeaders`, `maxTargetLength` (bytes) and
- *   `maxListLength` (bytes) are used here
+ * @param options limits that differ from the defaults; `maxHeaders`, `maxTargetLength` (bytes) and `maxListLength`
+ *   (bytes) apply here
  * @throws {HandshakeError} with the status to answer: 431 too many headers, 505 not HTTP/1.1, 405 not GET, 414 target
  *   too long, 426 not version 13, 400 for everything else
- * @throws {TypeError | RangeError} when an option is not a limit
+ * @throws {TypeError | RangeError} if an option is not a limit
  */
 export function parseUpgradeRequest(request: HandshakeRequest, options: Partial<HandshakeLimits> = {}): UpgradeRequest {
   const limits = resolveLimits(options);
@@ -76,7 +76,7 @@ export function parseUpgradeRequest(request: HandshakeRequest, options: Partial<
     key: isHttp2 ? null : parseKey(fields),
     origin: parseOrigin(fields),
     protocols: parseProtocols(fieldValues(fields, 'sec-websocket-protocol'), limits),
-    // Compression is a favour: an offer that cannot be read is declined, as one that is not known (RFC 7692 §5.1).
+    // Compression is optional: a malformed offer is declined, as an unknown one is (RFC 7692 §5.1).
     extensions: parseExtensions(fieldValues(fields, 'sec-websocket-extensions'), limits) ?? [],
   };
 }
@@ -98,7 +98,7 @@ function assertHeaderCount(count: number, maxHeaders: number): void {
   );
 }
 
-/** RFC 8441 §4: pseudo-header fields, which Node.js lets through over HTTP/2 alone, and each but once. */
+/** RFC 8441 §4: pseudo-header fields, which Node.js accepts only over HTTP/2, and each only once. */
 function isExtendedConnect(fields: HeaderFields): boolean {
   return fieldValues(fields, ':method')[0] === 'CONNECT' && fieldValues(fields, ':protocol')[0] === 'websocket';
 }
@@ -106,11 +106,11 @@ function isExtendedConnect(fields: HeaderFields): boolean {
 /** "The method of the request MUST be GET, and the HTTP version MUST be at least 1.1" (§4.1); HTTP/2 has no Upgrade. */
 function assertRequestLine({ method = '', httpVersion }: HandshakeRequest): void {
   if (httpVersion !== '1.1') {
-    const message = `A WebSocket is opened over HTTP version 1.1, got ${describeValue(httpVersion)}`;
+    const message = `A WebSocket requires HTTP version 1.1, got ${describeValue(httpVersion)}`;
     throw new HandshakeError('WS_ERR_HANDSHAKE_HTTP_VERSION', 505, message);
   }
   if (method !== 'GET') {
-    const message = `A WebSocket is opened with method GET, got ${describeValue(method)}`;
+    const message = `A WebSocket requires method GET, got ${describeValue(method)}`;
     throw new HandshakeError('WS_ERR_HANDSHAKE_METHOD', 405, message, { Allow: 'GET' });
   }
 }
@@ -135,8 +135,8 @@ const defaultPort = new Map([
 
 /**
  * "A server SHOULD treat a request as malformed if it contains a Host header field that identifies an entity that
- * differs from the entity in the ":authority" pseudo-header field" (RFC 9113 §8.3.1): a guard that reads the one must
- * not judge another host than the other.
+ * differs from the entity in the ":authority" pseudo-header field" (RFC 9113 §8.3.1): a guard that reads one of them
+ * must not check a different host than the other names.
  */
 function assertHostAgrees(fields: HeaderFields, authority: string): void {
   const port = defaultPort.get(fieldValues(fields, ':scheme').join().toLowerCase());
@@ -148,7 +148,7 @@ function assertHostAgrees(fields: HeaderFields, authority: string): void {
   throw badRequest('WS_ERR_HANDSHAKE_HOST', 'Host header differs from :authority');
 }
 
-/** What follows the header is frames; a body would be read as one here and as a request by a proxy. */
+/** The bytes after the headers are frames; a proxy could treat a body as such, or as the next request. */
 function assertNoBody(fields: HeaderFields): void {
   const lengths = fieldValues(fields, 'content-length');
   if (lengths.length > 1 || (lengths[0] ?? '0') !== '0') {
@@ -170,7 +170,7 @@ function assertUpgrade(fields: HeaderFields): void {
   throw badRequest('WS_ERR_HANDSHAKE_CONNECTION', 'Expected a Connection header with "upgrade"');
 }
 
-/** §4.2.1 item 6, §4.4: the answer names the version that we speak. */
+/** §4.2.1 item 6, §4.4: the answer states the version that we support. */
 function assertVersion(fields: HeaderFields): void {
   const versions = fieldValues(fields, 'sec-websocket-version');
   const [version] = versions;

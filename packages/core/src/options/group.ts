@@ -5,8 +5,8 @@ import { isObject } from './value.ts';
 type Members = Readonly<Record<string, Option<unknown, unknown>>>;
 
 /**
- * Declares an option that is a group of others: `true` for all of their defaults, `false` for none of it, or an object
- * of them. It is off, `null`, if it is left out.
+ * Declares an option that is a group of others: `true` for all their defaults, `false` for off, or an object of them.
+ * It is off, `null`, if omitted.
  */
 export function group<Declared extends Members>(declared: Declared): Option<Resolved<Declared> | null, null> {
   const expected = 'a boolean or an object';

@@ -1,10 +1,10 @@
 import type { Option } from './option.ts';
 
-/** What stands in the README beside a limit. */
+/** The text about a limit in the README. */
 export interface LimitNotes {
-  /** What happens over the limit: the HTTP status or the close code that is sent, or something else. */
+  /** What happens beyond the limit: the HTTP status or close code that is sent, or a sentence. */
   readonly answer: string;
-  /** Why there is a limit, and why this one. */
+  /** Why there is a limit, and why this default. */
   readonly reason: string;
 }
 

@@ -1,4 +1,4 @@
-/** The one of some names that a misspelt one was meant to be; `undefined` where none is near. */
+/** The name that a misspelt one is closest to; `undefined` if none is close. */
 export function nearestName(misspelt: string, names: readonly string[]): string | undefined {
   const wanted = misspelt.toLowerCase();
   let nearest: string | undefined;
@@ -12,7 +12,9 @@ export function nearestName(misspelt: string, names: readonly string[]): string 
   return nearest;
 }
 
-/** How many letters have to be added, left out, replaced or swapped with the next to make one word of the other. */
+/**
+ * How many letters must be added, removed, replaced or swapped with their neighbour to turn one word into the other.
+ */
 function countEdits(one: string, other: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, column) => column);

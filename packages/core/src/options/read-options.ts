@@ -5,12 +5,11 @@ import { isObject } from './value.ts';
 type Declarations = Readonly<Record<string, Option<unknown, unknown>>>;
 
 /**
- * Checks the options that were given, and gives them without those that are left out: for options that stand in for
- * others, as those of a route for those of its app.
+ * Checks the given options, and returns only those: for options that override others, as a route's override its app's.
  *
- * @param prefix begins their names in errors: `history.` for those of the option `history`
- * @throws {TypeError} on an option that is not declared, with the nearest that is, and on a value that is not an object
- * @throws {TypeError | RangeError} on a wrong value, as the declaration says
+ * @param prefix of their names in errors: `history.` for those of the option `history`
+ * @throws {TypeError} on an undeclared option, naming the nearest declared one, and on a value that is not an object
+ * @throws {TypeError | RangeError} on an invalid value, as its declaration specifies
  */
 export function readOptions<Declared extends Declarations>(
   declared: Declared,
@@ -20,7 +19,7 @@ export function readOptions<Declared extends Declarations>(
   const read: Record<string, unknown> = {};
   if (given === undefined) return read as Partial<Resolved<Declared>>;
   if (!isObject(given)) throw notAnObject(prefix, given);
-  // Inherited ones too: options may be made from others by Object.create().
+  // Including inherited ones: options may be derived from others with Object.create().
   for (const name in given) {
     const option = Object.hasOwn(declared, name) ? declared[name] : undefined;
     const value = (given as Readonly<Record<string, unknown>>)[name];
@@ -33,7 +32,7 @@ export function readOptions<Declared extends Declarations>(
   return read as Partial<Resolved<Declared>>;
 }
 
-/** Checks the options that were given, and fills in the defaults of the others. @throws as {@link readOptions} */
+/** Checks the given options, and fills in the defaults of the others. @throws as {@link readOptions} */
 export function resolveOptions<Declared extends Declarations>(
   declared: Declared,
   given: object | undefined,

@@ -1,6 +1,6 @@
 import { invalid, kindOf, type Option } from './option.ts';
 
-/** Declares an option that is neither a number nor one of a few words. It is `undefined` if it is left out. */
+/** Declares an option that is neither a number nor one of a few words. It is `undefined` if omitted. */
 export function value<Value>(expected: string, isValid: (given: unknown) => boolean): Option<Value, undefined> {
   return {
     default: undefined,
@@ -12,7 +12,7 @@ export function value<Value>(expected: string, isValid: (given: unknown) => bool
   };
 }
 
-/** Declares an option that a function checks: it throws an error that names the option. */
+/** Declares an option that a function checks: the function throws an error that names the option. */
 export function checked<Value>(expected: string, check: (given: Value) => unknown): Option<Value, undefined> {
   return {
     default: undefined,
@@ -29,7 +29,7 @@ export function callback<Callback>(): Option<Callback, undefined> {
   return value('a function', (given) => typeof given === 'function');
 }
 
-/** Declares an option that is an object whose members are not looked at. */
+/** Declares an option that is an object whose members are not checked. */
 export function object<Value>(expected = 'an object'): Option<Value, undefined> {
   return value(expected, isObject);
 }
@@ -49,7 +49,7 @@ function isText(given: unknown): boolean {
   return typeof given === 'string';
 }
 
-/** Whether a value can have members by name. */
+/** Whether a value can have named members. */
 export function isObject(given: unknown): given is object {
   return typeof given === 'object' && given !== null && !Array.isArray(given);
 }

@@ -1,16 +1,16 @@
 import { invalid, kindOf, type Option } from './option.ts';
 
-/** The longest delay that a timer takes, in ms: with a longer one it would fire at once. */
+/** The longest delay of a timer, in ms: with a longer one it would fire immediately. */
 export const longestDelay = 2 ** 31 - 1;
 
 export interface WholeNumberRange<Default> {
   readonly default: Default;
   /** Default 0. */
   readonly min?: number;
-  /** Default: as far as numbers are exact. */
+  /** Default: the largest exact integer. */
   readonly max?: number;
   readonly unit?: string;
-  /** Whether `Infinity` is taken, for no limit or for never. Default `false`. */
+  /** Whether `Infinity` is allowed, meaning no limit or never. Default `false`. */
   readonly infinity?: boolean;
 }
 
@@ -31,7 +31,7 @@ export function whole<Default extends number | undefined>(range: WholeNumberRang
   };
 }
 
-/** Declares an option that is a time in ms. It fits into a timer, unless `max` says otherwise. */
+/** Declares an option that is a time in ms. It fits a timer, unless `max` is set. */
 export function milliseconds<Default extends number | undefined>(
   range: Omit<WholeNumberRange<Default>, 'unit'>,
 ): Option<number, Default> {

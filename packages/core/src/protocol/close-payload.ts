@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { CloseCode, isValidCloseCode } from '../close-code.ts';
 import { ProtocolError } from '../errors.ts';
 
-/** What a Close frame says (RFC 6455 §5.5.1). */
+/** The content of a Close frame (RFC 6455 §5.5.1). */
 export interface ClosePayload {
-  /** 1005 where the frame had no code. */
+  /** 1005 if the frame had no code. */
   readonly code: number;
   readonly reason: string;
 }
@@ -14,7 +14,8 @@ const maxReasonLength = 123;
 /**
  * Reads the payload of a Close frame.
  *
- * @throws {ProtocolError} 1002 on half a code or one that may not be sent (§7.4), 1007 on a reason that is not UTF-8
+ * @throws {ProtocolError} 1002 on a truncated code or one that must not be sent (§7.4), 1007 on a reason that is not
+ *   UTF-8
  */
 export function parseClosePayload(payload: Buffer): ClosePayload {
   if (payload.length === 0) return { code: CloseCode.NoStatus, reason: '' };
@@ -41,11 +42,11 @@ export function parseClosePayload(payload: Buffer): ClosePayload {
 }
 
 /**
- * Writes the payload of a Close frame; empty where `code` is left out.
+ * Writes the payload of a Close frame; empty if `code` is omitted.
  *
  * @param reason UTF-8, at most 123 bytes
- * @throws {TypeError} on a code that is not a number, a reason that is not text, a reason without a code
- * @throws {RangeError} on a code that may not be sent (§7.4) and on a reason over 123 bytes (§5.5)
+ * @throws {TypeError} on a code that is not a number, on a reason that is not text, or on one without a code
+ * @throws {RangeError} on a code that must not be sent (§7.4) or a reason over 123 bytes (§5.5)
  */
 export function encodeClosePayload(code?: number, reason: string | Uint8Array = ''): Buffer {
   const text = reasonBytes(reason);
@@ -55,7 +56,7 @@ export function encodeClosePayload(code?: number, reason: string | Uint8Array = 
   }
   if (typeof code !== 'number') throw new TypeError(`Invalid close code: expected a number, got ${typeof code}`);
   if (!isValidCloseCode(code)) {
-    throw new RangeError(`Invalid close code: expected 1000-1014 but 1004-1006, or 3000-4999, got ${code}`);
+    throw new RangeError(`Invalid close code: expected 1000-1003, 1007-1014 or 3000-4999, got ${code}`);
   }
   if (text.length > maxReasonLength) {
     throw new RangeError(`Invalid close reason: expected at most 123 bytes, got ${text.length}`);
@@ -75,7 +76,7 @@ function reasonBytes(reason: string | Uint8Array): Uint8Array {
   return reason;
 }
 
-/** Cuts `reason` to what fits in a Close frame, between characters. */
+/** Truncates `reason` to what fits in a Close frame, at a character boundary. */
 export function fitReason(reason: string): string {
   const bytes = Buffer.from(reason);
   if (bytes.length <= maxReasonLength) return reason;

@@ -8,10 +8,10 @@ export interface ConnectionOptions {
   readonly limits?: Partial<MessageLimits> | undefined;
   /** What the handshake agreed on (RFC 7692). Default: nothing is compressed. */
   readonly deflate?: AgreedDeflate | null | undefined;
-  /** What becomes of messages that come after `close()`. Default `drop`. */
+  /** What happens to messages that arrive after `close()`. Default `drop`. */
   readonly messagesAfterClose?: MessagesAfterClose | undefined;
   /**
-   * Called when something that was deflated or inflated off the event loop is there: pull `next()`, take the output.
+   * Called when a message that was deflated or inflated off the event loop is ready: call `next()` and take the output.
    */
   readonly onReady?: (() => void) | undefined;
 }

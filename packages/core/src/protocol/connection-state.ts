@@ -1,11 +1,11 @@
 /**
- * The states of a connection after the opening handshake, and every way from one to another (RFC 6455 §7.1).
- * All that moves a connection from state to state stands in this table; a move that is not in it cannot happen.
+ * The states of a connection after the opening handshake, and every transition between them (RFC 6455 §7.1). This table
+ * has all moves; a move that is not in it cannot happen.
  *
  * - `open`: messages may be sent and received.
  * - `closing-local`: we have sent a Close frame and wait for the peer's.
- * - `closed`: nothing more will be sent or read; only the transport is left to be ended. A peer that begins the
- *   closing handshake takes us here at once, as its Close frame is answered in the same step.
+ * - `closed`: nothing more will be sent or read; only the transport remains to be ended. A peer that begins the closing
+ *   handshake takes us here directly, because its Close frame is answered in the same step.
  */
 export type ConnectionState = 'open' | 'closing-local' | 'closed';
 
@@ -32,7 +32,7 @@ const moves: Record<ConnectionState, Record<ConnectionMove, ConnectionState | nu
   },
 };
 
-/** The state after `move`, or `null` where the move is not possible from `state`. */
+/** The state after `move`, or `null` if the move is not possible from `state`. */
 export function stateAfter(state: ConnectionState, move: ConnectionMove): ConnectionState | null {
   return moves[state][move];
 }

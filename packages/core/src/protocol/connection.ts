@@ -63,7 +63,7 @@ export class Connection {
     return !this.isFinishing || this.#parser.bytesParsed < this.#bytesAtClose || this.#source.isBusy;
   }
 
-  /** Whether our Close frame was sent, and only what had come before that is still given out. */
+  /** Whether our Close frame was sent, and only messages received before it are still delivered. */
   get isFinishing(): boolean {
     return this.#state !== 'open' && this.#messagesAfterClose === 'drop';
   }
@@ -73,7 +73,7 @@ export class Connection {
     return this.#closeInfo;
   }
 
-  /** Bytes that wait for `takeOutput()`. */
+  /** Bytes ready for `takeOutput()`. */
   get outputLength(): number {
     return this.#output.byteLength;
   }
@@ -83,7 +83,7 @@ export class Connection {
     return this.#parser.bytesPushed - this.#parser.bytesParsed;
   }
 
-  /** Whether a message is being inflated off the event loop: no event comes until `onReady` is called. */
+  /** Whether a message is being inflated off the event loop: there are no events until `onReady` is called. */
   get isInflating(): boolean {
     return this.#state !== 'closed' && this.#source.isBusy;
   }
@@ -101,7 +101,7 @@ export class Connection {
     this.#isTransportFree = isFree;
   }
 
-  /** Whether `takePong()` has one to give. */
+  /** Whether `takePong()` has a Pong to return. */
   get owesPong(): boolean {
     return this.#pendingPong !== null;
   }
@@ -131,7 +131,7 @@ export class Connection {
   /**
    * Frames a message, or a fragment of one.
    *
-   * @returns `false`, with nothing framed, once a Close frame was sent or the connection has ended (§5.5.1)
+   * @returns `false`, and frames nothing, once a Close frame was sent or the connection has ended (§5.5.1)
    * @throws {TypeError} on bytes sent as text that are not UTF-8
    */
   send(message: OutgoingMessage): boolean {
@@ -143,12 +143,12 @@ export class Connection {
     return true;
   }
 
-  /** Reserves the place of a message; returns what fills it, or `null` where {@link send} returns `false`. */
+  /** Reserves the place of a message; returns what fills it, or `null` if {@link send} would return `false`. */
   sendLater(message: LaterMessage): FillMessage | null {
     return this.#state === 'open' ? this.#sender.sendLater(message) : null;
   }
 
-  /** Sends a message that was framed for many sockets; `false` as {@link send} gives it. */
+  /** Sends a message that was framed for many sockets; returns `false` as {@link send} does. */
   sendPrepared(message: PreparedMessage): boolean {
     if (this.#state !== 'open') return false;
     this.#sender.sendPrepared(message);
@@ -158,21 +158,21 @@ export class Connection {
   /**
    * Frames a Ping (§5.5.2).
    *
-   * @returns `false`, with nothing framed, where nothing may be sent any more
+   * @returns `false`, and frames nothing, if nothing may be sent any more
    * @throws {RangeError} on a payload over 125 bytes
    */
   ping(data: string | Uint8Array = ''): boolean {
     return this.#sendControl(Opcode.Ping, data);
   }
 
-  /** Frames a Pong that no Ping asked for (§5.5.3). The same rules as for `ping()`. */
+  /** Frames an unsolicited Pong (§5.5.3). The rules are those of `ping()`. */
   pong(data: string | Uint8Array = ''): boolean {
     return this.#sendControl(Opcode.Pong, data);
   }
 
   /**
-   * Begins the closing handshake (§7.1.2). The Close frame goes behind everything that was sent before it, and messages
-   * that come afterwards are dropped, unless `messagesAfterClose` says otherwise. Does nothing once a Close frame was
+   * Begins the closing handshake (§7.1.2). The Close frame follows everything that was sent before it, and messages
+   * that arrive afterwards are dropped, unless `messagesAfterClose` is `deliver`. Does nothing once a Close frame was
    * sent.
    *
    * @throws as {@link encodeClosePayload}
@@ -184,7 +184,7 @@ export class Connection {
     this.#pushClose(payload);
   }
 
-  /** Fails the connection for a fault of the peer (§7.1.7): sends a Close frame with its code, and reads no more. */
+  /** Fails the connection for a fault of the peer (§7.1.7): sends a Close frame with its code, and stops reading. */
   fail({ closeCode, message }: ProtocolError): void {
     const isCloseSent = this.#state !== 'open';
     const reason = fitReason(message);
@@ -193,7 +193,7 @@ export class Connection {
     if (!isCloseSent) this.#pushClose(encodeClosePayload(closeCode, reason));
   }
 
-  /** The transport has ended: 1006 without a Close frame from the peer (§7.1.5). @param reason where it is known */
+  /** The transport has ended: 1006 without a Close frame from the peer (§7.1.5). @param reason if known */
   endOfStream(reason = ''): void {
     if (this.#move('transport-ended')) this.#closeInfo = { code: CloseCode.Abnormal, reason, wasClean: false };
   }
@@ -208,17 +208,17 @@ export class Connection {
     return this.#output.taken;
   }
 
-  /** Removes and returns what is to be written, in order. */
+  /** Removes and returns the output, in order. */
   takeOutput(): Uint8Array[] {
     return this.#output.take();
   }
 
-  /** Tells that a chunk from `takeOutput()` has been copied and is not read again, so that its memory is reused. */
+  /** A chunk from `takeOutput()` has been copied and will not be read again: its memory may be reused. */
   release(chunk: Uint8Array): void {
     releaseChunk(chunk);
   }
 
-  /** The transport is gone: frees the compressors, and drops what has not been taken. */
+  /** The transport has closed: frees the compressors, and drops output that has not been taken. */
   dispose(): void {
     this.#output.clear();
     this.#source.dispose();
@@ -226,8 +226,8 @@ export class Connection {
   }
 
   /**
-   * Removes and returns the Pong for the latest Ping that came while the transport was busy: a peer that pings and does
-   * not read has one Pong waiting, not one for each Ping (§5.5.3).
+   * Removes and returns the Pong for the latest Ping that arrived while the transport was busy: a peer that pings but
+   * does not read has one Pong waiting, not one per Ping (§5.5.3).
    */
   takePong(): Buffer | null {
     const payload = this.#pendingPong;
@@ -254,7 +254,7 @@ export class Connection {
 
   #answerPing(payload: Buffer): void {
     if (this.#isTransportFree) this.#push(Opcode.Pong, payload);
-    // A copy, as it may wait for long and must not keep the chunk that it came in.
+    // A copy, because it may wait for long and must not keep the chunk that it arrived in.
     else this.#pendingPong = Buffer.from(payload);
   }
 

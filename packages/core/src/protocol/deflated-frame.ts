@@ -2,15 +2,15 @@ import type { Deflater } from '../deflate/deflater.ts';
 import type { OutgoingFrame } from '../frame/frame-encoder.ts';
 import type { Opcode } from '../opcode.ts';
 
-/** A whole message that is to be compressed. */
+/** A complete message to be compressed. */
 export interface CompressibleMessage {
   readonly opcode: typeof Opcode.Text | typeof Opcode.Binary;
   readonly payload: Uint8Array;
 }
 
 /**
- * The frame of a message that was deflated (RFC 7692 §6.1). Where that made it no shorter it goes as it is, unless the
- * peer needs it in its window.
+ * The frame of a message that was deflated (RFC 7692 §6.1). If that made it no shorter, it is sent uncompressed, unless
+ * the peer needs it in its window.
  */
 export function deflatedFrame(
   { opcode, payload }: CompressibleMessage,

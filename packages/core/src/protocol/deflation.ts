@@ -17,7 +17,7 @@ export interface AgreedDeflate {
   readonly settings: DeflateSettings;
 }
 
-/** A server's answer to a client's offers; `null` where compression is off, or no offer can be accepted. */
+/** A server's answer to a client's offers; `null` if compression is off or no offer is acceptable. */
 export function agreeOnDeflate(
   offers: readonly ExtensionOffer[],
   settings: DeflateSettings | null,
@@ -26,7 +26,7 @@ export function agreeOnDeflate(
   return parameters && { parameters, settings };
 }
 
-/** The value of `Sec-WebSocket-Extensions` in the answer; `''` where nothing was agreed on. */
+/** The value of `Sec-WebSocket-Extensions` in the answer; `''` if nothing was agreed on. */
 export function extensionsOf(agreed: AgreedDeflate | null | undefined): string {
   return agreed ? formatExtensions([deflateResponse(agreed.parameters)]) : '';
 }
@@ -35,13 +35,13 @@ export function extensionsOf(agreed: AgreedDeflate | null | undefined): string {
 export interface Deflation {
   readonly deflater: Deflater;
   readonly inflater: Inflater;
-  /** Frees what zlib holds. */
+  /** Frees zlib's memory. */
   dispose(): void;
 }
 
 /**
- * Each end may use less than agreed without declaring it: a smaller window, and a new one for each message. We do,
- * unless the application asked for more. A peer must support all that was agreed.
+ * Each endpoint may use less than agreed without declaring it: a smaller window, or a new one for each message. We do,
+ * unless the application requested more. A peer must support everything that was agreed.
  *
  * @param maxPayload the longest message to be received, in bytes
  */

@@ -6,35 +6,35 @@ import { deflatedFrame, type CompressibleMessage } from './deflated-frame.ts';
 import type { OutputQueue } from './output-queue.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 
-/** What makes a message: text or bytes, and whether it is complete. */
+/** A message to send: text or bytes, and whether it is complete. */
 export interface OutgoingMessage {
   readonly data: string | Uint8Array;
   readonly isBinary: boolean;
-  /** `false` where further fragments of the same message follow (RFC 6455 §5.4). Fragments are never compressed. */
+  /** `false` if further fragments of the same message follow (RFC 6455 §5.4). Fragments are never compressed. */
   readonly fin: boolean;
-  /** Whether it may be compressed, where that was agreed on. Default `true`. */
+  /** Whether it may be compressed, if that was agreed on. Default `true`. */
   readonly compress?: boolean | undefined;
 }
 
-/** A message whose bytes are still to come. It is never compressed. */
+/** A message whose bytes are not available yet. It is never compressed. */
 export interface LaterMessage extends Pick<OutgoingMessage, 'isBinary' | 'fin'> {
-  /** How many bytes will come. */
+  /** Its length in bytes. */
   readonly byteLength: number;
 }
 
-/** Gives the bytes of a {@link LaterMessage}. */
+/** Provides the bytes of a {@link LaterMessage}. */
 export type FillMessage = (data: Uint8Array) => void;
 
 export interface SenderParts {
   readonly role: Role;
   readonly output: OutputQueue;
-  /** `null` where no compression was agreed on. */
+  /** `null` if no compression was agreed on. */
   readonly deflater: Deflater | null;
-  /** Called when a frame is there that was deflated off the event loop. */
+  /** Called when a frame that was deflated off the event loop is ready. */
   readonly onReady: () => void;
 }
 
-/** Makes frames of messages, and compresses those that are worth it (RFC 7692 §6.1). */
+/** Frames messages, and compresses those that are worth it (RFC 7692 §6.1). */
 export class MessageSender {
   readonly #parts: SenderParts;
   #isInMessage = false;
@@ -50,7 +50,7 @@ export class MessageSender {
     this.#parts.output.push({ fin, rsv1: false, opcode: this.#nextOpcode(isBinary, fin), payload: data });
   }
 
-  /** Keeps the place of a message among the others until its bytes are there. */
+  /** Reserves the place of a message until its bytes are available. */
   sendLater({ byteLength, isBinary, fin }: LaterMessage): FillMessage {
     const { role, output } = this.#parts;
     const opcode = this.#nextOpcode(isBinary, fin);
@@ -64,7 +64,7 @@ export class MessageSender {
     const { role, output } = this.#parts;
     const { payload, isBinary, compress } = message;
     const deflater = compress ? this.#deflaterFor(payload.length) : null;
-    // A client masks each frame with a key of its own; a window is each socket's own.
+    // A client masks each frame with its own key; each socket has its own window.
     if (role === 'client' || this.#isInMessage || deflater?.keepsContext) {
       return this.send({ data: payload, isBinary, fin: true, compress });
     }
@@ -76,7 +76,7 @@ export class MessageSender {
 
   #sendDeflated(opcode: CompressibleMessage['opcode'], data: string | Uint8Array, deflater: Deflater): void {
     const { role, output } = this.#parts;
-    // A copy, as zlib may look at it after the caller has changed it.
+    // A copy, because zlib may read it after the caller has changed it.
     const message = { opcode, payload: Buffer.from(data as string) };
     const deflated = deflater.deflate(message.payload);
     if (deflated instanceof Uint8Array) return output.push(deflatedFrame(message, deflated, deflater));
@@ -95,7 +95,7 @@ export class MessageSender {
     return deflater !== null && length >= deflater.settings.threshold ? deflater : null;
   }
 
-  /** Keeps the place of a frame that is still being deflated. */
+  /** Reserves the place of a frame that is still being deflated. */
   #awaitFrame(byteLength: number, frame: Promise<Buffer>): void {
     const { output, onReady } = this.#parts;
     const reservation = output.reserve(byteLength);

@@ -3,20 +3,20 @@ import { frameHeaderLength } from '../frame/frame-header.ts';
 import type { Role } from '../role.ts';
 import { extendRun, maxSlabFrame, type SlabRun } from '../frame/output-slab.ts';
 
-/** Bytes from this length on are handed to the transport as they are: a copy would cost more than a further write. */
+/** From this length on, bytes are passed to the transport uncopied: a copy would cost more than another write. */
 export const minUncopied = 64 * 1024;
 
-/** The place of a frame that is still being made, in the order of what was sent. */
+/** The place of a frame that is not ready yet, in sending order. */
 export interface Reservation {
   /** How many frames were sent before it. */
   readonly position: number;
-  /** What it counts for while it is being made, in bytes. */
+  /** The bytes that it counts for until it is ready. */
   readonly byteLength: number;
-  /** `null` until it is there. */
+  /** `null` until it is ready. */
   frame: Buffer | null;
 }
 
-/** Frames that wait to be written, in the order they were sent, though some are still being made. */
+/** Frames to be written, in sending order, even if some are not ready yet. */
 export class OutputQueue {
   readonly #role: Role;
   /** Everything before the run; `undefined` while empty. */
@@ -31,12 +31,12 @@ export class OutputQueue {
     this.#role = role;
   }
 
-  /** Bytes that wait, those of frames in the making included. */
+  /** Bytes in the queue, including those of frames that are not ready yet. */
   get byteLength(): number {
     return this.#byteLength;
   }
 
-  /** Frames ever pushed, and frames ever taken. */
+  /** Frames pushed so far, and frames taken so far. */
   get pushed(): number {
     return this.#pushed;
   }
@@ -45,7 +45,7 @@ export class OutputQueue {
     return this.#taken;
   }
 
-  /** Adds a frame. Long bytes that need no mask are not copied: they are read until they are written. */
+  /** Adds a frame. Long bytes that need no masking are not copied, so they must not change until they are written. */
   push(frame: OutgoingFrame): void {
     const role = this.#role;
     const { payload } = frame;
@@ -65,7 +65,7 @@ export class OutputQueue {
     this.#pushed++;
   }
 
-  /** Adds a frame that is encoded already, whole or in pieces, as it is. */
+  /** Adds a frame that is already encoded, whole or in pieces. */
   pushEncoded(pieces: readonly Uint8Array[]): void {
     this.#endRun();
     for (const piece of pieces) {
@@ -75,7 +75,7 @@ export class OutputQueue {
     this.#pushed++;
   }
 
-  /** Keeps the place of a frame that is still being made: all that is pushed afterwards waits for it. */
+  /** Reserves the place of a frame that is not ready yet: everything pushed afterwards waits for it. */
   reserve(byteLength: number): Reservation {
     this.#endRun();
     const reservation: Reservation = { position: this.#pushed, byteLength, frame: null };
@@ -92,7 +92,9 @@ export class OutputQueue {
     this.#byteLength += frame.length - reservation.byteLength;
   }
 
-  /** Removes and returns what can be written: all, or what comes before the first frame that is still being made. */
+  /**
+   * Removes and returns what can be written: everything, or everything before the first frame that is not ready yet.
+   */
   take(): Uint8Array[] {
     this.#endRun();
     const chunks = this.#chunks ?? [];
@@ -103,7 +105,7 @@ export class OutputQueue {
     return chunks as Uint8Array[];
   }
 
-  /** Drops everything that waits, and what is still being made. */
+  /** Drops everything, including frames that are not ready yet. */
   clear(): void {
     this.#run = null;
     this.#chunks = undefined;

@@ -5,7 +5,7 @@ import { encodeFrame } from '../frame/frame-encoder.ts';
 import { Opcode } from '../opcode.ts';
 import { deflatedFrame } from './deflated-frame.ts';
 
-/** Says that an object is a prepared message of this copy of the package, or of another that is installed beside it. */
+/** Marks a prepared message of this copy of the package, or of another copy installed beside it. */
 const brand = Symbol.for('@turnout/core: PreparedMessage');
 
 interface DeflatedFrame {
@@ -24,7 +24,7 @@ export class PreparedMessage {
   readonly #deflated: DeflatedFrame[] = [];
 
   /**
-   * @param data is copied
+   * @param data copied
    * @throws {TypeError} on bytes sent as text that are not UTF-8
    */
   constructor(
@@ -51,8 +51,8 @@ export class PreparedMessage {
   }
 
   /**
-   * The message as a server with this deflater sends it, which keeps no context: what it makes of the message is the
-   * same for all like it. A promise while it is deflated off the event loop; it does not reject.
+   * The message as sent by a server with this deflater, which keeps no context: all servers with the same parameters
+   * send the same bytes. A promise while it is deflated off the event loop; it does not reject.
    */
   frameFor(deflater: Deflater): Buffer | Promise<Buffer> {
     const { settings, windowBits } = deflater;
@@ -73,12 +73,12 @@ export class PreparedMessage {
 
 const adopted = new WeakMap<object, PreparedMessage>();
 
-/** Whether another copy of the package has made it, whose methods may differ: {@link adopt} it. */
+/** Whether another copy of the package, whose methods may differ, created it: {@link adopt} it. */
 export function isOfOtherCopy(data: unknown): data is PreparedMessage {
   return typeof data === 'object' && data !== null && brand in data && !(data instanceof PreparedMessage);
 }
 
-/** The same message as one of this copy: framed and compressed once, too. */
+/** The same message created by this copy, which is also framed and compressed only once. */
 export function adopt(other: PreparedMessage): PreparedMessage {
   const known = adopted.get(other);
   if (known !== undefined) return known;

@@ -21,15 +21,15 @@ export interface Upgrade {
 }
 
 export interface AcceptOptions<Data = WebSocket['data']> extends SocketOptions<WebSocket>, Partial<HandshakeLimits> {
-  /** The subprotocols that the server speaks, the favourite first, or a function that chooses. Default: none. */
+  /** The subprotocols that the server speaks, most preferred first, or a function that chooses. Default: none. */
   readonly protocols?: ProtocolChoice | undefined;
-  /** Whether to compress messages with clients that can (RFC 7692), and how. Default: not. */
+  /** Whether and how to compress messages with clients that offer it (RFC 7692). Default: off. */
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   /** Further headers of the 101. */
   readonly headers?: Iterable<readonly [name: string, value: string]> | undefined;
-  /** Who the peer is, as the application names its users: the socket's `user`. Default: nobody. */
+  /** The application's name for the user: the socket's `user`. Default: `undefined`. */
   readonly user?: string | undefined;
-  /** The socket's `data`, which is the application's own. Default: an empty object. */
+  /** The socket's `data`, for the application's use. Default: an empty object. */
   readonly data?: Data | undefined;
 }
 
@@ -51,10 +51,10 @@ function isIterable(given: unknown): boolean {
 }
 
 /**
- * Accepts an upgrade: answers 101 and gives the open socket (RFC 6455 §4.2). Whether the request's origin and session
- * are welcome is the caller's to decide first.
+ * Accepts an upgrade: answers 101 and returns the open socket (RFC 6455 §4.2). The caller must check the request's
+ * origin and session before.
  *
- * @throws {HandshakeError} when the request is not a valid opening handshake; nothing was written, so answer it with
+ * @throws {HandshakeError} if the request is not a valid opening handshake; nothing was written, so answer it with
  *   {@link reject}
  * @throws {TypeError | RangeError} on an invalid option or header; nothing was written
  */
@@ -85,7 +85,7 @@ export function accept<Data = WebSocket['data']>(
   return socket;
 }
 
-/** How long a client that was refused may take to end the connection, in ms, until it is cut. */
+/** Time, in ms, for a refused client to end the connection; after it the connection is destroyed. */
 const lingerTimeout = 1_000;
 
 /**
@@ -96,7 +96,8 @@ export function reject(duplex: Duplex, error: HandshakeError): void {
 }
 
 /**
- * Writes `text` and ends; what the client still sends is read and dropped, as an unread byte would reset the answer.
+ * Writes `text` and ends. What the client still sends is read and dropped: unread bytes would make TCP reset the
+ * connection, and the answer be lost.
  */
 function endAfter(duplex: Duplex, text: string): void {
   const timer = setTimeout(() => duplex.destroy(), lingerTimeout);

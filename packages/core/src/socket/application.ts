@@ -7,14 +7,15 @@ import type { UnreadMessage } from './inbox.ts';
 import { toBinaryType, type BinaryType } from './message-data.ts';
 import type { WebSocketOptions } from './websocket-options.ts';
 
-/** What is needed of the WebSocket whose listeners are called. */
+/** The part of the WebSocket that calling its listeners needs. */
 export interface ListenedSocket extends Pick<EventTargetEmitter, 'emit' | 'listenerCount'> {
   readonly binaryType: BinaryType;
 }
 
 /**
  * The application's side of a WebSocket: calls its listeners and callbacks in the asynchronous context in which the
- * socket was made, so that an AsyncLocalStorage of the upgrade is there. What they throw is a fault of the application.
+ * socket was created, so that an AsyncLocalStorage of the upgrade is available. An error that they throw is a fault of
+ * the application.
  */
 export class Application<Socket extends ListenedSocket = ListenedSocket> {
   readonly #socket: Socket;
@@ -22,7 +23,7 @@ export class Application<Socket extends ListenedSocket = ListenedSocket> {
   readonly #onFault: () => void;
   readonly #context = new AsyncResource('WebSocket');
 
-  /** @param onFault called once a fault is reported: closes the socket */
+  /** @param onFault called after a fault has been reported: closes the socket */
   constructor(socket: Socket, onError: WebSocketOptions<Socket>['onError'], onFault: () => void) {
     this.#socket = socket;
     this.#onError = onError;
@@ -33,12 +34,12 @@ export class Application<Socket extends ListenedSocket = ListenedSocket> {
     return this.#socket.listenerCount('message') > 0;
   }
 
-  /** Runs `callback` in the application's context: entered once for all that one read tells the application. */
+  /** Runs `callback` in the application's context, which is entered once for everything that one read delivers. */
   enter<Target>(callback: (target: Target) => void, target: Target): void {
     this.#context.runInAsyncScope(callback, undefined, target);
   }
 
-  /** As `dispatch('message')`, from within `enter()`, and without an array of arguments for each message. */
+  /** Like `dispatch('message')`, but called within `enter()`, and without an array of arguments for each message. */
   deliver({ data, isBinary }: UnreadMessage): void {
     const socket = this.#socket;
     try {
@@ -58,12 +59,12 @@ export class Application<Socket extends ListenedSocket = ListenedSocket> {
     }
   }
 
-  /** Tells of a fault of the peer. Without a listener there is nobody to tell, and nothing to throw. */
+  /** Emits a fault of the peer. Without a listener it does nothing: an EventEmitter would throw. */
   tell(error: Error): void {
     if (this.#socket.listenerCount('error') > 0) this.dispatch('error', error);
   }
 
-  /** The callback to be called in the application's context. */
+  /** Wraps a callback so that it runs in the application's context. */
   bind<Argument>(callback: (argument: Argument) => unknown): (argument: Argument) => void {
     const onFault = (fault: unknown): void => this.fault(fault, 'message');
     return (argument) => this.#context.runInAsyncScope(guard, undefined, () => callback(argument), onFault);

@@ -6,10 +6,10 @@ let lastChunks: readonly Uint8Array[] = [];
 let lastBatch = nothing;
 
 /**
- * The chunks of one turn as one buffer, or `null` where they are too long to be copied together.
+ * The chunks of one turn as one buffer, or `null` if they are too long to be copied together.
  *
- * Messages that go to many sockets in one turn are the same chunks for each of them: the batch of the socket before is
- * used again, which makes a burst to 1,000 sockets cost one copy instead of 1,000.
+ * Messages sent to many sockets in one turn are the same chunks for each of them: the batch of the previous socket is
+ * reused, so a burst to 1,000 sockets costs one copy instead of 1,000.
  */
 export function gatherBatch(chunks: readonly Uint8Array[]): Uint8Array | null {
   if (chunks.length === 1) return chunks[0]!;
@@ -21,7 +21,7 @@ export function gatherBatch(chunks: readonly Uint8Array[]): Uint8Array | null {
   return lastBatch;
 }
 
-/** Forgets the last batch, which else would keep its chunks. */
+/** Forgets the last batch, which would otherwise keep its chunks in memory. */
 export function forgetBatch(): void {
   lastChunks = [];
   lastBatch = nothing;

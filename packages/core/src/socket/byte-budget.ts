@@ -1,23 +1,24 @@
-/** A socket for which bytes are held. */
+/** A socket that bytes are held for. */
 export interface ByteHolder {
-  /** What is held for it now. */
+  /** Bytes held for it now. */
   readonly heldBytes: number;
-  /** Closes the socket, and frees what is held for it. @param total bytes held for all sockets */
+  /** Closes the socket and frees what is held for it. @param total bytes held for all sockets */
   shed(total: number): void;
 }
 
 /**
- * Bytes of one kind that the process holds for all of its sockets. Over a limit the socket that holds most is closed.
+ * Bytes of one kind that the process holds for all of its sockets. Over a limit, the socket that holds the most is
+ * closed.
  */
 export class ByteBudget {
-  /** As counted last; a holder may hold less by now. */
+  /** As last counted; a holder may hold less by now. */
   readonly #counted = new Map<ByteHolder, number>();
   #total = 0;
 
   /**
-   * Counts what a holder holds now.
+   * Records what a holder holds now.
    *
-   * @returns whether all together hold more than `limit` bytes: call {@link relieve} then
+   * @returns whether all holders together hold more than `limit` bytes: then call {@link relieve}
    */
   count(holder: ByteHolder, limit: number): boolean {
     const bytes = holder.heldBytes;
@@ -27,33 +28,36 @@ export class ByteBudget {
     return this.#total > limit;
   }
 
-  /** Counts a holder no longer. */
+  /** Stops counting a holder. */
   forget(holder: ByteHolder): void {
     this.#total -= this.#counted.get(holder) ?? 0;
     this.#counted.delete(holder);
   }
 
-  /** Closes the sockets that hold most, until all together hold `limit` bytes or less. */
+  /** Closes the sockets that hold the most, until all together hold `limit` bytes or less. */
   relieve(limit: number): void {
     for (const holder of this.#counted.keys()) this.count(holder, limit);
     while (this.#total > limit) {
       const [holder] = [...this.#counted].reduce((most, one) => (one[1] > most[1] ? one : most));
       const before = this.#total;
-      // Not counted from now on, so that its bytes close nobody else.
+      // Not counted from now on, so that its bytes do not close another socket.
       this.forget(holder);
       holder.shed(before);
     }
   }
 }
 
-/** What the process holds for its sockets: unsent output, messages that nobody has read, and parts of messages. */
+/** What the process holds for its sockets: unsent output, unread messages and incomplete messages. */
 interface ProcessBudgets {
   readonly unsent: ByteBudget;
   readonly unread: ByteBudget;
   readonly incomplete: ByteBudget;
 }
 
-/** Where they are for all copies of this package in the process. Other methods of ByteBudget need another name here. */
+/**
+ * The key under which all copies of this package in the process find them. If ByteBudget's methods change, so must this
+ * name.
+ */
 const key = Symbol.for('@turnout/core: ByteBudget 1');
 
 const shared = globalThis as { [key]?: ProcessBudgets };

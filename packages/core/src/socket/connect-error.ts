@@ -7,12 +7,12 @@ export interface ConnectErrorDetails {
   readonly cause?: unknown;
 }
 
-/** `connect()` did not lead to an open socket. */
+/** `connect()` failed to open a socket. */
 export class ConnectError extends Error {
   override readonly name = 'ConnectError';
   /** `WS_ERR_CONNECT_*`, or the code of the network's error such as `ECONNREFUSED`. */
   readonly code: string;
-  /** The HTTP status code that the server answered with; `undefined` where it did not answer. */
+  /** The HTTP status code of the server's answer; `undefined` if it did not answer. */
   readonly status: number | undefined;
   readonly headers: IncomingHttpHeaders | undefined;
   /** The body of a refusal, up to 64 KiB. */

@@ -16,9 +16,9 @@ import { socketOptions, type SocketOptions, type WebSocketOptions } from './webs
 import { WebSocket } from './websocket.ts';
 
 export interface ConnectOptions extends SocketOptions<WebSocket>, Partial<Pick<HandshakeLimits, 'handshakeTimeout'>> {
-  /** The subprotocols to offer, the favourite first. Default: none. */
+  /** The subprotocols to offer, most preferred first. Default: none. */
   readonly protocols?: string | readonly string[] | undefined;
-  /** Whether to offer compression (RFC 7692), and how. Default: not. */
+  /** Whether and how to offer compression (RFC 7692). Default: off. */
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   /** Further headers of the request, such as `Origin` or `Authorization`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -26,7 +26,7 @@ export interface ConnectOptions extends SocketOptions<WebSocket>, Partial<Pick<H
   readonly cookies?: Readonly<Record<string, string>> | undefined;
   /** TLS options of a `wss:` connection, such as `ca`. */
   readonly tls?: ConnectionOptions | undefined;
-  /** A connection to use instead of one that is dialled: through a proxy, say. TLS is then its own affair. */
+  /** A connection to use instead of dialling one, for example through a proxy. It must do its own TLS. */
   readonly connection?: Duplex | undefined;
 }
 
@@ -42,7 +42,7 @@ export const connectOptions = {
   connection: object<Duplex>('a Duplex'),
 } satisfies OptionsFor<ConnectOptions>;
 
-/** Maximum length of a refusal's body that is kept, in bytes. */
+/** How much of a refusal's body is kept, in bytes. */
 const maxBodyLength = 64 * 1024;
 
 /**
@@ -96,7 +96,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   });
 }
 
-/** The socket options known before dialling. */
+/** The socket options that are known before dialling. */
 function ownOptions({ href }: URL, options: ConnectOptions): WebSocketOptions<WebSocket> {
   const { onError, messagesAfterClose, rate } = options;
   return { role: 'client', limits: limitsAmong(options), onError, messagesAfterClose, rate, url: href };
@@ -126,7 +126,7 @@ function dial(target: URL, handshake: ClientHandshake, options: ConnectOptions):
   const { connection } = options;
   return (isSecure && connection === undefined ? requestHttps : requestHttp)({
     ...options.tls,
-    // Node.js asks an agent before it asks for a connection.
+    // An agent takes precedence over `createConnection` in Node.js.
     ...(connection === undefined ? { agent: false } : { createConnection: () => connection }),
     host: target.hostname.replace(/^\[|\]$/g, ''),
     port: target.port || (isSecure ? 443 : 80),
@@ -140,7 +140,7 @@ function openSocket(duplex: Duplex, options: ConstructorParameters<typeof WebSoc
   return new WebSocket(duplex, options);
 }
 
-/** An answer without an upgrade: its body says why, if the server told. */
+/** An answer without an upgrade: its body may say why. */
 function readRefusal(response: IncomingMessage, handshake: ClientHandshake, fail: (error: ConnectError) => void): void {
   const chunks: Buffer[] = [];
   let length = 0;

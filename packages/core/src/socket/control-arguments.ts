@@ -1,12 +1,12 @@
 import { toTextOrBytes, type MessageData } from './message-data.ts';
 import type { SendCallback } from './outbox.ts';
 
-/** What a Ping or Pong carries. */
+/** The payload of a Ping or Pong. */
 export type ControlData = MessageData | number | null | undefined;
 
 /**
- * The payload and the callback of `ping()` and `pong()` in each form that `ws` has: `(callback)`, `(data, callback)`,
- * `(data, mask, callback)`.
+ * The payload and the callback of `ping()` and `pong()` in every form that `ws` supports: `(callback)`,
+ * `(data, callback)`, `(data, mask, callback)`.
  *
  * @throws as {@link toTextOrBytes}
  */
@@ -18,7 +18,7 @@ export function readControlArguments(
   return [payload, args[index] as SendCallback | undefined];
 }
 
-/** Nothing for what is falsy and not a number, as in `ws`. */
+/** Empty for falsy values other than numbers, as in `ws`. */
 function toControlPayload(data: unknown): string | Uint8Array {
   return data || typeof data === 'number' ? toTextOrBytes(data as MessageData | number) : '';
 }

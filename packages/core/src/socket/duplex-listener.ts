@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream';
 
-/** What is told of a Duplex's events. */
+/** Receives a Duplex's events. */
 export interface DuplexListener {
   onData(chunk: Buffer): void;
-  /** The other end sends no more. */
+  /** The other end has stopped sending. */
   onEnd(): void;
-  /** The Duplex is gone, for whatever reason. */
+  /** The Duplex has closed, for whatever reason. */
   onClosed(): void;
 }
 
@@ -16,8 +16,8 @@ interface ListenedDuplex extends Duplex {
 }
 
 /**
- * Tells `listener` of the Duplex's events. The functions are the same for all Duplexes: four for each would be a tenth
- * of what an idle socket takes. An error destroys the Duplex, and is told by that alone.
+ * Passes the Duplex's events to `listener`. All Duplexes share these functions: four per Duplex would be a tenth of an
+ * idle socket's memory. An error destroys the Duplex, so it is reported as its end.
  */
 export function listenTo(duplex: Duplex, listener: DuplexListener): void {
   (duplex as ListenedDuplex)[listening] = listener;

@@ -4,12 +4,13 @@ import type { Connection } from '../protocol/connection.ts';
 import { gatherBatch } from './batch.ts';
 import { unacknowledgedBytes } from './system-queue.ts';
 
-/** Called when bytes were handed to the transport, or with the error that kept them from that. */
+/** Called when the transport has accepted the bytes, or with the error that prevented it. */
 export type WriteCallback = (error?: Error | null) => void;
 
 /**
- * How much is handed to the Duplex at a time, in bytes. One that tells how far it is with a write, as TCP and TLS do,
- * gets as much as keeps a fast peer busy; any other little enough to see by its writes that a slow peer moves.
+ * How much the Duplex is given at a time, in bytes. A Duplex that reports the progress of a write, as TCP and TLS do,
+ * gets enough to keep a fast peer busy; any other gets so little that its completed writes show whether a slow peer
+ * accepts bytes.
  */
 const maxWrite = 4 * 1024 * 1024;
 const maxBlindWrite = 16 * 1024;
@@ -19,29 +20,29 @@ interface WriteQueue {
   readonly writeQueueSize?: number;
 }
 
-/** What the streams of TCP and TLS can tell of the write in progress; Node.js's own time-out looks at it too. */
+/** What the streams of TCP and TLS report about the write in progress; Node.js's own socket timeout uses it too. */
 interface DuplexWithHandle extends Duplex {
   readonly _handle?: (WriteQueue & { readonly _parent?: WriteQueue }) | null;
 }
 
 /**
- * Hands chunks to a Duplex as fast as its peer takes them, and knows how many bytes have gone. What does not fit waits
- * here and not in the Duplex, which tells of its progress only write by write.
+ * Writes chunks to a Duplex as fast as its peer accepts them, and knows how many bytes have gone. The rest waits here,
+ * not in the Duplex, which reports progress only per write.
  */
 export class DuplexWriter {
   readonly #duplex: DuplexWithHandle;
   readonly #connection: Connection;
-  /** Called after each write but the last of a batch. */
+  /** Called after each write of a batch except the last. */
   readonly #onPart: WriteCallback;
   #chunks: readonly Uint8Array[] = [];
   #next = 0;
-  /** Bytes of the chunk that is next which were handed on already. */
+  /** Bytes of the next chunk that have already been written. */
   #offset = 0;
   #waiting = 0;
   #passed = 0;
   #unacknowledged = 0;
   #acknowledgements = 0;
-  /** Writes of ours whose callback is still to come. */
+  /** Our writes whose callback has not been called yet. */
   #writes = 0;
   #onBatch: WriteCallback;
 
@@ -52,45 +53,45 @@ export class DuplexWriter {
     this.#onBatch = onPart;
   }
 
-  /** Bytes that the transport has not taken yet. */
+  /** Bytes that the transport has not accepted yet. */
   get byteLength(): number {
     return this.#waiting + this.#duplex.writableLength;
   }
 
-  /** Whether all that was written has been taken, so that the next batch may be. */
+  /** Whether all bytes written have been accepted, so that the next batch may be written. */
   get isFree(): boolean {
     return this.#waiting === 0 && this.#isIdle;
   }
 
   /**
-   * Whether no write of ours is on its way. Behind those of others, such as the 101, ours may go: its end is told to
-   * us.
+   * Whether no write of ours is in progress. Ours may follow those of others, such as the 101, because its callback
+   * tells us when it is done.
    */
   get #isIdle(): boolean {
     return this.#writes === 0 || this.#duplex.writableLength === 0;
   }
 
-  /** To be called with the callback of each write. */
+  /** Call it from the callback of each write. */
   noteWritten(): void {
     this.#writes--;
   }
 
-  /** Whether all that was written has at least been handed to the Duplex. */
+  /** Whether all bytes have at least been passed to the Duplex. */
   get isHandedOver(): boolean {
     return this.#waiting === 0;
   }
 
-  /** Bytes that were ever handed to the Duplex. */
+  /** Bytes passed to the Duplex so far. */
   get bytesPassed(): number {
     return this.#passed;
   }
 
-  /** A number that changes whenever the system has taken bytes, or {@link askSystem} found that the peer has. */
+  /** A number that changes whenever the system has accepted bytes, or {@link askSystem} found that the peer has. */
   get bytesGone(): number {
     return this.#passed - (this.#queue?.writeQueueSize ?? this.#duplex.writableLength) + this.#acknowledgements;
   }
 
-  /** Finds out whether the peer has acknowledged bytes since it was last asked, though the system takes no more yet. */
+  /** Finds out whether the peer has acknowledged bytes since the last call, although the system accepts no more yet. */
   async askSystem(): Promise<void> {
     const { fd } = this.#queue ?? {};
     if (fd === undefined) return;
@@ -99,7 +100,7 @@ export class DuplexWriter {
     this.#unacknowledged = length;
   }
 
-  /** Writes a batch; only where {@link isFree}. @param done called when the transport has taken all of it */
+  /** Writes a batch; only if {@link isFree}. @param done called when the transport has accepted all of it */
   write(chunks: readonly Uint8Array[], done: WriteCallback): void {
     let length = 0;
     for (const chunk of chunks) length += chunk.length;
@@ -116,14 +117,14 @@ export class DuplexWriter {
     return this.writeOn();
   }
 
-  /** Goes on with the batch, as far as the transport takes it at once. */
+  /** Continues the batch, as far as the transport accepts it immediately. */
   writeOn(): void {
     while (this.#waiting > 0 && this.#isIdle && !this.#duplex.destroyed) {
       const pieces = this.#takePieces();
       let length = 0;
       for (const piece of pieces) length += piece.length;
       this.#waiting -= length;
-      // Their memory is left alone: a chunk may be in several pieces.
+      // Their memory is not released: a chunk may be in several pieces.
       this.#put(pieces, length, this.#waiting === 0 ? this.#endBatch() : this.#onPart);
     }
   }
@@ -132,13 +133,13 @@ export class DuplexWriter {
     return this.#queue?.writeQueueSize === undefined ? maxBlindWrite : maxWrite;
   }
 
-  /** What the system has still to take; under TLS that of the TCP connection moves. */
+  /** What the system has not accepted yet; under TLS it is the TCP connection's count that changes. */
   get #queue(): WriteQueue | null | undefined {
     const handle = this.#duplex._handle;
     return handle?._parent ?? handle;
   }
 
-  /** Whole chunks, or a piece of one that is too long. */
+  /** Whole chunks, or a piece of a chunk that is too long. */
   #takePieces(): Uint8Array[] {
     const pieces: Uint8Array[] = [];
     let room = this.#maxWrite;
@@ -164,7 +165,7 @@ export class DuplexWriter {
     return done;
   }
 
-  /** @returns whether the chunks have been copied, so that they are not read any more */
+  /** @returns whether the chunks have been copied, so that they will not be read again */
   #put(chunks: readonly Uint8Array[], length: number, done: WriteCallback): boolean {
     this.#passed += length;
     this.#writes++;
@@ -182,7 +183,9 @@ export class DuplexWriter {
   }
 }
 
-/** Whether the system has copied all that was written: a TCP socket writes at once what the system has room for. */
+/**
+ * Whether the system has copied all bytes written: a TCP socket immediately writes as much as the system has room for.
+ */
 function hasCopied({ constructor, writableLength }: Duplex): boolean {
   return constructor === Socket && writableLength === 0;
 }

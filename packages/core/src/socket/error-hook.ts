@@ -1,19 +1,19 @@
-/** Where in a socket's life the application's code failed. */
+/** The phase of a socket's life in which the application's code failed. */
 export type ErrorPhase = 'handshake' | 'open' | 'message' | 'close';
 
 /**
- * Told of every error that the application's code throws or rejects with. What it throws itself is printed, so that
- * no error gets lost and none ends the process.
+ * Called with every error that the application's code throws or rejects with. An error that it throws itself is
+ * printed, so that no error is lost and none ends the process.
  */
 export type ErrorHook<Context> = (error: unknown, context: Context) => unknown;
 
-/** Calls `hook`, or prints the error without one. Never throws. */
+/** Calls `hook`, or prints the error if there is none. Never throws. */
 export function reportError<Context>(hook: ErrorHook<Context> | undefined, error: unknown, context: Context): void {
   if (hook === undefined) return console.error(error);
   guard(() => hook(error, context), console.error);
 }
 
-/** Runs `callback`; what it throws, or rejects with, goes to `onFault`. */
+/** Runs `callback`; passes what it throws or rejects with to `onFault`. */
 export function guard(callback: () => unknown, onFault: (error: unknown) => void): void {
   try {
     const result = callback();
@@ -23,7 +23,7 @@ export function guard(callback: () => unknown, onFault: (error: unknown) => void
   }
 }
 
-/** Events of the application's own count as messages, as `ping`, `pong` and `drain` do. */
+/** The application's own events count as messages, like `ping`, `pong` and `drain`. */
 export function phaseOf(name: string): ErrorPhase {
   if (name === 'open') return 'open';
   return name === 'close' || name === 'error' ? 'close' : 'message';

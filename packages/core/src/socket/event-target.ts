@@ -1,7 +1,7 @@
 import { captureRejectionSymbol } from 'node:events';
 import { SocketEmitter, type EmitterListener, type WebSocketEvents } from './socket-emitter.ts';
 
-/** What a WHATWG listener gets: the part of the DOM's Event that means something on a server. */
+/** What a WHATWG listener receives: the part of the DOM's Event that is meaningful on a server. */
 export interface SocketEvent<Target> {
   readonly type: string;
   readonly target: Target;
@@ -36,18 +36,18 @@ export type ListenerOrObject<Target, Name extends EventName> =
   | Listener<Target, Name>
   | { handleEvent: Listener<Target, Name> };
 
-/** Whose listener it is that the emitter calls: `addEventListener`'s, or the one of an `on…` property. */
+/** The origin of a listener: `addEventListener()`, or an `on…` property. */
 type ListenerKind = 'added' | 'handler';
 
 const registration = Symbol('registration');
 
-/** What the emitter calls for a WHATWG listener. */
+/** The function that the emitter calls for a WHATWG listener. */
 interface WrappedListener {
   (...args: never[]): unknown;
   readonly [registration]: { readonly listener: unknown; readonly kind: ListenerKind };
 }
 
-/** Makes the WHATWG event from the arguments of the emitter's. */
+/** Makes the WHATWG event from the emitter's arguments. */
 const eventFrom: {
   [Name in EventName]: <Target extends EventTargetEmitter>(
     target: Target,
@@ -67,7 +67,7 @@ const eventFrom: {
 };
 
 /**
- * An EventEmitter that is a WHATWG EventTarget too (`addEventListener`, `onmessage`…), as the WebSocket of browsers.
+ * An EventEmitter that is also a WHATWG EventTarget (`addEventListener`, `onmessage`…), like the WebSocket of browsers.
  * Listeners of both kinds are called in the order in which they were added, with the socket as their `this`.
  */
 export abstract class EventTargetEmitter extends SocketEmitter {
@@ -77,10 +77,10 @@ export abstract class EventTargetEmitter extends SocketEmitter {
 
   abstract get wasClean(): boolean;
 
-  /** Called after a listener was added, in whichever way. */
+  /** Called after a listener was added, in any way. */
   protected abstract onListener(name: string | symbol): void;
 
-  /** Called where the promise that a listener of `name` returned has rejected. */
+  /** Called when the promise that a listener of `name` returned rejects. */
   protected abstract onListenerRejected(error: unknown, name: string): void;
 
   [captureRejectionSymbol](error: Error, name: unknown, ..._args: unknown[]): void {
@@ -104,8 +104,8 @@ export abstract class EventTargetEmitter extends SocketEmitter {
   }
 
   /**
-   * Adds a WHATWG listener of `open`, `message`, `close` or `error`. As in the DOM, a listener that is there already is
-   * not added again. Any other name, and what is neither a function nor an object, is ignored.
+   * Adds a WHATWG listener of `open`, `message`, `close` or `error`. As in the DOM, a listener is not added twice. Any
+   * other name, and a listener that is neither a function nor an object, is ignored.
    */
   addEventListener<Name extends EventName>(
     name: Name,
@@ -157,7 +157,7 @@ export abstract class EventTargetEmitter extends SocketEmitter {
     return wrapped ? (wrapped[registration].listener as Listener<this, Name>) : null;
   }
 
-  /** What is not a function takes the listener away, as in browsers. */
+  /** Setting anything but a function removes the listener, as in browsers. */
   #setHandler<Name extends EventName>(name: Name, listener: unknown): void {
     const previous = this.#find(name, 'handler');
     if (previous) this.off(name, previous as never);
@@ -165,7 +165,7 @@ export abstract class EventTargetEmitter extends SocketEmitter {
     this.on(name, this.#wrap(name, 'handler', listener as Listener<this, Name>) as never);
   }
 
-  /** Among the emitter's own listeners, so that `removeAllListeners()` leaves nothing behind. */
+  /** Stored among the emitter's own listeners, so that `removeAllListeners()` removes it too. */
   #find(name: EventName, kind: ListenerKind, listener?: unknown): WrappedListener | undefined {
     return (this.listeners(name) as WrappedListener[]).find(({ [registration]: entry }) => {
       return entry?.kind === kind && (kind === 'handler' || entry.listener === listener);

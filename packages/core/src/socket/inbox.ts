@@ -1,7 +1,7 @@
 import type { ConnectionLimits } from '../limits.ts';
 import { Round, type RoundMember } from './round.ts';
 
-/** A message as it waits to be read. */
+/** An unread message. */
 export interface UnreadMessage {
   readonly data: Buffer;
   readonly isBinary: boolean;
@@ -17,7 +17,7 @@ export interface InboxOwner {
 
 type Waiter = (message: UnreadMessage | null) => void;
 
-/** What an unread message costs: its payload, and 256 bytes more. */
+/** What an unread message costs: its payload, and 256 bytes of memory for the rest. */
 export function costOf({ data }: UnreadMessage): number {
   return data.length + 256;
 }
@@ -28,15 +28,15 @@ const readerTimeout = 5_000;
 const readers = Round.every(readerTimeout);
 
 /**
- * Messages that nobody has read yet, or readers that wait for one; never both.
+ * Unread messages, or readers that wait for one; never both.
  *
  * `maxUnreadMessages` holds back a peer that is faster than its reader. Before the first read, and once nobody has read
- * for some seconds, only bytes count, so that the Close frame behind a few unread messages is seen.
+ * for some seconds, only bytes count, so that a Close frame after a few unread messages is read.
  */
 export class Inbox implements RoundMember {
   readonly #limits: InboxLimits;
   readonly #owner: InboxOwner;
-  /** Created when a message first waits; an idle socket has neither this nor {@link #waiters}. */
+  /** Created for the first unread message; an idle socket has neither this nor {@link #waiters}. */
   #messages: UnreadMessage[] | undefined;
   #byteLength = 0;
   #waiters: Waiter[] | undefined;
@@ -58,12 +58,12 @@ export class Inbox implements RoundMember {
     return this.#unread === 0;
   }
 
-  /** What the messages cost that wait, in bytes: their payloads, and 256 for each of them. */
+  /** The memory of the unread messages, in bytes: their payloads, plus 256 for each. */
   get byteLength(): number {
     return this.#byteLength;
   }
 
-  /** Whether no more should be read from the transport for now. */
+  /** Whether reading from the transport should pause. */
   get isFull(): boolean {
     if (this.isEmpty) return false;
     return this.#byteLength >= this.#limits.maxUnreadBytes || this.#isAheadOfReader;
@@ -73,7 +73,7 @@ export class Inbox implements RoundMember {
     return this.#hasReader && this.#unread >= this.#limits.maxUnreadMessages;
   }
 
-  /** Gives the message to the reader that has waited longest, or keeps it. */
+  /** Passes the message to the reader that has waited longest, or keeps it. */
   push(message: UnreadMessage): void {
     const waiter = this.#waiters?.shift();
     if (waiter !== undefined) return waiter(message);
@@ -92,7 +92,7 @@ export class Inbox implements RoundMember {
     if (hasStopped) this.#owner.readOn();
   }
 
-  /** Removes and returns the oldest message; `undefined` if none waits. */
+  /** Removes and returns the oldest message; `undefined` if there is none. */
   take(): UnreadMessage | undefined {
     this.#hasReader = true;
     this.#isRead = true;
@@ -109,14 +109,14 @@ export class Inbox implements RoundMember {
     return read(await new Promise<UnreadMessage | null>((resolve) => (this.#waiters ??= []).push(resolve)));
   }
 
-  /** No message will come any more. What has come can still be read. */
+  /** No more messages will arrive. Those received can still be read. */
   end(): void {
     this.#isEnded = true;
     readers.delete(this);
     for (const waiter of this.#waiters?.splice(0) ?? []) waiter(null);
   }
 
-  /** Forgets what was not read. */
+  /** Drops the unread messages. */
   clear(): void {
     this.#messages = undefined;
     this.#byteLength = 0;

@@ -1,24 +1,24 @@
 import type { ConnectionLimits } from '../limits.ts';
 import { Round, type RoundMember } from './round.ts';
 
-/** Whose peer is asked, now and then, whether it is still there: the transport. */
+/** The transport, whose peer is pinged. */
 export interface KeepaliveOwner {
-  /** Whether silence means anything: not while the peer is held back or unsent bytes wait for it. */
+  /** Whether silence counts: not while the peer is held back or has unsent bytes. */
   readonly isListening: boolean;
-  /** How long the peer may be busy with what was sent since the last Ping, in ms. */
+  /** How long the peer may need for what was sent since the last Ping, in ms. */
   readonly busyTime: number;
   ping(): void;
-  /** Nothing has come from the peer within `pongTimeout` of a Ping. */
+  /** Nothing has arrived from the peer within `pongTimeout` of a Ping. */
   onSilent(): void;
 }
 
 const ticksOfInterval = 40;
-/** A Ping comes 1 to this many ticks early, so that sockets opened together spread out. */
+/** A Ping is sent 1 to this many ticks early, to spread the Pings of sockets opened together. */
 const maxEarly = 4;
 
 type KeepaliveLimits = Pick<ConnectionLimits, 'pingInterval' | 'pongTimeout'>;
 
-/** Pings the peer of one socket every `pingInterval`, and tells when it is gone (RFC 6455 §5.5.2). */
+/** Pings the peer of one socket every `pingInterval`, and reports when it is gone (RFC 6455 §5.5.2). */
 export class Keepalive implements RoundMember {
   readonly #round: Round;
   readonly #owner: KeepaliveOwner;
@@ -27,7 +27,7 @@ export class Keepalive implements RoundMember {
   #dueAt: number;
   /** When the last Ping was sent, until it is answered. */
   #pingedAt: number | null = null;
-  /** Ticks that the peer has for the answer beside `pongTimeout`. */
+  /** Ticks that the peer has for its answer in addition to `pongTimeout`. */
   #extraTicks = 0;
 
   private constructor({ pingInterval, pongTimeout }: KeepaliveLimits, owner: KeepaliveOwner) {
@@ -40,12 +40,12 @@ export class Keepalive implements RoundMember {
     round.add(this);
   }
 
-  /** Starts one; `null` where `pingInterval` is `Infinity`. */
+  /** Starts a keepalive; `null` if `pingInterval` is `Infinity`. */
   static start(limits: KeepaliveLimits, owner: KeepaliveOwner): Keepalive | null {
     return limits.pingInterval === Infinity ? null : new Keepalive(limits, owner);
   }
 
-  /** Bytes have come, whatever they are. */
+  /** Bytes of any kind have arrived. */
   hear(): void {
     this.#heardAt = this.#round.tick;
   }
@@ -67,7 +67,7 @@ export class Keepalive implements RoundMember {
 
   #ping(tick: number): void {
     this.#pingedAt = tick;
-    // What came before does not answer it, though it came in the same tick.
+    // Bytes that arrived before the Ping do not answer it, even in the same tick.
     this.#heardAt = tick - 1;
     this.#dueAt = nextDue(this.#round);
     this.#extraTicks = Math.ceil(this.#owner.busyTime / this.#round.delay);

@@ -1,13 +1,13 @@
 import { isAscii } from 'node:buffer';
 import type { UnreadMessage } from './inbox.ts';
 
-/** What can be sent: text as a string, or bytes. */
+/** Data that can be sent: text as a string, or bytes. */
 export type MessageData = string | ArrayBufferView | ArrayBuffer | SharedArrayBuffer;
 
 /**
- * The text or the bytes of what is to be sent, without a copy. A number is sent as its text.
+ * The text or bytes to be sent, without a copy. A number is sent as its text.
  *
- * @throws {TypeError} on anything else: an object, `null` or `undefined` is a mistake, and sending it would hide it
+ * @throws {TypeError} on anything else: an object, `null` or `undefined` is a mistake that sending it would hide
  */
 export function toTextOrBytes(data: MessageData | number): string | Uint8Array {
   if (typeof data === 'string') return data;
@@ -20,7 +20,7 @@ export function toTextOrBytes(data: MessageData | number): string | Uint8Array {
   );
 }
 
-/** A buffer that was transferred to another thread looks empty; a new view of it cannot be made. */
+/** A buffer that was transferred to another thread looks empty, but no new view of it can be created. */
 function assertAttached(data: Uint8Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, 0);
 }
@@ -32,14 +32,14 @@ function describe(value: unknown): string {
 
 const binaryTypes = ['nodebuffer', 'arraybuffer', 'blob', 'fragments'] as const;
 
-/** How received bytes are given to `message` listeners; the names of WHATWG and of `ws`. */
+/** The form in which `message` listeners receive bytes; the names are those of WHATWG and `ws`. */
 export type BinaryType = (typeof binaryTypes)[number];
 
 export function isBinaryType(value: unknown): value is BinaryType {
   return binaryTypes.includes(value as BinaryType);
 }
 
-/** Received bytes as `binaryType` says. */
+/** Received bytes in the form that `binaryType` names. */
 export function toBinaryType(data: Buffer, binaryType: BinaryType): Buffer | ArrayBuffer | Blob | Buffer[] {
   switch (binaryType) {
     case 'nodebuffer':
@@ -53,10 +53,10 @@ export function toBinaryType(data: Buffer, binaryType: BinaryType): Buffer | Arr
   }
 }
 
-/** From this length on, in bytes, it pays to ask whether text is ASCII, which is decoded twice as fast. */
+/** From this length on, in bytes, it is worth checking whether text is ASCII, which is decoded twice as fast. */
 const minAsciiCheck = 128;
 
-/** A received message as `receive()` gives it. */
+/** A received message as `receive()` returns it. */
 export function toValue(message: UnreadMessage): string | Buffer;
 export function toValue(message: UnreadMessage | null): string | Buffer | null;
 export function toValue(message: UnreadMessage | null): string | Buffer | null {
@@ -66,12 +66,12 @@ export function toValue(message: UnreadMessage | null): string | Buffer | null {
   return data.length >= minAsciiCheck && isAscii(data) ? data.toString('latin1') : data.toString();
 }
 
-/** A received message as an iterator gives it; its end for `null`. */
+/** A received message as an iterator result; `null` ends the iterator. */
 export function toResult(message: UnreadMessage | null): IteratorResult<string | Buffer, void> {
   return message === null ? { done: true, value: undefined } : { done: false, value: toValue(message) };
 }
 
-/** What `for await` asks of a socket; leaving the loop leaves the socket as it is. */
+/** The iterator of `for await`; leaving the loop does not change the socket. */
 export function iterate(
   next: () => Promise<IteratorResult<string | Buffer, void>>,
 ): AsyncIterableIterator<string | Buffer, void, undefined> {

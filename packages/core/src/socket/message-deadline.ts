@@ -3,18 +3,21 @@ import { Round, type RoundMember } from './round.ts';
 
 const ticksOfTimeout = 8;
 
-/** Each received KiB of a message earns another second, so that a slow link passes and a trickle fails. */
+/**
+ * Each KiB received adds a second, so that a message over a slow link completes, and one that trickles in byte by byte
+ * fails.
+ */
 const bytesForSecond = 1024;
 
-/** A part of a message and the reading of its socket, as a deadline sees them. */
+/** The parts of an incomplete message and of its socket that a deadline needs. */
 export interface MessageProgress {
   readonly messageInProgress: IncompleteMessage | null;
-  /** Whether the socket is read: a peer that is held back cannot complete its message. */
+  /** Whether the socket is being read: a peer that is held back cannot complete its message. */
   readonly isReading: boolean;
   onMessageTimeout(): void;
 }
 
-/** The time limit of a message of which only a part has come. */
+/** The time limit of an incomplete message. */
 export class MessageDeadline implements RoundMember {
   readonly #round: Round;
   readonly #progress: MessageProgress;
@@ -38,7 +41,7 @@ export class MessageDeadline implements RoundMember {
     this.#round.add(this);
   }
 
-  /** The message is complete: lets go of its memory, which V8 would otherwise move to its old generation. */
+  /** The message is complete: releases its memory, which V8 would otherwise move to its old generation. */
   forget(): void {
     this.#message = null;
   }
@@ -55,7 +58,7 @@ export class MessageDeadline implements RoundMember {
     if (!isReading) return;
     this.#ticks++;
     const earned = (messageInProgress.byteLength / bytesForSecond) * (1_000 / this.#round.delay);
-    // The first tick is not a whole one.
+    // The first tick may be shorter than the others.
     if (this.#ticks > ticksOfTimeout + earned) this.#progress.onMessageTimeout();
   }
 }

@@ -5,13 +5,12 @@ import { resolveOptions } from '../options/read-options.ts';
 import { longestDelay, milliseconds, whole } from '../options/whole-number.ts';
 
 export interface MessageRateOptions {
-  /** Messages a second, 1 or more. Default: `Infinity`. */
+  /** Messages per second, 1 or more. Default: `Infinity`. */
   readonly messages?: number | undefined;
-  /** Bytes of messages a second, as the application gets them, 1 or more. Default: `Infinity`. */
+  /** Bytes of messages per second, as the application receives them, 1 or more. Default: `Infinity`. */
   readonly bytes?: number | undefined;
   /**
-   * How long a peer may go on being over the rate, held back all the while, in ms; `Infinity` for ever. Default:
-   * 10,000.
+   * How long, in ms, a peer may exceed the rate, held back all the time; `Infinity` means for ever. Default: 10,000.
    */
   readonly patience?: number | undefined;
 }
@@ -25,25 +24,25 @@ export const messageRateOptions = {
 /** A bucket holds the messages of this many ms. */
 const burstTime = 1_000;
 
-/** This much room, in ms, counts as a break: a peer that is held back gains room only through late timers. */
+/** This much room, in ms, counts as a break: a peer that is held back gains room only if a timer is late. */
 const breakTime = 100;
 
 /**
- * How fast peers may send messages: one second's worth at once, and the same again in each second. A peer over the rate
- * is not read until there is room, so that TCP holds it back; it is closed with 1008 after `patience`. Sockets with the
- * same rate share it: those of a user, or of an address.
+ * How fast peers may send messages: one second's worth at once, and the same again each second. A peer over the rate is
+ * not read until there is room, so that TCP holds it back; it is closed with 1008 after `patience`. Sockets that are
+ * given the same rate share it: those of one user, or of one address.
  */
 export class MessageRate {
   readonly #messages: number;
   readonly #bytes: number;
   readonly #patience: number;
-  /** How long what has come takes at this rate, in ms; it runs off with time. */
+  /** The time that the messages received take at this rate, in ms; it decreases as time passes. */
   #load = 0;
   #countedAt = 0;
-  /** Since when it has been over without a break. */
+  /** When the rate was first exceeded; restarts after a break. */
   #overSince: number | null = null;
 
-  /** @throws {TypeError | RangeError} on a wrong option, which it names */
+  /** @throws {TypeError | RangeError} on a wrong option, which the message names */
   constructor(options: MessageRateOptions) {
     const { messages, bytes, patience } = resolveOptions(messageRateOptions, options);
     this.#messages = messages;
@@ -51,7 +50,7 @@ export class MessageRate {
     this.#patience = patience;
   }
 
-  /** Whether nothing that came lately counts any more: a rate that nobody uses may be forgotten. */
+  /** Whether no recent message counts any more: an unused rate may be dropped. */
   isIdle(now: number): boolean {
     return this.#load <= now - this.#countedAt;
   }
@@ -59,8 +58,8 @@ export class MessageRate {
   /**
    * Counts a message.
    *
-   * @param now in ms, of a clock that is never set
-   * @returns how long to wait until the next is read, in ms, at most as long as a timer can; 0 for not at all
+   * @param now in ms, of a monotonic clock
+   * @returns how long to wait until the next message is read, in ms, at most a timer's maximum; 0 for no wait
    */
   count(byteLength: number, now: number): number {
     this.#load = Math.max(0, this.#load - (now - this.#countedAt));
@@ -69,12 +68,12 @@ export class MessageRate {
     this.#load += Math.max(1_000 / this.#messages, (byteLength * 1_000) / this.#bytes);
     if (this.#load <= burstTime) return 0;
     const wait = this.#load - burstTime;
-    // The time that one long message costs does not count as exceeding the rate again.
+    // The time of one long message does not count as exceeding the rate again.
     this.#overSince ??= now + wait;
     return Math.min(wait, longestDelay);
   }
 
-  /** The fault of a peer that has been over the rate for too long; `null` where it has not. */
+  /** The fault of a peer that has exceeded the rate for too long; `null` if it has not. */
   fault(now: number): ProtocolError | null {
     if (this.#overSince === null || now - this.#overSince < this.#patience) return null;
     return new ProtocolError(

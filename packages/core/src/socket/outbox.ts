@@ -9,20 +9,20 @@ import { slowPeer } from './slow-peer.ts';
 import { StallWatch, type StallLimits, type WaitingOutput } from './stall-watch.ts';
 import { atEndOfTurn } from './turn.ts';
 
-/** Called when a message was handed to the transport, or with the error that kept it from that. */
+/** Called when the transport has accepted a message, or with the error that prevented it. */
 export type SendCallback = WriteCallback;
 
 interface WaitingCallback {
-  /** How many frames are taken once its message is. */
+  /** The count of frames taken at which its message has been taken. */
   readonly after: number;
   readonly callback: SendCallback;
 }
 
 export type OutboxLimits = StallLimits & Pick<ConnectionLimits, 'highWaterMark' | 'maxTotalBufferedAmount'>;
 
-/** Who is told of what becomes of the output: the WebSocket. */
+/** The WebSocket, which is informed about its output. */
 export interface OutboxOwner {
-  /** The bytes waiting are down to `highWaterMark`, after `schedule()` returned `false`. */
+  /** The unsent bytes are down to `highWaterMark`, after `schedule()` returned `false`. */
   onDrain(): void;
   /** The peer reads too slowly: the connection is to be destroyed. */
   onStuck(error: ProtocolError): void;
@@ -45,8 +45,8 @@ const maxGathered = 256 * 1024;
 
 /**
  * Moves the connection's output to the transport. Everything that listeners send during one read leaves in one write
- * when the read ends; all else sent in a turn of the event loop leaves in one write when the turn ends. Waiting for the
- * turn would cost replies 7 % of the rate of short messages that arrive one by one.
+ * when the read ends; everything else sent in a turn of the event loop leaves in one write when the turn ends. If
+ * replies waited for the end of the turn too, short messages that arrive one by one would be 7 % slower.
  */
 export class Outbox implements ByteHolder, WaitingOutput {
   readonly #duplex: Duplex;
@@ -58,7 +58,7 @@ export class Outbox implements ByteHolder, WaitingOutput {
   #pace: OutboxPace = 'idle';
   #owesDrain = false;
   #isEnding = false;
-  /** Whether bytes waited for the peer when that was last looked at. */
+  /** Whether there were unsent bytes at the last check. */
   #isWaiting = false;
   #stallWatch: StallWatch | undefined;
   /** In the order of their messages. */
@@ -73,7 +73,7 @@ export class Outbox implements ByteHolder, WaitingOutput {
     this.#writer = new DuplexWriter(duplex, connection, this.#onWritten);
   }
 
-  /** Bytes that the transport has not taken yet. */
+  /** Bytes that the transport has not accepted yet. */
   get bufferedAmount(): number {
     return this.#connection.outputLength + this.#writer.byteLength;
   }
@@ -90,23 +90,23 @@ export class Outbox implements ByteHolder, WaitingOutput {
     return this.#writer.askSystem();
   }
 
-  /** Bytes that were ever handed to the transport. */
+  /** Bytes passed to the transport so far. */
   get bytesPassed(): number {
     return this.#writer.bytesPassed;
   }
 
-  /** Whether bytes wait for the peer to take them. */
+  /** Whether there are bytes that the peer has not accepted. */
   get isWaiting(): boolean {
     return this.#isWaiting;
   }
 
-  /** Resolves with `true` when at most `highWaterMark` waits, with `false` after {@link stop}. */
+  /** Resolves with `true` once at most `highWaterMark` bytes are unsent, with `false` after {@link stop}. */
   drained(): Promise<boolean> {
     if (!this.#owesDrain) return Promise.resolve(true);
     return new Promise((resolve) => (this.#drainWaiters ??= []).push(resolve));
   }
 
-  /** Nothing more may be sent. What was sent is still written. */
+  /** Nothing more may be sent. What has been sent is still written. */
   stop(): void {
     this.#settleDrained(false);
   }
@@ -114,7 +114,7 @@ export class Outbox implements ByteHolder, WaitingOutput {
   /**
    * Writes at the end of this turn; `callback` is called when that write is done.
    *
-   * @returns `false` where more than `highWaterMark` waits, or has waited and not drained yet
+   * @returns `false` if more than `highWaterMark` is unsent, or was and has not drained yet
    */
   schedule(callback?: SendCallback): boolean {
     if (callback !== undefined) (this.#callbacks ??= []).push({ after: this.#connection.framesSent, callback });
@@ -128,7 +128,7 @@ export class Outbox implements ByteHolder, WaitingOutput {
     return !this.#owesDrain;
   }
 
-  /** A chunk is about to be read: what is sent until `endRead()` leaves then. */
+  /** A chunk is about to be read: what is sent before `endRead()` leaves then. */
   beginRead(): void {
     if (this.#pace === 'idle') this.#pace = 'at-end-of-read';
   }
@@ -137,7 +137,7 @@ export class Outbox implements ByteHolder, WaitingOutput {
     if (this.#pace === 'at-end-of-read') this.flush();
   }
 
-  /** Writes now what has gathered, unless the peer has still to take what was written before. */
+  /** Writes the gathered output now, unless an earlier write is still in progress. */
   flush(): void {
     this.#pace = 'idle';
     if (this.#writer.isFree) this.#writeNext();
@@ -145,13 +145,13 @@ export class Outbox implements ByteHolder, WaitingOutput {
     this.#watch();
   }
 
-  /** Writes all that was sent, then ends the Duplex. */
+  /** Writes everything that was sent, then ends the Duplex. */
   end(): void {
     this.#isEnding = true;
     this.flush();
   }
 
-  /** The Duplex is gone, and with it what waited: the callbacks are told so. */
+  /** The Duplex has closed, and unsent output is lost: calls the callbacks with the error. */
   dispose(): void {
     this.#setWaiting(false);
     this.#stallWatch?.stop();
@@ -168,7 +168,7 @@ export class Outbox implements ByteHolder, WaitingOutput {
   shed(total: number): void {
     const { maxTotalBufferedAmount } = this.#limits;
     this.#giveUp(
-      slowPeer(`${total} bytes wait for all sockets, over maxTotalBufferedAmount ${maxTotalBufferedAmount}`),
+      slowPeer(`${total} bytes are unsent for all sockets, over maxTotalBufferedAmount ${maxTotalBufferedAmount}`),
     );
   }
 
@@ -187,11 +187,11 @@ export class Outbox implements ByteHolder, WaitingOutput {
   /** Ends our side once there is nothing left to write. */
   #endDuplex(): void {
     if (!this.#isEnding || this.#connection.outputLength > 0 || !this.#writer.isHandedOver) return;
-    // Ended twice, it would make an error each time, with a stack trace.
+    // Ending it again would create an error with a stack trace each time.
     if (!this.#duplex.writableEnded) this.#duplex.end();
   }
 
-  /** Looks at what the peer has not taken yet: it counts for the process, and the peer has a time limit for it. */
+  /** Accounts for what the peer has not accepted yet: it counts for the process, and starts the peer's time limit. */
   #watch(): void {
     const isWaiting = !this.#writer.isFree && !this.#duplex.destroyed;
     if (!isWaiting && !this.#isWaiting) return;
@@ -209,7 +209,7 @@ export class Outbox implements ByteHolder, WaitingOutput {
     this.#stallWatch.start();
   }
 
-  /** What is to be called when the frames taken so far are written. */
+  /** Returns what to call when the frames taken so far have been written. */
   #whenWritten(): SendCallback {
     if (this.#callbacks === undefined || this.#callbacks.length === 0) return this.#onWritten;
     const taken = this.#connection.framesTaken;
@@ -219,7 +219,7 @@ export class Outbox implements ByteHolder, WaitingOutput {
     };
   }
 
-  /** Calls the callbacks of the messages that are written. */
+  /** Calls the callbacks of the messages that have been written. */
   #settle(taken: number, error: Error | null | undefined): void {
     const callbacks = this.#callbacks;
     if (callbacks === undefined || callbacks.length === 0) return;
@@ -230,7 +230,7 @@ export class Outbox implements ByteHolder, WaitingOutput {
 
   #afterWrite(error: Error | null | undefined): void {
     this.#writer.noteWritten();
-    // Nothing waits, and nobody waits for that: the common case.
+    // The common case: no unsent bytes, and nobody waits for the drain.
     if (error || (!this.#isWaiting && !this.#owesDrain)) return;
     this.#writer.writeOn();
     if (this.#writer.isFree && (this.#connection.outputLength > 0 || this.#connection.owesPong)) this.#writeNext();
@@ -247,7 +247,7 @@ export class Outbox implements ByteHolder, WaitingOutput {
   }
 }
 
-/** What is over the limit may still go once the system is asked: the sockets are judged after the I/O of this turn. */
+/** Output over the limit may still leave in this turn: the sockets are judged after its I/O. */
 let limitToMeet = Infinity;
 
 function relieveSoon(limit: number): void {

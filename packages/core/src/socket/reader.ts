@@ -13,10 +13,10 @@ import { TurnShare, type TurnWaiter } from './turn-share.ts';
 
 type MessageEvent = Extract<ConnectionEvent, { type: 'message' }>;
 
-/** What `next()` gives: what the connection gives, and what went wrong as the application was asked. */
+/** What `next()` returns: an event of the connection, or an error of the application's `admit`. */
 export type ReaderEvent = ConnectionEvent | { readonly type: 'fault'; readonly error: unknown };
 
-/** Who takes the messages: `message` listeners, or whoever calls `receive()`. */
+/** Who takes the messages: `message` listeners, or callers of `receive()`. */
 export type MessageTaker = 'listeners' | 'receivers';
 
 export type ReaderLimits = Pick<
@@ -29,23 +29,23 @@ export interface ReaderParts {
   readonly limits: ReaderLimits;
   /** The WebSocket, for `turnout:message`. */
   readonly socket: object;
-  /** Asked before each message is handed on, while nothing more is read: `false` drops the message. */
+  /** Asked before each message is delivered, while reading pauses: `false` drops the message. */
   readonly admitMessage: (() => Promise<boolean>) | undefined;
   readonly rate: MessageRate | undefined;
 }
 
-/** The owner learns that there is something to read again, or that the peer is at fault: never from within `next()`. */
+/** Informs the owner that there is something to read, or that the peer is at fault; never called during `next()`. */
 export interface ReaderOwner extends TurnWaiter {
   fail(error: ProtocolError): void;
 }
 
-/** Why nothing is given for now: bits, so that one comparison shows that nothing holds it back. */
+/** Reasons to return nothing for now: bits, so that one comparison shows that there is none. */
 const holds = { paused: 1, admission: 2, rate: 4 } as const;
 
 /**
  * The last stage of the pull chain: decides what is read when. It holds the peer back while the socket is paused, while
- * too much is unread, while the application is asked about a message, while the peer is over its rate, and once the
- * socket has had its share of a turn.
+ * too much is unread, while the application decides on a message, while the peer is over its rate, and once the socket
+ * has used its share of a turn.
  */
 export class Reader implements MessageProgress, ByteHolder {
   readonly #connection: Connection;
@@ -59,13 +59,13 @@ export class Reader implements MessageProgress, ByteHolder {
   /** Created when a message first arrives in parts. */
   #deadline: MessageDeadline | undefined;
   #incomplete: IncompleteMessageHolder | undefined;
-  /** What the application is asked about, until it answers. */
+  /** The message that the application is asked about, until it answers. */
   #asked: MessageEvent | null = null;
-  /** What the application has admitted, or has failed to say: it comes first. */
+  /** The outcome of the application's decision on a message: it is next. */
   #admitted: ReaderEvent | null = null;
   /** Runs while the peer is over its rate. */
   #rateTimer: NodeJS.Timeout | undefined;
-  /** Of {@link holds}, those that apply. */
+  /** Those of {@link holds} that apply. */
   #holds = 0;
   #ignoresMessages = false;
   #isCounted = false;
@@ -86,13 +86,13 @@ export class Reader implements MessageProgress, ByteHolder {
     return (this.#holds & holds.paused) !== 0;
   }
 
-  /** Whether more bytes of the peer are wanted. Those behind the end of the connection are read, and dropped. */
+  /** Whether more bytes of the peer are wanted. Bytes after the end of the connection are read and dropped. */
   get isReading(): boolean {
     if (this.#connection.state === 'closed') return true;
     return this.#mayGive && !this.isFull && !this.#connection.isInflating;
   }
 
-  /** Whether messages have to be read by the application before any more may come. */
+  /** Whether the application must read messages before more are accepted. */
   get isFull(): boolean {
     return this.#inbox.isFull && !this.#connection.isFinishing;
   }
@@ -101,7 +101,9 @@ export class Reader implements MessageProgress, ByteHolder {
     return this.#connection.messageInProgress;
   }
 
-  /** What waits for the application, in bytes: messages, and what is not read as messages while it holds us back. */
+  /**
+   * The memory of what waits for the application, in bytes: unread messages, and what follows while reading is held.
+   */
   get heldBytes(): number {
     if (this.#ignoresMessages) return 0;
     const messages = this.#inbox.byteLength + (this.#asked === null ? 0 : costOf(this.#asked));
@@ -113,15 +115,15 @@ export class Reader implements MessageProgress, ByteHolder {
   }
 
   /**
-   * To be called whenever there may be something to read, before `next()`.
+   * Call it whenever there may be something to read, before `next()`.
    *
-   * @param length of the chunk that has come, in bytes
+   * @param length of the chunk received, in bytes
    */
   begin(length: number): void {
     this.#share.begin(length);
   }
 
-  /** What is next for the listeners; `null` where nothing is, or it must wait. Keeps what `receive()` takes. */
+  /** The next event for the listeners; `null` if there is none or it must wait. Keeps the messages for `receive()`. */
   next(taker: MessageTaker): ReaderEvent | null {
     while (this.#mayGive) {
       const event = this.#inbox.isEmpty ? this.#pull() : this.#nextBehind(taker);
@@ -135,14 +137,14 @@ export class Reader implements MessageProgress, ByteHolder {
     return null;
   }
 
-  /** The next event where messages wait to be read. */
+  /** The next event if there are unread messages. */
   #nextBehind(taker: MessageTaker): ReaderEvent | null {
     const unread = taker === 'listeners' ? this.#inbox.take() : undefined;
     if (unread !== undefined) return { type: 'message', ...unread };
     return this.isFull ? null : this.#pull();
   }
 
-  /** To be called after `next()` gave `null`: counts what is held, and watches over a message that is not whole. */
+  /** Call it after `next()` returned `null`: counts what is held, and times an incomplete message. */
   settle(): void {
     if (!this.#connection.takesMessages) this.#inbox.end();
     if (this.#isEnded) return;
@@ -151,7 +153,7 @@ export class Reader implements MessageProgress, ByteHolder {
     this.#countUnread();
   }
 
-  /** What `read` makes of the next message, or of `null` once there will be none. */
+  /** Resolves with `read` of the next message, or of `null` if there will be none. */
   receive<Value>(read: (message: UnreadMessage | null) => Value): Promise<Value> {
     const value = this.#inbox.next(read);
     if (this.#inbox.isEmpty) this.#countUnread();
@@ -166,14 +168,14 @@ export class Reader implements MessageProgress, ByteHolder {
     this.#holds &= ~holds.paused;
   }
 
-  /** Drops the messages that have come, and those that come. */
+  /** Drops the messages received so far and all later ones. */
   ignoreMessages(): void {
     this.#ignoresMessages = true;
     this.#inbox.clear();
     this.#countUnread();
   }
 
-  /** The transport is gone. What has come can still be read, and counts no longer: nobody is held back by it. */
+  /** The transport has closed. Received messages can still be read, and no longer count: they hold back no peer. */
   end(): void {
     this.#isEnded = true;
     this.#asked = null;
@@ -190,7 +192,7 @@ export class Reader implements MessageProgress, ByteHolder {
     const { maxTotalUnread } = this.#limits;
     this.ignoreMessages();
     this.#owner.fail(
-      tooMuchHeld('WS_ERR_TOO_MUCH_UNREAD', `${total} bytes wait to be read, over maxTotalUnread ${maxTotalUnread}`),
+      tooMuchHeld('WS_ERR_TOO_MUCH_UNREAD', `${total} bytes are unread, over maxTotalUnread ${maxTotalUnread}`),
     );
   }
 
@@ -207,13 +209,13 @@ export class Reader implements MessageProgress, ByteHolder {
   onMessageTimeout(): void {
     const { messageTimeout } = this.#limits;
     this.#deadline?.stop();
-    const detail = `not complete within messageTimeout ${messageTimeout} ms and a second for each KiB`;
+    const detail = `not complete within messageTimeout ${messageTimeout} ms plus one second for each KiB`;
     this.#owner.fail(
       new ProtocolError('WS_ERR_MESSAGE_TIMEOUT', CloseCode.PolicyViolation, `Message too slow: ${detail}`),
     );
   }
 
-  /** The next event of the connection, or of a message that the application was asked about. */
+  /** The next event of the connection, or a message that the application has decided on. */
   #pull(): ReaderEvent | null {
     const admitted = this.#admitted;
     if (admitted !== null) {

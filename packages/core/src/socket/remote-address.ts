@@ -11,8 +11,8 @@ interface AddressedSession {
   readonly socket: { readonly remoteAddress?: string | undefined };
 }
 
-/** The IP address of the peer; `undefined` for a stream without addresses, and once the connection is gone. */
+/** The IP address of the peer; `undefined` for a stream without addresses, and once the connection has ended. */
 export function remoteAddressOf({ remoteAddress, session }: AddressedDuplex): string | undefined {
-  // The socket of a destroyed session throws at whatever is asked of it.
+  // The socket of a destroyed session throws on every access.
   return session && !session.destroyed ? session.socket.remoteAddress : remoteAddress;
 }

@@ -1,4 +1,4 @@
-/** Something that is looked at now and then. */
+/** A member that is checked periodically. */
 export interface RoundMember {
   check(): void;
 }
@@ -6,8 +6,8 @@ export interface RoundMember {
 /**
  * Checks its members at an interval, all on one timer.
  *
- * Time is counted in ticks of that timer, not read from a clock: a blocked event loop counts against nobody.
- * Members are checked after the I/O of the same turn, so that what came while the loop was busy counts.
+ * Time is counted in ticks of that timer, not read from a clock: a blocked event loop expires nobody's time limit.
+ * Members are checked after the I/O of the same turn, so that bytes that arrived while the loop was busy count.
  */
 export class Round {
   readonly #delay: number;
@@ -19,7 +19,7 @@ export class Round {
     this.#delay = delay;
   }
 
-  /** The round that everything with the same delay shares. */
+  /** The round that all members with the same delay share. */
   static every(delay: number): Round {
     const key = Math.max(1, delay);
     let round = rounds.get(key);
@@ -35,7 +35,7 @@ export class Round {
     return this.#delay;
   }
 
-  /** How often the members were checked. */
+  /** How many times the members have been checked. */
   get tick(): number {
     return this.#tick;
   }
@@ -58,5 +58,5 @@ export class Round {
   };
 }
 
-/** By their delay; there are as many as an app has routes with time limits of their own. */
+/** By their delay; there are at most as many as an app has routes with their own time limits. */
 const rounds = new Map<number, Round>();

@@ -1,10 +1,10 @@
 export type SendErrorCode =
   /** The socket was closing or closed when `send()`, `ping()` or `pong()` was called. */
   | 'WS_ERR_NOT_OPEN'
-  /** The connection ended before the transport took the message. */
+  /** The connection ended before the transport accepted the message. */
   | 'WS_ERR_NOT_SENT';
 
-/** What the callback of a `send()`, `ping()` or `pong()` gets where the message did not leave. */
+/** The error that the callback of `send()`, `ping()` or `pong()` receives if the message was not sent. */
 export class SendError extends Error {
   override readonly name = 'SendError';
   readonly code: SendErrorCode;
@@ -15,7 +15,7 @@ export class SendError extends Error {
   }
 }
 
-/** The error of a message that cannot be sent, in the words of `ws`, which applications look for. */
+/** The error of a message that cannot be sent; applications look for this wording of `ws`. */
 export function notOpen(readyState: '2 (CLOSING)' | '3 (CLOSED)'): SendError {
   return new SendError('WS_ERR_NOT_OPEN', `WebSocket is not open: readyState ${readyState}`);
 }

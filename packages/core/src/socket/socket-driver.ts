@@ -21,8 +21,8 @@ import type { TurnWaiter } from './turn-share.ts';
 import type { WebSocketOptions } from './websocket-options.ts';
 
 /**
- * What goes on inside a WebSocket: takes each chunk of the Duplex through the stages that read it, tells the
- * WebSocket's listeners what comes out, and owns the parts that write and end.
+ * The inside of a WebSocket: passes each chunk of the Duplex through the reading stages, calls the WebSocket's
+ * listeners with the results, and owns the parts that write and close.
  */
 export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
   implements ReaderOwner, OutboxOwner, DuplexListener
@@ -39,11 +39,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
   #resolveClosed: ((info: CloseInfo) => void) | undefined;
   #closed: Promise<CloseInfo> | undefined;
 
-  /**
-   * Reading begins on the next tick, so that the code that makes the socket can add its listeners.
-   *
-   * @throws as {@link resolveLimits}
-   */
+  /** Reads from the next tick on, so that its creator can add listeners. @throws as {@link resolveLimits} */
   constructor(socket: Socket, duplex: Duplex, options: WebSocketOptions<Socket>) {
     const { role, deflate, head, admitMessage, messagesAfterClose, rate } = options;
     const limits = resolveLimits(options.limits);
@@ -97,7 +93,9 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     return this.#sent(this.#connection.sendPrepared(message), callback);
   }
 
-  /** Sends the bytes of a Blob in its place. One that cannot be read would leave a gap: nothing goes after it. */
+  /**
+   * Sends the bytes of a Blob in its place. A Blob that cannot be read would leave a gap, so nothing is sent after it.
+   */
   sendBlob(blob: Blob, message: Omit<LaterMessage, 'byteLength'>, callback: SendCallback | undefined): boolean {
     const fill = this.#connection.sendLater({ ...message, byteLength: blob.size });
     const onRead = (): unknown => this.#outbox.schedule();
@@ -117,7 +115,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     return this.#sent(this.#connection.pong(data), callback);
   }
 
-  /** Resolves with `true` when the socket takes more, with `false` when it is not open any more. */
+  /** Resolves with `true` when the socket accepts more, with `false` when it is no longer open. */
   drained(): Promise<boolean> {
     return this.isOpen ? this.#outbox.drained() : Promise.resolve(false);
   }
@@ -163,7 +161,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     this.#transport.destroy();
   }
 
-  /** Delivers what waits and reads on, on the next tick: never from within a listener. */
+  /** Delivers unread messages and continues reading, on the next tick: never during a listener. */
   readSoon(): void {
     if (this.#isReadScheduled) return;
     this.#isReadScheduled = true;
@@ -176,7 +174,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     this.#application.enter(read, this);
   }
 
-  /** An error of the application's code: it is reported, and the connection closed with 1011. */
+  /** An error of the application's code: reports it, and closes the connection with 1011. */
   fault(error: unknown, phase: ErrorPhase): void {
     this.#application.fault(error, phase);
   }
@@ -185,7 +183,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     this.#application.dispatch('drain');
   }
 
-  /** What waits for the peer must go at once, and with it our Close frame. */
+  /** A stuck peer: destroys the connection, and with it all unsent output and our Close frame. */
   onStuck(error: ProtocolError): void {
     if (slowChannel.hasSubscribers) slowChannel.publish({ socket: this.#socket, reason: error.message });
     this.#connection.fail(error);
@@ -209,7 +207,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     this.#outbox.endRead();
   }
 
-  /** The peer sends no more. What it sent may still be unread: the end comes after that, or at the time limit. */
+  /** The peer has stopped sending. Its messages may still be unread: the end follows them, or the time limit. */
   onEnd(): void {
     this.#isInputEnded = true;
     this.#transport.startClosing();
@@ -226,7 +224,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     this.#application.dispatch('close', info.code, Buffer.from(info.reason));
   }
 
-  /** Takes all that may be read now through the stages, to whoever reads it, from within the application's context. */
+  /** Passes everything that may be read now through the stages to its readers, within the application's context. */
   read(): void {
     const connection = this.#connection;
     const reader = this.#reader;
@@ -268,7 +266,7 @@ export class SocketDriver<Socket extends ListenedSocket = ListenedSocket>
     this.#transport.end();
   }
 
-  /** Both Close frames are there: the server ends TCP, the client waits for that (RFC 6455 §7.1.1). */
+  /** Both Close frames have been exchanged: the server ends TCP, the client waits for that (RFC 6455 §7.1.1). */
   #onPeerClosed(): void {
     this.#outbox.stop();
     if (this.#role === 'server') this.#transport.end();

@@ -2,9 +2,9 @@ import { EventEmitter } from 'node:events';
 
 /** The events of a {@link WebSocket}, with the arguments of the `ws` package's. */
 export interface WebSocketEvents {
-  /** Of sockets of `connect()` alone: a server's socket is open when it is handed out. */
+  /** Emitted only by sockets of `connect()`: a server's socket is open when the handler receives it. */
   open: [];
-  /** `data` is a Buffer for text too; a binary message is what `binaryType` says. */
+  /** `data` is a Buffer for text; for a binary message it is what `binaryType` names. */
   message: [data: Buffer, isBinary: boolean];
   close: [code: number, reason: Buffer];
   error: [error: Error];
@@ -19,8 +19,8 @@ type EventName = keyof WebSocketEvents;
 export type EmitterListener<Name extends EventName> = (...args: WebSocketEvents[Name]) => unknown;
 
 /**
- * An EventEmitter of a WebSocket's events. Its methods are declared here, as what `@types/node` declares of
- * `EventEmitter<Events>` differs so much from one version to the next that no override fits them all.
+ * An EventEmitter of a WebSocket's events. Its methods are declared here, because the declaration of
+ * `EventEmitter<Events>` in `@types/node` changes so much between versions that no override fits all of them.
  */
 export interface SocketEmitter {
   on<Name extends EventName>(name: Name, listener: EmitterListener<Name>): this;
@@ -32,7 +32,7 @@ export interface SocketEmitter {
   removeListener<Name extends EventName>(name: Name, listener: EmitterListener<Name>): this;
   removeAllListeners(name?: string | symbol): this;
   emit<Name extends EventName>(name: Name, ...args: WebSocketEvents[Name]): boolean;
-  // As EventEmitter declares them, so that this is one.
+  // Declared as in EventEmitter, so that this type is assignable to it.
   listeners(name: string | symbol): ReturnType<EventEmitter['listeners']>;
   rawListeners(name: string | symbol): ReturnType<EventEmitter['rawListeners']>;
   listenerCount(name: string | symbol, listener?: Function): number;

@@ -5,28 +5,28 @@ import { slowPeer } from './slow-peer.ts';
 
 const ticksOfTimeout = 4;
 
-/** Over `maxBufferedAmount` a peer has this part of `sendTimeout` to move, or of 25 s where that is `Infinity`. */
+/** Over `maxBufferedAmount` a peer has this part of `sendTimeout` to accept bytes, or of 25 s if that is `Infinity`. */
 const ticksOverLimit = 2;
 const timeoutOverLimit = 25_000;
 
 export type StallLimits = Pick<ConnectionLimits, 'sendTimeout' | 'maxBufferedAmount'>;
 
-/** The output of a socket, as a watch sees it. */
+/** The parts of a socket's output that a watch needs. */
 export interface WaitingOutput {
-  /** Whether bytes wait for the peer to take them. */
+  /** Whether there are bytes that the peer has not accepted. */
   readonly isWaiting: boolean;
-  /** Bytes that wait. */
+  /** Unsent bytes. */
   readonly bufferedAmount: number;
   /** A number that changes whenever bytes have gone. */
   readonly bytesGone: number;
-  /** Looks closer, for `bytesGone`, at a peer of which nothing is seen. Never rejects. */
+  /** Has `bytesGone` updated by a closer look at a peer that seems to accept nothing. Never rejects. */
   askSystem(): Promise<void>;
   onStalled(error: ProtocolError): void;
 }
 
 /**
- * Finds a peer that takes nothing: bytes wait for it, and none has gone for `sendTimeout`. Whether it moves is judged,
- * not how much waits; only one that does not move at all has less time when more than `maxBufferedAmount` waits.
+ * Detects a peer that accepts nothing: it has had unsent bytes, and accepted none, for `sendTimeout`. Progress counts,
+ * not the amount; only a peer without any progress has less time over `maxBufferedAmount`.
  */
 export class StallWatch implements RoundMember {
   readonly #limits: StallLimits;
@@ -43,7 +43,7 @@ export class StallWatch implements RoundMember {
     this.#round = Round.every((sendTimeout === Infinity ? timeoutOverLimit : sendTimeout) / ticksOfTimeout);
   }
 
-  /** Bytes begin to wait. That they no longer do is seen at the next check: most wait for a moment only. */
+  /** There are unsent bytes. The next check notices that they have gone: most are unsent for only a moment. */
   start(): void {
     this.#bytesGone = this.#output.bytesGone;
     this.#ticks = 0;
@@ -67,13 +67,13 @@ export class StallWatch implements RoundMember {
       return;
     }
     void this.#output.askSystem();
-    // The first tick is not a whole one.
+    // The first tick may be shorter than the others.
     const ticks = this.#ticks++;
     if (ticks >= ticksOfTimeout && sendTimeout !== Infinity) {
-      this.#output.onStalled(slowPeer(`nothing has gone for sendTimeout ${sendTimeout} ms`));
+      this.#output.onStalled(slowPeer(`accepted nothing for sendTimeout ${sendTimeout} ms`));
     } else if (ticks >= ticksOverLimit && bufferedAmount > maxBufferedAmount) {
-      const detail = `${bufferedAmount} bytes wait, over maxBufferedAmount ${maxBufferedAmount}`;
-      this.#output.onStalled(slowPeer(`${detail}, and none has gone for ${ticksOverLimit * this.#round.delay} ms`));
+      const detail = `${bufferedAmount} bytes are unsent, over maxBufferedAmount ${maxBufferedAmount}`;
+      this.#output.onStalled(slowPeer(`${detail}, and it accepted none for ${ticksOverLimit * this.#round.delay} ms`));
     }
   }
 }

@@ -1,18 +1,18 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
-/** Where Linux has its tables: a line for each connection of this network namespace. Without IPv6 there is one. */
+/** Linux's tables, with a line for each connection of this network namespace. Without IPv6 there is only one table. */
 const folder = '/proc/net';
 const tables = /^tcp6?$/;
 const queuesColumn = 4;
 const inodeColumn = 9;
 
-/** One reading serves all who ask meanwhile. */
+/** One read serves all concurrent callers. */
 let reading: Promise<ReadonlyMap<string, number>> | undefined;
 
 /**
  * The bytes of a TCP connection that the system holds and the peer has not acknowledged; `undefined` if the system does
- * not say. The system may send for minutes before it takes more from the process: with 2 MiB of its own and a link of
- * 100 kbit/s, half a minute at a time.
+ * not report them. The system may send for a long time before it accepts more from the process: with a buffer of 2 MiB
+ * and a link of 100 kbit/s, half a minute at a time.
  *
  * @param descriptor of the connection's file
  */

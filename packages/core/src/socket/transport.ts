@@ -14,30 +14,30 @@ export interface TransportParts {
 }
 
 /**
- * A Ping or Close frame waits in the system's buffers behind earlier bytes. The peer gets a second for each this many
+ * A Ping or Close frame waits in the system's buffers behind earlier bytes. The peer gets one second per this many
  * bytes, up to the size of those buffers.
  */
 const bytesForSecond = 64 * 1024;
 const maxBytesAhead = 8 * 1024 * 1024;
 
 /**
- * How often a peer is looked at within `closeTimeout`: what the system says of one that moves slowly shows it the
+ * How often a peer is checked within `closeTimeout`: what the system reports of one that moves slowly shows it the
  * second time.
  */
 const checksOfClose = 2;
 
-/** Keeps the Duplex: whether it is read, whether its peer is still there, and how it ends. */
+/** Owns the Duplex: whether it is read, whether its peer is still alive, and how it ends. */
 export class Transport implements KeepaliveOwner {
   readonly duplex: Duplex;
   readonly #connection: Connection;
   readonly #outbox: Outbox;
   readonly #limits: TransportLimits;
   readonly #keepalive: Keepalive | null;
-  /** `null`, and flowing, until it has been set for the first time. */
+  /** `null`, which means flowing, until first set. */
   #isFlowing: boolean | null = null;
   #isClosed = false;
   #closeTimer: NodeJS.Timeout | undefined;
-  /** How long nothing has moved since the connection is to end, in ms, and how far the output was then. */
+  /** How long, in ms, no bytes have moved since the connection began to end, and the output's progress at that time. */
   #stillFor = 0;
   #bytesGone = 0;
   #bytesPassedAtPing = 0;
@@ -74,12 +74,12 @@ export class Transport implements KeepaliveOwner {
     this.destroy();
   }
 
-  /** Bytes have come. */
+  /** Bytes have arrived. */
   hear(): void {
     this.#keepalive?.hear();
   }
 
-  /** Whether the Duplex is to be read. */
+  /** Sets whether to read the Duplex. */
   setFlowing(isFlowing: boolean): void {
     if (isFlowing === this.#isFlowing) return;
     this.#isFlowing = isFlowing;
@@ -87,7 +87,7 @@ export class Transport implements KeepaliveOwner {
     else this.duplex.pause();
   }
 
-  /** The connection is to end: it is cut off where nothing moves any more for `closeTimeout`. */
+  /** The connection should end: it is destroyed if no bytes move for `closeTimeout`. */
   startClosing(): void {
     const { closeTimeout } = this.#limits;
     this.#keepalive?.stop();
@@ -98,7 +98,7 @@ export class Transport implements KeepaliveOwner {
   }
 
   /**
-   * Writes what is left, then ends our side; the peer's end follows or is not waited for longer than `closeTimeout`.
+   * Writes the rest, then ends our side; waits for the peer's end for at most `closeTimeout`.
    */
   end(): void {
     this.#outbox.end();
@@ -109,7 +109,7 @@ export class Transport implements KeepaliveOwner {
     this.duplex.destroy();
   }
 
-  /** The Duplex is gone. */
+  /** The Duplex has closed. */
   dispose(): void {
     clearTimeout(this.#closeTimer);
     this.#keepalive?.stop();
@@ -123,7 +123,7 @@ export class Transport implements KeepaliveOwner {
     this.#closeTimer = setTimeout(() => setImmediate(onTimeout), this.#limits.closeTimeout / checksOfClose);
   }
 
-  /** A peer that still takes what was sent before the Close frame is waited for. */
+  /** Waits for a peer that still accepts what was sent before the Close frame. */
   async #checkClosing(): Promise<void> {
     const outbox = this.#outbox;
     if (outbox.isWaiting) await outbox.askSystem();

@@ -1,15 +1,15 @@
 /** How long one socket is served in a turn of the event loop, in ms, while others may wait. */
 const maxShare = 5;
 
-/** How long those that have had their share are served in the next turn, all together, in ms. */
+/** How long all sockets that have used their share are served together in the next turn, in ms. */
 const maxTurn = 10;
 
-/** A socket that has more to read than its share of a turn. */
+/** A socket that has more to read than its share of a turn allows. */
 export interface TurnWaiter {
   readOn(): void;
 }
 
-/** Counts the turns in which something is measured: only those have to be told apart. */
+/** Counts the turns in which something is measured: only those must be distinguished. */
 let turn = 0;
 let isMarked = false;
 let waiters: TurnWaiter[] = [];
@@ -20,7 +20,7 @@ function mark(): void {
   setImmediate(beginTurn);
 }
 
-/** The I/O of all other sockets has been served since. */
+/** The I/O of all other sockets has been served in the meantime. */
 function beginTurn(): void {
   isMarked = false;
   turn++;
@@ -31,34 +31,38 @@ function beginTurn(): void {
   let served = 0;
   while (served < due.length && performance.now() < end) due[served++]?.readOn();
   if (served === due.length) return;
-  // In the order in which they came: those that were not served go first.
+  // In order of arrival: those that were not served are first.
   waiters = due.slice(served).concat(waiters);
   mark();
 }
 
 /**
- * A chunk of this length, in bytes, may be one of many that are read in the same turn: Node.js reads no more at once.
- * So may shorter ones, as with TLS: when they add up to it, their turn is measured too.
+/**
+ * A chunk of this length, in bytes, may be one of many that are read in the same turn: Node.js reads at most this much
+ * at a time. So may shorter ones, as with TLS: when they add up to it, their turn is measured too.
  */
 const fullRead = 64 * 1024;
 
-/** Of many chunks that are very short, one of this many, a power of two, starts measuring its turn. */
+/** Of very short chunks, one in this many, a power of two, starts measuring its turn. */
 const chunksToMeasured = 64;
 
-/** The clock is read before the 2nd, the 4th and each 16th message of a chunk: 40 ns are a fifth of a short message. */
+/**
+ * The clock is read before the 2nd, the 4th and every 16th message of a chunk: its 40 ns are a fifth of a short
+ * message's time.
+ */
 const firstLooks = 4;
 const messagesToLook = 16;
 
-/** Once this many ms have passed, the clock is read before each message. */
+/** After this many ms, the clock is read before every message. */
 const slowAfter = 0.25;
 
 /**
- * How much of a turn of the event loop one socket may take: after 5 ms the others are served before it goes on. A peer
- * that sends as fast as it can gets all of an idle process, and its fair part of a busy one.
+ * How much of a turn of the event loop one socket may take: after 5 ms the others are served before it continues. A
+ * peer that sends as fast as it can gets all of an idle process, and a fair share of a busy one.
  *
- * A turn that is light for everybody is hardly noticed: to tell it from the next one takes an immediate, which costs a
- * poll of the system, so that is done for chunks that take long, once for each 64 KiB, for chunks that are read bit by
- * bit, and for one in 64 of the others.
+ * Telling one turn from the next takes an immediate, which costs a poll of the system. So light turns are hardly
+ * measured: only for chunks that take long, once for each 64 KiB, for chunks that are read in parts, and for one in 64
+ * of the others.
  */
 export class TurnShare {
   readonly #waiter: TurnWaiter;
@@ -67,7 +71,7 @@ export class TurnShare {
   #unmeasured = 0;
   #messages = 0;
   #nextLook = 2;
-  /** When it was first looked at the clock; 0 until then. */
+  /** When the clock was first read; 0 until then. */
   #startedAt = 0;
   /** The last turn that was measured from its beginning to its end. */
   #measuredTurn = -1;
@@ -77,15 +81,15 @@ export class TurnShare {
     this.#waiter = waiter;
   }
 
-  /** Whether the others are to be served first; `readOn()` of the waiter follows. */
+  /** Whether the others must be served first; then the waiter's `readOn()` is called later. */
   get isSpent(): boolean {
     return this.#isSpent;
   }
 
   /**
-   * The socket is about to be read. Within a turn that is measured it goes on with what is left of its share.
+   * The socket is about to be read. Within a measured turn it continues with the rest of its share.
    *
-   * @param length of the chunk that has come, in bytes; 0 where more of one that came before is wanted
+   * @param length of the chunk received, in bytes; 0 to continue with an earlier chunk
    */
   begin(length: number): void {
     // What has come may be no message, but many fragments of one: they take time too.
@@ -101,7 +105,7 @@ export class TurnShare {
     this.#measure();
   }
 
-  /** A message or a control frame is about to be handed on. */
+  /** A message or a control frame is about to be delivered. */
   spend(): void {
     if (++this.#messages === this.#nextLook) this.#look();
   }

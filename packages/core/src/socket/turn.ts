@@ -9,8 +9,8 @@ let tasks: TurnTask[] = [];
 
 /**
  * Calls `task.flush()` once the current turn of the event loop is over: after the running callback, every promise
- * continuation it set off and the `process.nextTick` callbacks of those, and before the next callback from I/O or a
- * timer. One callback serves all sockets of the turn.
+ * continuation it started and their `process.nextTick` callbacks, and before the next callback from I/O or a timer. One
+ * callback serves all sockets of the turn.
  */
 export function atEndOfTurn(task: TurnTask): void {
   if (tasks.length === 0) queueMicrotask(afterMicrotasks);

@@ -12,46 +12,46 @@ import type { MessageRate } from './message-rate.ts';
 export interface SendOptions {
   /** Text or binary frame. Default: binary for bytes, text for a string. */
   readonly binary?: boolean | undefined;
-  /** `false` where further fragments of the same message follow. Default `true`. */
+  /** `false` if further fragments of the same message follow. Default `true`. */
   readonly fin?: boolean | undefined;
-  /** `false` where compressing it, if that was agreed on, would be of no use. Default `true`. */
+  /** `false` to send it uncompressed even if compression was agreed on. Default `true`. */
   readonly compress?: boolean | undefined;
 }
 
-/** Where an error of the application's code came up. */
+/** Where an error of the application's code occurred. */
 export interface ErrorContext<Socket> {
   readonly phase: ErrorPhase;
   readonly socket: Socket;
 }
 
-/** What whoever accepts or dials may set. */
+/** The options of both accepting and dialling. */
 export interface SocketOptions<Socket> extends Partial<ConnectionLimits> {
-  /** Told of every error that a listener throws or rejects with. Default: it is printed. */
+  /** Called with every error that a listener throws or rejects with. Default: prints it. */
   readonly onError?: ErrorHook<ErrorContext<Socket>> | undefined;
   /**
-   * Whether messages that come after `close()` was called, and before the peer's Close frame, are dropped or given to
-   * whoever reads (RFC 6455 §5.5.1). Default `drop`.
+   * Whether messages that arrive between a call of `close()` and the peer's Close frame are dropped or delivered (RFC
+   * 6455 §5.5.1). Default `drop`.
    */
   readonly messagesAfterClose?: MessagesAfterClose | undefined;
-  /** How fast the peer may send messages. Sockets with the same one share it. Default: as fast as it likes. */
+  /** How fast the peer may send messages. Sockets with the same object share it. Default: no limit. */
   readonly rate?: MessageRate | undefined;
 }
 
-/** What {@link SocketOptions} has beside limits. */
+/** The members of {@link SocketOptions} that are not limits. */
 export const socketOptions = {
   onError: callback<ErrorHook<ErrorContext<unknown>>>(),
   messagesAfterClose: oneOf<MessagesAfterClose, undefined>(['drop', 'deliver'], undefined),
   rate: value<MessageRate>('a MessageRate', isMessageRate),
 };
 
-/** It may be that of another copy of this package. */
+/** It may come from another copy of this package. */
 function isMessageRate(given: unknown): boolean {
   return typeof given === 'object' && given !== null && 'count' in given && 'fault' in given;
 }
 
 export interface WebSocketOptions<Socket, Data = unknown> {
   readonly role: Role;
-  /** Default: `defaultLimits`. What `resolveLimits()` gave is shared, not copied. */
+  /** Default: `defaultLimits`. The result of `resolveLimits()` is shared, not copied. */
   readonly limits?: Partial<ConnectionLimits> | undefined;
   /** As in {@link SocketOptions}. */
   readonly onError?: ErrorHook<ErrorContext<Socket>> | undefined;
@@ -60,21 +60,21 @@ export interface WebSocketOptions<Socket, Data = unknown> {
   /** As in {@link SocketOptions}. */
   readonly rate?: MessageRate | undefined;
   /**
-   * Asked before each message is handed on, while nothing more is read: `false` drops the message. What it rejects with
-   * is a fault of the application. Default: every message is handed on at once.
+   * Asked before each message is delivered, while reading pauses: `false` drops the message. A rejection is a fault of
+   * the application. Default: every message is delivered immediately.
    */
   readonly admitMessage?: (() => Promise<boolean>) | undefined;
   /** What the handshake agreed on (RFC 7692). Default: nothing is compressed. */
   readonly deflate?: AgreedDeflate | null | undefined;
   /** The subprotocol that the handshake chose. Default: none, `''`. */
   readonly protocol?: string | undefined;
-  /** Who the peer is, as the application names its users. Default: nobody. */
+  /** The application's name for the user. Default: `undefined`. */
   readonly user?: string | undefined;
-  /** The application's own state of the socket. Default: an empty object. */
+  /** The application's own state for the socket. Default: an empty object. */
   readonly data?: Data | undefined;
   /** The address that a client dialled. Default `''`. */
   readonly url?: string | undefined;
-  /** Bytes that came behind the opening handshake. */
+  /** Bytes that arrived after the opening handshake. */
   readonly head?: Buffer | undefined;
 }
 
@@ -83,7 +83,7 @@ export const webSocketOptions = {
   role: oneOf<Role, undefined>(['server', 'client'], undefined),
   limits: checked<Partial<ConnectionLimits>>('limits', resolveLimits),
   admitMessage: callback<() => Promise<boolean>>(),
-  deflate: value<AgreedDeflate | null>('what agreeOnDeflate() gave', (given) => typeof given === 'object'),
+  deflate: value<AgreedDeflate | null>('the result of agreeOnDeflate()', (given) => typeof given === 'object'),
   protocol: text(undefined),
   user: text(undefined),
   data: value<unknown>('any value', () => true),

@@ -22,21 +22,22 @@ import { SocketDriver } from './socket-driver.ts';
 import { webSocketOptions, type SendOptions, type WebSocketOptions } from './websocket-options.ts';
 
 /**
- * A WebSocket over any Duplex, after its opening handshake, with the surface of the `ws` package's.
+ * A WebSocket over any Duplex, after its opening handshake, with the API of the `ws` package.
  *
- * Messages that nobody has read wait, up to `maxUnreadMessages` and `maxUnreadBytes`; then TCP is held back.
- * The first reader gets them in order: a `message` listener, `receive()` or `for await`. An error that a listener
- * throws or rejects with closes the socket with 1011 and goes to `onError`.
+ * Unread messages are kept, up to `maxUnreadMessages` and `maxUnreadBytes`; then TCP holds the peer back. The first
+ * reader receives them in order: a `message` listener, `receive()` or `for await`. An error that a listener throws or
+ * rejects with closes the socket with 1011 and is passed to `onError`.
  *
- * The peer is pinged every `pingInterval`, and is cut off (1006) if nothing arrives within `pongTimeout`. The amount
- * sent closes no peer: a peer is slow if bytes wait for it and it takes none for `sendTimeout`.
+ * The peer is pinged every `pingInterval`, and is disconnected (1006) if nothing arrives within `pongTimeout`. The
+ * amount sent never closes a peer: a peer is slow if it has unsent bytes and accepts none for `sendTimeout`.
  *
  * Close codes sent: 1002, 1007, 1008 and 1009 for faults of the peer (as an `error` event), 1011 for errors of
- * listeners, 1013 for a peer that takes nothing and for the one that holds most over a `maxTotal…` limit.
+ * listeners, 1013 for a peer that accepts nothing, and for the one that holds the most when a `maxTotal…` limit is
+ * exceeded.
  *
  * @typeParam Data the type of {@link WebSocket.data}; by default TypeScript does not check it
  */
-// By default `any`, which every type fits: a handler, or what takes all sockets, need not agree on the type of `data`.
+// By default `any`, which fits every type: handlers, and code for all sockets, need not agree on the type of `data`.
 // oxlint-disable-next-line typescript/no-explicit-any
 export class WebSocket<Data = any> extends EventTargetEmitter {
   static readonly CONNECTING = 0;
@@ -46,15 +47,15 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
 
   /** The chosen subprotocol, or `''`. */
   readonly protocol: string;
-  /** The agreed extensions, as they were answered; `''` for none. */
+  /** The agreed extensions, as in the server's answer; `''` for none. */
   readonly extensions: string;
   /** The address dialled; `''` on a server. */
   readonly url: string;
-  /** Who the peer is, as the application names its users; undefined where it does not. */
+  /** The application's name for the user; `undefined` if it has not set one. */
   readonly user: string | undefined;
   /**
-   * The application's own state of this socket: nothing here reads or changes it. The option `data`, else an empty
-   * object. A handler types it by its parameter: `(socket: WebSocket<{ room: string }>) => { … }`.
+   * The application's own state for this socket: Turnout neither reads nor changes it. The option `data`, or else an
+   * empty object. A handler's parameter types it: `(socket: WebSocket<{ room: string }>) => { … }`.
    */
   data: Data;
 
@@ -89,15 +90,15 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
     return WebSocket.CLOSED;
   }
 
-  /** Never `CONNECTING`: a socket is handed out when it is open. */
+  /** Never `CONNECTING`: applications only get sockets that are open. */
   get readyState(): 1 | 2 | 3 {
     if (this.#driver.isClosed) return this.CLOSED;
     return this.#driver.isOpen ? this.OPEN : this.CLOSING;
   }
 
   /**
-   * What `message` listeners get a binary message as. Default `nodebuffer`. A word that is not one of them changes
-   * nothing, as in browsers. `receive()` always gives a Buffer.
+   * The form in which `message` listeners receive a binary message. Default `nodebuffer`. Any other word is ignored, as
+   * in browsers. `receive()` always returns a Buffer.
    */
   get binaryType(): BinaryType {
     return this.#binaryType;
@@ -108,7 +109,7 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
 
   /**
    * The peer's IP address, or a proxy's; over HTTP/2 that of the connection that carries the stream. `undefined` if
-   * there is none, and once the connection is gone.
+   * there is no address, and once the connection has ended.
    */
   get remoteAddress(): string | undefined {
     return remoteAddressOf(this.#duplex);
@@ -122,7 +123,7 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
     return this.#duplex;
   }
 
-  /** Bytes, framing included, that the transport has not taken yet. */
+  /** Bytes, including framing, that the transport has not accepted yet. */
   get bufferedAmount(): number {
     return this.#driver.bufferedAmount;
   }
@@ -142,13 +143,14 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
   }
 
   /**
-   * Sends a message: text for a string or a number, else binary. All that one turn of the event loop sends leaves in
-   * one write. Bytes are copied, so that they may be changed at once; but a server does not copy 64 KiB and more,
-   * unless it compresses them: leave those as they are until the callback. A Blob keeps its place among the messages
-   * while it is read, and is not compressed; one that cannot be read is reported, and ends the connection (1006).
+   * Sends a message: text for a string or a number, otherwise binary. Everything that one turn of the event loop sends
+   * leaves in one write. Bytes are copied, so the caller may change them immediately; but a server does not copy 64 KiB
+   * and more, unless it compresses them: do not change those until the callback. A Blob keeps its place among the
+   * messages while it is read, and is not compressed; a Blob that cannot be read is reported, and ends the connection
+   * (1006).
    *
-   * @param callback called when the transport has taken the message, or with the error why not
-   * @returns `false` when more than `highWaterMark` waits (`await socket.drained()`), and when the socket is not open
+   * @param callback called when the transport has accepted the message, or with the error that prevented it
+   * @returns `false` if more than `highWaterMark` is unsent (`await socket.drained()`), or if the socket is not open
    * @throws {TypeError} on any other data, and on bytes sent as text that are not UTF-8
    */
   send(
@@ -168,8 +170,8 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
   }
 
   /**
-   * Resolves when no more than `highWaterMark` waits for the peer, at once where that is so already: with `true`, or
-   * with `false` when the socket is not open any more. Never rejects.
+   * Resolves with `true` once at most `highWaterMark` bytes are unsent, which may be immediately, or with `false` once
+   * the socket is no longer open. Never rejects.
    *
    * ```ts
    * for (const part of parts) {
@@ -182,9 +184,10 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
   }
 
   /**
-   * Sends a Ping of up to 125 bytes (RFC 6455 §5.5.2): a number as its text, nothing for `null` and `undefined`.
+   * Sends a Ping of up to 125 bytes (RFC 6455 §5.5.2): a number as its text, an empty payload for `null` and
+   * `undefined`.
    *
-   * @param mask ignored; there for code written for `ws`
+   * @param mask ignored; accepted for code written for `ws`
    * @throws {RangeError} on more than 125 bytes
    * @throws {TypeError} on data that is neither text nor bytes
    */
@@ -195,7 +198,7 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
     return this.#driver.ping(...readControlArguments(args));
   }
 
-  /** Sends a Pong that was not asked for (§5.5.3); Pings are answered without it. As {@link ping} in all else. */
+  /** Sends an unsolicited Pong (§5.5.3); Pings are answered automatically. Otherwise like {@link ping}. */
   pong(callback?: SendCallback): boolean;
   pong(data: ControlData, callback?: SendCallback): boolean;
   pong(data: ControlData, mask?: boolean, callback?: SendCallback): boolean;
@@ -204,12 +207,11 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
   }
 
   /**
-   * Begins the closing handshake (§7.1.2). What was sent before leaves before the Close frame. Messages that have come
-   * can still be read; those that come from now on are dropped, unless `messagesAfterClose` says otherwise. A peer that
-   * neither takes what was sent nor answers within `closeTimeout` is cut off. Does nothing where the socket is not
-   * open.
+   * Begins the closing handshake (§7.1.2). Earlier messages are sent before the Close frame. Messages already received
+   * can still be read; later ones are dropped, unless `messagesAfterClose` is `deliver`. A peer that neither accepts
+   * bytes nor answers within `closeTimeout` is disconnected. Does nothing if the socket is not open.
    *
-   * @param code 1000-1014 but 1004-1006, or 3000-4999. Default: none
+   * @param code 1000-1003, 1007-1014 or 3000-4999. Default: none
    * @param reason UTF-8, at most 123 bytes
    * @throws {TypeError | RangeError} on any other code or reason; the socket stays open
    */
@@ -233,8 +235,8 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
   }
 
   /**
-   * Drops the messages that wait to be read, and those that come: for a route that only sends. What a peer sends there
-   * then neither waits for a reader nor hides its Close frame.
+   * Drops unread messages and all later ones: for a route that only sends. Otherwise a peer's messages would wait for a
+   * reader, and its Close frame behind them.
    */
   ignoreMessages(): void {
     this.#driver.ignoreMessages();
@@ -243,7 +245,7 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
   /**
    * The next message: a `string` for text, a `Buffer` for binary; `null` once closed.
    *
-   * Rejects with a `TypeError` where `message` listeners take the messages.
+   * Rejects with a `TypeError` if the socket has `message` listeners, which take the messages.
    */
   receive(): Promise<string | Buffer | null> {
     return this.#driver.receive(toValue);
@@ -263,7 +265,7 @@ export class WebSocket<Data = any> extends EventTargetEmitter {
   }
 }
 
-/** Code written for early versions of `ws` passes flags in place of the callback. */
+/** Code written for early versions of `ws` passes flags instead of the callback. */
 function onlyFunction(callback: unknown): SendCallback | undefined {
   return typeof callback === 'function' ? (callback as SendCallback) : undefined;
 }

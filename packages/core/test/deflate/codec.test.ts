@@ -13,7 +13,7 @@ const codecs: [name: string, deflate: Codec, inflate: Codec][] = [
     createCodec(createInflateRaw({ windowBits: 12 }), inflateRawSync, { windowBits: 12 }),
   ],
   [
-    'of public functions, for a Node.js whose streams are made otherwise',
+    'of public functions, for a Node.js whose streams have other internals',
     createCodec(noStream, deflateRawSync, deflateOptions),
     createCodec(noStream, inflateRawSync, { windowBits: 12 }),
   ],
@@ -31,7 +31,7 @@ const codeOf = (run: () => unknown): string | undefined => {
 };
 
 describe.each(codecs)('a codec %s', (_name, deflate, inflate) => {
-  test('gives each message back, by itself, whatever came before', () => {
+  test('restores each message independently of earlier ones', () => {
     for (const text of ['', 'a', 'Hello Hello Hello', 'x'.repeat(300_000), 'grüße 👋'.repeat(500)]) {
       const bytes = deflated(deflate, text);
       expect(bytes.subarray(-4)).toEqual(tail);
@@ -41,7 +41,7 @@ describe.each(codecs)('a codec %s', (_name, deflate, inflate) => {
     }
   });
 
-  test('stops at the limit, and is of use afterwards', () => {
+  test('stops at the limit, and remains usable', () => {
     const bytes = deflated(deflate, 'x'.repeat(5_000_000));
     for (const limit of [0, 1, 1000, 4_999_999]) {
       expect(codeOf(() => inflate.run([bytes], limit))).toBe('ERR_BUFFER_TOO_LARGE');
@@ -52,12 +52,12 @@ describe.each(codecs)('a codec %s', (_name, deflate, inflate) => {
     expect(inflated(inflate, [deflated(deflate, 'short')], 5).toString()).toBe('short');
   });
 
-  test('says what zlib says of what is not DEFLATE, and is of use afterwards', () => {
+  test("reports zlib's error for input that is not DEFLATE, and remains usable", () => {
     expect(codeOf(() => inflate.run([Buffer.from([0xff, 0xff]), tail], 100))).toBe('Z_DATA_ERROR');
     expect(inflated(inflate, [deflated(deflate, 'fine')]).toString()).toBe('fine');
   });
 
-  test('ends at a block that says it is the last, and says how much it has left (RFC 7692 §7.2.3.4)', () => {
+  test('ends at a final block, and reports how much input is left (RFC 7692 §7.2.3.4)', () => {
     const last = deflateRawSync('Hello');
     const output = inflate.run([Buffer.concat([last, Buffer.of(0)]), tail], 100);
     expect([Buffer.from(output.bytes).toString(), output.unread]).toEqual(['Hello', 5]);
@@ -67,12 +67,12 @@ describe.each(codecs)('a codec %s', (_name, deflate, inflate) => {
   });
 });
 
-test('keeps the streams of this Node.js', () => {
+test('reuses the streams of this Node.js', () => {
   expect(isZlibStream(createDeflateRaw())).toBe(true);
   expect(isZlibStream(noStream)).toBe(false);
 });
 
-test('is shared by all who use the same options', () => {
+test('is shared by all users of the same options', () => {
   expect(deflateCodec(deflateOptions)).toBe(deflateCodec({ ...deflateOptions }));
   expect(deflateCodec(deflateOptions)).not.toBe(deflateCodec({ ...deflateOptions, windowBits: 9 }));
   expect(inflateCodec({ windowBits: 12 })).toBe(inflateCodec({ windowBits: 12 }));

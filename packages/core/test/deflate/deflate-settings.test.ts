@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { resolveDeflate, type PerMessageDeflateOptions } from '../../src/deflate/deflate-settings.ts';
 
-test('is off where it is not asked for', () => {
+test('is off by default', () => {
   expect(resolveDeflate(undefined)).toBeNull();
   expect(resolveDeflate(false)).toBeNull();
 });
 
-test('has defaults that cost little memory, and keeps what is given', () => {
+test('has defaults that need little memory, and keeps given options', () => {
   expect(resolveDeflate(true)).toMatchObject({
     wishes: {},
     threshold: 1024,
@@ -35,7 +35,7 @@ test('has defaults that cost little memory, and keeps what is given', () => {
   });
 });
 
-test('gives the same settings for the same options, so that their sockets share one limit of jobs', () => {
+test('returns the same settings for the same options object, so that its sockets share one limit of jobs', () => {
   const options = {};
   expect(resolveDeflate(options)).toBe(resolveDeflate(options));
   expect(resolveDeflate(true)).toBe(resolveDeflate(true));
@@ -80,6 +80,6 @@ test.each<[unknown, string]>([
     { concurrencyLimit: NaN },
     'Invalid option perMessageDeflate.concurrencyLimit: expected a whole number of 1 or more, or Infinity, got NaN',
   ],
-])('refuses %j and says what was wrong', (option, message) => {
+])('rejects %j and says what is wrong', (option, message) => {
   expect(() => resolveDeflate(option as PerMessageDeflateOptions)).toThrow(message);
 });

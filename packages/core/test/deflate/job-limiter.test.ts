@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { JobLimiter } from '../../src/deflate/job-limiter.ts';
 
-test('runs so many jobs at a time, in order, and goes on after one that fails', async () => {
+test('runs at most its limit of jobs at a time, in order, and continues after one that fails', async () => {
   const limiter = new JobLimiter(2);
   const running: string[] = [];
   const finish = new Map<string, (error?: Error) => void>();

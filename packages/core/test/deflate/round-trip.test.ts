@@ -29,7 +29,7 @@ function inflaterFor(way: Way = {}): Inflater {
 const deflated = async (deflater: Deflater, message: Buffer): Promise<Buffer> =>
   Buffer.from(await deflater.deflate(message));
 
-/** Waits for a fault, thrown or rejected with, and gives it as `<close code> <code>: <message>`. */
+/** Waits for a fault, thrown or rejected with, and returns it as `<close code> <code>: <message>`. */
 async function faultOf(run: () => unknown): Promise<string> {
   try {
     await run();
@@ -42,11 +42,11 @@ async function faultOf(run: () => unknown): Promise<string> {
 
 const mebibyte = 1024 * 1024;
 
-/** What compresses a whole message by itself, as it goes over the wire (RFC 7692 §7.2.1). */
+/** Compresses a whole message independently, as it is sent on the wire (RFC 7692 §7.2.1). */
 const wholly = (message: string | Buffer): Buffer =>
   deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH, windowBits: 12 }).subarray(0, -4);
 
-/** The same with its end, so that blocks may follow. */
+/** The same with its end, so that more blocks can follow. */
 const flushed = (message: string): Buffer =>
   deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH, windowBits: 12 });
 
@@ -57,12 +57,12 @@ describe.each([
   ['without a context', false],
   ['with a context', true],
 ])('%s', (_name, keepsContext) => {
-  test.each([8, 9, 10, 12, 15])('gives messages of any length back, with a window of %i bits', async (windowBits) => {
+  test.each([8, 9, 10, 12, 15])('restores messages of any length, with a window of %i bits', async (windowBits) => {
     const deflater = deflaterFor({ windowBits, keepsContext });
     const inflater = inflaterFor({ windowBits, keepsContext });
     for (const size of sizes) {
       const half = letters(size);
-      // The second half refers far back, where the window allows.
+      // The second half refers far back, if the window allows it.
       const message = Buffer.concat([half, half]);
       expect(Buffer.compare(await inflater.inflate(await deflated(deflater, message)), message)).toBe(0);
     }
@@ -70,7 +70,7 @@ describe.each([
     inflater.dispose();
   });
 
-  test('says 1007 of what is not DEFLATE', async () => {
+  test('fails with 1007 on input that is not DEFLATE', async () => {
     for (const payload of [Buffer.from([0xff, 0xff]), Buffer.alloc(5_000, 0xff)]) {
       const inflater = inflaterFor({ keepsContext });
       expect(await faultOf(() => inflater.inflate(payload))).toBe(
@@ -80,7 +80,7 @@ describe.each([
     }
   });
 
-  test.each([1_000, 300_000])('takes %i bytes at maxPayload, and says 1009 of one more', async (limit) => {
+  test.each([1_000, 300_000])('accepts %i bytes at maxPayload, and fails with 1009 on one more', async (limit) => {
     const deflater = deflaterFor({ keepsContext });
     const inflater = inflaterFor({ keepsContext, maxPayload: limit });
     expect(await inflater.inflate(await deflated(deflater, letters(limit)))).toHaveLength(limit);
@@ -92,7 +92,7 @@ describe.each([
     inflater.dispose();
   });
 
-  test('takes nothing but empty messages where maxPayload is 0', async () => {
+  test('accepts only empty messages if maxPayload is 0', async () => {
     const deflater = deflaterFor({ keepsContext });
     const inflater = inflaterFor({ keepsContext, maxPayload: 0 });
     expect(await inflater.inflate(await deflated(deflater, Buffer.alloc(0)))).toHaveLength(0);
@@ -101,7 +101,7 @@ describe.each([
     inflater.dispose();
   });
 
-  test('takes what compresses well, whatever its ratio is, up to 16 MiB', async () => {
+  test('accepts any compression ratio up to 16 MiB', async () => {
     const inflater = inflaterFor({ keepsContext, maxPayload: 64 * mebibyte, maxRatio: 1 });
     const rows = Buffer.from(
       JSON.stringify(Array.from({ length: 5_000 }, () => ({ id: 0, name: 'none', value: null }))),
@@ -112,7 +112,7 @@ describe.each([
     inflater.dispose();
   });
 
-  test('says 1009 of a bomb of more than 16 MiB, by its ratio', async () => {
+  test('fails with 1009 on a bomb of more than 16 MiB, because of its ratio', async () => {
     const bomb = wholly(Buffer.alloc(50 * mebibyte));
     const inflater = inflaterFor({ keepsContext, maxPayload: Infinity });
     expect(await faultOf(() => inflater.inflate(bomb))).toBe(
@@ -123,7 +123,7 @@ describe.each([
     patient.dispose();
   });
 
-  test('counts the ratio over all of a message, whatever blocks it has', async () => {
+  test('computes the ratio over the whole message, however many blocks it has', async () => {
     const pieces = [deflateRawSync(Buffer.alloc(10 * mebibyte)), wholly(Buffer.alloc(10 * mebibyte))];
     const fault = await faultOf(() =>
       inflaterFor({ keepsContext, maxPayload: Infinity }).inflate(Buffer.concat(pieces)),
@@ -135,21 +135,21 @@ describe.each([
     ['short', 'Hello ', 'World'],
     ['longer', 'Hello '.repeat(2_000), letters(9_000).toString()],
   ])('a %s message', (_length, first, second) => {
-    // With the window that the inflater has.
+    // With the window of the inflater.
     const [last, next] = [first, second].map((text) => deflateRawSync(text, { windowBits: 12 })) as [Buffer, Buffer];
     const octet = Buffer.of(0);
 
-    // RFC 7692 §7.2.3.4: a sender may flush by such blocks; the octet is an empty block whose end goes without saying.
+    // RFC 7692 §7.2.3.4: a sender may flush with such blocks; the octet is an empty block whose end is omitted.
     test.each<[what: string, payload: Buffer, message: string]>([
       ['of one final block', Buffer.concat([last, octet]), first],
-      ['of one final block, without the octet behind it', last, first],
+      ['of one final block, without the octet after it', last, first],
       ['of a final block and an ordinary one', Buffer.concat([last, wholly(second)]), first + second],
       ['of an ordinary block and a final one', Buffer.concat([flushed(first), next, octet]), first + second],
       ['of two final blocks', Buffer.concat([last, next, octet]), first + second],
-      ['of two final blocks, without the octet behind them', Buffer.concat([last, next]), first + second],
+      ['of two final blocks, without the octet after them', Buffer.concat([last, next]), first + second],
       ['of 50 final blocks', Buffer.concat([...Array<Buffer>(50).fill(last), octet]), first.repeat(50)],
       ['of empty final blocks', Buffer.concat([deflateRawSync(''), deflateRawSync(''), octet]), ''],
-      ['of an empty final block in front', Buffer.concat([deflateRawSync(''), wholly(second)]), second],
+      ['that begins with an empty final block', Buffer.concat([deflateRawSync(''), wholly(second)]), second],
     ])('%s is read to its end', async (_what, payload, message) => {
       const inflater = inflaterFor({ keepsContext });
       for (let times = 0; times < 3; times++) expect(String(await inflater.inflate(payload)) === message).toBe(true);
@@ -159,20 +159,20 @@ describe.each([
 
     test.each<[what: string, payload: Buffer]>([
       ['ends inside a block', wholly(second).subarray(0, -3)],
-      ['ends inside a block behind a final one', Buffer.concat([last, wholly(second).subarray(0, -3)])],
+      ['ends inside a block after a final one', Buffer.concat([last, wholly(second).subarray(0, -3)])],
       ['ends inside a stored block', Buffer.concat([last, Buffer.of(0, 100, 0, 155, 255, 1, 2, 3)])],
-      ['has garbage behind a final block', Buffer.concat([last, Buffer.of(0xff, 0xff, 0xff)])],
-      ['has one byte of garbage behind a final block', Buffer.concat([last, Buffer.of(0x07)])],
-    ])('that %s is refused with 1007, and not shortened', async (_what, payload) => {
+      ['has garbage after a final block', Buffer.concat([last, Buffer.of(0xff, 0xff, 0xff)])],
+      ['has one byte of garbage after a final block', Buffer.concat([last, Buffer.of(0x07)])],
+    ])('that %s is refused with 1007, and not truncated', async (_what, payload) => {
       const inflater = inflaterFor({ keepsContext });
       expect(await faultOf(() => inflater.inflate(payload))).toMatch(/^1007 WS_ERR_INVALID_DEFLATE: Not DEFLATE: /);
     });
   });
 
-  test('a block behind a final one may refer to what stands before that', async () => {
+  test('a block after a final one may refer to the data before it', async () => {
     const inflater = inflaterFor({ keepsContext });
     const start = letters(3_000);
-    // An encoder that goes on with its window, and has only marked its first block.
+    // An encoder that keeps its window, and only marks its first block as final.
     const stored = Buffer.alloc(5);
     stored.writeUInt8(1);
     stored.writeUInt16LE(start.length, 1);
@@ -183,14 +183,14 @@ describe.each([
     expect(message.equals(Buffer.concat([start, start]))).toBe(true);
   });
 
-  test('holds maxPayload over all the blocks of a message', async () => {
+  test('applies maxPayload to all blocks of a message together', async () => {
     const blocks = (size: number): Buffer => Buffer.concat([deflateRawSync(letters(600)), wholly(letters(size))]);
     const inflater = inflaterFor({ keepsContext, maxPayload: 1_000 });
     expect(await inflater.inflate(blocks(400))).toHaveLength(1_000);
     expect(await faultOf(() => inflater.inflate(blocks(401)))).toContain('over maxPayload 1000');
   });
 
-  test('takes maxFinalBlocks in a message, and says 1008 of one more', async () => {
+  test('accepts maxFinalBlocks in a message, and fails with 1008 on one more', async () => {
     const blocks = (count: number): Buffer =>
       Buffer.concat([...Array<Buffer>(count).fill(deflateRawSync('x')), Buffer.of(0)]);
     const inflater = inflaterFor({ keepsContext, maxFinalBlocks: 3 });
@@ -201,7 +201,7 @@ describe.each([
     );
   });
 
-  test('takes a payload of no bytes for an empty message', async () => {
+  test('treats an empty payload as an empty message', async () => {
     const inflater = inflaterFor({ keepsContext });
     expect(await inflater.inflate(wholly('before'))).toHaveLength(6);
     expect(await inflater.inflate(Buffer.alloc(0))).toHaveLength(0);
@@ -216,7 +216,7 @@ describe.each([
     expect(await message).toHaveLength(100_000);
   });
 
-  test('goes on off the event loop where a message turns out to be long behind a final block', async () => {
+  test('continues off the event loop if a message turns out to be long after a final block', async () => {
     const payload = Buffer.concat([deflateRawSync('start'), wholly(Buffer.alloc(100_000))]);
     const message = await inflaterFor({ keepsContext }).inflate(payload);
     expect(message.subarray(0, 5).toString()).toBe('start');
@@ -224,7 +224,7 @@ describe.each([
   });
 });
 
-test.each([9, 12, 15])('a context of %i bits reaches back over short and long messages', async (windowBits) => {
+test.each([9, 12, 15])('a context of %i bits spans short and long messages', async (windowBits) => {
   const stream = createDeflateRaw({ windowBits });
   const chunks: Buffer[] = [];
   stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -237,13 +237,13 @@ test.each([9, 12, 15])('a context of %i bits reaches back over short and long me
     const payload = Buffer.concat(chunks.splice(0)).subarray(0, -4);
     const inflated = await inflater.inflate(payload);
     expect(Buffer.compare(inflated, message)).toBe(0);
-    // It is the application's: what it does with it must not reach the next message.
+    // The application owns it: its changes must not affect the next message.
     inflated.fill(0);
   }
   stream.close();
 });
 
-test('says 1009 off the event loop of one byte where maxPayload is 0', async () => {
+test('fails with 1009 off the event loop on one byte if maxPayload is 0', async () => {
   const blocks = Buffer.alloc(5_000);
   // 1,000 empty stored blocks, and one with a byte.
   for (let start = 0; start < 4_990; start += 5) blocks.set([0, 0, 0, 0xff, 0xff], start);
@@ -251,7 +251,7 @@ test('says 1009 off the event loop of one byte where maxPayload is 0', async () 
   expect(await faultOf(() => inflaterFor({ maxPayload: 0 }).inflate(message))).toContain('maxPayload 0');
 });
 
-test('a context compresses what it has seen before to a few bytes', async () => {
+test('a context compresses repeated data to a few bytes', async () => {
   const deflater = deflaterFor({ windowBits: 15, keepsContext: true });
   const message = letters(2_000);
   const first = await deflated(deflater, message);
@@ -260,7 +260,7 @@ test('a context compresses what it has seen before to a few bytes', async () => 
   deflater.dispose();
 });
 
-test('disposed of while messages wait, leaves nothing behind', async () => {
+test('leaves nothing behind when disposed of while messages wait', async () => {
   const deflater = deflaterFor({ keepsContext: true });
   const waiting = [deflated(deflater, letters(50_000)), deflated(deflater, letters(50_000))];
   deflater.dispose();

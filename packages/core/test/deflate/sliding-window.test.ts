@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SlidingWindow } from '../../src/deflate/sliding-window.ts';
 
-test('holds the last bytes of all that came, and no more memory than those', () => {
+test('holds the last bytes received, and no more memory than those', () => {
   const pieces = fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 20 });
   fc.assert(
     fc.property(pieces, (all) => {
@@ -14,7 +14,7 @@ test('holds the last bytes of all that came, and no more memory than those', () 
   );
 });
 
-test('is a stored block of what it holds (RFC 1951 §3.2.4), and none while it is empty', () => {
+test('as a block is a stored block of its bytes (RFC 1951 §3.2.4), and nothing while it is empty', () => {
   const window = new SlidingWindow(15);
   expect(window.asBlock()).toEqual([]);
   window.slide(Buffer.from('abc'));
@@ -23,7 +23,7 @@ test('is a stored block of what it holds (RFC 1951 §3.2.4), and none while it i
   expect(Buffer.concat(window.asBlock()).toString('hex', 0, 6)).toBe('000080ff7f78');
 });
 
-test('does not see what is done later to what it was given', () => {
+test('does not see later changes to its input', () => {
   const window = new SlidingWindow(9);
   const bytes = Buffer.from('mine');
   window.slide(bytes);

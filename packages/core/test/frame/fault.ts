@@ -1,7 +1,8 @@
 import { ProtocolError } from '../../src/errors.ts';
 
 /**
- * Runs what must fail as a peer's fault and returns `<close code> <error code>: <message>`; any other throw goes on.
+ * Runs code that must fail for a fault of the peer and returns `<close code> <error code>: <message>`; rethrows any
+ * other error.
  */
 export function faultOf(run: () => unknown): string {
   try {

@@ -3,7 +3,7 @@ import { encodeFrame } from '../../src/frame/frame-encoder.ts';
 import { boundaryLengths, maskNaively, rawFrame } from '@turnout/test-kit/raw-frame';
 
 describe('encodeFrame', () => {
-  test.each(boundaryLengths)('writes %i bytes as a server, plain, after the header', (length) => {
+  test.each(boundaryLengths)('writes %i bytes as a server, unmasked, after the header', (length) => {
     const payload = Buffer.alloc(length, 'abcdefg');
     expect(encodeFrame({ fin: true, rsv1: false, opcode: 2, payload }, 'server').equals(rawFrame(0x82, payload))).toBe(
       true,
@@ -21,7 +21,7 @@ describe('encodeFrame', () => {
     expect(maskNaively(frame.subarray(frame.length - length), key).equals(payload)).toBe(true);
   });
 
-  test('masks each frame of a client with a key of its own', () => {
+  test('masks each frame of a client with its own key', () => {
     const keys = Array.from({ length: 20 }, () =>
       encodeFrame({ fin: true, rsv1: false, opcode: 9, payload: '' }, 'client').readUInt32BE(2),
     );
@@ -41,13 +41,13 @@ describe('encodeFrame', () => {
     }
   });
 
-  test('writes half a surrogate pair as U+FFFD, so that no text is invalid', () => {
+  test('writes a lone surrogate as U+FFFD, so that no text is invalid', () => {
     expect(encodeFrame({ fin: true, rsv1: false, opcode: 1, payload: '\ud83d' }, 'server').toString('hex')).toBe(
       '8103efbfbd',
     );
   });
 
-  test.each(['server', 'client'] as const)('leaves the bytes of its caller alone as a %s', (role) => {
+  test.each(['server', 'client'] as const)("does not change the caller's bytes as a %s", (role) => {
     const payload = new Uint8Array([1, 2, 3, 4, 5]);
     const frame = encodeFrame({ fin: true, rsv1: false, opcode: 2, payload }, role);
     expect(payload).toEqual(new Uint8Array([1, 2, 3, 4, 5]));

@@ -22,7 +22,7 @@ const header = (fields: Partial<FrameHeader>): FrameHeader => ({
   ...fields,
 });
 
-/** Bytes on the wire, who reads them, and what they say. */
+/** Bytes on the wire, the role that reads them, and the expected header. */
 const valid: [bytes: string, reader: Role, header: FrameHeader][] = [
   ['81 00', 'client', header({})],
   ['01 7d', 'client', header({ fin: false, payloadLength: 125 })],
@@ -48,14 +48,14 @@ describe('a frame header', () => {
     expect(parseFrameHeader(hex(`ffffff ${bytes} ffff`), 3, plain(reader))).toEqual(expected);
   });
 
-  test.each(valid)('%s is waited for by a %s while a byte is missing', (bytes, reader) => {
+  test.each(valid)('%s is incomplete for a %s while a byte is missing', (bytes, reader) => {
     const whole = hex(bytes);
     for (let length = 0; length < whole.length; length++) {
       expect(parseFrameHeader(whole.subarray(0, length), 0, plain(reader))).toBeNull();
     }
   });
 
-  test.each(valid)('%s, which a %s reads, is what its peer writes', (bytes, reader, fields) => {
+  test.each(valid)('%s, as read by a %s, is what its peer writes', (bytes, reader, fields) => {
     const writer = reader === 'server' ? 'client' : 'server';
     const target = Buffer.alloc(fields.byteLength);
     encodeFrameHeader(target, 0, fields, writer);
@@ -75,30 +75,30 @@ describe('parseFrameHeader', () => {
     ['08', '1002 WS_ERR_EXPECTED_FIN: Fragmented control frame (§5.5)'],
     ['09', '1002 WS_ERR_EXPECTED_FIN: Fragmented control frame (§5.5)'],
     ['0a', '1002 WS_ERR_EXPECTED_FIN: Fragmented control frame (§5.5)'],
-  ])('refuses %s by its first byte in either role', (bytes, fault) => {
+  ])('refuses %s at its first byte in either role', (bytes, fault) => {
     for (const role of roles) expect(faultOf(() => parseFrameHeader(hex(bytes), 0, plain(role)))).toBe(fault);
   });
 
-  test.each([3, 4, 5, 6, 7, 11, 12, 13, 14, 15])('refuses the reserved opcode %i by its first byte', (opcode) => {
+  test.each([3, 4, 5, 6, 7, 11, 12, 13, 14, 15])('refuses the reserved opcode %i at its first byte', (opcode) => {
     const fault = `1002 WS_ERR_INVALID_OPCODE: Reserved opcode ${opcode} (§5.2)`;
     for (const first of [0x80 | opcode, opcode]) {
       for (const role of roles) expect(faultOf(() => parseFrameHeader(Buffer.of(first), 0, plain(role)))).toBe(fault);
     }
   });
 
-  test('refuses a frame that is not masked as a server, by its second byte', () => {
+  test('refuses an unmasked frame as a server, at its second byte', () => {
     expect(faultOf(() => parseFrameHeader(hex('81 7f'), 0, plain('server')))).toBe(
       '1002 WS_ERR_EXPECTED_MASK: A client must mask (§5.1)',
     );
   });
 
-  test('refuses a masked frame as a client, by its second byte', () => {
+  test('refuses a masked frame as a client, at its second byte', () => {
     expect(faultOf(() => parseFrameHeader(hex('81 ff'), 0, plain('client')))).toBe(
       '1002 WS_ERR_EXPECTED_MASK: A server must not mask (§5.1)',
     );
   });
 
-  test.each(['88 7e', '89 7e', '8a 7f'])('refuses the control frame %s over 125 bytes by its second byte', (bytes) => {
+  test.each(['88 7e', '89 7e', '8a 7f'])('refuses the control frame %s over 125 bytes at its second byte', (bytes) => {
     expect(faultOf(() => parseFrameHeader(hex(bytes), 0, plain('client')))).toBe(
       '1002 WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH: Control frame over 125 bytes (§5.5)',
     );
@@ -118,7 +118,7 @@ describe('parseFrameHeader', () => {
     expect(faultOf(() => parseFrameHeader(hex(bytes), 0, plain('client')))).toBe(fault);
   });
 
-  test('refuses a length before the masking key has come', () => {
+  test('refuses a length before the masking key has arrived', () => {
     expect(faultOf(() => parseFrameHeader(hex('82 fe 0005'), 0, plain('server')))).toContain(
       'WS_ERR_NON_MINIMAL_LENGTH',
     );
@@ -133,7 +133,7 @@ describe('frameHeaderLength', () => {
     [65_535, 4],
     [65_536, 10],
     [2 ** 53 - 1, 10],
-  ])('of %i bytes of payload is %i, and 4 more as a client', (payloadLength, byteLength) => {
+  ])('for %i bytes of payload is %i, and 4 more for a client', (payloadLength, byteLength) => {
     expect(frameHeaderLength(payloadLength, 'server')).toBe(byteLength);
     expect(frameHeaderLength(payloadLength, 'client')).toBe(byteLength + 4);
   });

@@ -19,7 +19,7 @@ const sweep = (['server', 'client'] as const).flatMap((role) =>
 );
 
 describe('FrameParser', () => {
-  test.each(sweep)('of a $role reads $length bytes that come as $chunking', ({ role, chunking, length }) => {
+  test.each(sweep)('of a $role reads $length bytes that arrive as $chunking', ({ role, chunking, length }) => {
     const payload = Buffer.alloc(length, 'abcdefg');
     const parts = partsOf(role, chunksOf(peerFrame(role, 0x82, payload), chunking));
     expect(Buffer.concat(parts.map((part) => part.payload)).equals(payload)).toBe(true);
@@ -30,7 +30,7 @@ describe('FrameParser', () => {
     expect(parts.map((part) => part.isLast)).toEqual(parts.map((_, index) => index === parts.length - 1));
   });
 
-  test.each(chunkings)('hands on control frames whole that come as %s', (chunking) => {
+  test.each(chunkings)('passes on complete control frames that arrive as %s', (chunking) => {
     const ping = Buffer.alloc(125, 'ping');
     const bytes = Buffer.concat([peerFrame('server', 0x89, ping), peerFrame('server', 0x8a)]);
     expect(partsOf('server', chunksOf(bytes, chunking))).toEqual([
@@ -39,7 +39,7 @@ describe('FrameParser', () => {
     ]);
   });
 
-  test('hands on a data frame at its header, once, while the payload is still to come', () => {
+  test('passes on a data frame at its header, once, before the payload has arrived', () => {
     const parser = new FrameParser({ role: 'client', allowsRsv1: false });
     parser.push(Buffer.from('017e1000', 'hex'));
     expect(parser.next()).toEqual({
@@ -57,19 +57,19 @@ describe('FrameParser', () => {
     expect(parser.next()).toBeNull();
   });
 
-  test('hands on a payload as a view of the chunk, unmasked in place', () => {
+  test('passes on a payload as a view of the chunk, unmasked in place', () => {
     const chunk = rawFrame(0x81, 'Hello', sampleKey);
     const [part] = partsOf('server', [chunk]);
     expect(part!.payload.buffer).toBe(chunk.buffer);
     expect(chunk.subarray(6).toString()).toBe('Hello');
   });
 
-  test('reads a payload masked with zeros as it is', () => {
+  test('reads a payload masked with zeros unchanged', () => {
     const [part] = partsOf('server', [rawFrame(0x81, 'Hello', 0)]);
     expect(part!.payload.toString()).toBe('Hello');
   });
 
-  test('reads the chunks that were pushed before it was asked for parts', () => {
+  test('reads all chunks that were pushed before the first call of next()', () => {
     const parser = new FrameParser({ role: 'client', allowsRsv1: false });
     for (const chunk of chunksOf(Buffer.concat([rawFrame(0x81, 'one'), rawFrame(0x82, 'two')]), 'bytes')) {
       parser.push(chunk);
@@ -81,7 +81,7 @@ describe('FrameParser', () => {
     expect(parser.next()).toBeNull();
   });
 
-  test('keeps the start of a frame, and not the chunk that it came in', () => {
+  test('keeps the start of a frame, but not its chunk', () => {
     const chunk = Buffer.concat([rawFrame(0x82, Buffer.alloc(1000)), rawFrame(0x89, 'ping').subarray(0, 4)]);
     const parser = new FrameParser({ role: 'client', allowsRsv1: false });
     parser.push(chunk);
@@ -92,7 +92,7 @@ describe('FrameParser', () => {
     expect(parser.next()!.payload.toString()).toBe('ping');
   });
 
-  test('throws what is wrong with a header after the frames before it', () => {
+  test("throws a header's fault after the frames before it", () => {
     const parser = new FrameParser({ role: 'client', allowsRsv1: false });
     parser.push(Buffer.concat([rawFrame(0x81, 'fine'), Buffer.of(0x83)]));
     expect(parser.next()!.payload.toString()).toBe('fine');

@@ -25,7 +25,7 @@ const controlFrame = fc.record({
 });
 
 describe('any frame header', () => {
-  test('that one role writes, the other reads back, wherever it stands', () => {
+  test('that one role writes is read back by the other, at any offset', () => {
     const role = fc.constantFrom<Role>('server', 'client');
     fc.assert(
       fc.property(role, fc.oneof(dataFrame, controlFrame), key, fc.nat(20), (writer, fields, maskingKey, before) => {
@@ -44,7 +44,7 @@ describe('any frame header', () => {
 });
 
 describe('any masking', () => {
-  test('is what §5.3 defines, and undoes itself', () => {
+  test('is what §5.3 defines, and is its own inverse', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), key, fc.nat(), (bytes, maskingKey, offset) => {
         const masked = Buffer.from(bytes);

@@ -10,13 +10,13 @@ describe('applyMask', () => {
   });
 
   test.each([...Array.from({ length: 18 }, (_, length) => length), 255, 256, 257, 258, 259, 1_000, 70_000])(
-    'masks %i bytes as §5.3 defines it, wherever they stand in the payload',
+    'masks %i bytes as §5.3 defines, at any offset in the payload',
     (length) => {
       const bytes = Buffer.from(Array.from({ length }, (_, index) => index * 37));
       for (const key of [0, 1, sampleKey, 0x80000000, 0xff00ff00, 0xffffffff]) {
         for (const offset of [0, 1, 2, 3, 4, 7, 65_537]) {
           const expected = maskNaively(bytes, key, offset);
-          // Wherever they stand in memory, too.
+          // At any alignment in memory, too.
           for (const start of [0, 1, 2, 3]) {
             const masked = Buffer.concat([Buffer.alloc(start), bytes]).subarray(start);
             applyMask(masked, key, offset);
@@ -27,7 +27,7 @@ describe('applyMask', () => {
     },
   );
 
-  test('touches nothing outside the bytes it is given', () => {
+  test('changes nothing outside the given bytes', () => {
     const whole = Buffer.alloc(12);
     applyMask(whole.subarray(3, 9), 0xffffffff, 0);
     expect(whole.toString('hex')).toBe('000000ffffffffffff000000');
@@ -35,10 +35,10 @@ describe('applyMask', () => {
 });
 
 describe('createMaskingKey', () => {
-  test('draws 32-bit numbers that do not repeat from one fill of the pool to the next', () => {
+  test('draws 32-bit numbers that do not repeat after the pool is refilled', () => {
     const keys = Array.from({ length: 5000 }, createMaskingKey);
     expect(keys.every((key) => Number.isInteger(key) && key >= 0 && key < 2 ** 32)).toBe(true);
-    // Of 5,000 of 2^32, three that occur twice are less likely than one in a billion.
+    // Three repeated numbers among 5,000 of 2^32 are less likely than one in a billion.
     expect(new Set(keys).size).toBeGreaterThan(4996);
   });
 

@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 const chunkOf = ({ slab, start, end }: OutputSlab.SlabRun): Buffer => slab.subarray(start, end);
 
-test('extends a run while nothing stands behind it, and starts another one else', () => {
+test('extends a run while nothing follows it, and starts another one otherwise', () => {
   const one = extendRun(null, 10);
   expect(extendRun(one, 5)).toBe(one);
   const other = extendRun(null, 5);
@@ -22,7 +22,7 @@ test('extends a run while nothing stands behind it, and starts another one else'
   for (const run of [one, other, third]) releaseChunk(chunkOf(run));
 });
 
-test('uses a slab again once nobody reads it, and takes a new one when it is full', () => {
+test('reuses a slab once nobody reads it, and takes a new one when it is full', () => {
   const first = extendRun(null, 10);
   const second = extendRun(null, 10);
   releaseChunk(chunkOf(first));
@@ -35,7 +35,7 @@ test('uses a slab again once nobody reads it, and takes a new one when it is ful
   let last = again;
   while (last.slab === again.slab) last = extendRun(null, maxSlabFrame);
   expect(last.start).toBe(0);
-  // What belongs to another slab, or to none, says nothing of this one.
+  // Chunks of another slab, or outside any slab, do not affect this one.
   releaseChunk(chunkOf(again));
   releaseChunk(Buffer.alloc(1));
   expect(extendRun(last, 10)).toBe(last);

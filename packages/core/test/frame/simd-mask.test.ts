@@ -9,12 +9,12 @@ const mask = loadSimdMask();
 if (mask === null) throw new Error('This processor has no SIMD');
 
 describe('masking by WebAssembly', () => {
-  test('runs what stands in simd-mask.wat', async () => {
+  test('runs the code of simd-mask.wat', async () => {
     expect(await readFile(moduleFile, 'utf8')).toBe(await moduleSource());
   });
 
   test.each([0, 1, 15, 16, 17, 63, 64, 65, 16_383, 16_384, 16_385, 70_000])(
-    'masks %i bytes as §5.3 defines it',
+    'masks %i bytes as §5.3 defines',
     (length) => {
       for (const start of [0, 1, 5]) {
         const whole = Buffer.from(Array.from({ length: length + 10 }, (_, index) => index * 37));
@@ -30,7 +30,7 @@ describe('masking by WebAssembly', () => {
     },
   );
 
-  test('says whether all bytes are below 128, whatever was masked before', () => {
+  test('reports whether all bytes are below 128, whatever was masked before', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), fc.integer(), (bytes, isAscii, key) => {
         const plain = Buffer.from(isAscii ? bytes.map((byte) => byte & 0x7f) : bytes);
@@ -42,7 +42,7 @@ describe('masking by WebAssembly', () => {
     );
   });
 
-  test('is none where there is no WebAssembly, or none with SIMD', () => {
+  test('is null without WebAssembly, or without its SIMD', () => {
     class Module {
       constructor() {
         throw new Error('invalid numeric opcode 0xfd');
@@ -55,7 +55,7 @@ describe('masking by WebAssembly', () => {
     expect(loadSimdMask({ Module, Instance })).toBeNull();
   });
 
-  test('is replaced by JavaScript where there is none', async () => {
+  test('is replaced by JavaScript if it is not available', async () => {
     vi.resetModules();
     vi.doMock('../../src/frame/simd-mask.ts', () => ({ loadSimdMask: () => null }));
     try {

@@ -6,7 +6,7 @@ import { rawFrame, sampleKey } from '@turnout/test-kit/raw-frame';
 
 const maxPayload = 65_535;
 
-/** What the general way makes of the bytes: the message where they begin with a whole one, `null` for all else. */
+/** What the general parser makes of the bytes: the message if they begin with a complete one, otherwise `null`. */
 function readGenerally(bytes: Buffer, offset: number): { opcode: number; payload: string; end: number } | null {
   const parser = new FrameParser({ role: 'server', allowsRsv1: true });
   parser.push(Buffer.from(bytes.subarray(offset)));
@@ -36,12 +36,12 @@ const bytesOfFrame = fc.record({
     .tuple(first, length, key)
     .map(([head, size, mask]) => rawFrame(head, Buffer.alloc(size, 'ab\u00fcc'), mask)),
   before: fc.nat(9),
-  /** How much of it has come; half of them are whole. */
+  /** How much of it has arrived; half of them are complete. */
   kept: fc.double({ min: 0, max: 2, noNaN: true }),
 });
 
 describe('a frame that is a whole message', () => {
-  test('is read as by the general way, wherever its bytes end, and nothing else is', () => {
+  test('is read as by the general parser, wherever its bytes end, and nothing else is', () => {
     fc.assert(
       fc.property(bytesOfFrame, ({ frame, before, kept }) => {
         const cut = Math.ceil(frame.length * Math.min(1, kept));
@@ -53,20 +53,20 @@ describe('a frame that is a whole message', () => {
     );
   });
 
-  test('is none whose length is not in its shortest form, takes 64 bits, or has no mask', () => {
+  test('does not have a length that takes 64 bits or is not in its shortest form, and is masked', () => {
     const frames = ['81fe0005', '81ff000000000000000a', '820548656c6c6f', '82'].map((hex) =>
       Buffer.concat([Buffer.from(hex, 'hex'), Buffer.alloc(30)]),
     );
     for (const frame of frames) expect(readWholeFrame(frame, 0, maxPayload)).toBeNull();
   });
 
-  test('is none that is longer than allowed', () => {
+  test('is not longer than allowed', () => {
     const frame = rawFrame(0x82, Buffer.alloc(11), sampleKey);
     expect(readWholeFrame(Buffer.from(frame), 0, 10)).toBeNull();
     expect(readWholeFrame(Buffer.from(frame), 0, 11)?.payload).toHaveLength(11);
   });
 
-  test('says whether it is ASCII', () => {
+  test('reports whether it is ASCII', () => {
     for (const size of [1, 2, 3, 4, 47, 64, 130]) {
       const ascii = readWholeFrame(rawFrame(0x81, Buffer.alloc(size, 'a'), sampleKey), 0, maxPayload);
       const other = Buffer.alloc(size, 'a');

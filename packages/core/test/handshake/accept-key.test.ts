@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { acceptKey, isValidKey } from '../../src/handshake/accept-key.ts';
 import { sampleAccept, sampleKey } from './requests.ts';
 
-test('acceptKey gives the value of the example in RFC 6455 §1.3', () => {
+test('acceptKey returns the value of the example in RFC 6455 §1.3', () => {
   expect(acceptKey(sampleKey)).toBe(sampleAccept);
 });
 
 describe('isValidKey (RFC 6455 §4.1, §4.2.1)', () => {
-  test('takes the base64 of any 16 bytes and of no other number', () => {
+  test('accepts the base64 of any 16 bytes and of no other number', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
         expect(isValidKey(Buffer.from(bytes).toString('base64'))).toBe(bytes.byteLength === 16);
@@ -17,11 +17,11 @@ describe('isValidKey (RFC 6455 §4.1, §4.2.1)', () => {
     expect(isValidKey(Buffer.alloc(16, 0xff).toString('base64'))).toBe(true);
   });
 
-  test('takes the example of §4.1, whose last character has a spare bit set', () => {
+  test('accepts the example of §4.1, whose last character has an unused bit set', () => {
     expect(isValidKey('AQIDBAUGBwgJCgsMDQ4PEC==')).toBe(true);
   });
 
-  test('takes any 22 characters of the alphabet, whatever the spare bits of the last one are', () => {
+  test('accepts any 22 characters of the alphabet, whatever the unused bits of the last one are', () => {
     const character = fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'.split(''));
     fc.assert(
       fc.property(fc.string({ unit: character, minLength: 22, maxLength: 22 }), (drawn) => {
@@ -38,11 +38,11 @@ describe('isValidKey (RFC 6455 §4.1, §4.2.1)', () => {
     ['no padding', 'AAAAAAAAAAAAAAAAAAAAAA'],
     ['half of the padding', 'AAAAAAAAAAAAAAAAAAAAAA='],
     ['padding in front', '==AAAAAAAAAAAAAAAAAAAAAA'],
-    ['more padding than there is', 'AAAAAAAAAAAAAAAAAAAAA==='],
+    ['too much padding', 'AAAAAAAAAAAAAAAAAAAAA==='],
     ['the URL alphabet', '____________________-w=='],
     ['a space inside', 'AAAAAAAAAA AAAAAAAAAAA=='],
     ['a space instead of the padding', 'AAAAAAAAAAAAAAAAAAAAAA= '],
-    ['characters out of the alphabet', '!!!!!!!!!!!!!!!!!!!!!!=='],
+    ['characters outside the alphabet', '!!!!!!!!!!!!!!!!!!!!!!=='],
     ['characters above ASCII', 'ÁAAAAAAAAAAAAAAAAAAAAA=='],
     ['two keys in one field', `${sampleKey}, ${sampleKey}`],
   ])('refuses %s', (_what, key) => {

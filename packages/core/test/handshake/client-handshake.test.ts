@@ -7,7 +7,7 @@ import { refusalOf } from './refusal.ts';
 import { sampleAccept, sampleKey } from './requests.ts';
 
 describe('createKey (RFC 6455 §4.1, item 7)', () => {
-  test('makes a valid key, and another one each time', () => {
+  test('makes a valid key, and a different one each time', () => {
     const keys = Array.from({ length: 100 }, createKey);
     expect(keys.every(isValidKey)).toBe(true);
     expect(new Set(keys).size).toBe(100);
@@ -26,20 +26,20 @@ describe('clientHeaders (RFC 6455 §4.1)', () => {
     ]);
   });
 
-  test('leave out Sec-WebSocket-Protocol when no subprotocol is offered', () => {
+  test('omit Sec-WebSocket-Protocol if no subprotocol is offered', () => {
     expect(clientHeaders({ key: sampleKey, protocols: [], deflate: null })).toHaveLength(4);
   });
 
   test.each([
     ['a value with CR and LF', 'Cookie', 'a\r\nb'],
-    ['a name that is no token', 'a b', 'c'],
+    ['a name that is not a token', 'a b', 'c'],
     ['a header of the handshake', 'sec-websocket-key', 'x'],
     ['a header of the connection', 'Connection', 'close'],
   ])('throw a TypeError on %s', (_what, name, value) => {
     expect(() => clientHeaders({ key: sampleKey, protocols: [], deflate: null }, [[name, value]])).toThrow(TypeError);
   });
 
-  test('throw a SyntaxError on a subprotocol that is no token', () => {
+  test('throw a SyntaxError on a subprotocol that is not a token', () => {
     expect(() => clientHeaders({ key: sampleKey, protocols: ['a b'], deflate: null })).toThrow(SyntaxError);
   });
 });
@@ -56,7 +56,7 @@ describe('checkServerResponse (RFC 6455 §4.1)', () => {
     ['a Connection of two fields', { ...headers, connection: ['keep-alive', 'upgrade'] }, ''],
     ['a Connection with an empty element', { ...headers, connection: 'Upgrade, ' }, ''],
     ['an empty list of extensions', { ...headers, 'sec-websocket-extensions': '' }, ''],
-    ['a list of extensions without any', { ...headers, 'sec-websocket-extensions': [' ', ','] }, ''],
+    ['a list of extensions without elements', { ...headers, 'sec-websocket-extensions': [' ', ','] }, ''],
     ['an empty subprotocol', { ...headers, 'sec-websocket-protocol': '' }, ''],
   ])('takes %s', (_what, answer, protocol) => {
     expect(checkServerResponse({ status: 101, headers: answer }, offer)).toEqual({ protocol, deflate: null });
@@ -90,13 +90,13 @@ describe('checkServerResponse (RFC 6455 §4.1)', () => {
     ['permessage-deflate; a="b', 'it is malformed (RFC 6455 §9.1)'],
     ['permessage-deflate; more', '"more" is not a parameter of permessage-deflate'],
     ['permessage-deflate; client_max_window_bits', 'client_max_window_bits has no value'],
-    ['permessage-deflate; server_max_window_bits=7', 'server_max_window_bits has "7" as its value'],
+    ['permessage-deflate; server_max_window_bits=7', 'server_max_window_bits has the value "7"'],
     ['permessage-deflate; server_max_window_bits="1 0"', 'it is malformed (RFC 6455 §9.1)'],
-    ['permessage-deflate; client_max_window_bits=16', 'client_max_window_bits has "16" as its value'],
-    ['permessage-deflate; server_no_context_takeover=1', 'server_no_context_takeover has "1" as its value'],
+    ['permessage-deflate; client_max_window_bits=16', 'client_max_window_bits has the value "16"'],
+    ['permessage-deflate; server_no_context_takeover=1', 'server_no_context_takeover has the value "1"'],
     [
       'permessage-deflate; client_no_context_takeover; client_no_context_takeover',
-      'client_no_context_takeover stands twice',
+      'client_no_context_takeover is repeated',
     ],
   ])('says why the extensions %s are refused', (answer, why) => {
     const response = { status: 101, headers: { ...headers, 'sec-websocket-extensions': answer } };
@@ -105,14 +105,14 @@ describe('checkServerResponse (RFC 6455 §4.1)', () => {
     );
   });
 
-  test('refuses a subprotocol when none was offered', () => {
+  test('refuses a subprotocol if none was offered', () => {
     const answer = { status: 101, headers: { ...headers, 'sec-websocket-protocol': 'chat' } };
     expect(refusalOf(() => checkServerResponse(answer, { key: sampleKey, protocols: [], deflate: null })).message).toBe(
       'Expected one of the offered subprotocols in the answer, got "chat"',
     );
   });
 
-  test.each([200, 302, 401, 426, 503])('refuses status %d and keeps it', (status) => {
+  test.each([200, 302, 401, 426, 503])('refuses status %d and reports it', (status) => {
     expect(refusalOf(() => checkServerResponse({ status, headers }, offer))).toMatchObject({
       code: 'WS_ERR_CONNECT_STATUS',
       status,
@@ -120,7 +120,7 @@ describe('checkServerResponse (RFC 6455 §4.1)', () => {
     });
   });
 
-  test('both sides agree: what the client sends is accepted, and the answer passes', () => {
+  test("both sides agree: the client's request is accepted, and the server's answer passes", () => {
     const key = createKey();
     const rawHeaders = ['Host', 'a', ...clientHeaders({ key, protocols: ['v2', 'v1'], deflate: null }).flat()];
     const upgrade = parseUpgradeRequest({ method: 'GET', url: '/', httpVersion: '1.1', rawHeaders });

@@ -97,14 +97,14 @@ describe('parseExtensions (RFC 6455 §9.1)', () => {
     ['a second "="', ['foo; a=b=c']],
     ['an extension of two words', ['foo bar']],
     ['an empty quoted string', ['foo; a=""']],
-    ['a quoted string that is no token', ['foo; a="x y"']],
+    ['a quoted string that is not a token', ['foo; a="x y"']],
     ['an unclosed quote', ['foo; a="x']],
     ['a quote that closes in another field', ['foo; a="x', 'y"']],
     ['a quote in the middle of a token', ['foo; a=x"y"']],
     ['an unclosed quote of 16 KB', [`foo; a="${'\\"'.repeat(8000)}`]],
     ['an unclosed quote within the limit', [`foo; a="${'\\"'.repeat(400)}`]],
     ['8,193 bytes', ['a'.repeat(8193)]],
-    ['something behind an offer that can be read', ['foo, @']],
+    ['garbage after a valid offer', ['foo, @']],
     ['bytes above ASCII', ['f\u00f6\u00f6']],
     ['a control character', ['foo; a="\x01"']],
   ])('cannot read %s', (_what, values) => {
@@ -112,7 +112,7 @@ describe('parseExtensions (RFC 6455 §9.1)', () => {
   });
 });
 
-test('parseExtensions takes 400 offers', () => {
+test('parseExtensions accepts 400 offers', () => {
   expect(parse(Array.from({ length: 400 }, () => 'permessage-deflate').join())).toHaveLength(400);
 });
 
@@ -124,7 +124,7 @@ describe('formatExtensions', () => {
     maxLength: 8,
   });
 
-  test('is what parseExtensions reads back', () => {
+  test('writes a list that parseExtensions reads back', () => {
     fc.assert(
       fc.property(offers, (extensions) => {
         expect(parse(formatExtensions(extensions))).toEqual(extensions);
@@ -143,7 +143,7 @@ describe('formatExtensions', () => {
     ['a parameter', { name: 'a', params: [['b;', true]] }],
     ['a parameter that has a value', { name: 'a', params: [['', 'x']] }],
     ['a value', { name: 'a', params: [['b', 'x\r\n']] }],
-  ])('throws a TypeError when %s is not a token', (_what, extension) => {
+  ])('throws a TypeError if %s is not a token', (_what, extension) => {
     expect(() => formatExtensions([extension])).toThrow(TypeError);
   });
 });

@@ -14,7 +14,7 @@ import { sampleAccept, upgradeRequest } from './requests.ts';
 const upgrade = parseUpgradeRequest(upgradeRequest({ headers: [['Sec-WebSocket-Protocol', 'chat, superchat']] }));
 
 describe('acceptHeaders (RFC 6455 §4.2.2)', () => {
-  test('answers the example of RFC 6455 §1.3 without a subprotocol', () => {
+  test('answer the example of RFC 6455 §1.3 without a subprotocol', () => {
     expect(acceptHeaders(upgrade, { protocol: '', deflate: null })).toEqual([
       ['Upgrade', 'websocket'],
       ['Connection', 'Upgrade'],
@@ -22,7 +22,7 @@ describe('acceptHeaders (RFC 6455 §4.2.2)', () => {
     ]);
   });
 
-  test('names the subprotocol chosen', () => {
+  test('contain the chosen subprotocol', () => {
     expect(acceptHeaders(upgrade, { protocol: 'chat', deflate: null }).at(-1)).toEqual([
       'Sec-WebSocket-Protocol',
       'chat',
@@ -30,7 +30,7 @@ describe('acceptHeaders (RFC 6455 §4.2.2)', () => {
   });
 
   test.each(['other', 'chat, superchat', 'chat\r\nX: y'])(
-    'refuses the subprotocol %j, which was not offered',
+    'throw on the subprotocol %j, which was not offered',
     (protocol) => {
       expect(verdictOf(() => acceptHeaders(upgrade, { protocol, deflate: null }))).toBe(
         '500 WS_ERR_HANDSHAKE_PROTOCOL_CHOICE',
@@ -40,7 +40,7 @@ describe('acceptHeaders (RFC 6455 §4.2.2)', () => {
 });
 
 describe('formatAcceptResponse', () => {
-  test('writes the 101 to the empty line', () => {
+  test('writes the 101 up to the empty line', () => {
     expect(formatAcceptResponse(upgrade, { protocol: 'chat', deflate: null })).toBe(
       'HTTP/1.1 101 Switching Protocols\r\n' +
         'Upgrade: websocket\r\n' +
@@ -51,7 +51,7 @@ describe('formatAcceptResponse', () => {
     );
   });
 
-  test('adds the headers of the app, the same name more than once too', () => {
+  test('adds the headers of the app, including repeated names', () => {
     const cookies = [
       ['Set-Cookie', 'a=1'],
       ['Set-Cookie', 'b=\u00e9'],
@@ -65,7 +65,7 @@ describe('formatAcceptResponse', () => {
     ['a CR and LF', 'Set-Cookie', 'a=1\r\nSet-Cookie: b=2'],
     ['a NUL', 'X', '\0'],
     ['a character above U+00FF', 'X', '\u0100'],
-    ['a name that is no token', 'X: y\r\nZ', '1'],
+    ['a name that is not a token', 'X: y\r\nZ', '1'],
     ['a Connection header', 'connection', 'close'],
     ['an Upgrade header', 'Upgrade', 'h2c'],
     ['a Content-Length', 'Content-Length', '0'],
@@ -123,7 +123,7 @@ describe('formatRejection', () => {
   const refusal = (status: number, message: string, headers?: Record<string, string>): HandshakeError =>
     new HandshakeError('WS_ERR_HANDSHAKE_TEST', status, message, headers);
 
-  test('writes status line, headers and a body that says what was wrong', () => {
+  test('writes a status line, headers and a body that says what was wrong', () => {
     expect(formatRejection(refusal(405, 'Use GET', { Allow: 'GET' }))).toBe(
       'HTTP/1.1 405 Method Not Allowed\r\n' +
         'Connection: close\r\n' +
@@ -139,13 +139,13 @@ describe('formatRejection', () => {
     expect(formatRejection(refusal(403, 'Zut, \u00e9\u20ac'))).toContain('Content-Length: 11\r\n');
   });
 
-  test('names Upgrade as a connection option when it sends that header (RFC 9110 §7.8)', () => {
+  test('lists Upgrade as a connection option if it sends that header (RFC 9110 §7.8)', () => {
     const text = formatRejection(refusal(426, 'Version', { 'Sec-WebSocket-Version': '13', Upgrade: 'websocket' }));
     expect(text).toContain('HTTP/1.1 426 Upgrade Required\r\nConnection: close, Upgrade\r\n');
     expect(text).toContain('\r\nSec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n\r\n');
   });
 
-  test('keeps line breaks of a message out of the head', () => {
+  test('keeps line breaks of a message out of the headers', () => {
     const text = formatRejection(refusal(400, 'a\r\nX: y'));
     expect(text.slice(0, text.indexOf('\r\n\r\n'))).not.toContain('X: y');
     expect(text.endsWith('\r\n\r\na\r\nX: y\n')).toBe(true);
@@ -155,7 +155,7 @@ describe('formatRejection', () => {
     expect(formatRejection(refusal(499, ''))).toMatch(/^HTTP\/1\.1 499 \r\n/);
   });
 
-  test.each([300, 599])('takes status %d', (status) => {
+  test.each([300, 599])('accepts status %d', (status) => {
     expect(formatRejection(refusal(status, ''))).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
@@ -166,13 +166,13 @@ describe('formatRejection', () => {
   test.each([
     ['CR and LF', { 'Retry-After': '1\r\nX: y' }],
     ['a character above ASCII', { 'X-Name': '\u00e9' }],
-    ['a name that is no token', { 'a b': 'c' }],
+    ['a name that is not a token', { 'a b': 'c' }],
     ['a Connection of its own', { connection: 'keep-alive' }],
     ['a Content-Length of its own', { 'Content-Length': '0' }],
     ['a Content-Type of its own', { 'Content-Type': 'text/html' }],
     ['a Transfer-Encoding', { 'Transfer-Encoding': 'chunked' }],
     ['a Trailer', { Trailer: 'X' }],
-  ])('throws a TypeError when the error has %s', (_what, headers) => {
+  ])('throws a TypeError if the error has %s', (_what, headers) => {
     expect(() => formatRejection(refusal(503, '', headers))).toThrow(TypeError);
   });
 });

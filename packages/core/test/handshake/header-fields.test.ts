@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
 import { fieldValues, gatherFields } from '../../src/handshake/header-fields.ts';
 
-test('gatherFields keeps every value of a name, whatever its case, in order', () => {
+test('gatherFields keeps every value of a name, in any case, in order', () => {
   const fields = gatherFields(['Origin', 'a', 'X', '1', 'ORIGIN', 'b', 'origin', '']);
   expect(fieldValues(fields, 'origin')).toEqual(['a', 'b', '']);
   expect(fieldValues(fields, 'x')).toEqual(['1']);
 });
 
-test('fieldValues of an absent name are none', () => {
+test('fieldValues of an absent name are empty', () => {
   expect(fieldValues(gatherFields([]), 'host')).toEqual([]);
 });
 
-test('gatherFields leaves out a name without a value', () => {
+test('gatherFields ignores a name without a value', () => {
   expect([...gatherFields(['A', '1', 'B']).keys()]).toEqual(['a']);
 });
 
-test('a header named like a member of Object.prototype is a header like any other', () => {
+test('a header named like a member of Object.prototype is an ordinary header', () => {
   const fields = gatherFields(['__proto__', 'x', 'constructor', 'y']);
   expect(fieldValues(fields, '__proto__')).toEqual(['x']);
   expect(fieldValues(fields, 'constructor')).toEqual(['y']);

@@ -36,7 +36,7 @@ describe('parseHeaderList', () => {
   });
 });
 
-test('listLength counts bytes of all fields, and what joins them', () => {
+test('listLength counts the bytes of all fields, and of their separators', () => {
   expect(listLength([])).toBe(0);
   expect(listLength(['\u00e9'])).toBe(1);
   expect(listLength(['a'.repeat(9), 'b'.repeat(9)])).toBe(20);

@@ -10,7 +10,7 @@ import {
 } from '../../src/handshake/permessage-deflate.ts';
 import { defaultLimits } from '../../src/limits.ts';
 
-/** Nothing that is asked for by name. */
+/** No explicit preference. */
 const usual: DeflateWishes = {};
 const generous: DeflateWishes = {
   serverNoContextTakeover: false,
@@ -25,7 +25,7 @@ const frugal: DeflateWishes = {
   clientMaxWindowBits: 11,
 };
 
-/** What a server with these wishes answers; `null` where it declines every offer. */
+/** The answer of a server with these preferences; `null` if it declines every offer. */
 function answerTo(offers: string, wishes: DeflateWishes): string | null {
   const agreed = acceptDeflateOffer(parseExtensions([offers], defaultLimits)!, wishes);
   return agreed && formatExtensions([deflateResponse(agreed)]);
@@ -35,12 +35,12 @@ function readAnswer(answer: string, wishes: DeflateWishes): DeflateParameters | 
   return readDeflateResponse(parseExtensions([answer], defaultLimits)![0]!, wishes);
 }
 
-describe('a server that is left the choice declares nothing that was not offered (RFC 7692 §7.1)', () => {
+describe('a server without preferences declares only what was offered (RFC 7692 §7.1)', () => {
   test.each([
     ['permessage-deflate', 'permessage-deflate'],
     ['permessage-deflate; ', 'permessage-deflate'],
     ['permessage-deflate, ', 'permessage-deflate'],
-    // What Chromium and Firefox offer: the client's window is what costs memory here.
+    // What Chromium and Firefox offer: the client's window determines our memory.
     ['permessage-deflate; client_max_window_bits', 'permessage-deflate; client_max_window_bits=12'],
     ['permessage-deflate; client_max_window_bits=15', 'permessage-deflate; client_max_window_bits=12'],
     ['permessage-deflate; client_max_window_bits=9', 'permessage-deflate; client_max_window_bits=9'],
@@ -48,7 +48,7 @@ describe('a server that is left the choice declares nothing that was not offered
     ['permessage-deflate; server_max_window_bits=8', 'permessage-deflate; server_max_window_bits=8'],
     ['permessage-deflate; server_no_context_takeover', 'permessage-deflate; server_no_context_takeover'],
     ['permessage-deflate; client_no_context_takeover', 'permessage-deflate; client_no_context_takeover'],
-    // What Go's nhooyr 1.8.7 offers, and takes no other answer to.
+    // What Go's nhooyr 1.8.7 offers; it accepts no other answer.
     [
       'permessage-deflate; client_no_context_takeover; server_no_context_takeover',
       'permessage-deflate; server_no_context_takeover; client_no_context_takeover',
@@ -102,7 +102,7 @@ describe('a server that wants the largest windows', () => {
   });
 });
 
-describe('a server that asks for little memory by name', () => {
+describe('a server that explicitly requests little memory', () => {
   test.each([
     [
       'permessage-deflate; client_max_window_bits',
@@ -131,13 +131,13 @@ describe('a client', () => {
       frugal,
       'permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12; client_max_window_bits=11',
     ],
-  ])('offers what it is asked for by name (%#)', (wishes, offer) => {
+  ])('offers its explicit preferences (%#)', (wishes, offer) => {
     expect(formatExtensions([deflateOffer(wishes)])).toBe(offer);
   });
 
   test.each<[answer: string, Partial<DeflateParameters>]>([
     ['permessage-deflate', {}],
-    // Go's gorilla and Python's Tornado answer so, whatever was offered.
+    // Go's gorilla and Python's Tornado answer this, whatever was offered.
     [
       'permessage-deflate; server_no_context_takeover; client_no_context_takeover',
       { serverNoContextTakeover: true, clientNoContextTakeover: true },
@@ -147,7 +147,7 @@ describe('a client', () => {
     ['permessage-deflate; server_max_window_bits=15', { serverMaxWindowBits: 15 }],
     ['permessage-deflate; client_max_window_bits=8;', { clientMaxWindowBits: 8 }],
     ['permessage-deflate; client_max_window_bits="10", ', { clientMaxWindowBits: 10 }],
-  ])('that asks for nothing takes the answer %s', (answer, parameters) => {
+  ])('without preferences accepts the answer %s', (answer, parameters) => {
     expect(readAnswer(answer, usual)).toEqual({
       serverNoContextTakeover: false,
       clientNoContextTakeover: false,
@@ -157,7 +157,7 @@ describe('a client', () => {
     });
   });
 
-  test('takes an answer that gives it what it asked for, or less', () => {
+  test('accepts an answer that grants what it requested, or less', () => {
     const answer =
       'permessage-deflate; server_no_context_takeover; server_max_window_bits=10; client_max_window_bits=9';
     expect(readAnswer(answer, frugal)).toEqual({
@@ -169,14 +169,14 @@ describe('a client', () => {
   });
 
   test.each([
-    ['permessage-deflate', 'server_no_context_takeover was asked for, and is missing'],
-    ['permessage-deflate; server_max_window_bits=12', 'server_no_context_takeover was asked for, and is missing'],
-    ['permessage-deflate; server_no_context_takeover', 'server_max_window_bits was offered as 12, and is missing'],
+    ['permessage-deflate', 'server_no_context_takeover was requested, but is missing'],
+    ['permessage-deflate; server_max_window_bits=12', 'server_no_context_takeover was requested, but is missing'],
+    ['permessage-deflate; server_no_context_takeover', 'server_max_window_bits was offered as 12, but is missing'],
     [
       'permessage-deflate; server_no_context_takeover; server_max_window_bits=13',
-      'server_max_window_bits was offered as 12, and is 13',
+      'server_max_window_bits was offered as 12, but is 13',
     ],
-  ])('that asks for something does not take the answer %s', (answer, why) => {
+  ])('with preferences refuses the answer %s', (answer, why) => {
     expect(readAnswer(answer, frugal)).toBe(why);
   });
 });

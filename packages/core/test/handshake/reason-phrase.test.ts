@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { expect, test } from 'vitest';
 import { reasonPhrase } from '../../src/handshake/reason-phrase.ts';
 
-/** Where RFC 9110 renamed a phrase that Node keeps, or where the status cannot refuse or is not in the registry. */
+/** Phrases that RFC 9110 renamed and Node.js keeps; statuses that cannot refuse or are not in the registry. */
 const different = new Map([
   [304, ''],
   [305, ''],

@@ -1,6 +1,6 @@
 import { HandshakeError } from '../../src/errors.ts';
 
-/** Runs what must be refused and returns the error; any other throw goes on. */
+/** Runs code that must refuse and returns the error; rethrows any other error. */
 export function refusalOf(run: () => unknown): HandshakeError {
   try {
     run();

@@ -15,7 +15,7 @@ describe('parseRequestTarget', () => {
     '/chat?',
     '/chat?room=1&room=2',
     '/?__proto__[x]=1',
-    // unusual, and the router's to decide
+    // unusual; the router decides
     '/ws/',
     '/ws//',
     '/a//b',
@@ -39,7 +39,7 @@ describe('parseRequestTarget', () => {
     '/%2e%2e%2e',
     '/a%2e',
     '/%2ea',
-    // what a query may hold
+    // what a query may contain
     '/a?b=/../c',
     '/a?b=\\',
     '/a?b=%00',
@@ -50,12 +50,12 @@ describe('parseRequestTarget', () => {
     'http://Example.com:8080/chat?x=http://other',
     'https://EXAMPLE.COM:8080/chat',
     'HTTP://example.com:8080/chat',
-  ])('gives %s back unchanged', (target) => {
+  ])('returns %s unchanged', (target) => {
     expect(parse(target)).toBe(target);
   });
 
   test.each([
-    // RFC 9112 §3.2: none of the forms that GET may have
+    // RFC 9112 §3.2: not a form that GET allows
     ['', 'it is neither a path nor an http address'],
     ['*', 'it is neither a path nor an http address'],
     ['chat', 'it is neither a path nor an http address'],
@@ -78,44 +78,44 @@ describe('parseRequestTarget', () => {
     ['http://example.com:8080?/ws', 'its authority is not that of the Host header'],
     ['http://example.com:8080\\@evil/ws', 'its authority is not that of the Host header'],
     ['http://example.com:8080//ws', 'its path starts with two slashes'],
-    ['http://example.com:8080/../ws', 'its path holds a dot segment'],
-    // RFC 3986 §3.3: a path of an authority-less reference cannot start so
+    ['http://example.com:8080/../ws', 'its path contains a dot segment'],
+    // RFC 3986 §3.3: a path without an authority cannot start like this
     ['//', 'its path starts with two slashes'],
     ['//evil/ws', 'its path starts with two slashes'],
     ['///ws', 'its path starts with two slashes'],
     // RFC 3986 §3.5: a fragment is not sent
-    ['/ws#x', 'it holds a fragment'],
-    ['/ws?a#x', 'it holds a fragment'],
-    ['/ws#', 'it holds a fragment'],
+    ['/ws#x', 'it contains a fragment'],
+    ['/ws?a#x', 'it contains a fragment'],
+    ['/ws#', 'it contains a fragment'],
     // RFC 3986 §5.2.4
-    ['/.', 'its path holds a dot segment'],
-    ['/..', 'its path holds a dot segment'],
-    ['/./ws', 'its path holds a dot segment'],
-    ['/../ws', 'its path holds a dot segment'],
-    ['/x/../ws', 'its path holds a dot segment'],
-    ['/x/..', 'its path holds a dot segment'],
-    ['/x/.', 'its path holds a dot segment'],
-    ['/x/..?y', 'its path holds a dot segment'],
-    ['/%2e/ws', 'its path holds a dot segment'],
-    ['/%2e%2e/ws', 'its path holds a dot segment'],
-    ['/.%2e/ws', 'its path holds a dot segment'],
-    ['/%2E./ws', 'its path holds a dot segment'],
-    ['/x/%2E%2e', 'its path holds a dot segment'],
-    ['/a//../ws', 'its path holds a dot segment'],
+    ['/.', 'its path contains a dot segment'],
+    ['/..', 'its path contains a dot segment'],
+    ['/./ws', 'its path contains a dot segment'],
+    ['/../ws', 'its path contains a dot segment'],
+    ['/x/../ws', 'its path contains a dot segment'],
+    ['/x/..', 'its path contains a dot segment'],
+    ['/x/.', 'its path contains a dot segment'],
+    ['/x/..?y', 'its path contains a dot segment'],
+    ['/%2e/ws', 'its path contains a dot segment'],
+    ['/%2e%2e/ws', 'its path contains a dot segment'],
+    ['/.%2e/ws', 'its path contains a dot segment'],
+    ['/%2E./ws', 'its path contains a dot segment'],
+    ['/x/%2E%2e', 'its path contains a dot segment'],
+    ['/a//../ws', 'its path contains a dot segment'],
     // WHATWG URL reads a backslash as a slash
-    ['/x\\..\\ws', 'its path holds a backslash'],
-    ['/\\evil/ws', 'its path holds a backslash'],
-    ['/ws\\', 'its path holds a backslash'],
-    ['/ws%00', 'its path holds %00'],
-    ['/%00', 'its path holds %00'],
+    ['/x\\..\\ws', 'its path contains a backslash'],
+    ['/\\evil/ws', 'its path contains a backslash'],
+    ['/ws\\', 'its path contains a backslash'],
+    ['/ws%00', 'its path contains %00'],
+    ['/%00', 'its path contains %00'],
     // RFC 3986 §2: visible ASCII only
-    ['/a b', 'it holds a character outside of visible ASCII'],
-    ['/a\tb', 'it holds a character outside of visible ASCII'],
-    ['/a\r\nb', 'it holds a character outside of visible ASCII'],
-    ['/a\0', 'it holds a character outside of visible ASCII'],
-    ['/a\x7f', 'it holds a character outside of visible ASCII'],
-    ['/caf\u00e9', 'it holds a character outside of visible ASCII'],
-    ['/a?\u0100', 'it holds a character outside of visible ASCII'],
+    ['/a b', 'it contains a character outside visible ASCII'],
+    ['/a\tb', 'it contains a character outside visible ASCII'],
+    ['/a\r\nb', 'it contains a character outside visible ASCII'],
+    ['/a\0', 'it contains a character outside visible ASCII'],
+    ['/a\x7f', 'it contains a character outside visible ASCII'],
+    ['/caf\u00e9', 'it contains a character outside visible ASCII'],
+    ['/a?\u0100', 'it contains a character outside visible ASCII'],
   ])('refuses %j with 400: %s', (target, reason) => {
     expect(refusalOf(() => parse(target))).toMatchObject({
       status: 400,
@@ -124,12 +124,12 @@ describe('parseRequestTarget', () => {
     });
   });
 
-  test('refuses an absolute form when there is no Host', () => {
+  test('refuses an absolute form without a Host', () => {
     const rules = { host: undefined, maxTargetLength: 100 };
     expect(verdictOf(() => parseRequestTarget('http://undefined/', rules))).toBe('400 WS_ERR_HANDSHAKE_TARGET');
   });
 
-  test('takes exactly maxTargetLength bytes and refuses one more with 414 (RFC 9110 §15.5.15)', () => {
+  test('accepts exactly maxTargetLength bytes and refuses one more with 414 (RFC 9110 §15.5.15)', () => {
     expect(parse(`/${'a'.repeat(8191)}`)).toHaveLength(8192);
     expect(refusalOf(() => parse(`/${'a'.repeat(8192)}`))).toMatchObject({
       status: 414,
@@ -140,7 +140,7 @@ describe('parseRequestTarget', () => {
     expect(parse('/', 1)).toBe('/');
   });
 
-  test('passes no path that the WHATWG parser would send elsewhere', () => {
+  test('passes no path that the WHATWG URL parser would interpret differently', () => {
     const piece = fc.constantFrom('/', '.', '%2e', '%2E', '\\', 'a', '%', '?', '#', ';', '%00', '%2f', '@', ':');
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {

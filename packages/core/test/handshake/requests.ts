@@ -18,9 +18,9 @@ export interface RequestChanges {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly httpVersion?: string;
-  /** Header fields to leave out. */
+  /** Header fields to omit. */
   readonly without?: readonly string[];
-  /** Header fields to put behind the valid ones; each stands in for the valid one of its name. */
+  /** Header fields to append; each replaces the valid one of its name. */
   readonly headers?: Fields;
 }
 

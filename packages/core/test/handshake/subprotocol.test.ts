@@ -30,7 +30,7 @@ describe('parseProtocols (RFC 6455 §4.1, §4.3)', () => {
     ['bytes above ASCII', ['\u0080\u00ff']],
     ['a NUL', ['a\0']],
     ['16,000 spaces', [`b${' '.repeat(16_000)}x`]],
-    ['16,000 bytes of spaces that belong to no element', [' '.repeat(16_000)]],
+    ['16,000 bytes of spaces outside any element', [' '.repeat(16_000)]],
     ['8,193 bytes in one element', ['a'.repeat(8193)]],
     ['8,193 bytes in two fields', ['a'.repeat(4000), 'b'.repeat(4191)]],
     ['an element twice', ['a, b, a']],
@@ -39,31 +39,31 @@ describe('parseProtocols (RFC 6455 §4.1, §4.3)', () => {
     expect(verdictOf(() => parse(...values))).toBe('400 WS_ERR_HANDSHAKE_PROTOCOL');
   });
 
-  test('takes a credential of 6 KiB beside the name of the protocol, and 8,192 bytes in all', () => {
+  test("accepts a credential of 6 KiB beside the protocol's name, and 8,192 bytes in total", () => {
     const credential = `bearer.${'x'.repeat(6 * 1024)}`;
     expect(parse(`v1.example, ${credential}`)).toEqual(['v1.example', credential]);
     expect(parse('a'.repeat(8192))).toHaveLength(1);
     expect(parse('a'.repeat(4000), 'b'.repeat(4190))).toHaveLength(2);
   });
 
-  test('takes as many elements as fit', () => {
+  test('accepts as many elements as fit', () => {
     const names = Array.from({ length: 1500 }, (_, index) => `p${index}`);
     expect(parse(names.join())).toEqual(names);
   });
 
-  test('says how long a list is that is too long', () => {
+  test('states the length of a list that is too long', () => {
     expect(refusalOf(() => parse('a'.repeat(8193))).message).toBe(
       'Sec-WebSocket-Protocol has 8193 bytes, more than 8192 (maxListLength)',
     );
   });
 
-  test('says which element came twice', () => {
+  test('states which element is repeated', () => {
     expect(refusalOf(() => parse('a, b, a')).message).toBe('Sec-WebSocket-Protocol offers "a" twice');
   });
 });
 
 describe('formatProtocols', () => {
-  test('is what parseProtocols reads back', () => {
+  test('writes a list that parseProtocols reads back', () => {
     const token = fc.string({ minLength: 1, maxLength: 20 }).filter(isToken);
     fc.assert(
       fc.property(fc.uniqueArray(token, { minLength: 1, maxLength: 16 }), (protocols) => {
@@ -94,7 +94,7 @@ describe('chooseProtocol (RFC 6455 §1.9, §4.2.2)', () => {
     expect(chooseProtocol(offered, spoken)).toBe(chosen);
   });
 
-  test('gives the offers to the function of a server and takes its choice', () => {
+  test("passes the offers to the server's function and uses its choice", () => {
     const seen: unknown[] = [];
     const choice = (offered: readonly string[]): string => {
       seen.push(offered);
@@ -104,26 +104,23 @@ describe('chooseProtocol (RFC 6455 §1.9, §4.2.2)', () => {
     expect(seen).toEqual([['a', 'b']]);
   });
 
-  test.each([[false as const], ['' as const]])('chooses none when the function returns %j', (nothing) => {
+  test.each([[false as const], ['' as const]])('chooses none if the function returns %j', (nothing) => {
     expect(chooseProtocol(['a'], () => nothing)).toBe('');
   });
 
-  test.each([['c'], ['a, b'], ['a\r\nX: y'], [undefined]])(
-    'refuses with 500 when the function returns %j',
-    (choice) => {
-      expect(refusalOf(() => chooseProtocol(['a', 'b'], () => choice as string))).toMatchObject({
-        status: 500,
-        code: 'WS_ERR_HANDSHAKE_PROTOCOL_CHOICE',
-        message: 'The server chose a subprotocol that was not offered',
-      });
-    },
-  );
+  test.each([['c'], ['a, b'], ['a\r\nX: y'], [undefined]])('refuses with 500 if the function returns %j', (choice) => {
+    expect(refusalOf(() => chooseProtocol(['a', 'b'], () => choice as string))).toMatchObject({
+      status: 500,
+      code: 'WS_ERR_HANDSHAKE_PROTOCOL_CHOICE',
+      message: 'The server chose a subprotocol that was not offered',
+    });
+  });
 
-  test('refuses with 500 when the function chooses although nothing was offered', () => {
+  test('refuses with 500 if the function chooses although nothing was offered', () => {
     expect(verdictOf(() => chooseProtocol([], () => 'a'))).toBe('500 WS_ERR_HANDSHAKE_PROTOCOL_CHOICE');
   });
 });
 
-test('assertOffered passes what was offered', () => {
+test('assertOffered accepts an offered subprotocol', () => {
   expect(() => assertOffered(['a'], 'a')).not.toThrow();
 });

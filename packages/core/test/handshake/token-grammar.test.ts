@@ -5,7 +5,7 @@ import { assertHeader, describeValue, HeaderScanner, isToken } from '../../src/h
 const separators = '"(),/:;<=>?@[\\]{} \t';
 
 describe('isToken (RFC 9110 §5.6.2)', () => {
-  test('takes every tchar and nothing else of the first 512 characters', () => {
+  test('accepts every tchar and no other of the first 512 characters', () => {
     const accepted = Array.from({ length: 512 }, (_, code) => String.fromCharCode(code)).filter(isToken);
     expect(accepted.join('')).toBe("!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~");
   });
@@ -107,14 +107,14 @@ describe('HeaderScanner', () => {
     expect(new HeaderScanner(text).takeQuotedRest()).toBe(value);
   });
 
-  test('goes on behind the closing quote', () => {
+  test('continues after the closing quote', () => {
     const scanner = new HeaderScanner('x",y');
     expect(scanner.takeQuotedRest()).toBe('x');
     expect(scanner.take(',')).toBe(true);
     expect(scanner.takeToken()).toBe('y');
   });
 
-  test('undoes any escaping of any field value', () => {
+  test('resolves any escaping of any field value', () => {
     const char = fc.integer({ min: 0x20, max: 0xff }).filter((code) => code !== 0x7f);
     fc.assert(
       fc.property(fc.array(fc.tuple(char, fc.boolean())), (chars) => {

@@ -43,7 +43,7 @@ describe('any upgrade request', () => {
     { requiredKeys: [] },
   );
 
-  /** Whether it is parsed; when refused, the refusal must be one of the table above. */
+  /** Whether it is parsed; if it is refused, the refusal must be in the table above. */
   function isParsed(request: HandshakeRequest): boolean {
     try {
       return isValidKey(parseUpgradeRequest(request).key!);
@@ -51,13 +51,13 @@ describe('any upgrade request', () => {
       if (!(error instanceof HandshakeError)) throw error;
       expect(statuses).toContain(error.status);
       expect(error.code).toMatch(/^WS_ERR_HANDSHAKE_[A-Z_]+$/);
-      // Whatever the client sent, its bytes come back only as a short token.
+      // Whatever the client sent, the answer quotes it only as a short token.
       expect(error.message).toMatch(/^[\x20-\x7e]{10,200}$/);
       return false;
     }
   }
 
-  test('is parsed or refused with a status of the table, whatever its headers hold', () => {
+  test('is parsed or refused with a status of the table, whatever its headers contain', () => {
     let parsed = 0;
     fc.assert(
       fc.property(changes, (change) => {
@@ -68,7 +68,7 @@ describe('any upgrade request', () => {
     expect(parsed).toBeGreaterThan(0);
   });
 
-  test('is parsed or refused with a status of the table, whatever characters of a valid one are changed', () => {
+  test('is parsed or refused with a status of the table, whichever characters of a valid one are changed', () => {
     const valid = upgradeRequest({
       headers: [
         ['Origin', 'http://server.example.com'],

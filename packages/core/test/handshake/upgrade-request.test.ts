@@ -8,7 +8,7 @@ const version13 = { 'Sec-WebSocket-Version': '13' };
 const filler = (count: number): [string, string][] => Array.from({ length: count }, (_, index) => [`X-${index}`, '']);
 
 describe('parseUpgradeRequest', () => {
-  test('returns what the example of RFC 6455 §1.3 asks for', () => {
+  test('returns what the example of RFC 6455 §1.3 requests', () => {
     const request = upgradeRequest({
       headers: [
         ['Origin', 'http://example.com'],
@@ -30,7 +30,7 @@ describe('parseUpgradeRequest', () => {
     });
   });
 
-  test('has no origin, no subprotocols and no extensions where the client sent none', () => {
+  test('has no origin, no subprotocols and no extensions if the client sent none', () => {
     expect(parseUpgradeRequest(upgradeRequest())).toMatchObject({ origin: undefined, protocols: [], extensions: [] });
   });
 
@@ -55,7 +55,7 @@ describe('parseUpgradeRequest', () => {
         ],
       },
     ],
-    ['9110 §7.8', 'an Upgrade list with others in it', { headers: [['Upgrade', 'h2c, websocket']] }],
+    ['9110 §7.8', 'an Upgrade list with other protocols', { headers: [['Upgrade', 'h2c, websocket']] }],
     [
       '9110 §5.3',
       'Connection in two fields',
@@ -74,7 +74,7 @@ describe('parseUpgradeRequest', () => {
     ['6455 §1.9', 'a subprotocol named __proto__', { headers: [['Sec-WebSocket-Protocol', '__proto__']] }],
     ['9110 §5.1', 'a header named __proto__', { headers: [['__proto__', 'x']] }],
     ['6585 §5', '100 headers', { headers: filler(95) }],
-  ])('takes (%s) %s', (_section, _what, changes) => {
+  ])('accepts (%s) %s', (_section, _what, changes) => {
     expect(parseUpgradeRequest(upgradeRequest(changes)).key).toBe(sampleKey);
     expect(({} as { x?: unknown }).x).toBeUndefined();
   });
@@ -92,7 +92,7 @@ describe('parseUpgradeRequest', () => {
     [
       '431 HEADERS',
       '6585 §5',
-      '3,000 headers and nothing of the handshake',
+      '3,000 headers and none of the handshake',
       {
         without: ['Host', 'Upgrade', 'Connection', 'Sec-WebSocket-Key', 'Sec-WebSocket-Version'],
         headers: filler(3000),
@@ -191,7 +191,7 @@ describe('parseUpgradeRequest', () => {
       },
     ],
     ['400 KEY', '§4.2.1', 'a key of 15 bytes', { headers: [['Sec-WebSocket-Key', 'AAAAAAAAAAAAAAAAAAAA']] }],
-    ['400 KEY', '§4.2.1', 'a key that is no base64', { headers: [['Sec-WebSocket-Key', '?'.repeat(24)]] }],
+    ['400 KEY', '§4.2.1', 'a key that is not base64', { headers: [['Sec-WebSocket-Key', '?'.repeat(24)]] }],
     [
       '400 ORIGIN',
       '6454 §7.3',
@@ -203,7 +203,7 @@ describe('parseUpgradeRequest', () => {
         ],
       },
     ],
-    ['400 PROTOCOL', '§4.3', 'a subprotocol that is no token', { headers: [['Sec-WebSocket-Protocol', 'a b']] }],
+    ['400 PROTOCOL', '§4.3', 'a subprotocol that is not a token', { headers: [['Sec-WebSocket-Protocol', 'a b']] }],
     ['400 PROTOCOL', '§4.1', 'a subprotocol twice', { headers: [['Sec-WebSocket-Protocol', 'a, a']] }],
     ['400 PROTOCOL', '', '8,193 bytes of subprotocol', { headers: [['Sec-WebSocket-Protocol', 'a'.repeat(8193)]] }],
   ])('refuses with %s (%s) %s', (verdict, _section, _what, changes) => {
@@ -219,16 +219,16 @@ describe('parseUpgradeRequest', () => {
       { headers: [['Sec-WebSocket-Version', '8']] },
       { ...version13, Upgrade: 'websocket' },
     ],
-    ['any other refusal has no header of its own', { without: ['Host'] }, {}],
+    ['any other refusal has no extra headers', { without: ['Host'] }, {}],
   ])('%s', (_what, changes, headers) => {
     expect(refusalOf(() => parseUpgradeRequest(upgradeRequest(changes))).headers).toEqual(headers);
   });
 
   test.each<[message: string, changes: RequestChanges]>([
     ['Request has 101 headers, more than 100 (maxHeaders)', { headers: filler(96) }],
-    ['A WebSocket is opened over HTTP version 1.1, got "1.0"', { httpVersion: '1.0' }],
-    ['A WebSocket is opened with method GET, got "POST"', { method: 'POST' }],
-    ['A WebSocket is opened with method GET, got another value', { method: '<b>' }],
+    ['A WebSocket requires HTTP version 1.1, got "1.0"', { httpVersion: '1.0' }],
+    ['A WebSocket requires method GET, got "POST"', { method: 'POST' }],
+    ['A WebSocket requires method GET, got another value', { method: '<b>' }],
     ['Expected one Host header, got 0', { without: ['Host'] }],
     ['Expected one Sec-WebSocket-Version 13, got "8"', { headers: [['Sec-WebSocket-Version', '8']] }],
     ['Expected one Sec-WebSocket-Version 13, got another value', { headers: [['Sec-WebSocket-Version', '<b>\u00e9']] }],
@@ -256,7 +256,7 @@ describe('parseUpgradeRequest', () => {
     expect(refusalOf(() => parseUpgradeRequest(upgradeRequest(changes))).message).toBe(message);
   });
 
-  test('tells the first fault in the order of the rules', () => {
+  test('reports the first fault in the order of the rules', () => {
     const broken = { method: 'POST', url: '//', httpVersion: '1.0', rawHeaders: filler(2).flat() };
     const codes = [
       verdictOf(() => parseUpgradeRequest(broken, { maxHeaders: 1 })),
@@ -284,7 +284,7 @@ describe('parseUpgradeRequest', () => {
     expect(parseUpgradeRequest(request).extensions).toEqual([]);
   });
 
-  test('keeps the limits it is given', () => {
+  test('uses the limits it is given', () => {
     const request = upgradeRequest({
       headers: [
         ['Sec-WebSocket-Protocol', 'a, b'],
@@ -298,7 +298,7 @@ describe('parseUpgradeRequest', () => {
     expect(verdictOf(() => parseUpgradeRequest(request, { maxHeaders: 0 }))).toMatch(/^431 /);
   });
 
-  test('throws a RangeError when an option is no limit', () => {
+  test('throws a RangeError if an option is not a limit', () => {
     expect(() => parseUpgradeRequest(upgradeRequest(), { maxHeaders: -1 })).toThrow(RangeError);
   });
 });

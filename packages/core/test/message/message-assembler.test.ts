@@ -36,7 +36,7 @@ const sweep = (['server', 'client'] as const).flatMap((role) =>
 );
 
 describe('MessageAssembler', () => {
-  test.each(sweep)('of a $role gives $length bytes back that come as $chunking', ({ role, chunking, length }) => {
+  test.each(sweep)('of a $role returns $length bytes that arrive as $chunking', ({ role, chunking, length }) => {
     const payload = Buffer.alloc(length, 'abcdefg');
     const [first, second, third] = splitAt(payload, [length >> 2, length >> 1]) as [Buffer, Buffer, Buffer];
     const bytes = Buffer.concat([
@@ -49,17 +49,17 @@ describe('MessageAssembler', () => {
     expect(assembled(chunksOf(bytes, chunking), {}, role).map(shown)).toEqual(expected.map(shown));
   });
 
-  test('hands on a message of one frame in one read without a copy', () => {
+  test('passes on a message of one frame in one read without a copy', () => {
     const chunk = rawFrame(0x82, 'bytes');
     expect(assembled([chunk])[0]!.payload.buffer).toBe(chunk.buffer);
   });
 
-  test('gives a message of several fragments no more memory than it is long, once its length is known', () => {
+  test('allocates no more memory for a message of several fragments than its length, once that is known', () => {
     const chunks = [rawFrame(0x02, Buffer.alloc(300)), ...chunksOf(rawFrame(0x80, Buffer.alloc(400)), 'halves')];
     expect(assembled(chunks)[0]!.payload.buffer.byteLength).toBe(700);
   });
 
-  test('hands on control frames between fragments as they come', () => {
+  test('passes on control frames between fragments as they arrive', () => {
     const frames = [
       rawFrame(0x01, 'He'),
       rawFrame(0x89, 'ping'),
@@ -91,39 +91,39 @@ describe('MessageAssembler', () => {
 });
 
 describe('maxPayload', () => {
-  test('lets a message of just that length through, in one frame or in several', () => {
+  test('accepts a message of exactly that length, in one frame or in several', () => {
     const frames = [rawFrame(0x81, 'four'), rawFrame(0x01, 'fo'), rawFrame(0x80, 'ur')];
     expect(assembled(frames, { maxPayload: 4 })).toEqual([text('four'), text('four')]);
   });
 
-  test('refuses a frame by its header, before its payload', () => {
+  test('refuses a frame at its header, before its payload', () => {
     expect(faultOf(() => assembled([rawFrame(0x82, 'fives').subarray(0, 2)], { maxPayload: 4 }))).toBe(
       '1009 WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: Message of 5 bytes or more is over maxPayload 4',
     );
   });
 
-  test('counts all the fragments of a message', () => {
+  test('counts all fragments of a message', () => {
     const frames = [rawFrame(0x02, 'fo'), rawFrame(0x00, 'ur'), rawFrame(0x00, 's')];
     expect(faultOf(() => assembled(frames, { maxPayload: 4 }))).toBe(
       '1009 WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: Message of 5 bytes or more is over maxPayload 4',
     );
   });
 
-  test('does not count the control frames between', () => {
+  test('does not count the control frames between them', () => {
     const frames = [rawFrame(0x01, 'fo'), rawFrame(0x89, 'a ping'), rawFrame(0x80, 'ur')];
     expect(assembled(frames, { maxPayload: 4 }).at(-1)).toEqual(text('four'));
   });
 
-  test('of 0 lets empty messages through and no others', () => {
+  test('of 0 accepts only empty messages', () => {
     expect(assembled([rawFrame(0x81)], { maxPayload: 0 })).toEqual([text('')]);
     expect(faultOf(() => assembled([rawFrame(0x81, 'x')], { maxPayload: 0 }))).toContain('1009');
   });
 
-  test('of Infinity ends where a Buffer does', () => {
+  test('of Infinity is limited by the length of a Buffer', () => {
     const head = Buffer.alloc(10, '827f', 'hex');
     head.writeBigUInt64BE(BigInt(constants.MAX_LENGTH) + 1n, 2);
-    // From Node.js 22 on, a Buffer may be as long as JavaScript can count, which is where the frame header's own rule
-    // ends.
+    // From Node.js 22 on, the maximum length of a Buffer is the largest safe integer, which is also the limit of a
+    // frame header.
     const expected =
       constants.MAX_LENGTH < Number.MAX_SAFE_INTEGER
         ? `1009 WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: Message of ${constants.MAX_LENGTH + 1} bytes or more is over maxPayload ${constants.MAX_LENGTH}`
@@ -140,22 +140,22 @@ describe('limits on fragments', () => {
       rawFrame(0x80, payload),
     ]);
 
-  test('maxFragments lets just so many through', () => {
+  test('maxFragments accepts exactly its number of fragments', () => {
     expect(assembled([fragments(3, 'x')], { maxFragments: 3 })).toEqual([binary(Buffer.from('xxx'))]);
     expect(faultOf(() => assembled([fragments(4, 'x')], { maxFragments: 3 }))).toBe(
       '1008 WS_ERR_TOO_MANY_FRAGMENTS: Too many fragments: over maxFragments 3',
     );
   });
 
-  test('maxFragments counts anew for each message', () => {
+  test('maxFragments counts each message separately', () => {
     expect(assembled([fragments(3, 'x'), fragments(3, 'y')], { maxFragments: 3 })).toHaveLength(2);
   });
 
-  test('maxFragments does not touch a message of one frame, however many reads it comes in', () => {
+  test('maxFragments does not affect a message of one frame, however many reads it arrives in', () => {
     expect(assembled(chunksOf(rawFrame(0x81, 'Hello'), 'bytes'), { maxFragments: 1 })).toEqual([text('Hello')]);
   });
 
-  test('maxFragments is off by default: 16 MiB come in frames of 4,096 bytes, as many writers send them', () => {
+  test('maxFragments is off by default: 16 MiB arrive in frames of 4,096 bytes, as many writers send them', () => {
     const message = Buffer.concat([
       rawFrame(0x02, Buffer.alloc(4_096)),
       ...Array<Buffer>(4_094).fill(rawFrame(0x00, Buffer.alloc(4_096))),
@@ -170,14 +170,14 @@ describe('limits on fragments', () => {
     expect(assembled([fragments(5000, 'x')])).toEqual([binary(Buffer.alloc(5000, 'x'))]);
   });
 
-  test('maxEmptyFragments lets so many in a row through and refuses the next', () => {
+  test('maxEmptyFragments accepts its number in a row and refuses the next', () => {
     expect(assembled([fragments(17, '')])).toEqual([binary(Buffer.alloc(0))]);
     expect(faultOf(() => assembled([fragments(18, '')]))).toBe(
       '1008 WS_ERR_TOO_MANY_FRAGMENTS: Too many fragments: in a row without payload, over maxEmptyFragments 16',
     );
   });
 
-  test('maxEmptyFragments counts anew after a fragment that is not empty', () => {
+  test('maxEmptyFragments restarts after a fragment that is not empty', () => {
     const empty = rawFrame(0x00);
     const frames = [rawFrame(0x02), empty, rawFrame(0x00, 'x'), empty, empty, rawFrame(0x80)];
     expect(assembled(frames, { maxEmptyFragments: 2 })).toEqual([binary(Buffer.from('x'))]);
@@ -192,7 +192,7 @@ describe('text', () => {
     expect(faultOf(() => assembled([rawFrame(0x81, hex('eda080'))]))).toBe(fault);
   });
 
-  test('is refused at the first byte that cannot be right, before the frame is whole', () => {
+  test('is refused at the first byte that cannot be valid, before the frame is complete', () => {
     const bytes = rawFrame(0x81, hex('41f4908080')).subarray(0, 5);
     expect(assembled([bytes.subarray(0, 4)])).toEqual([]);
     expect(faultOf(() => assembled([bytes]))).toBe(fault);
@@ -202,17 +202,17 @@ describe('text', () => {
     expect(faultOf(() => assembled([rawFrame(0x01, 'fine'), rawFrame(0x00, hex('ff'))]))).toBe(fault);
   });
 
-  test('is refused where it ends inside a code point', () => {
+  test('is refused if it ends inside a code point', () => {
     expect(faultOf(() => assembled([rawFrame(0x01, 'fine'), rawFrame(0x80, hex('e282'))]))).toBe(fault);
     expect(faultOf(() => assembled(chunksOf(rawFrame(0x81, hex('41e282')), 'bytes')))).toBe(fault);
   });
 
-  test.each([1, 2, 3])('is read where byte %i of a code point ends a fragment', (cut) => {
+  test.each([1, 2, 3])('is accepted if byte %i of a code point ends a fragment', (cut) => {
     const [start, end] = splitAt(Buffer.from('😀'), [cut]);
     expect(assembled([rawFrame(0x01, start), rawFrame(0x80, end)])).toEqual([text('😀')]);
   });
 
-  test('is the only thing that is checked: bytes are whatever they are', () => {
+  test('is the only data that is checked: binary messages may contain any bytes', () => {
     expect(assembled([rawFrame(0x02, hex('ff')), rawFrame(0x80, hex('fe'))])).toEqual([binary(hex('fffe'))]);
   });
 });
@@ -226,7 +226,7 @@ describe('the message in progress', () => {
     return { parser, assembler };
   };
 
-  test('is the same until it is whole, and tells how much of it has come', () => {
+  test('is the same object until it is complete, and has the count of bytes received', () => {
     const { parser, assembler } = begin(2_500);
     const message = assembler.messageInProgress;
     expect(message?.byteLength).toBe(2_500);
@@ -242,7 +242,7 @@ describe('the message in progress', () => {
     expect(assembler.messageInProgress).not.toBe(message);
   });
 
-  test('is none for a message in one frame and one read, and after it was given up', () => {
+  test('is null for a message in one frame and one read, and after it was abandoned', () => {
     const parser = new FrameParser({ role: 'client', allowsRsv1: false });
     const whole = new MessageAssembler(parser, defaults);
     parser.push(rawFrame(0x82, 'x'));

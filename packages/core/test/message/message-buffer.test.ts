@@ -8,7 +8,7 @@ describe('MessageBuffer', () => {
     expect(buffer.bytes).toEqual(Buffer.alloc(0));
   });
 
-  test('copies parts together in order, over every growth', () => {
+  test('joins parts in order, across every growth', () => {
     const buffer = new MessageBuffer();
     const parts = Array.from({ length: 300 }, (_, index) => Buffer.alloc(index % 7, index));
     for (const part of parts) buffer.append(part, null);
@@ -17,7 +17,7 @@ describe('MessageBuffer', () => {
     expect(buffer.bytes).toEqual(whole);
   });
 
-  test('keeps none of the parts', () => {
+  test('does not keep the parts', () => {
     const buffer = new MessageBuffer();
     const part = Buffer.from('part');
     buffer.append(part, 8);
@@ -25,7 +25,7 @@ describe('MessageBuffer', () => {
     expect(buffer.bytes.toString()).toBe('part');
   });
 
-  test('grows to twice its size, but never past the length that is expected', () => {
+  test('grows to twice its size, but never past the expected length', () => {
     const buffer = new MessageBuffer();
     buffer.append(Buffer.alloc(257), 1000);
     expect(buffer.bytes.buffer.byteLength).toBe(514);
@@ -36,7 +36,7 @@ describe('MessageBuffer', () => {
     expect(buffer.byteLength).toBe(1000);
   });
 
-  test('grows to twice its size while nobody knows how long it will be', () => {
+  test('grows to twice its size while the length is unknown', () => {
     const buffer = new MessageBuffer();
     buffer.append(Buffer.alloc(10), null);
     expect(buffer.bytes.buffer.byteLength).toBe(256);
@@ -44,7 +44,7 @@ describe('MessageBuffer', () => {
     expect(buffer.bytes.buffer.byteLength).toBe(200_020);
   });
 
-  test('takes the whole length that is known once 64 KiB have come, and not before', () => {
+  test('allocates the whole known length once 64 KiB have arrived, and not before', () => {
     const buffer = new MessageBuffer();
     buffer.append(Buffer.alloc(65_535), 1_000_000);
     expect(buffer.bytes.buffer.byteLength).toBe(131_070);
@@ -52,7 +52,7 @@ describe('MessageBuffer', () => {
     expect(buffer.bytes.buffer.byteLength).toBe(1_000_000);
   });
 
-  test('makes room at once for a part that is more than twice its size', () => {
+  test('makes room in one step for a part that is more than twice its size', () => {
     const buffer = new MessageBuffer();
     buffer.append(Buffer.alloc(5000, 1), 5000);
     expect(buffer.bytes.buffer.byteLength).toBe(5000);

@@ -14,8 +14,8 @@ const bytes = fc
   )
   .map((pieces) => Buffer.from(pieces.flat()));
 
-describe('any bytes, checked as they come', () => {
-  test('are UTF-8 for us when they are for TextDecoder, at any split', () => {
+describe('any bytes, checked as they arrive', () => {
+  test('are valid for us exactly if they are valid for TextDecoder, at any split', () => {
     fc.assert(
       fc.property(bytes, fc.array(fc.nat(50), { maxLength: 8 }), (text, cuts) => {
         const ends = [...cuts.map((cut) => cut % (text.length + 1)).sort((one, other) => one - other), text.length];
@@ -29,7 +29,7 @@ describe('any bytes, checked as they come', () => {
     );
   });
 
-  test('fail at the very byte after which nothing could make them UTF-8', () => {
+  test('fail at exactly the byte after which nothing could make them valid', () => {
     fc.assert(
       fc.property(bytes, (text) => {
         let checked = 0;

@@ -6,7 +6,7 @@ export const utf8Boundaries = [
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Whether the platform's own decoder takes the bytes. */
+/** Whether the platform's own decoder accepts the bytes. */
 export function isUtf8Text(bytes: Uint8Array): boolean {
   try {
     decoder.decode(bytes);
@@ -16,13 +16,16 @@ export function isUtf8Text(bytes: Uint8Array): boolean {
   }
 }
 
-/** Each range of continuation bytes holds one of these, so a prefix that can be completed can be with them. */
+/**
+ * Each range of continuation bytes contains one of these, so any prefix that can be completed can be completed with
+ * them.
+ */
 const ends: number[][] = [[]];
 for (let index = 0; index < ends.length && ends[index]!.length < 3; index++) {
   for (const byte of [0x80, 0x90, 0xa0]) ends.push([...ends[index]!, byte]);
 }
 
-/** Whether the bytes are UTF-8, or some bytes after them would make them so: tried out one by one. */
+/** Whether the bytes are UTF-8, or can become so by appending bytes: tries all of them. */
 export function canBecomeUtf8(bytes: Uint8Array): boolean {
   return ends.some((end) => isUtf8Text(Buffer.concat([bytes, Buffer.from(end)])));
 }

@@ -14,7 +14,7 @@ describe('checkUtf8', () => {
     ['f0 90 80 80', 4],
     ['f4 8f bf bf', 4],
     ['41 f0 9f 98 80 42', 6],
-  ])('finds %s whole', (bytes, end) => {
+  ])('accepts %s as complete', (bytes, end) => {
     expect(checkUtf8(hex(bytes), 0)).toBe(end);
   });
 
@@ -30,19 +30,19 @@ describe('checkUtf8', () => {
     ['f1 80 80', 0],
     ['f4 8f', 0],
     ['f4 8f bf', 0],
-  ])('waits for the rest of %s, to be checked again from byte %i', (bytes, next) => {
+  ])('waits for the rest of %s, and continues at byte %i', (bytes, next) => {
     expect(checkUtf8(hex(bytes), 0)).toBe(next);
   });
 
   test.each([
     ['a continuation byte alone', '80'],
     ['continuation bytes alone', '41 80 80 80 80'],
-    ['an overlong form of 2 bytes by its first', 'c1'],
-    ['an overlong form of 3 bytes by its second', 'e0 9f'],
-    ['an overlong form of 4 bytes by its second', 'f0 8f'],
-    ['a surrogate by its second byte', 'ed a0'],
-    ['a code point over U+10FFFF by its second byte', 'f4 90'],
-    ['a code point over U+10FFFF by its first byte', 'f5'],
+    ['an overlong form of 2 bytes at its first', 'c1'],
+    ['an overlong form of 3 bytes at its second', 'e0 9f'],
+    ['an overlong form of 4 bytes at its second', 'f0 8f'],
+    ['a surrogate at its second byte', 'ed a0'],
+    ['a code point over U+10FFFF at its second byte', 'f4 90'],
+    ['a code point over U+10FFFF at its first byte', 'f5'],
     ['FF', 'ff'],
     ['a sequence broken off by a letter', 'e2 82 41'],
     ['a sequence broken off by another', 'e2 c3'],
@@ -52,13 +52,13 @@ describe('checkUtf8', () => {
     expect(checkUtf8(hex(bytes), 0)).toBe(-1);
   });
 
-  test('goes on from where it was told to', () => {
+  test('starts at the given offset', () => {
     expect(checkUtf8(hex('ff ff e2 82'), 2)).toBe(2);
     expect(checkUtf8(hex('ff ff e2 82 ac'), 2)).toBe(5);
     expect(checkUtf8(hex('e2 82 ac'), 3)).toBe(3);
   });
 
-  test('says of up to 4 boundary bytes, one by one until they fail, whether they can still become UTF-8', () => {
+  test('decides for up to 4 boundary bytes, one by one until they fail, whether they can still become UTF-8', () => {
     let possible: Buffer[] = [Buffer.alloc(0)];
     for (let length = 1; length <= 4; length++) {
       const longer = possible.flatMap((bytes) => utf8Boundaries.map((byte) => Buffer.from([...bytes, byte])));

@@ -28,7 +28,7 @@ const declared = {
 };
 
 describe('options', () => {
-  test('that are left out or undefined are their defaults', () => {
+  test('that are omitted or undefined have their defaults', () => {
     const defaults = {
       maxTopics: 128,
       interval: 3_000,
@@ -47,7 +47,7 @@ describe('options', () => {
     expect(resolveOptions(declared, allUndefined)).toEqual(defaults);
   });
 
-  test('that are given are kept, those of a group with the defaults of the others', () => {
+  test('that are given are kept; in a group, the others have their defaults', () => {
     const onError = (): void => {};
     const given = { maxTopics: Infinity, interval: longestDelay, history: { size: 5 }, onError, slow: 'latest' };
     expect(resolveOptions(declared, given)).toMatchObject({ ...given, history: { size: 5, ttl: 120_000 } });
@@ -55,7 +55,7 @@ describe('options', () => {
     expect(resolveOptions(declared, { history: false }).history).toBeNull();
   });
 
-  test('may be read without their defaults, for options that stand in for others', () => {
+  test('can be read without defaults, for options that override others', () => {
     expect(readOptions(declared, { strict: false, slow: undefined })).toEqual({ strict: false });
     expect(readOptions(declared, undefined)).toEqual({});
   });
@@ -74,7 +74,7 @@ describe('options', () => {
     ['toString', 'Unknown option toString: expected one of maxTopics, interval, bits, strict,'],
     ['__proto__x', 'Unknown option __proto__x: expected one of'],
     ['', 'Unknown option : expected one of'],
-  ])('that are not declared are refused, as %s is', (name, message) => {
+  ])('that are not declared are rejected, such as %s', (name, message) => {
     expect(() => readOptions(declared, { [name]: 1 })).toThrow(TypeError);
     expect(() => readOptions(declared, { [name]: 1 })).toThrow(message);
     expect(() => resolveOptions(declared, { [name]: undefined })).toThrow(message);
@@ -86,7 +86,7 @@ describe('options', () => {
     [[], 'an array'],
     [7, 'number'],
     [() => {}, 'function'],
-  ])('are an object, not %j', (given, got) => {
+  ])('must be an object, not %j', (given, got) => {
     const message = `Invalid options: expected an object, got ${got}`;
     expect(() => resolveOptions(declared, given as object)).toThrow(new TypeError(message));
   });
@@ -105,7 +105,7 @@ describe('options', () => {
     [{ protocols: ['a', 7] }, 'Invalid option protocols: expected a string or a list of strings, got an array'],
     [{ tls: [] }, 'Invalid option tls: expected an object, got an array'],
     [{ prefix: 'A' }, 'Invalid option prefix: expected letters, got string'],
-  ])('of a wrong type, as in %o, are a TypeError', (given, message) => {
+  ])('of the wrong type, as in %o, cause a TypeError', (given, message) => {
     expect(() => resolveOptions(declared, given)).toThrow(new TypeError(message));
   });
 
@@ -119,7 +119,7 @@ describe('options', () => {
     [{ interval: 0.5 }, 'interval: expected a whole number of 1 to 2147483647 ms, got 0.5'],
     [{ bits: 16 }, 'bits: expected a whole number of 8 to 15, got 16'],
     [{ history: { size: 0 } }, 'history.size: expected a whole number of 1 to 100000, got 0'],
-  ])('out of their range, as in %o, are a RangeError', (given, message) => {
+  ])('out of range, as in %o, cause a RangeError', (given, message) => {
     expect(() => resolveOptions(declared, given)).toThrow(new RangeError(`Invalid option ${message}`));
   });
 });

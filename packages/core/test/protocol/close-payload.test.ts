@@ -15,7 +15,7 @@ describe('parseClosePayload', () => {
     expect(parseClosePayload(encodeClosePayload(code))).toEqual({ code, reason: '' });
   });
 
-  test('refuses half a code', () => {
+  test('refuses a truncated code', () => {
     expect(faultOf(() => parseClosePayload(Buffer.of(3)))).toBe(
       '1002 WS_ERR_INVALID_CLOSE_PAYLOAD: Close frame with one byte of payload (§5.5.1)',
     );
@@ -45,18 +45,18 @@ describe('encodeClosePayload', () => {
     expect(encodeClosePayload(4999, Buffer.from('ok')).toString('hex')).toBe('13876f6b');
   });
 
-  test('takes a reason of 123 bytes and throws a RangeError on one of 124, counted in bytes', () => {
+  test('accepts a reason of 123 bytes and throws a RangeError on one of 124, counted in bytes', () => {
     expect(encodeClosePayload(1000, 'x'.repeat(123))).toHaveLength(125);
     const message = 'Invalid close reason: expected at most 123 bytes, got 124';
     expect(() => encodeClosePayload(1000, 'κ'.repeat(62))).toThrow(new RangeError(message));
   });
 
   test.each([...invalidCodes, -1, 1000.5, NaN])('throws a RangeError on the code %d', (code) => {
-    const message = `Invalid close code: expected 1000-1014 but 1004-1006, or 3000-4999, got ${code}`;
+    const message = `Invalid close code: expected 1000-1003, 1007-1014 or 3000-4999, got ${code}`;
     expect(() => encodeClosePayload(code)).toThrow(new RangeError(message));
   });
 
-  test('throws a TypeError on a code that is no number', () => {
+  test('throws a TypeError on a code that is not a number', () => {
     const message = 'Invalid close code: expected a number, got string';
     expect(() => encodeClosePayload('1000' as never)).toThrow(new TypeError(message));
   });
@@ -82,7 +82,7 @@ describe('encodeClosePayload', () => {
 });
 
 describe('fitReason', () => {
-  test('leaves alone what fits', () => {
+  test('does not change a reason that fits', () => {
     expect(fitReason('x'.repeat(123))).toBe('x'.repeat(123));
   });
 
@@ -91,7 +91,7 @@ describe('fitReason', () => {
     ['2 bytes', 'κ'.repeat(70), 122],
     ['3 bytes', '€'.repeat(50), 123],
     ['4 bytes', '😀'.repeat(40), 120],
-  ])('cuts characters of %s between two of them', (_, reason, byteLength) => {
+  ])('truncates a text of %s between two characters', (_, reason, byteLength) => {
     const cut = fitReason(reason);
     expect(reason.startsWith(cut)).toBe(true);
     expect(Buffer.byteLength(cut)).toBe(byteLength);

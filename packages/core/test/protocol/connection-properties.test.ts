@@ -19,7 +19,7 @@ interface Message {
   readonly payload: Buffer;
 }
 
-/** Text of just this many bytes: whole characters of one to four bytes, filled up with letters. */
+/** Text of exactly this many bytes: complete characters of one to four bytes, padded with letters. */
 function textOf(characters: readonly string[], byteLength: number): Buffer {
   const pattern = Buffer.from(characters.join(''));
   const whole = Math.floor(byteLength / pattern.length) * pattern.length;
@@ -90,7 +90,7 @@ function streamOf(parts: readonly FragmentedMessage[], reader: Role): Stream {
 }
 
 describe('any message', () => {
-  test('comes back from any fragments, with any control frames between, at any split of the bytes', () => {
+  test('is restored from any fragments, with any control frames between them, at any split of the bytes', () => {
     fc.assert(
       fc.property(role, fc.array(fragmented, { minLength: 1, maxLength: 3 }), cuts, (reader, parts, places) => {
         const { bytes, events } = streamOf(parts, reader);
@@ -104,7 +104,7 @@ describe('any message', () => {
     );
   });
 
-  test('comes back from bytes that come one by one', () => {
+  test('is restored from bytes that arrive one by one', () => {
     fc.assert(
       fc.property(role, fragmented, (reader, part) => {
         const short = {
@@ -123,7 +123,7 @@ describe('any message', () => {
     );
   });
 
-  test('that one role sends, whole or in fragments, the other receives', () => {
+  test('that one role sends, whole or in fragments, is received by the other', () => {
     fc.assert(
       fc.property(role, message, cuts, cuts, (sender, { isBinary, payload }, fragments, places) => {
         const from = new Connection({ role: sender });
@@ -153,7 +153,7 @@ function outcome(reader: Role, chunks: readonly Buffer[]): unknown {
   return { events, state, closeInfo, output };
 }
 
-/** Frames that are nearly right: any first byte, mostly the right masking, payloads of any bytes. */
+/** Frames that are nearly valid: any first byte, mostly correct masking, payloads of any bytes. */
 const nearlyFrame = fc
   .record({
     first: fc.oneof(
@@ -185,7 +185,7 @@ describe('any bytes', () => {
     ).toEqual(whole);
   };
 
-  test('give events or a close, never a throw, and the same at every split', () => {
+  test('produce events or a close, never throw, and produce the same at every split', () => {
     fc.assert(
       fc.property(role, fc.uint8Array({ maxLength: 300 }), cuts, (reader, bytes, places) => {
         expectSame(reader, bytes, places);

@@ -21,7 +21,7 @@ const closeFrame = (code: string, reason = ''): Buffer =>
   fromPeer(0x88, Buffer.concat([Buffer.from(code, 'hex'), Buffer.from(reason)]));
 
 describe('a connection', () => {
-  test('is open at first, with nothing to write and no end', () => {
+  test('is open at first, with nothing to write and no close code', () => {
     const connection = server();
     expect(connection.state).toBe('open');
     expect(connection.closeInfo).toBeNull();
@@ -32,11 +32,11 @@ describe('a connection', () => {
     expect(connection.next()).toBeNull();
   });
 
-  test('refuses a limit that is none', () => {
+  test('rejects an invalid limit', () => {
     expect(() => server({ maxPayload: -1 })).toThrow(RangeError);
   });
 
-  test.each(['server', 'client'] as const)('hands on text, bytes, Pings and Pongs as a %s', (role) => {
+  test.each(['server', 'client'] as const)('delivers text, bytes, Pings and Pongs as a %s', (role) => {
     const connection = new Connection({ role });
     const frames = [
       peerFrame(role, 0x81, 'text'),
@@ -47,7 +47,7 @@ describe('a connection', () => {
     expect(drive(connection, frames)).toEqual(['text text', 'binary bytes', 'ping ping', 'pong pong']);
   });
 
-  test('throws what is not the fault of the peer', () => {
+  test('rethrows an error that is not a fault of the peer', () => {
     const connection = server();
     connection.receive(new Uint8Array([0x89, 0x80, 0, 0, 0, 0]) as Buffer);
     expect(() => connection.next()).toThrow(TypeError);
@@ -57,7 +57,7 @@ describe('a connection', () => {
 describe('send', () => {
   const text = { isBinary: false, fin: true };
 
-  test('frames text and bytes, and counts what waits', () => {
+  test('frames text and bytes, and counts the output', () => {
     const connection = server();
     expect(connection.send({ data: 'κ', ...text })).toBe(true);
     expect(connection.send({ data: Buffer.from('ok'), ...text })).toBe(true);
@@ -67,7 +67,7 @@ describe('send', () => {
     expect(connection.outputLength).toBe(0);
   });
 
-  test('frames fragments as one message, with Pings between', () => {
+  test('frames fragments as one message, with Pings between them', () => {
     const connection = server();
     connection.send({ data: 'a', isBinary: false, fin: false });
     connection.ping();
@@ -77,7 +77,7 @@ describe('send', () => {
     expect(written(connection)).toEqual(['010161', '8900', '000162', '800163', '820164']);
   });
 
-  test('throws on bytes as text that are not UTF-8, and sends nothing', () => {
+  test('throws on bytes sent as text that are not UTF-8, and sends nothing', () => {
     const connection = server();
     const message = 'Invalid text message: expected UTF-8';
     expect(() => connection.send({ data: Buffer.of(255), ...text })).toThrow(new TypeError(message));
@@ -127,7 +127,7 @@ describe('ping and pong', () => {
 });
 
 describe('a Ping of the peer', () => {
-  test('is answered in its place, each one', () => {
+  test('is always answered, in order', () => {
     const connection = server();
     connection.send({ data: 'a', isBinary: false, fin: true });
     drive(connection, [fromPeer(0x89, 'one')]);
@@ -143,7 +143,7 @@ describe('a Ping of the peer', () => {
     expect(framesWritten('client', connection.takeOutput())).toEqual(['8a one']);
   });
 
-  test('is owed a Pong while the transport is busy, and only the latest is', () => {
+  test('is answered after the transport was busy, but only the latest', () => {
     const connection = server();
     connection.isTransportFree = false;
     const pings = Array.from({ length: 1000 }, (_, index) => fromPeer(0x89, String(index)));
@@ -156,7 +156,7 @@ describe('a Ping of the peer', () => {
     expect(written(connection)).toEqual(['8a036f6e65']);
   });
 
-  test('does not keep the chunk that it came in', () => {
+  test('does not keep the chunk that it arrived in', () => {
     const connection = server();
     connection.isTransportFree = false;
     const chunk = fromPeer(0x89, 'one');
@@ -166,7 +166,7 @@ describe('a Ping of the peer', () => {
     expect(connection.takePong()!.toString('hex')).toBe('8a036f6e65');
   });
 
-  test('is answered before our Close frame, though the transport is busy', () => {
+  test('is answered before our Close frame, even if the transport is busy', () => {
     const connection = server();
     connection.isTransportFree = false;
     drive(connection, [fromPeer(0x89, 'one')]);
@@ -175,7 +175,7 @@ describe('a Ping of the peer', () => {
     expect(connection.owesPong).toBe(false);
   });
 
-  test('is told of, but not answered, after our Close frame', () => {
+  test('is reported, but not answered, after our Close frame', () => {
     const connection = server();
     connection.close();
     expect(drive(connection, [fromPeer(0x89, 'one')])).toEqual(['ping one']);
@@ -220,7 +220,7 @@ describe('the closing handshake', () => {
     expect(written(connection)).toEqual(['880203e8']);
   });
 
-  test('takes no wrong code, and the connection stays open', () => {
+  test('throws on an invalid code, and the connection stays open', () => {
     const connection = server();
     expect(() => connection.close(1005)).toThrow(RangeError);
     expect(() => connection.close(1000, 'κ'.repeat(62))).toThrow(RangeError);
@@ -228,7 +228,7 @@ describe('the closing handshake', () => {
     expect(connection.outputLength).toBe(0);
   });
 
-  test('ends reading: what follows the Close frame of the peer is ignored, whatever it is', () => {
+  test("ends reading: anything after the peer's Close frame is ignored", () => {
     const connection = server();
     const frames = Buffer.concat([fromPeer(0x88), fromPeer(0x81, 'late'), Buffer.of(0xff, 0xff)]);
     expect(drive(connection, [frames, fromPeer(0x88), Buffer.of(0xff)])).toEqual(['close']);
@@ -237,7 +237,7 @@ describe('the closing handshake', () => {
 });
 
 describe('a fault of the peer', () => {
-  test('is an error event, with a Close frame that tells code and reason', () => {
+  test('is an error event, with a Close frame that has its code and reason', () => {
     const connection = server();
     expect(drive(connection, [fromPeer(0x81, 'fine'), Buffer.from('8100', 'hex'), fromPeer(0x81, 'late')])).toEqual([
       'text fine',
@@ -267,13 +267,13 @@ describe('a fault of the peer', () => {
     expect(connection.outputLength).toBe(0);
   });
 
-  test('keeps to the limits that were given', () => {
+  test('includes exceeding the given limits', () => {
     expect(drive(server({ maxPayload: 3 }), [fromPeer(0x81, 'four')])[0]).toContain('error 1009');
   });
 });
 
 describe('fail', () => {
-  test('cuts a long message to fit into the Close frame', () => {
+  test('truncates a long message to fit into the Close frame', () => {
     const connection = server();
     connection.fail(new ProtocolError('WS_ERR_SLOW_PEER', 1013, 'x'.repeat(200)));
     expect(written(connection)).toEqual([`887d03f5${'78'.repeat(123)}`]);

@@ -31,7 +31,7 @@ function waiting(role: Role, deflate: AgreedDeflate): { connection: Connection; 
 const long = 'A line that compresses well. '.repeat(1_000);
 const text = (data: string) => ({ data, isBinary: false, fin: true });
 
-/** Everything that one has to send, handed to the other, until nothing is under way any more. */
+/** Passes everything that one has to send to the other, until nothing is in progress. */
 async function carry(from: Connection, to: Connection, events: string[]): Promise<void> {
   for (;;) {
     for (const chunk of from.takeOutput()) to.receive(Buffer.from(chunk));
@@ -46,7 +46,7 @@ test.each<[Role, Partial<DeflateParameters>]>([
   ['client', {}],
   ['server', { serverNoContextTakeover: false, serverMaxWindowBits: 15 }],
   ['client', { clientNoContextTakeover: false, clientMaxWindowBits: 9 }],
-])('a %s gives all messages to its peer in order, whatever they are mixed of (%o)', async (role, changes) => {
+])('a %s sends all kinds of messages to its peer in order (%o)', async (role, changes) => {
   const message = fc.record({
     kind: fc.constantFrom('text', 'bytes', 'fragments', 'plain', 'prepared', 'ping'),
     length: fc.oneof(fc.nat(300), fc.nat(40_000)),
@@ -78,7 +78,7 @@ test.each<[Role, Partial<DeflateParameters>]>([
   );
 });
 
-test('compresses from the threshold on, and only where that makes a message shorter', () => {
+test('compresses from the threshold on, and only if that makes a message shorter', () => {
   const connection = new Connection({ role: 'server', deflate: agreed({}, 100) });
   const firstBytes = (): string => Buffer.concat(connection.takeOutput()).toString('hex', 0, 2);
   connection.send(text('x'.repeat(99)));
@@ -92,7 +92,7 @@ test('compresses from the threshold on, and only where that makes a message shor
   expect(firstBytes()).toBe('827d');
 });
 
-test('a Close frame of the peer is answered behind what was sent before, though that is still being deflated', async () => {
+test("the answer to the peer's Close frame follows earlier messages, even if they are still being deflated", async () => {
   const { connection, ready } = waiting('server', agreed());
   connection.send(text(long));
   connection.send(text('behind'));
@@ -107,7 +107,7 @@ test('a Close frame of the peer is answered behind what was sent before, though 
   expect(connection.outputLength).toBe(0);
 });
 
-test('what is still being deflated is dropped when the transport is gone', async () => {
+test('a message that is still being deflated is dropped when the transport ends', async () => {
   const { connection, ready } = waiting('server', agreed());
   connection.send(text(long));
   const deflated = ready();
@@ -117,7 +117,7 @@ test('what is still being deflated is dropped when the transport is gone', async
   expect([connection.outputLength, connection.takeOutput()]).toEqual([0, []]);
 });
 
-test('holds events back while a message is inflated, and gives them in order', async () => {
+test('holds events back while a message is being inflated, and returns them in order', async () => {
   const sender = waiting('client', agreed());
   const deflated = sender.ready();
   sender.connection.send(text(Array.from({ length: 20_000 }, (_, index) => index).join(' ')));
@@ -134,7 +134,7 @@ test('holds events back while a message is inflated, and gives them in order', a
   expect(connection.next()).toBeNull();
 });
 
-test('a connection that ends while a message is inflated gives nothing more', async () => {
+test('a connection that ends while a message is being inflated has no more events', async () => {
   const { connection, ready } = waiting('server', agreed());
   const inflated = ready();
   connection.receive(peerFrame('server', 0xc1, Buffer.alloc(5_000)));
@@ -148,7 +148,7 @@ test('a connection that ends while a message is inflated gives nothing more', as
 test.each([
   ['at once', Buffer.from([0xff, 0xff])],
   ['off the event loop', Buffer.alloc(5_000, 0xff)],
-])('what is not DEFLATE is answered with 1007 (%s)', async (_way, payload) => {
+])('a payload that is not DEFLATE is answered with 1007 (%s)', async (_way, payload) => {
   const { connection, ready } = waiting('server', agreed());
   const inflated = payload.length > 4_096 ? ready() : undefined;
   connection.receive(peerFrame('server', 0xc2, payload));
@@ -163,7 +163,7 @@ test.each([
   expect(Buffer.concat(connection.takeOutput()).toString('hex')).toMatch(/^88..03ef/);
 });
 
-test('text that is not UTF-8 when inflated is answered with 1007, bytes are not asked', () => {
+test('inflated text that is not UTF-8 is answered with 1007; bytes are not checked', () => {
   const stored = Buffer.from([0, 1, 0, 0xfe, 0xff, 0xff, 0]);
   const connection = (): Connection => new Connection({ role: 'server', deflate: agreed() });
   expect(drive(connection(), [peerFrame('server', 0xc1, stored)])[0]).toContain('error 1007 WS_ERR_INVALID_UTF8');
@@ -172,7 +172,7 @@ test('text that is not UTF-8 when inflated is answered with 1007, bytes are not 
   expect(drive(connection(), fragments)[0]).toContain('error 1007 WS_ERR_INVALID_UTF8');
 });
 
-test.each([1, 2, 5, 10, 14])('blocks behind a final one are read where a fragment ends after byte %i', (cut) => {
+test.each([1, 2, 5, 10, 14])('blocks after a final one are read if a fragment ends after byte %i', (cut) => {
   // "Hello" in a final block, and " World" in one that is not (RFC 7692 §7.2.3.4).
   const payload = Buffer.from('f348cdc9c907005208cf2fca490100', 'hex');
   for (const changes of [{}, { clientNoContextTakeover: false }]) {
@@ -195,7 +195,7 @@ test.each(['c0', 'c8', 'c9', 'ca', '48'])('RSV1 on the frame %s is answered with
   expect(events[0]).toContain('error 1002 WS_ERR_UNEXPECTED_RSV_1');
 });
 
-test('a message that DEFLATE made longer than maxPayload is taken, and a much longer one refused by its header', () => {
+test('a message that DEFLATE made longer than maxPayload is accepted, and a much longer one refused at its header', () => {
   const noise = Buffer.from(Array.from({ length: 200 }, (_, index) => (index * 7919) % 251));
   const stored = Buffer.concat([Buffer.from([0, 200, 0, 55, 255]), noise, Buffer.of(0)]);
   const connection = (): Connection =>
@@ -207,7 +207,7 @@ test('a message that DEFLATE made longer than maxPayload is taken, and a much lo
   expect(drive(connection(), [peerFrame('server', 0x82, stored)])[0]).toContain('error 1009');
 });
 
-test('agrees where the client offers what can be accepted, and the server wants it', () => {
+test('agrees if the client makes an acceptable offer and the server has compression on', () => {
   const settings = resolveDeflate(true)!;
   const offers = [{ name: 'permessage-deflate', params: [] as [string, true][] }];
   expect(agreeOnDeflate(offers, settings)).toMatchObject({ settings, parameters: { clientMaxWindowBits: undefined } });

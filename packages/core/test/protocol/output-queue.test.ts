@@ -4,7 +4,7 @@ import { OutputQueue } from '../../src/protocol/output-queue.ts';
 const text = (payload: string | Uint8Array) => ({ fin: true, rsv1: false, opcode: 1, payload }) as const;
 const hexOf = (chunks: readonly Uint8Array[]): string => Buffer.concat(chunks).toString('hex');
 
-test('gives the frames of one turn as one chunk, though another connection writes in between', () => {
+test('returns the frames of one turn as one chunk, even if another connection writes in between', () => {
   const [one, other] = [new OutputQueue('server'), new OutputQueue('server')];
   one.push(text('a'));
   one.push(text('b'));
@@ -18,7 +18,7 @@ test('gives the frames of one turn as one chunk, though another connection write
   expect([one.byteLength, one.take()]).toEqual([0, []]);
 });
 
-test('copies short bytes and text, and hands long bytes of a server on as they are', () => {
+test('copies short bytes and text, and passes on long bytes of a server uncopied', () => {
   const queue = new OutputQueue('server');
   const short = Buffer.from('short');
   const medium = Buffer.alloc(40_000, 'm');
@@ -41,7 +41,7 @@ test('copies long bytes of a client, which are masked', () => {
   expect(long.every((byte) => byte === 'l'.charCodeAt(0))).toBe(true);
 });
 
-test('keeps the place of a frame that is still being made', () => {
+test('reserves the place of a frame that is not ready yet', () => {
   const queue = new OutputQueue('server');
   queue.push(text('a'));
   const reservation = queue.reserve(1_000);
@@ -58,7 +58,7 @@ test('keeps the place of a frame that is still being made', () => {
   expect([queue.byteLength, queue.pushed, queue.taken]).toEqual([0, 4, 4]);
 });
 
-test('drops everything that waits, and what is still being made', () => {
+test('drops everything, including frames that are not ready yet', () => {
   const queue = new OutputQueue('server');
   queue.push(text('a'));
   const reservation = queue.reserve(1_000);

@@ -26,7 +26,7 @@ test('is framed once for all servers, in its place among other messages', () => 
   expect(sentTo(new Connection({ role: 'server' }), message)[0]).toBe(message.frame);
 });
 
-test('holds what it was given when it was prepared', () => {
+test('keeps the data as it was when it was prepared', () => {
   const bytes = Buffer.from('bytes');
   const message = prepare(bytes, true);
   bytes.fill(0);
@@ -34,7 +34,7 @@ test('holds what it was given when it was prepared', () => {
   expect(() => prepare(Buffer.of(0xff))).toThrow('Invalid text message: expected UTF-8');
 });
 
-test('is masked by each client with a key of its own', () => {
+test('is masked by each client with its own key', () => {
   const message = prepare('news');
   const [one, other] = [new Connection({ role: 'client' }), new Connection({ role: 'client' })];
   const [first, second] = [sentTo(one, message), sentTo(other, message)];
@@ -42,7 +42,7 @@ test('is masked by each client with a key of its own', () => {
   for (const output of [first, second]) expect(framesWritten('client', output)).toEqual(['81 news']);
 });
 
-test('ends a message that was begun in fragments, and goes nowhere once closed', () => {
+test('ends a message that was begun in fragments, and is not sent once closed', () => {
   const connection = new Connection({ role: 'server' });
   connection.send({ data: 'begun, ', isBinary: false, fin: false });
   connection.sendPrepared(prepare('ended'));
@@ -54,7 +54,7 @@ test('ends a message that was begun in fragments, and goes nowhere once closed',
   expect(connection.takeOutput()).toEqual([]);
 });
 
-test('is deflated once for all that share their parameters', async () => {
+test('is deflated once for all connections with the same parameters', async () => {
   for (const length of [2_000, 50_000]) {
     const message = prepare('x'.repeat(length));
     const frame = message.frameFor(deflater());

@@ -21,7 +21,7 @@ const sample =
   'GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n';
 
-test('answers the sample of the RFC as the RFC says', async () => {
+test("answers the RFC's sample as the RFC does", async () => {
   server = await new TestServer({ headers: [['X-Served-By', 'café']] }).listen();
   const { tcp, answer } = await exchange(`${sample}\r\n`);
   expect(answer).toBe(
@@ -31,7 +31,7 @@ test('answers the sample of the RFC as the RFC says', async () => {
   tcp.destroy();
 });
 
-test('gives each socket the user and the data that the application says', async () => {
+test("gives each socket the application's user and data", async () => {
   server = await new TestServer({ user: 'ada', data: { room: 'a' } }).listen();
   const { server: socket, client } = await server.open();
   expect([socket.user, socket.data]).toEqual(['ada', { room: 'a' }]);
@@ -40,14 +40,14 @@ test('gives each socket the user and the data that the application says', async 
   expect([client.user, client.data]).toEqual([undefined, {}]);
 });
 
-test('gives each socket data of its own where the application says none', async () => {
+test('gives each socket its own data if the application sets none', async () => {
   server = await new TestServer().listen();
   const [first, second] = [await server.open(), await server.open()];
   first.server.data.room = 'a';
   expect([first.server.data, second.server.data]).toEqual([{ room: 'a' }, {}]);
 });
 
-test('chooses a subprotocol by its list or a function', async () => {
+test('chooses a subprotocol from a list or with a function', async () => {
   server = await new TestServer({ protocols: ['b', 'a'] }).listen();
   const { server: socket, client } = await server.open({ protocols: ['a', 'b'] });
   expect([socket.protocol, client.protocol]).toEqual(['b', 'b']);
@@ -66,7 +66,7 @@ test('refuses with the status, a body that says why, and the end of the connecti
   await once(tcp, 'close');
 });
 
-test('cuts off a refused client that does not go', async () => {
+test('disconnects a refused client that does not end the connection', async () => {
   server = await new TestServer({}, createServer()).listen();
   const tcp = connectTcp({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
   tcp.on('error', () => {});

@@ -3,7 +3,7 @@ import { forgetBatch, gatherBatch } from '../../src/socket/batch.ts';
 
 const [a, b, c] = [Buffer.from('a'), Buffer.from('b'), Buffer.from('c')] as const;
 
-test('copies chunks together, once for the same ones', () => {
+test('joins chunks, and the same chunks only once', () => {
   forgetBatch();
   expect(gatherBatch([a])).toBe(a);
   const batch = gatherBatch([a, b]);
@@ -16,7 +16,7 @@ test('copies chunks together, once for the same ones', () => {
   forgetBatch();
 });
 
-test('leaves chunks apart that are too long to be copied', () => {
+test('does not join chunks that are too long to be copied', () => {
   const long = Buffer.alloc(65_536);
   expect(gatherBatch([a, long])).toBeNull();
   expect(gatherBatch([long])).toBe(long);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createPair, settle, TestServer } from './socket-pair.ts';
 
-/** A Blob of a file that has changed since, and cannot be read any more. */
+/** A Blob of a file that has changed since, so that it can no longer be read. */
 async function createBrokenBlob(): Promise<Blob> {
   const folder = await mkdtemp(join(tmpdir(), 'blob-'));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -16,7 +16,7 @@ async function createBrokenBlob(): Promise<Blob> {
   return blob;
 }
 
-test('a Blob is sent as a binary message, before all that is sent after it', async () => {
+test('a Blob is sent as a binary message, before all later messages', async () => {
   const { server, client } = createPair();
   const sent: string[] = [];
   server.send('first');
@@ -38,7 +38,7 @@ test('a Blob may be a fragment, and a client may send one', async () => {
   expect(await server.receive()).toBe('abc');
 });
 
-test('a Blob goes uncompressed between messages that are compressed with a kept window', async () => {
+test('a Blob is sent uncompressed between messages that are compressed with a kept window', async () => {
   const text = 'compressible '.repeat(200);
   const deflate = { serverNoContextTakeover: false, threshold: 0 };
   const server = await new TestServer({ perMessageDeflate: deflate }).listen();
@@ -52,7 +52,7 @@ test('a Blob goes uncompressed between messages that are compressed with a kept 
   expect(await client.receive()).toBe(text);
 });
 
-test('a Blob that is sent before close() leaves before the Close frame', async () => {
+test('a Blob that is sent before close() arrives before the Close frame', async () => {
   const { server, client } = createPair();
   server.send(new Blob(['last']));
   server.close(1000);
@@ -61,7 +61,7 @@ test('a Blob that is sent before close() leaves before the Close frame', async (
   expect(server.send(new Blob(['late']))).toBe(false);
 });
 
-test('a Blob that cannot be read is reported, and nothing that was sent after it arrives', async () => {
+test('a Blob that cannot be read is reported, and no later message arrives', async () => {
   const reports: unknown[] = [];
   const { server, serverEnd } = createPair({ onError: (error) => reports.push(error) });
   const blob = await createBrokenBlob();
@@ -82,7 +82,7 @@ test('a Blob sent as text that is not UTF-8 is never sent', async () => {
   expect(reports).toMatchObject([{ message: 'Invalid text message: expected UTF-8' }]);
 });
 
-test('a Blob that is still being read when the connection goes is told so', async () => {
+test('the callback of a Blob that is still being read when the connection ends receives an error', async () => {
   const { server } = createPair();
   const sent = new Promise((resolve) => server.send(new Blob(['x']), resolve));
   server.terminate();

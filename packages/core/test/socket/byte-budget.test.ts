@@ -13,14 +13,14 @@ class Holder implements ByteHolder {
 
 const limit = 1_000;
 
-/** Has the holder hold so many bytes, and gives whether that is too much for all together. */
+/** Sets how many bytes the holder holds, and returns whether all together hold too much. */
 function hold(budget: ByteBudget, holder: Holder, bytes: number): boolean {
   holder.heldBytes = bytes;
   return budget.count(holder, limit);
 }
 
 describe('ByteBudget', () => {
-  test('closes the one that holds most, whoever adds, and as many as it takes', () => {
+  test('closes the holders with the most bytes until all fit, whoever added bytes', () => {
     const budget = new ByteBudget();
     const [one, two, three] = [new Holder(), new Holder(), new Holder()];
     expect([hold(budget, one, 300), hold(budget, two, 400), hold(budget, three, 300)]).toEqual([false, false, false]);
@@ -32,7 +32,7 @@ describe('ByteBudget', () => {
     expect(hold(budget, two, 1_000)).toBe(false);
   });
 
-  test('closes nobody for bytes that are no longer held when it looks', () => {
+  test('closes nobody for bytes that are no longer held', () => {
     const budget = new ByteBudget();
     const [one, two] = [new Holder(), new Holder()];
     hold(budget, one, 900);
@@ -43,7 +43,7 @@ describe('ByteBudget', () => {
     expect(hold(budget, two, 901)).toBe(true);
   });
 
-  test('forgets a holder that is gone', () => {
+  test('forgets a removed holder', () => {
     const budget = new ByteBudget();
     const [one, two] = [new Holder(), new Holder()];
     hold(budget, one, 900);

@@ -4,7 +4,7 @@ import { WebSocket } from '@turnout/core';
 import { expect, test } from 'vitest';
 import { createPair, createPipe, settle, TestServer } from './socket-pair.ts';
 
-test('the closing handshake is clean from either side, with the code and reason of who began', async () => {
+test('the closing handshake is clean from either side, with the code and reason of the side that began it', async () => {
   for (const side of ['server', 'client'] as const) {
     const { server, client } = createPair();
     const events: unknown[] = [];
@@ -30,7 +30,7 @@ test('the closing handshake is clean from either side, with the code and reason 
   }
 });
 
-test('both sides that close at once close cleanly, once', async () => {
+test('two sides that close at the same time close cleanly, once', async () => {
   const { server, client } = createPair();
   server.close(4001);
   client.close(4002);
@@ -46,7 +46,7 @@ test('an invalid code or reason throws, and the socket stays open', () => {
   expect(server.readyState).toBe(server.OPEN);
 });
 
-test('a peer that does not answer the Close frame is cut off after closeTimeout', async () => {
+test('a peer that does not answer the Close frame is disconnected after closeTimeout', async () => {
   const [end] = createPipe();
   const socket = new WebSocket(end, { role: 'server', limits: { closeTimeout: 20 } });
   socket.close(1000);
@@ -54,7 +54,7 @@ test('a peer that does not answer the Close frame is cut off after closeTimeout'
   expect(end.destroyed).toBe(true);
 });
 
-test('an endless closeTimeout waits for the peer', async () => {
+test('an infinite closeTimeout waits for the peer', async () => {
   const [end, other] = createPipe();
   const socket = new WebSocket(end, { role: 'server', limits: { closeTimeout: Infinity } });
   socket.close(1000);
@@ -65,7 +65,7 @@ test('an endless closeTimeout waits for the peer', async () => {
   expect((await socket.closed).code).toBe(1006);
 });
 
-test('terminate() and a transport that ends or breaks are 1006', async () => {
+test('terminate(), and a transport that ends or fails, cause 1006', async () => {
   for (const breakOff of [
     ({ server }: ReturnType<typeof createPair>) => server.terminate(),
     ({ serverEnd }: ReturnType<typeof createPair>) => serverEnd.push(null),
@@ -79,7 +79,7 @@ test('terminate() and a transport that ends or breaks are 1006', async () => {
   }
 });
 
-test('messages in front of the end of the transport are still read, the waiting ones too', async () => {
+test('messages before the end of the transport are still read, including unread ones', async () => {
   const { server, client, clientEnd } = createPair({ maxUnreadMessages: 1 });
   for (const text of ['a', 'b', 'c']) client.send(text);
   await settle();
@@ -92,7 +92,7 @@ test('messages in front of the end of the transport are still read, the waiting 
   expect((await server.closed).code).toBe(1006);
 });
 
-test('a fault of the peer is an error event, then its close code; without a listener nothing is thrown', async () => {
+test('a fault of the peer emits an error event, then a close event; without a listener nothing is thrown', async () => {
   for (const isListened of [true, false]) {
     const { server, serverEnd } = createPair();
     const errors: unknown[] = [];
@@ -104,7 +104,7 @@ test('a fault of the peer is an error event, then its close code; without a list
   }
 });
 
-test('a server closes TCP after a clean close, a client waits for that', async () => {
+test('a server closes TCP after a clean close, and a client waits for that', async () => {
   const server = await new TestServer().listen();
   const tcp = connectTcp(server.port, '127.0.0.1');
   tcp.write(
@@ -125,7 +125,7 @@ test('a server closes TCP after a clean close, a client waits for that', async (
   await server.stop();
 });
 
-test('what still comes after a close with unread messages is read to its end', async () => {
+test('bytes that arrive after a close with unread messages are read to their end', async () => {
   const { server, client } = createPair({ maxUnreadMessages: 1, closeTimeout: Infinity });
   client.send('unread');
   client.close(1000);

@@ -70,7 +70,7 @@ describe('a request', () => {
   });
 
   test('uses the default ports', async () => {
-    // Nothing listens there on loopback, as a rule; whatever comes, it is an answer to the right port.
+    // Usually nothing listens there on loopback; any answer comes from the right port.
     for (const [url, port] of [
       ['ws://[::1]/', 80],
       ['wss://127.0.0.1/', 443],
@@ -80,7 +80,7 @@ describe('a request', () => {
     }
   });
 
-  test('is refused as invalid for a wrong address or option', async () => {
+  test('is rejected for a wrong address or option', async () => {
     await expect(connect('ftp://127.0.0.1/')).rejects.toThrow('expected ws:, wss:, http: or https:, got ftp:');
     await expect(connect('ws://127.0.0.1/#part')).rejects.toThrow('expected no fragment');
     await expect(connect('nothing')).rejects.toThrow(TypeError);
@@ -99,7 +99,7 @@ describe('an answer', () => {
     return errorOf(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   };
 
-  test('other than 101 gives its status, headers and body', async () => {
+  test('other than 101 is reported with its status, headers and body', async () => {
     const error = await refuse((_request, response) => response.writeHead(401, { 'X-Why': 'because' }).end('sign in'));
     expect(error).toMatchObject({ name: 'ConnectError', code: 'WS_ERR_CONNECT_STATUS', status: 401, body: 'sign in' });
     expect(error.headers).toMatchObject({ 'x-why': 'because' });
@@ -115,7 +115,7 @@ describe('an answer', () => {
     expect(error.body).toMatch(/^x+/);
   });
 
-  test('whose body breaks off still tells its status', async () => {
+  test('with an incomplete body is reported with its status', async () => {
     const url = await answerWith((socket) => {
       socket.write('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 100\r\n\r\npart');
       socket.end();
@@ -123,7 +123,7 @@ describe('an answer', () => {
     expect(await errorOf(url)).toMatchObject({ status: 503, body: 'part' });
   });
 
-  test('of 101 that is not for our key is refused', async () => {
+  test('of 101 for another key is refused', async () => {
     const url = await answerWith((socket) => {
       socket.write(
         'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n',
@@ -132,19 +132,19 @@ describe('an answer', () => {
     expect(await errorOf(url)).toMatchObject({ code: 'WS_ERR_CONNECT_ACCEPT', status: 101 });
   });
 
-  test('that does not come within handshakeTimeout is not waited for', async () => {
+  test('that does not arrive within handshakeTimeout is a timeout', async () => {
     const url = await answerWith(() => {});
     const error = await errorOf(url, { handshakeTimeout: 20 });
     expect([error.code, error.message]).toEqual(['WS_ERR_CONNECT_TIMEOUT', 'No answer within handshakeTimeout 20 ms']);
   });
 
-  test('may take any time where handshakeTimeout is Infinity', async () => {
+  test('may take any time if handshakeTimeout is Infinity', async () => {
     const server = await serve(new TestServer());
     const { client } = await server.open({ handshakeTimeout: Infinity });
     expect(client.readyState).toBe(client.OPEN);
   });
 
-  test('that is no HTTP, or none at all, has the code of the network', async () => {
+  test('that is not HTTP, or is missing, is reported with the code of the network error', async () => {
     expect((await errorOf(await answerWith((socket) => socket.end('SSH-2.0\r\n')))).code).toMatch(/^HPE_/);
     expect((await errorOf(await answerWith((socket) => socket.destroy()))).code).toBe('ECONNRESET');
   });

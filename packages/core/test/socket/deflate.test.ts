@@ -29,7 +29,7 @@ const story = Array.from({ length: 5_000 }, (_, line) => `Line ${line} of a stor
 test.each<[string, PerMessageDeflateOptions | true, PerMessageDeflateOptions | true, string]>([
   ['the defaults', true, true, 'permessage-deflate; client_max_window_bits=12'],
   [
-    'windows that are dropped and small, by name',
+    'explicitly dropped and small windows',
     { clientNoContextTakeover: true, clientMaxWindowBits: 9, threshold: 0 },
     {
       serverNoContextTakeover: true,
@@ -53,7 +53,7 @@ test.each<[string, PerMessageDeflateOptions | true, PerMessageDeflateOptions | t
     'permessage-deflate; client_max_window_bits=12',
   ],
 ])(
-  'with %s, both ends agree and messages of all lengths go both ways in order',
+  'with %s, both ends agree, and messages of all lengths arrive in order both ways',
   async (_name, ours, theirs, agreed) => {
     const { server: socket, client } = await open({ perMessageDeflate: ours }, { perMessageDeflate: theirs });
     expect([socket.extensions, client.extensions]).toEqual([agreed, agreed]);
@@ -78,7 +78,7 @@ test.each<[string, PerMessageDeflateOptions | true, PerMessageDeflateOptions | t
   },
 );
 
-test('neither end compresses what the other has not agreed to', async () => {
+test('neither end compresses unless the other has agreed', async () => {
   const offered = await open({}, { perMessageDeflate: true });
   expect([offered.server.extensions, offered.client.extensions]).toEqual(['', '']);
   expect(offered.offer).toContain('permessage-deflate; ');
@@ -91,7 +91,7 @@ test('neither end compresses what the other has not agreed to', async () => {
 
 const urlOf = (http: Server): string => `ws://127.0.0.1:${(http.address() as AddressInfo).port}/`;
 
-/** A server that answers each handshake with these extensions, and then sends `message` as bytes of a frame. */
+/** A server that answers each handshake with these extensions, and then sends the bytes of a frame, `message`. */
 async function answering(extensions: string, message = ''): Promise<TestServer> {
   server = await new TestServer().listen();
   server.http.removeAllListeners('upgrade');
@@ -105,7 +105,7 @@ async function answering(extensions: string, message = ''): Promise<TestServer> 
 }
 
 test.each([
-  ['permessage-deflate; server_max_window_bits=16', 'server_max_window_bits has "16" as its value'],
+  ['permessage-deflate; server_max_window_bits=16', 'server_max_window_bits has the value "16"'],
   ['permessage-deflate; client_max_window_bits', 'client_max_window_bits has no value'],
   ['permessage-deflate; other', '"other" is not a parameter of permessage-deflate'],
   ['permessage-deflate, permessage-deflate', 'it has more than one extension'],
@@ -124,21 +124,21 @@ test.each([
   'permessage-deflate; server_no_context_takeover; client_no_context_takeover',
   'permessage-deflate; server_max_window_bits=15; client_max_window_bits=8',
   'permessage-deflate;, ,',
-])('a client takes the answer %j to its offer, and reads what comes compressed', async (answer) => {
-  // Both "Hello" of RFC 7692 §7.2.3.2: the second refers to the first where the server keeps its window.
+])('a client accepts the answer %j to its offer, and reads compressed messages', async (answer) => {
+  // Both "Hello" of RFC 7692 §7.2.3.2: the second refers to the first if the server keeps its window.
   const keeps = !answer.includes('server_no');
   const { http } = await answering(answer, `c107f248cdc9c90700${keeps ? 'c105f200110000' : 'c107f248cdc9c90700'}`);
   const client = await connect(urlOf(http), { perMessageDeflate: true });
   expect([await client.receive(), await client.receive()]).toEqual(['Hello', 'Hello']);
 });
 
-test('a client does without compression where the list of extensions in the answer is empty', async () => {
+test('a client does not compress if the list of extensions in the answer is empty', async () => {
   const { http } = await answering('', '810548656c6c6f');
   const client = await connect(urlOf(http), { perMessageDeflate: true });
   expect([client.extensions, await client.receive()]).toEqual(['', 'Hello']);
 });
 
-test('a server compresses each message by itself without declaring it, and reads a client that keeps its window', async () => {
+test('a server compresses each message independently without declaring it, and reads a client that keeps its window', async () => {
   const { server: socket, client } = await open(
     { perMessageDeflate: { threshold: 0 } },
     { perMessageDeflate: { clientNoContextTakeover: false, threshold: 0 } },
@@ -157,7 +157,7 @@ test('a server compresses each message by itself without declaring it, and reads
   }
 });
 
-test('a prepared message reaches clients that compress and those that do not, in its place', async () => {
+test('a prepared message reaches clients with and without compression, in order', async () => {
   server = await new TestServer({ perMessageDeflate: true }).listen();
   const plain = await server.open();
   const deflating = await server.open({ perMessageDeflate: true });
@@ -180,7 +180,7 @@ test('a prepared message reaches clients that compress and those that do not, in
   expect(() => prepareMessage(null as never)).toThrow(TypeError);
 });
 
-test('a callback is not called before its message is written, which waits for one that is being deflated', async () => {
+test('a callback is not called until its message is written, which waits for one that is being deflated', async () => {
   const { server: socket, client } = await open({ perMessageDeflate: true }, { perMessageDeflate: true });
   const called: string[] = [];
   socket.send('first', () => called.push('first'));
@@ -194,7 +194,7 @@ test('a callback is not called before its message is written, which waits for on
   expect(called).toEqual(['first', 'story', 'behind']);
 });
 
-test('an invalid option is refused before anything is written', async () => {
+test('an invalid option throws before anything is written', async () => {
   server = await new TestServer().listen();
   await expect(server.open({ perMessageDeflate: { threshold: -1 } })).rejects.toThrow('perMessageDeflate.threshold');
 });

@@ -29,7 +29,7 @@ test('an error event has the error and its message', async () => {
   expect(events).toEqual([['ProtocolError', 'Reserved opcode 3 (§5.2)']]);
 });
 
-test('a listener is added once, an object with handleEvent too, and can be removed', async () => {
+test('a listener, which may be an object with handleEvent, is added once and can be removed', async () => {
   const { server, client } = createPair();
   const received: string[] = [];
   const listener = ({ data }: { data: unknown }): void => void received.push(`function ${String(data)}`);
@@ -71,7 +71,7 @@ test('onopen, onmessage, onclose and onerror hold one listener each', async () =
   expect(events).toEqual(['open', 'x', 'close']);
 });
 
-test('binaryType says what a binary message is given as; text is a Buffer in any case', async () => {
+test('binaryType sets the form of a binary message; text is always a Buffer', async () => {
   const { server, client } = createPair();
   const received: unknown[] = [];
   server.on('message', (data) => received.push(data));
@@ -97,7 +97,7 @@ test('has the ready states of the standard, on the class and on each socket', ()
   server.terminate();
 });
 
-test('a word that is no binary type changes nothing', async () => {
+test('setting an unknown binary type changes nothing', async () => {
   const { server, client } = createPair();
   const received: unknown[] = [];
   server.onmessage = ({ data }) => received.push(data);
@@ -109,7 +109,7 @@ test('a word that is no binary type changes nothing', async () => {
   expect(received).toEqual([Uint8Array.of(1).buffer]);
 });
 
-test('every listener has the socket as its this, but a handleEvent its object', async () => {
+test('the this of every listener is the socket, and of handleEvent its object', async () => {
   const { server, client } = createPair();
   const owners: unknown[] = [];
   function note(this: unknown): void {
@@ -127,7 +127,7 @@ test('every listener has the socket as its this, but a handleEvent its object', 
   expect(owners).toEqual([server, server, object, server, server]);
 });
 
-test('handleEvent is looked up when the event comes, as in the DOM', async () => {
+test('handleEvent is looked up at the event, as in the DOM', async () => {
   const { server, client } = createPair();
   const received: string[] = [];
   const object = { handleEvent: (): unknown => received.push('first') };
@@ -138,7 +138,7 @@ test('handleEvent is looked up when the event comes, as in the DOM', async () =>
   expect(received).toEqual(['second']);
 });
 
-test('addEventListener ignores names that it does not know, and what is no listener', async () => {
+test('addEventListener ignores unknown names and invalid listeners', async () => {
   const { server, client } = createPair();
   const names: string[] = ['ping', 'pong', 'drain', 'toString', 'constructor', '__proto__', 'custom'];
   for (const name of names) server.addEventListener(name as 'message', () => expect.unreachable());
@@ -150,7 +150,7 @@ test('addEventListener ignores names that it does not know, and what is no liste
   expect(await server.receive()).toBe('x');
 });
 
-test('addEventListener takes the options of the DOM, null and a boolean among them', async () => {
+test('addEventListener accepts the options of the DOM, including null and a boolean', async () => {
   const { server, client } = createPair();
   const received: string[] = [];
   server.addEventListener('message', () => received.push('null'), null);
@@ -162,7 +162,7 @@ test('addEventListener takes the options of the DOM, null and a boolean among th
   expect(received).toEqual(['null', 'capture', 'not once', 'null', 'capture', 'not once']);
 });
 
-test('a listener that was removed in whichever way can be added again', async () => {
+test('a listener that was removed in any way can be added again', async () => {
   const { server, client } = createPair();
   const received: string[] = [];
   const listener = ({ data }: { data: unknown }): void => void received.push(String(data));
@@ -184,7 +184,7 @@ test('a listener that was removed in whichever way can be added again', async ()
   expect(server.onmessage).toBeNull();
 });
 
-test('a property that is set to anything but a function has no listener', () => {
+test('setting a property to anything but a function removes its listener', () => {
   const { server } = createPair();
   for (const value of [undefined, null, {}, 'text', 0]) {
     server.onmessage = () => {};
@@ -193,7 +193,7 @@ test('a property that is set to anything but a function has no listener', () => 
   }
 });
 
-test('one function may be an added listener, a property and a listener of the emitter at once', async () => {
+test('one function may be an added listener, a property and a listener of the emitter at the same time', async () => {
   const { server, client } = createPair();
   let calls = 0;
   const listener = (): void => void calls++;

@@ -101,7 +101,7 @@ for (const [how, fail] of failures) {
     expect(reports).toEqual([{ error, phase: 'message' }]);
   });
 
-  test(`a hook that ${how} itself is printed, and ends nothing`, async () => {
+  test(`the error of a hook that ${how} itself is printed, and ends nothing`, async () => {
     const print = vi.spyOn(console, 'error').mockImplementation(() => {});
     const error = new Error('of the hook');
     const { server, client } = createPair({ onError: () => fail(error) });
@@ -126,7 +126,7 @@ test('without a hook the error is printed', async () => {
   expect(print.mock.calls).toEqual([[error]]);
 });
 
-test('a fault of one socket leaves the others alone', async () => {
+test('a fault of one socket does not affect the others', async () => {
   const broken = pairWithHook();
   const fine = createPair();
   broken.server.on('message', () => {
@@ -138,7 +138,7 @@ test('a fault of one socket leaves the others alone', async () => {
   expect(await fine.client.receive()).toEqual(Buffer.from('x'));
 });
 
-test('close() and terminate() inside listeners are fine, and close is told once', async () => {
+test('close() and terminate() inside listeners work, and close is emitted once', async () => {
   const { server, client } = createPair();
   let closes = 0;
   server.on('message', () => {
@@ -158,7 +158,7 @@ test('close() and terminate() inside listeners are fine, and close is told once'
   expect(closes).toBe(1);
 });
 
-test('a rejected listener of an event of the application has phase message', async () => {
+test("a rejection by a listener of the application's own event has phase message", async () => {
   const { server, reports } = pairWithHook();
   const error = new Error('mine');
   server.on('custom' as 'ping', () => Promise.reject(error));

@@ -14,7 +14,7 @@ async function listen(options: AcceptOptions = {}): Promise<TestServer> {
   return server;
 }
 
-/** Works as a handler does that costs time. */
+/** Keeps the CPU busy, like a slow handler. */
 function work(milliseconds: number): void {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);
@@ -51,7 +51,7 @@ describe('a socket that floods', () => {
     },
   );
 
-  test('gets all of its messages handled in order, whatever they cost', async () => {
+  test('has all its messages handled in order, whatever they cost', async () => {
     const server = await listen();
     const { server: flooded, client } = await server.open();
     const received: number[] = [];
@@ -66,7 +66,7 @@ describe('a socket that floods', () => {
     expect(received).toEqual(sent);
   });
 
-  test('shares the time with others that flood too', async () => {
+  test('shares the time with others that also flood', async () => {
     const server = await listen();
     const order: number[] = [];
     const clients = await Promise.all(Array.from({ length: 6 }, () => connect(`ws://127.0.0.1:${server.port}/`)));
@@ -79,7 +79,7 @@ describe('a socket that floods', () => {
     }
     for (const client of clients) for (let count = 0; count < 50; count++) client.send('flood');
     await expect.poll(() => order.length).toBe(300);
-    // None is through before each of the others has had a good part.
+    // None finishes before each of the others has had a fair part.
     const firstDone = Math.min(...server.sockets.map((_, index) => order.lastIndexOf(index)));
     for (const index of server.sockets.keys()) {
       expect(order.slice(0, firstDone).filter((one) => one === index).length).toBeGreaterThan(10);
@@ -113,7 +113,7 @@ test('many sockets that flood have a part of each turn together, and all get the
   for (const server of servers) server.terminate();
 });
 
-/** So many fragments of one byte, the first of a binary message, the last of it where it ends with them. */
+/** This many fragments of one byte; the first begins a binary message, the last ends it. */
 function fragmentsOfOneByte(count: number, { isFirst = false, isLast = false } = {}): Buffer {
   const fragments = Buffer.alloc(count * 7, Buffer.from('00810000000078', 'hex'));
   if (isFirst) fragments[0] = 0x02;
@@ -143,8 +143,8 @@ function beginning(length: number): Buffer {
   return Buffer.concat([header, Buffer.alloc(length, 'x')]);
 }
 
-describe('messages of which only a part has come', () => {
-  test('have a time limit, and then 1008', async () => {
+describe('incomplete messages', () => {
+  test('have a time limit, and are then closed with 1008', async () => {
     const { server, serverEnd } = createPair({ messageTimeout: 40 });
     const errors: unknown[] = [];
     server.on('error', (error) => errors.push(error));
@@ -152,12 +152,12 @@ describe('messages of which only a part has come', () => {
     const { code, reason } = await server.closed;
     expect([code, reason]).toEqual([
       1008,
-      'Message too slow: not complete within messageTimeout 40 ms and a second for each KiB',
+      'Message too slow: not complete within messageTimeout 40 ms plus one second for each KiB',
     ]);
     expect(errors).toMatchObject([{ code: 'WS_ERR_MESSAGE_TIMEOUT' }]);
   });
 
-  test('have none where messageTimeout is Infinity, or once they are whole', async () => {
+  test('have no time limit if messageTimeout is Infinity, or once they are complete', async () => {
     const unlimited = createPair({ messageTimeout: Infinity });
     unlimited.serverEnd.push(beginning(200));
     const whole = createPair({ messageTimeout: 20 });
@@ -171,7 +171,7 @@ describe('messages of which only a part has come', () => {
     await settle();
   });
 
-  test('of all sockets over maxTotalIncomplete: the one that holds most is closed with 1013, not the one that adds', async () => {
+  test('over maxTotalIncomplete close the socket that holds the most with 1013, not the one that adds', async () => {
     const limits = { maxTotalIncomplete: 50_000 };
     const [much, little, adding] = [createPair(limits), createPair(limits), createPair(limits)];
     much.serverEnd.push(beginning(40_000));
@@ -180,7 +180,7 @@ describe('messages of which only a part has come', () => {
     adding.serverEnd.push(beginning(6_000));
     const { code, reason } = await much.server.closed;
     expect(code).toBe(1013);
-    // Sockets of other tests may hold a little too.
+    // Sockets of other tests may also hold a little.
     expect(reason).toMatch(
       /^Too much held for all sockets: 5\d{4} bytes of incomplete messages, over maxTotalIncomplete 50000$/,
     );
@@ -190,8 +190,8 @@ describe('messages of which only a part has come', () => {
   });
 });
 
-describe('messages that nobody reads', () => {
-  test('of all sockets over maxTotalUnread: the one that holds most is closed with 1013, and told why', async () => {
+describe('unread messages', () => {
+  test('over maxTotalUnread close the socket that holds the most with 1013 and a reason', async () => {
     const limits = { maxTotalUnread: 1_000_000 };
     const [much, little] = [createPair(limits), createPair(limits)];
     much.client.send(Buffer.alloc(600_000));
@@ -201,16 +201,14 @@ describe('messages that nobody reads', () => {
     little.client.send(Buffer.alloc(200_000));
     const { code, reason } = await much.server.closed;
     expect(code).toBe(1013);
-    expect(reason).toMatch(
-      /^Too much held for all sockets: 11\d{5} bytes wait to be read, over maxTotalUnread 1000000$/,
-    );
+    expect(reason).toMatch(/^Too much held for all sockets: 11\d{5} bytes are unread, over maxTotalUnread 1000000$/);
     expect(await much.server.receive()).toBeNull();
     expect(little.server.readyState).toBe(WebSocket.OPEN);
-    // Once read they count no longer.
+    // Once read, they no longer count.
     expect(await little.server.receive()).toHaveLength(300_000);
     expect(await little.server.receive()).toHaveLength(200_000);
     const other = createPair(limits);
-    // Sockets of other tests may hold a little too.
+    // Sockets of other tests may also hold a little.
     other.client.send(Buffer.alloc(700_000));
     await settle();
     expect(other.server.readyState).toBe(WebSocket.OPEN);
@@ -274,7 +272,7 @@ describe('bytes that wait for the application', () => {
 });
 
 describe('a socket that has ended', () => {
-  test('counts for nothing any more, whatever it is still asked for', async () => {
+  test('no longer counts, whatever is called on it', async () => {
     const limits = { maxTotalUnread: 2_000_000 };
     for (let count = 0; count < 5; count++) {
       const { server, client, serverEnd } = createPair(limits);
@@ -293,7 +291,7 @@ describe('a socket that has ended', () => {
     await settle();
   });
 
-  test('is given no message that was still to be admitted', async () => {
+  test('does not deliver a message that was waiting for admission', async () => {
     const [end, otherEnd] = createPipe();
     let admit: ((isAdmitted: boolean) => void) | undefined;
     const admitMessage = (): Promise<boolean> => new Promise((resolve) => (admit = resolve));
@@ -309,7 +307,7 @@ describe('a socket that has ended', () => {
     expect(seen).toEqual(['close']);
   });
 
-  test('is gone as soon as the peer has answered, though nothing was read when it was failed', async () => {
+  test('is closed as soon as the peer has answered, even if nothing was read when it failed', async () => {
     const limits = { maxTotalUnread: 1_500_000, maxUnreadBytes: 100_000, closeTimeout: Infinity };
     const { server, client } = createPair(limits);
     for (let count = 0; count < 4; count++) client.send(Buffer.alloc(900_000));
@@ -323,7 +321,7 @@ describe('a socket that has ended', () => {
   });
 });
 
-test('a socket whose peer has closed already is only relieved of its messages', async () => {
+test('a socket whose peer has already closed only loses its messages', async () => {
   const limits = { maxTotalUnread: 1_500_000 };
   const { server, client, serverEnd } = createPair(limits);
   const errors: unknown[] = [];
@@ -345,7 +343,7 @@ test('a socket whose peer has closed already is only relieved of its messages', 
 
 describe('close()', () => {
   test.each(['in a listener', 'while paused', 'behind a slow reader'] as const)(
-    'leaves what came in the same chunk to whoever reads, %s',
+    'keeps messages of the same chunk readable, %s',
     async (when) => {
       const { server, serverEnd } = createPair();
       const received: string[] = [];
@@ -378,7 +376,7 @@ describe('close()', () => {
 });
 
 describe('the asynchronous context of the upgrade', () => {
-  test('is there in every listener and callback, whoever else uses the event loop', async () => {
+  test('is available in every listener and callback, whatever else uses the event loop', async () => {
     const storage = new AsyncLocalStorage<string>();
     const [end, otherEnd] = createPipe();
     const server = storage.run('upgrade', () => new WebSocket(end, { role: 'server' }));

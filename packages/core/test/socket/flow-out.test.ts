@@ -21,14 +21,14 @@ async function open(
   return { ...(await listening.open(clientOptions)), listening };
 }
 
-/** The lengths of the messages that come until the socket is closed. */
+/** The lengths of the messages that arrive until the socket is closed. */
 async function lengthsUntilClosed(socket: WebSocket): Promise<number[]> {
   const lengths: number[] = [];
   for await (const message of socket) lengths.push(message.length);
   return lengths;
 }
 
-/** Equal rows, and no two messages alike. */
+/** Similar rows, but no two equal messages. */
 function jsonOf(length: number, seed: number): string {
   let text = `[${seed}`;
   for (let row = seed; text.length < length; row++) text += `,{"id":${row * 7919},"name":"row ${row}"}`;
@@ -36,7 +36,7 @@ function jsonOf(length: number, seed: number): string {
 }
 
 describe('a client that reads', () => {
-  test('gets all of 20,000 messages that are sent in one turn, and the Close frame behind them', async () => {
+  test('receives all 20,000 messages that are sent in one turn, and then the Close frame', async () => {
     const { server, client } = await open();
     for (let count = 0; count < 20_000; count++) server.send('x'.repeat(500));
     server.close(4000, 'all');
@@ -47,7 +47,7 @@ describe('a client that reads', () => {
   test.each([
     ['plain', false],
     ['compressed', true],
-  ] as const)('gets a burst far over maxBufferedAmount, %s', async (_name, perMessageDeflate) => {
+  ] as const)('receives a burst far over maxBufferedAmount, %s', async (_name, perMessageDeflate) => {
     const { server, client } = await open({ perMessageDeflate, maxBufferedAmount: 1_000 }, { perMessageDeflate });
     for (let count = 0; count < 12; count++) server.send(jsonOf(200_000, count));
     for (let count = 0; count < 4; count++) server.send(prepareMessage(jsonOf(300_000, count)));
@@ -56,7 +56,7 @@ describe('a client that reads', () => {
     expect(lengths).toEqual([...Array<number>(12).fill(200_000), ...Array<number>(4).fill(300_000)]);
   });
 
-  test('gets messages of many turns that nobody waits for', async () => {
+  test('receives messages of many turns whose sender never waits', async () => {
     const { server, client } = await open();
     const all = lengthsUntilClosed(client);
     for (let count = 0; count < 60; count++) {
@@ -68,8 +68,8 @@ describe('a client that reads', () => {
     expect(await all).toHaveLength(60);
   });
 
-  test('may be as slow as it likes while it moves: it gets everything, through a link that gives little at a time', async () => {
-    // What is sent takes twice as long as any of these.
+  test('may be as slow as it likes while it accepts bytes: it receives everything over a slow link', async () => {
+    // Sending takes twice as long as any of these.
     const limits = {
       sendTimeout: 2_000,
       closeTimeout: 2_000,
@@ -90,7 +90,7 @@ describe('a client that reads', () => {
   });
 });
 
-/** Passes on so many bytes at a time to its client, with a pause in between. */
+/** Passes on this many bytes at a time to its client, with pauses in between. */
 class SlowLink {
   static async to(port: number): Promise<SlowLink> {
     const link = new SlowLink(port);
@@ -132,7 +132,7 @@ class SlowLink {
 }
 
 describe('a Duplex that is busy', () => {
-  test('with bytes of somebody else, such as the 101 over TLS, is no reason to wait for ever', async () => {
+  test("with other code's bytes, such as the 101 over TLS, does not block output for ever", async () => {
     const [end, other] = createPipe();
     const chunks: Buffer[] = [];
     other.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -149,7 +149,7 @@ describe('a Duplex that is busy', () => {
     server.terminate();
   });
 
-  test('and keeps what it is given may do so: nothing is written over it', async () => {
+  test('may keep the chunks it receives: they are not overwritten', async () => {
     const through = new PassThrough({ highWaterMark: 1 });
     const server = new WebSocket(Duplex.from({ readable: new PassThrough(), writable: through }), { role: 'server' });
     for (let count = 0; count < 20; count++) server.send('A'.repeat(1_000));
@@ -165,7 +165,7 @@ describe('a Duplex that is busy', () => {
   });
 });
 
-test('what is sent in the turn of accept() arrives over TLS too', async () => {
+test('messages sent in the turn of accept() arrive over TLS too', async () => {
   const credential = (name: string): Buffer => readFileSync(new URL(`./tls/${name}.pem`, import.meta.url));
   const https = createSecureServer({ key: credential('key'), cert: credential('certificate') });
   https.on('upgrade', (request, duplex, head) => {
@@ -184,7 +184,7 @@ test('what is sent in the turn of accept() arrives over TLS too', async () => {
 });
 
 describe('drained()', () => {
-  test('resolves at once while little waits, and when a peer has taken what did', async () => {
+  test('resolves immediately if little is unsent, and otherwise once the peer has accepted enough', async () => {
     const { server, serverEnd } = createPair();
     expect(await server.drained()).toBe(true);
     serverEnd.isStalled = true;
@@ -200,7 +200,7 @@ describe('drained()', () => {
     expect(server.send('x')).toBe(true);
   });
 
-  test('resolves with false when the socket is not open any more, however it came to that', async () => {
+  test('resolves with false once the socket is no longer open, for whatever reason', async () => {
     for (const end of [
       ({ server }: ReturnType<typeof createPair>) => server.close(1000),
       ({ server }: ReturnType<typeof createPair>) => server.terminate(),
@@ -220,7 +220,7 @@ describe('drained()', () => {
     }
   });
 
-  test('has a sender of any length hold little more than highWaterMark', async () => {
+  test('limits a sender of any length to little more than highWaterMark', async () => {
     const { server, client } = await open({ highWaterMark: 100_000 });
     const all = lengthsUntilClosed(client);
     let most = 0;
@@ -234,8 +234,8 @@ describe('drained()', () => {
   });
 });
 
-describe('what was accepted for sending', () => {
-  test('leaves before the Close frame that answers the peer, though it is still being compressed', async () => {
+describe('a sent message', () => {
+  test('leaves before the Close frame that answers the peer, even if it is still being compressed', async () => {
     const listening = await new TestServer({ perMessageDeflate: true }).listen();
     servers.push(listening);
     const { server, client } = await listening.open({ perMessageDeflate: true });
@@ -245,13 +245,13 @@ describe('what was accepted for sending', () => {
     });
     client.send(jsonOf(20_000, 1));
     client.close(1000);
-    // The client itself drops what comes after its Close frame: the callback tells that it has left.
+    // The client drops messages after its Close frame: the callback shows that it was sent.
     expect((await server.closed).code).toBe(1000);
     expect(told).toHaveLength(1);
     expect(told[0] ?? null).toBeNull();
   });
 
-  test('gets an error to its callback where the connection has ended first', async () => {
+  test('has its callback called with an error if the connection ends first', async () => {
     const { server, serverEnd } = createPair();
     const told: string[] = [];
     serverEnd.isStalled = true;
@@ -271,7 +271,7 @@ describe('what was accepted for sending', () => {
     expect(told[0]).not.toBe('first: undefined');
   });
 
-  test('calls back as it leaves, in order', async () => {
+  test('has its callback called when it leaves, in order', async () => {
     const { server, client } = await open();
     const order: number[] = [];
     for (let count = 0; count < 50; count++) {
@@ -288,7 +288,7 @@ describe('what was accepted for sending', () => {
 });
 
 describe('Pings', () => {
-  test('of a client that pings in a loop are all answered, in their place, and close nothing', async () => {
+  test('of a client that pings in a loop are all answered, in order, and close nothing', async () => {
     const { server, client } = await open();
     const seen: string[] = [];
     client.on('pong', (data) => seen.push(`pong ${String(data)}`));
@@ -306,7 +306,7 @@ describe('Pings', () => {
     expect(server.readyState).toBe(WebSocket.OPEN);
   });
 
-  test('of our own, as many as there are, are answered by Pongs that close nothing', async () => {
+  test('of our own, in any number, are answered by Pongs that close nothing', async () => {
     const { server } = await open();
     let pongs = 0;
     server.on('pong', () => pongs++);

@@ -3,10 +3,10 @@ import { Keepalive, type KeepaliveOwner } from '../../src/socket/keepalive.ts';
 import { createPair, createPipe } from './socket-pair.ts';
 import { WebSocket } from '@turnout/core';
 
-/** Of the keepalive's own clock, with these limits. */
+/** A tick of the keepalive with these limits. */
 const tick = 625;
 /**
- * As the defaults, but for a millisecond that makes no difference: those have a timer of real time, from other tests.
+ * The defaults but for an irrelevant millisecond: other tests started a real timer for the defaults.
  */
 const limits = { pingInterval: 25_001, pongTimeout: 9_999 };
 
@@ -20,13 +20,13 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A peer, and when it was pinged and given up, in ms from the start. */
+/** A peer, and when it was pinged and declared gone, in ms from the start. */
 class Peer implements KeepaliveOwner {
   readonly pings: number[] = [];
   gone: number | undefined;
   isListening = true;
   busyTime = 0;
-  /** Whether it answers at once. */
+  /** Whether it answers immediately. */
   answers = true;
   readonly #start = Date.now();
   readonly keepalive: Keepalive;
@@ -55,7 +55,7 @@ async function untilPinged(peer: Peer): Promise<void> {
 }
 
 describe('Keepalive', () => {
-  test('pings each peer every 22.5 to 25 s, whatever comes from it, and not all at the same time', async () => {
+  test('pings each peer every 22.5 to 25 s, whatever arrives from it, and not all at the same time', async () => {
     const peers = Array.from({ length: 100 }, () => new Peer());
     const busy = setInterval(() => peers[0]!.keepalive.hear(), 100);
     await pass(10 * 60_000);
@@ -72,7 +72,7 @@ describe('Keepalive', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('finds a peer that has fallen silent within 35 s, whenever it did', async () => {
+  test('detects a peer that falls silent at any time within 35 s', async () => {
     const peers = Array.from({ length: 50 }, () => new Peer());
     for (const [index, peer] of peers.entries()) setTimeout(() => (peer.answers = false), 25_000 + index * 600);
     await pass(120_000);
@@ -84,7 +84,7 @@ describe('Keepalive', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('takes any byte for an answer, up to the last moment', async () => {
+  test('accepts any byte as an answer, up to the last moment', async () => {
     const peer = new Peer();
     peer.answers = false;
     await untilPinged(peer);
@@ -96,10 +96,10 @@ describe('Keepalive', () => {
     expect(peer.gone).toBeDefined();
   });
 
-  test('does not take for an answer what came just before the Ping', async () => {
+  test('does not accept bytes from just before the Ping as an answer', async () => {
     const peer = new Peer();
     peer.answers = false;
-    // Held back, it counts as heard in each tick.
+    // While it is held back, it counts as heard in each tick.
     peer.isListening = false;
     await untilPinged(peer);
     peer.isListening = true;
@@ -108,7 +108,7 @@ describe('Keepalive', () => {
     expect(peer.gone! - peer.pings[0]!).toBeLessThan(10_000 + tick);
   });
 
-  test('does not judge a peer that is held back, but pings it', async () => {
+  test('pings a peer that is held back, but ignores its silence', async () => {
     const peer = new Peer();
     peer.answers = false;
     peer.isListening = false;
@@ -119,7 +119,7 @@ describe('Keepalive', () => {
     expect(peer.gone).toBeDefined();
   });
 
-  test('gives a peer that is busy with what was sent before the Ping so much longer for its answer', async () => {
+  test('gives a peer the time for what was sent before the Ping in addition', async () => {
     const peer = new Peer();
     peer.answers = false;
     peer.busyTime = 60_000;
@@ -130,18 +130,18 @@ describe('Keepalive', () => {
     expect(peer.gone).toBeDefined();
   });
 
-  test('counts no time in which the event loop stood still', async () => {
+  test('does not count time in which the event loop was blocked', async () => {
     const peer = new Peer();
     peer.answers = false;
     await untilPinged(peer);
-    // A timer that is late fires once, however late it is.
+    // A late timer fires once, however late it is.
     vi.setSystemTime(Date.now() + 60 * 60_000);
     await pass(tick);
     expect(peer.gone).toBeUndefined();
     peer.keepalive.stop();
   });
 
-  test('is none where pingInterval is Infinity, and never gives up where pongTimeout is', async () => {
+  test('is null if pingInterval is Infinity, and never gives up if pongTimeout is', async () => {
     const owner = { isListening: true, busyTime: 0, ping: vi.fn<() => void>(), onSilent: vi.fn<() => void>() };
     expect(Keepalive.start({ ...limits, pingInterval: Infinity }, owner)).toBeNull();
     const patient = new Peer({ ...limits, pongTimeout: Infinity });
@@ -151,7 +151,7 @@ describe('Keepalive', () => {
     patient.keepalive.stop();
   });
 
-  test('shares one timer among all that have the same limits', () => {
+  test('shares one timer among all with the same limits', () => {
     const peers = Array.from({ length: 1_000 }, () => new Peer());
     const other = new Peer({ pingInterval: 5_001, pongTimeout: 1_000 });
     expect(vi.getTimerCount()).toBe(2);
@@ -161,7 +161,7 @@ describe('Keepalive', () => {
 });
 
 describe('a socket', () => {
-  test('pings, and stays while it is answered', async () => {
+  test('pings, and stays open while the peer answers', async () => {
     const { server, client } = createPair(limits);
     const seen: string[] = [];
     client.on('ping', () => seen.push('ping'));
@@ -174,7 +174,7 @@ describe('a socket', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('whose peer is gone ends with 1006, and says why', async () => {
+  test('whose peer is gone ends with 1006, and a reason', async () => {
     const [end] = createPipe();
     const server = new WebSocket(end, { role: 'server', limits });
     const events: string[] = [];
@@ -185,7 +185,7 @@ describe('a socket', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('that is paused judges nobody', async () => {
+  test('that is paused ignores silence', async () => {
     const { server, client } = createPair(limits);
     server.pause();
     await pass(10 * 60_000);

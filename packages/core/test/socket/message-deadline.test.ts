@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A tick is judged after the I/O of its turn. */
+/** A tick is evaluated after the I/O of its turn. */
 async function pass(milliseconds: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(milliseconds);
   await vi.advanceTimersByTimeAsync(1);
@@ -22,7 +22,7 @@ class Progress implements MessageProgress {
   readonly deadline: MessageDeadline;
 
   constructor() {
-    // Another time limit than any socket has that other tests left open in real time.
+    // Differs from the time limits of sockets that other tests left open in real time.
     this.deadline = new MessageDeadline(30_008, this);
   }
 
@@ -38,7 +38,7 @@ class Progress implements MessageProgress {
 }
 
 describe('MessageDeadline', () => {
-  test('ends a message that does not come to its end, after messageTimeout and an eighth of it at most', async () => {
+  test('ends a message that does not complete, after messageTimeout plus at most an eighth of it', async () => {
     const progress = new Progress();
     progress.begin();
     await pass(30_007);
@@ -48,7 +48,7 @@ describe('MessageDeadline', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('gives a second more for each KiB that has come: a slow link may take as long as it moves', async () => {
+  test('adds a second for each KiB received: a slow link may take as long as it transfers bytes', async () => {
     const progress = new Progress();
     progress.begin();
     for (let seconds = 0; seconds < 600; seconds++) {
@@ -61,7 +61,7 @@ describe('MessageDeadline', () => {
     expect(progress.timedOutAfter).toBeDefined();
   });
 
-  test('ends a message that comes byte by byte for ever', async () => {
+  test('ends a message that trickles in byte by byte for ever', async () => {
     const progress = new Progress();
     progress.begin();
     for (let seconds = 0; seconds < 40; seconds++) {
@@ -71,7 +71,7 @@ describe('MessageDeadline', () => {
     expect(progress.timedOutAfter).toBeLessThan(35_000);
   });
 
-  test('begins anew with each message, and ends with the last', async () => {
+  test('restarts with each message, and ends with the last', async () => {
     const progress = new Progress();
     for (let messages = 0; messages < 10; messages++) {
       progress.begin();
@@ -85,7 +85,7 @@ describe('MessageDeadline', () => {
     expect(progress.timedOutAfter).toBeDefined();
   });
 
-  test('counts no time in which the socket is not read', async () => {
+  test('does not count time in which the socket is not read', async () => {
     const progress = new Progress();
     progress.begin();
     progress.isReading = false;

@@ -14,7 +14,8 @@ function longFrame(payloadLength: number): Buffer {
   return Buffer.concat([header, Buffer.alloc(payloadLength)]);
 }
 
-// What an open socket still refers to moves to V8's old generation: echoing messages of 1 MiB would take twice as long.
+// Memory that an open socket still refers to moves to V8's old generation: echoing messages of 1 MiB would take twice
+// as long.
 test('an open socket does not keep the memory of a message that arrived in parts and was handled', async () => {
   const [serverEnd, clientEnd] = createPipe();
   const server = new WebSocket(serverEnd, { role: 'server' });

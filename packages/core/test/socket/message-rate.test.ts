@@ -11,7 +11,7 @@ function createRatedPair(rate: MessageRate): { server: WebSocket; client: WebSoc
 }
 
 describe('MessageRate', () => {
-  test('lets a second of messages through at once, and then as many as it says', () => {
+  test("accepts one second's messages at once, and then its number per second", () => {
     const rate = new MessageRate({ messages: 10 });
     const waits = Array.from({ length: 12 }, () => rate.count(1_000, 5_000));
     expect(waits).toEqual([...Array<number>(10).fill(0), 100, 200]);
@@ -21,14 +21,14 @@ describe('MessageRate', () => {
     expect(rate.count(0, 1_000_000)).toBe(0);
   });
 
-  test('counts bytes, and whichever is slower', () => {
+  test('counts bytes too, and applies the slower of both', () => {
     const rate = new MessageRate({ messages: 1_000, bytes: 10_000 });
     expect(rate.count(10_000, 0)).toBe(0);
     expect(rate.count(500, 0)).toBe(50);
     expect(rate.count(0, 0)).toBe(51);
   });
 
-  test('has patience with a peer that is over it, until there was a break', () => {
+  test('closes a peer over the rate after its patience, which restarts after a break', () => {
     const rate = new MessageRate({ messages: 10, patience: 3_000 });
     const flood = (from: number, to: number): void => {
       for (let now = from; now <= to; now += 100) rate.count(0, now);
@@ -45,7 +45,7 @@ describe('MessageRate', () => {
     expect(rate.fault(60_000)).toBeNull();
   });
 
-  test('has nothing against a peer that is over it for a moment, and again much later', () => {
+  test('tolerates a peer that exceeds it for a moment, and again much later', () => {
     const rate = new MessageRate({ messages: 50, patience: 3_000 });
     for (let times = 0; times < 51; times++) rate.count(0, 0);
     for (let now = 0; now < 4_000; now += 25) rate.count(0, now);
@@ -53,13 +53,13 @@ describe('MessageRate', () => {
     expect(rate.fault(4_000)).toBeNull();
   });
 
-  test('does not count the time that one long message takes by itself', () => {
+  test('does not count the time of a single long message', () => {
     const rate = new MessageRate({ bytes: 1_000, patience: 3_000 });
     expect(rate.count(16_000, 0)).toBe(15_000);
     expect(rate.fault(15_000)).toBeNull();
   });
 
-  test('refuses what is not a rate', () => {
+  test('rejects invalid options', () => {
     expect(() => new MessageRate({ messages: -1 })).toThrow('Invalid option messages: expected a whole number');
     expect(() => new MessageRate({ bytes: '1' as never })).toThrow(
       'Invalid option bytes: expected a number, got string',
@@ -69,7 +69,7 @@ describe('MessageRate', () => {
 });
 
 describe('a socket with a rate', () => {
-  test('is held back over it, loses nothing and keeps the order', async () => {
+  test('is held back over the rate, loses nothing and keeps the order', async () => {
     const { server, client } = createRatedPair(new MessageRate({ messages: 500 }));
     const received: number[] = [];
     server.on('message', (data) => received.push(Number(data)));
@@ -83,7 +83,7 @@ describe('a socket with a rate', () => {
     expect((await server.closed).code).toBe(1000);
   });
 
-  test('is closed with 1008 where the peer goes on and on', async () => {
+  test('is closed with 1008 if the peer does not stop', async () => {
     const { server, client } = createRatedPair(new MessageRate({ bytes: 1_000, patience: 50 }));
     const errors: unknown[] = [];
     server.on('error', (error) => errors.push(error)).on('message', () => {});
@@ -92,7 +92,7 @@ describe('a socket with a rate', () => {
     expect(errors).toMatchObject([{ code: 'WS_ERR_TOO_FAST' }]);
   });
 
-  test('shares it with all others that have the same one', async () => {
+  test('shares the rate with all others that have the same object', async () => {
     const rate = new MessageRate({ messages: 10 });
     const [one, other] = [createRatedPair(rate), createRatedPair(rate)];
     let received = 0;

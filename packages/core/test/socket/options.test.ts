@@ -18,7 +18,7 @@ test.each<[object, string]>([
   [{ messagesAfterClose: 'keep' }, "Invalid option messagesAfterClose: expected 'drop' or 'deliver', got 'keep'"],
   [{ perMessageDeflate: { level: 5 } }, 'Unknown option perMessageDeflate.level'],
   [{ maxListLength: 5 }, 'Unknown option maxListLength: expected one of'],
-])('connect() refuses %o before it dials', async (options, message) => {
+])('connect() rejects %o before it dials', async (options, message) => {
   await expect(connect('ws://127.0.0.1:1/', options)).rejects.toThrow(message);
 });
 
@@ -28,7 +28,7 @@ test.each<[given: object, message: string]>([
   [{ headers: null }, 'Invalid option headers: expected pairs of a name and a value, got null'],
   [{ headers: { 'X-Name': 'Ada' } }, 'Invalid option headers: expected pairs of a name and a value, got object'],
   [{ headers: 'X-Name: Ada' }, 'Invalid option headers: expected pairs of a name and a value, got string'],
-])('accept() refuses %o, and writes nothing', async (given, message) => {
+])('accept() rejects %o, and writes nothing', async (given, message) => {
   const failed: unknown[] = [];
   const server = new TestServer(given, createServer());
   servers.push(server);
@@ -47,7 +47,7 @@ test.each<[given: object, message: string]>([
   expect(failed).toMatchObject([{ name: 'TypeError', message }]);
 });
 
-test('connect() holds the server to a rate, and delivers what comes after close() where that is asked for', async () => {
+test('connect() limits the server to a rate, and delivers messages after close() if messagesAfterClose is deliver', async () => {
   const server = new TestServer();
   servers.push(server);
   await server.listen();
@@ -69,7 +69,7 @@ test('connect() holds the server to a rate, and delivers what comes after close(
   expect(received).toEqual(['late']);
 });
 
-test('a WebSocket refuses a value that is not a Duplex, and options that it does not have', () => {
+test('a WebSocket rejects a value that is not a Duplex, and unknown options', () => {
   const dial = WebSocket as unknown as new (address: string) => WebSocket;
   const message = 'Invalid duplex: expected a Duplex, got string; to dial a server, call connect(url)';
   expect(() => new dial('ws://localhost/')).toThrow(new TypeError(message));
@@ -80,7 +80,7 @@ test('a WebSocket refuses a value that is not a Duplex, and options that it does
   expect(() => create({ role: 'peer' })).toThrow("Invalid option role: expected 'server' or 'client', got 'peer'");
 });
 
-test('a rate never asks for a wait that is longer than a timer can', () => {
+test('a rate never requires a wait that is too long for a timer', () => {
   const rate = new MessageRate({ bytes: 1 });
   expect(rate.count(16 * 1024 * 1024, 0)).toBe(2 ** 31 - 1);
 });

@@ -3,7 +3,7 @@ import { WebSocket } from '@turnout/core';
 import { expect, test } from 'vitest';
 import { createPair, createPipe, settle } from './socket-pair.ts';
 
-test('keeps messages that come before anybody reads, and gives them to the first listener in order', async () => {
+test('keeps unread messages, and delivers them to the first listener in order', async () => {
   const { server, client } = createPair();
   client.send('one');
   client.send(Buffer.from([2]));
@@ -19,7 +19,7 @@ test('keeps messages that come before anybody reads, and gives them to the first
   ]);
 });
 
-test('gives each message to one reader: listeners of one message each, then receive(), then a loop', async () => {
+test('delivers each message to one reader: listeners of one message each, then receive(), then a loop', async () => {
   const { server, client } = createPair();
   for (const text of ['a', 'b', 'c', 'd', 'e']) client.send(text);
   client.close(1000);
@@ -43,13 +43,13 @@ test('resolves waiting receive() calls in order, and with null when the connecti
   expect(await waiting).toEqual(['x', Buffer.from([1]), null]);
 });
 
-test('refuses receive() while listeners take the messages', async () => {
+test('rejects receive() while listeners take the messages', async () => {
   const { server } = createPair();
   server.on('message', () => {});
   await expect(server.receive()).rejects.toThrow('Cannot receive: the message listeners');
 });
 
-test('holds the transport back at maxUnreadMessages, and reads on as messages are taken', async () => {
+test('holds the transport back at maxUnreadMessages, and continues as messages are taken', async () => {
   const { server, client, serverEnd } = createPair({ maxUnreadMessages: 2 });
   const first = server.receive();
   client.send('first');
@@ -72,7 +72,7 @@ test('holds the transport back at maxUnreadBytes', async () => {
   expect(await server.receive()).toBe('next');
 });
 
-test('gives no event while paused, and all of them in order after resume()', async () => {
+test('emits no event while paused, and all of them in order after resume()', async () => {
   const { server, client } = createPair();
   const received: string[] = [];
   server.on('message', (data) => {
@@ -88,7 +88,7 @@ test('gives no event while paused, and all of them in order after resume()', asy
   expect([server.isPaused, received]).toEqual([false, ['a', 'b', 'c']]);
 });
 
-test('stays paused where a listener is added while paused', async () => {
+test('stays paused if a listener is added while paused', async () => {
   const { server, client } = createPair();
   client.send('a');
   await settle();
@@ -102,7 +102,7 @@ test('stays paused where a listener is added while paused', async () => {
   expect(received).toEqual(['a']);
 });
 
-test('a listener that pauses while waiting messages are given to it gets the rest after resume()', async () => {
+test('a listener that pauses while it receives unread messages gets the rest after resume()', async () => {
   const { server, client } = createPair();
   for (const text of ['a', 'b']) client.send(text);
   await settle();
@@ -118,7 +118,7 @@ test('a listener that pauses while waiting messages are given to it gets the res
   expect(received).toEqual(['a', 'b']);
 });
 
-test('gives what had come when it was closed to whoever reads, and drops what comes afterwards', async () => {
+test('delivers messages received before close(), and drops later ones', async () => {
   for (const read of ['receive', 'listen'] as const) {
     const { server, client } = createPair();
     client.send('one');
@@ -134,7 +134,7 @@ test('gives what had come when it was closed to whoever reads, and drops what co
   }
 });
 
-test('gives what comes after it was closed where that is asked for, up to the Close frame of the peer', async () => {
+test("delivers messages after close() if messagesAfterClose is deliver, up to the peer's Close frame", async () => {
   const { server, client } = createPair({ messagesAfterClose: 'deliver' });
   server.close(1000);
   client.send('late');
@@ -144,7 +144,7 @@ test('gives what comes after it was closed where that is asked for, up to the Cl
   expect((await server.closed).wasClean).toBe(true);
 });
 
-test('sees the Close frame behind messages that nobody reads', async () => {
+test('reads the Close frame behind unread messages', async () => {
   const { server, client } = createPair();
   for (let index = 0; index < 500; index++) client.send(`unread ${index}`);
   client.close(1000, 'done');
@@ -152,7 +152,7 @@ test('sees the Close frame behind messages that nobody reads', async () => {
   expect(await server.receive()).toBe('unread 0');
 });
 
-test('drops messages on a socket that ignores them, those that wait and those that come, and sees the Close frame', async () => {
+test('drops unread and later messages on a socket that ignores them, and reads the Close frame', async () => {
   const { server, client } = createPair({ maxUnreadBytes: 100 });
   for (let index = 0; index < 50; index++) client.send('waits');
   await settle();
@@ -165,7 +165,7 @@ test('drops messages on a socket that ignores them, those that wait and those th
   expect([received, await createPair().server.drained()]).toEqual([[], true]);
 });
 
-test('still gives what was not read when the peer closes, to a listener that comes late', async () => {
+test('still delivers unread messages to a late listener after the peer has closed', async () => {
   const { server, client } = createPair();
   client.send('vote');
   client.close(1000, 'done');
@@ -174,7 +174,7 @@ test('still gives what was not read when the peer closes, to a listener that com
   expect(String((await received)[0])).toBe('vote');
 });
 
-test('reads what came behind the handshake first', async () => {
+test('first reads the bytes that followed the handshake', async () => {
   const [end] = createPipe();
   end.push(Buffer.concat([Buffer.from('818100000000', 'hex'), Buffer.from('b')]));
   const head = Buffer.concat([Buffer.from('818100000000', 'hex'), Buffer.from('a')]);

@@ -3,7 +3,7 @@ import { WebSocket } from '@turnout/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { createPair, TestServer } from './socket-pair.ts';
 
-test('a socket knows the address at the other end, and the stream under it', async () => {
+test("a socket has the peer's address, and the stream under it", async () => {
   const server = await new TestServer().listen();
   onTestFinished(() => server.stop());
   const { server: socket, client } = await server.open();
@@ -11,11 +11,11 @@ test('a socket knows the address at the other end, and the stream under it', asy
   expect(socket._socket).toBe(server.requests[0]!.socket);
 });
 
-test('a stream without addresses has none', () => {
+test('a stream without addresses has no remote address', () => {
   expect(createPair().server.remoteAddress).toBeUndefined();
 });
 
-test('over HTTP/2 the address is that of the session, until that is gone', () => {
+test('over HTTP/2 the address is that of the session, until that is destroyed', () => {
   const session = { destroyed: false, socket: { remoteAddress: '192.0.2.1' } };
   const stream = Object.assign(new PassThrough(), { session });
   const socket = new WebSocket(stream, { role: 'server' });

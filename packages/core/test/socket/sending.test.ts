@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { prepareMessage, type MessageData, type WebSocket } from '@turnout/core';
 import { createPair, settle, TestServer } from './socket-pair.ts';
 
-test('all that one turn sends leaves in one write', async () => {
+test('everything that one turn sends leaves in one write', async () => {
   const { server, serverEnd, client } = createPair();
   await settle();
   const received: string[] = [];
@@ -36,14 +36,14 @@ async function echoAll(socket: WebSocket): Promise<void> {
   for await (const message of socket) socket.send(message);
 }
 
-test('sends large messages of one turn whole, in order', async () => {
+test('sends large messages of one turn completely, in order', async () => {
   const { server, client } = createPair();
   const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(50_000));
   for (const text of texts) server.send(text);
   for (const text of texts) expect(await client.receive()).toBe(text);
 });
 
-test('sends every kind of bytes as it was at the call', async () => {
+test('sends every kind of bytes with its content at the call', async () => {
   const { server, client } = createPair();
   const bytes = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
   const shared = new Uint8Array(new SharedArrayBuffer(8));
@@ -61,7 +61,7 @@ test('sends every kind of bytes as it was at the call', async () => {
   for (const _ of kinds) expect(await client.receive()).toEqual(Buffer.of(1, 2, 3, 4, 5, 6, 7, 8));
 });
 
-test('refuses what is neither text, a number nor bytes, and stays usable', async () => {
+test('throws on anything but text, a number or bytes, and remains usable', async () => {
   const { server, client } = createPair();
   const detached = new Uint8Array(4);
   structuredClone(detached.buffer, { transfer: [detached.buffer] });
@@ -86,7 +86,7 @@ test('refuses what is neither text, a number nor bytes, and stays usable', async
   expect(await client.receive()).toBe('fine');
 });
 
-test('calls back when the transport has taken the message, or with the error why not', async () => {
+test('calls back when the transport has accepted the message, or with the error that prevented it', async () => {
   const { server, client } = createPair();
   const results: unknown[] = [];
   server.send('a', (error) => results.push(error ?? 'sent'));
@@ -109,7 +109,7 @@ test('calls back when the transport has taken the message, or with the error why
   );
 });
 
-test('calls back that the socket is closed once it is', async () => {
+test('calls back with an error on a closed socket', async () => {
   const { server } = createPair();
   server.terminate();
   await server.closed;
@@ -124,7 +124,7 @@ test('sends a number as its text', async () => {
   for (const text of ['42', '0', 'NaN', '7']) expect(await client.receive()).toBe(text);
 });
 
-test('ping() and pong() take every form of arguments that code for ws uses', async () => {
+test('ping() and pong() accept every form of arguments that code for ws uses', async () => {
   const { server, client } = createPair();
   const received: string[] = [];
   client
@@ -139,7 +139,7 @@ test('ping() and pong() take every form of arguments that code for ws uses', asy
     server[name](null, callback);
     server[name](undefined, undefined, callback);
     server[name]('text', false, callback);
-    // As in code written for ws 2, whose last parameter said whether failures are silent.
+    // As in code written for ws 2, whose last parameter suppressed errors.
     server[name](Buffer.from('bytes'), false, true as never);
   }
   await settle();
@@ -148,7 +148,7 @@ test('ping() and pong() take every form of arguments that code for ws uses', asy
   expect(called).toBe(10);
 });
 
-test('send() takes null for options, and ignores a callback that is none', async () => {
+test('send() accepts null as its options, and ignores a callback that is not a function', async () => {
   const { server, client } = createPair();
   let called = 0;
   server.send('a', null, () => called++);
@@ -159,14 +159,14 @@ test('send() takes null for options, and ignores a callback that is none', async
   expect([called, server.readyState]).toEqual([1, server.OPEN]);
 });
 
-test('calls back with an error where the transport goes before the write', async () => {
+test('calls back with an error if the transport ends before the write', async () => {
   const { server, serverEnd } = createPair();
   const result = new Promise((resolve) => server.send('a', resolve));
   serverEnd.destroy();
   expect(await result).toBeInstanceOf(Error);
 });
 
-test('send() says false above highWaterMark, and drain follows', async () => {
+test('send() returns false above highWaterMark, and drain follows', async () => {
   const { server, serverEnd } = createPair({ highWaterMark: 100 });
   await settle();
   serverEnd.isStalled = true;
@@ -183,7 +183,7 @@ test('send() says false above highWaterMark, and drain follows', async () => {
   expect(server.send('x')).toBe(true);
 });
 
-test('a peer that pings and does not read has one pong waiting, for its latest ping', async () => {
+test('a peer that pings but does not read has one Pong waiting, for its latest Ping', async () => {
   const { server, client, serverEnd } = createPair();
   await settle();
   serverEnd.isStalled = true;

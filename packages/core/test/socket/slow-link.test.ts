@@ -26,7 +26,7 @@ async function openPair(
   return { socket, served, peer };
 }
 
-/** Takes this many bytes, and leaves the rest where it is. */
+/** Reads this many bytes, and leaves the rest. */
 async function take(peer: Socket, length: number): Promise<void> {
   for (let taken = 0; taken < length;) {
     const chunk = peer.read(Math.min(length - taken, peer.readableLength || 1)) as Buffer | null;
@@ -35,21 +35,21 @@ async function take(peer: Socket, length: number): Promise<void> {
   }
 }
 
-test('a peer that reads less than the system takes at a time is not closed while it reads', async () => {
+test('a peer that reads less than the system accepts at a time is not closed while it reads', async () => {
   const { socket, peer } = await openPair({ sendTimeout: 800 });
   for (let count = 0; count < 16; count++) socket.send(Buffer.alloc(mebibyte));
-  // Several times sendTimeout, by 20 KiB at a time: the system takes hundreds of KiB at once.
+  // Several times sendTimeout, 20 KiB at a time: the system accepts hundreds of KiB at once.
   for (let step = 0; step < 80; step++) {
     await take(peer, 20 * 1_024);
     await delay(50);
   }
   expect(socket.readyState).toBe(WebSocket.OPEN);
   expect(socket.bufferedAmount).toBeGreaterThan(mebibyte);
-  // It stops: then it is slow.
+  // Once it stops, it is slow.
   expect((await socket.closed).code).toBe(1013);
 });
 
-test('a peer that reads less than the system takes at a time has the time to read what was sent before the Close', async () => {
+test('a peer that reads less than the system accepts at a time has the time to read what was sent before the Close', async () => {
   const { socket, peer } = await openPair({ closeTimeout: 800 });
   for (let count = 0; count < 16; count++) socket.send(Buffer.alloc(mebibyte));
   socket.close(1000);
@@ -63,7 +63,7 @@ test('a peer that reads less than the system takes at a time has the time to rea
   expect((await socket.closed).code).toBe(1006);
 });
 
-test.runIf(process.platform === 'linux')('Linux says what a peer has not acknowledged', async () => {
+test.runIf(process.platform === 'linux')('Linux reports what a peer has not acknowledged', async () => {
   const { served, peer } = await openPair();
   const { fd } = (served as unknown as { _handle: { fd: number } })._handle;
   expect(await unacknowledgedBytes(fd)).toBe(0);
@@ -73,6 +73,6 @@ test.runIf(process.platform === 'linux')('Linux says what a peer has not acknowl
   await expect.poll(() => unacknowledgedBytes(fd)).toBe(0);
 });
 
-test('of a file that does not exist nothing is known', async () => {
+test('nothing is known of a file that does not exist', async () => {
   expect(await unacknowledgedBytes(1_000_000)).toBeUndefined();
 });

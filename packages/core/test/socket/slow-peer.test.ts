@@ -6,7 +6,7 @@ afterEach(() => {
 });
 
 describe('maxTotalBufferedAmount', () => {
-  test('of all sockets together: the one with most goes with 1013, and at once', async () => {
+  test('of all sockets together: exceeding it closes the socket with the most bytes with 1013, immediately', async () => {
     const limits = { maxTotalBufferedAmount: 500_000 };
     const [much, little] = [createPair(limits), createPair(limits)];
     const errors: Error[] = [];
@@ -19,13 +19,13 @@ describe('maxTotalBufferedAmount', () => {
     little.server.send(Buffer.alloc(60_000));
     const { code, reason } = await much.server.closed;
     expect(code).toBe(1013);
-    expect(reason).toMatch(/^Slow peer: 5\d{5} bytes wait for all sockets, over maxTotalBufferedAmount 500000$/);
+    expect(reason).toMatch(/^Slow peer: 5\d{5} bytes are unsent for all sockets, over maxTotalBufferedAmount 500000$/);
     expect(errors).toMatchObject([{ code: 'WS_ERR_SLOW_PEER' }]);
     expect(much.serverEnd.destroyed).toBe(true);
     little.serverEnd.release();
     await settle();
     expect(little.server.readyState).toBe(little.server.OPEN);
-    // What waited for the one that has gone is forgotten.
+    // The unsent bytes of the closed socket no longer count.
     little.serverEnd.isStalled = true;
     little.server.send(Buffer.alloc(499_000));
     await settle();
@@ -35,7 +35,7 @@ describe('maxTotalBufferedAmount', () => {
   });
 });
 
-test('sockets that are over the budget in the same turn are judged together', async () => {
+test('sockets that exceed the budget in the same turn are judged together', async () => {
   const pairs = [createPair({ maxTotalBufferedAmount: 0 }), createPair({ maxTotalBufferedAmount: 0 })];
   for (const { server, serverEnd } of pairs) {
     serverEnd.isStalled = true;
@@ -44,8 +44,8 @@ test('sockets that are over the budget in the same turn are judged together', as
   expect((await Promise.all(pairs.map(({ server }) => server.closed))).map(({ code }) => code)).toEqual([1013, 1013]);
 });
 
-describe('a peer that takes nothing', () => {
-  test('is cut off with 1013 after sendTimeout, at once, and what waits is told that it was not sent', async () => {
+describe('a peer that accepts nothing', () => {
+  test('is closed with 1013 after sendTimeout, and unsent messages have their callbacks called with an error', async () => {
     const { server, serverEnd } = createPair({ sendTimeout: 30 });
     const told: unknown[] = [];
     server.on('error', (error) => told.push((error as { code?: string }).code));
@@ -55,7 +55,7 @@ describe('a peer that takes nothing', () => {
     server.send('waits behind it', (error) => told.push(String(error)));
     expect(await server.closed).toEqual({
       code: 1013,
-      reason: 'Slow peer: nothing has gone for sendTimeout 30 ms',
+      reason: 'Slow peer: accepted nothing for sendTimeout 30 ms',
       wasClean: false,
     });
     await settle();
@@ -65,7 +65,7 @@ describe('a peer that takes nothing', () => {
     expect(told.slice(1)).not.toContain(undefined);
   });
 
-  test('has half that time over maxBufferedAmount, which closes no peer that moves', async () => {
+  test('has half that time over maxBufferedAmount, which closes no peer that accepts bytes', async () => {
     const { server, serverEnd, client } = createPair({ maxBufferedAmount: 1_000, sendTimeout: 1_000 });
     client.on('message', () => {});
     for (let times = 0; times < 8; times++) {
@@ -80,11 +80,11 @@ describe('a peer that takes nothing', () => {
     const { code, reason } = await server.closed;
     expect([code, reason]).toEqual([
       1013,
-      'Slow peer: 2004 bytes wait, over maxBufferedAmount 1000, and none has gone for 500 ms',
+      'Slow peer: 2004 bytes are unsent, over maxBufferedAmount 1000, and it accepted none for 500 ms',
     ]);
   });
 
-  test('is not looked for where sendTimeout is Infinity and little waits; a 0 is a time limit', async () => {
+  test('is not detected if sendTimeout is Infinity and little is unsent; 0 is a time limit', async () => {
     const { server, serverEnd } = createPair({ sendTimeout: 0 });
     serverEnd.isStalled = true;
     server.send('waits');

@@ -13,11 +13,11 @@ import {
   type SocketOptions,
 } from '@turnout/core';
 
-/** A Duplex that hands what is written to its other end, and keeps the list of its writes. */
+/** A Duplex that passes writes to its other end, and keeps a list of them. */
 export class PipeEnd extends Duplex {
   other!: PipeEnd;
   readonly writes: Buffer[] = [];
-  /** Holds back the end of every write, as a peer does that does not read. */
+  /** Delays the end of every write, like a peer that does not read. */
   isStalled = false;
   #waiting: (() => void)[] = [];
 
@@ -109,7 +109,7 @@ export class TestServer {
   }
 }
 
-/** Lets every callback and promise that is due run. */
+/** Runs every callback and promise that is due. */
 export async function settle(): Promise<void> {
   for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ProtocolError } from '../../src/errors.ts';
 import type { StallLimits, StallWatch, WaitingOutput } from '../../src/socket/stall-watch.ts';
 
-/** With rounds of its own: those of other tests' sockets run in real time. */
+/** With its own rounds: those of other tests' sockets run in real time. */
 let StallWatchOfTest: typeof StallWatch;
 
 beforeEach(async () => {
@@ -14,7 +14,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A tick is judged after the I/O of its turn. */
+/** A tick is evaluated after the I/O of its turn. */
 async function pass(milliseconds: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(milliseconds);
   await vi.advanceTimersByTimeAsync(1);
@@ -47,7 +47,7 @@ class Output implements WaitingOutput {
 }
 
 describe('StallWatch', () => {
-  test('finds a peer that takes nothing, after sendTimeout and a quarter of it at most', async () => {
+  test('detects a peer that accepts nothing, after sendTimeout plus at most a quarter of it', async () => {
     const output = new Output();
     await pass(10_003);
     expect(output.stalled).toBeUndefined();
@@ -55,12 +55,12 @@ describe('StallWatch', () => {
     expect(output.stalled?.error).toMatchObject({
       code: 'WS_ERR_SLOW_PEER',
       closeCode: 1013,
-      message: 'Slow peer: nothing has gone for sendTimeout 10004 ms',
+      message: 'Slow peer: accepted nothing for sendTimeout 10004 ms',
     });
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('lets a peer be as slow as it likes while it moves, whatever waits', async () => {
+  test('lets a peer be as slow as it likes while it accepts bytes, however much is unsent', async () => {
     const output = new Output();
     output.bufferedAmount = Infinity;
     for (let seconds = 0; seconds < 600; seconds += 4) {
@@ -72,27 +72,27 @@ describe('StallWatch', () => {
     expect(output.stalled).toBeDefined();
   });
 
-  test('gives a peer that does not move half the time over maxBufferedAmount', async () => {
+  test('gives a peer that accepts nothing half the time over maxBufferedAmount', async () => {
     const output = new Output();
     output.bufferedAmount = 1_001;
     await pass(5_001);
     expect(output.stalled).toBeUndefined();
     await pass(2_502);
     expect(output.stalled?.error.message).toBe(
-      'Slow peer: 1001 bytes wait, over maxBufferedAmount 1000, and none has gone for 5002 ms',
+      'Slow peer: 1001 bytes are unsent, over maxBufferedAmount 1000, and it accepted none for 5002 ms',
     );
   });
 
-  test('has no time limit where sendTimeout is Infinity, but over maxBufferedAmount', async () => {
+  test('has no time limit if sendTimeout is Infinity, except over maxBufferedAmount', async () => {
     const output = new Output({ sendTimeout: Infinity });
     await pass(60 * 60_000);
     expect(output.stalled).toBeUndefined();
     output.bufferedAmount = 1_001;
     await pass(18_750);
-    expect(output.stalled?.error.message).toContain('none has gone for 12500 ms');
+    expect(output.stalled?.error.message).toContain('accepted none for 12500 ms');
   });
 
-  test('ends by itself when nothing waits any more, and begins anew', async () => {
+  test('stops when nothing is unsent, and restarts', async () => {
     const output = new Output();
     await pass(9_000);
     output.isWaiting = false;

@@ -3,7 +3,7 @@ import type * as Budgets from '../../src/socket/byte-budget.ts';
 import type * as Prepare from '../../src/socket/prepare-message.ts';
 import type * as Pair from './socket-pair.ts';
 
-/** What a package manager installs twice where two packages want versions that do not agree. */
+/** A package manager installs two copies if two packages need incompatible versions. */
 async function loadCopy(): Promise<typeof Pair & typeof Prepare & typeof Budgets> {
   vi.resetModules();
   const pair = await import('./socket-pair.ts');
@@ -19,7 +19,7 @@ beforeAll(async () => {
   other = await loadCopy();
 });
 
-test('a socket sends what another copy of the package has prepared', async () => {
+test('a socket sends a message that another copy of the package has prepared', async () => {
   expect(one.prepareMessage).not.toBe(other.prepareMessage);
   const { server, client } = one.createPair();
   const messages: unknown[] = [];
@@ -38,7 +38,7 @@ test('a socket sends what another copy of the package has prepared', async () =>
   ]);
 });
 
-test('the limits of the process count what the sockets of all copies hold', () => {
+test('the limits of the process count the sockets of all copies', () => {
   const holder = { heldBytes: 100, shed: vi.fn<(total: number) => void>() };
   one.unsentBudget.count(holder, Infinity);
   const held = other.unsentBudget.count({ heldBytes: 0, shed: () => {} }, 99);
@@ -46,7 +46,7 @@ test('the limits of the process count what the sockets of all copies hold', () =
   expect(held).toBe(true);
 });
 
-test('an object that is no message is refused, whatever it looks like', () => {
+test('an object that only looks like a message is rejected', () => {
   const { server } = one.createPair();
   expect(() => server.send({ payload: Buffer.from('x'), isBinary: false } as never)).toThrow('Invalid data');
 });

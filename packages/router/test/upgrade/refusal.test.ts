@@ -123,13 +123,16 @@ test('an upgrade that is cut off behind an unanswered request is reported', asyn
   expect(lines.map(told)).toEqual(['/chat, cut off: an earlier request on its connection has no answer yet']);
 });
 
+/** Later versions of Node.js answer too many headers themselves. */
+const dropsHeaders = Number.parseInt(process.versions.node, 10) < 22;
+
 test('a request whose headers Node.js dropped is reported', async () => {
   const lines: string[] = [];
   const { port } = await serveRouter(addRoutes, { warn: (text) => lines.push(text) });
   const flood = Array.from({ length: 1500 }, (_, index) => `X${index}:1\r\n`).join('');
   const text = formatHandshake({ target: '/chat' }).replace('\r\n', `\r\n${flood}`);
   expect(statusOf(await RawClient.exchange(port, text))).toBe(431);
-  expect(lines.map(told)).toEqual(['/chat, answered with 431: Request has too many headers']);
+  expect(lines.map(told)).toEqual(dropsHeaders ? ['/chat, answered with 431: Request has too many headers'] : []);
 });
 
 test('a server that does not pass its upgrades to the router gets the call to make', async () => {

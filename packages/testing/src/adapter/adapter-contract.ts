@@ -7,10 +7,9 @@ import { Stage } from './stage.ts';
 import { transports, type Transport } from './transports.ts';
 
 /**
- * The tests that every adapter for a web framework passes, over HTTP/1.1 and HTTP/2, each with TLS and without.
+ * The tests that every adapter for a web framework must pass, over HTTP/1.1 and HTTP/2, each with and without TLS.
  *
- * Each case serves apps of its own on free ports of 127.0.0.1, and leaves nothing behind. Cases may run at the same
- * time.
+ * Each case serves its own apps on free ports of 127.0.0.1, and leaves nothing behind. Cases may run concurrently.
  *
  * @throws {TypeError | RangeError} on a wrong option
  */

@@ -4,21 +4,21 @@ import type { CloseOptions, RouteOptions } from '@turnout/router';
 import type { Transport } from './transports.ts';
 
 /**
- * An adapter as the suite drives it: the framework's own way to write each thing that the cases need. `Extra` are
- * further options, for tests beside the suite.
+ * An adapter as the suite uses it: the framework's own way to write each thing that the cases need. `Extra` are further
+ * options, for tests outside the suite.
  */
 export interface AdapterUnderTest<App extends AppUnderTest = AppUnderTest, Extra extends object = object> {
   /** The framework's name, for messages. */
   readonly name: string;
   /** Whether the framework's apps can serve HTTP/2. */
   readonly speaksHttp2: boolean;
-  /** Whether the framework has a rule about proxies; then `trustsProxy` is put to the test. */
+  /** Whether the framework has a setting for proxies; if so, `trustsProxy` is tested. */
   readonly knowsProxies: boolean;
   /** Makes a new app with WebSocket routes. */
   readonly create: (options: AppUnderTestOptions & Extra) => App;
 }
 
-/** The adapter's options that the cases set: pass them on. */
+/** The adapter's options that the cases set: pass them on to it. */
 export interface AppUnderTestOptions {
   readonly onError: (error: unknown) => void;
   readonly handshakeTimeout?: number;
@@ -26,14 +26,14 @@ export interface AppUnderTestOptions {
   readonly maxConnectionsPerAddress?: number;
   readonly maxConnectionsPerUser?: number;
   readonly user?: (context: UserContext) => string | undefined;
-  /** No option of the adapter: whether the app is to believe `X-Forwarded-For`, by the framework's own setting. */
+  /** Not an option of the adapter: whether the app trusts `X-Forwarded-For`, by the framework's own setting. */
   readonly trustsProxy?: boolean;
 }
 
 /** The part of a request, or of the framework's context, that names a user. */
 export interface UserContext {
   readonly headers: IncomingMessage['headers'];
-  /** Where the app keeps sessions. */
+  /** The store of the app's sessions. */
   readonly session?: { readonly user?: string } | null | undefined;
 }
 
@@ -41,13 +41,13 @@ export interface UserContext {
 export interface AppUnderTest {
   /** Adds middleware to the whole app. */
   readonly use: (step: Step) => void;
-  /** Adds a WebSocket route. Parameters stand in the path as `:name`. */
+  /** Adds a WebSocket route. Parameters in the path are written as `:name`. */
   readonly ws: (path: string, route: TestRoute) => void;
   /** Adds a page that answers GET with the text and status 200. */
   readonly get: (path: string, text: string) => void;
-  /** Serves the files of a folder as the framework's users do; left out where the framework has no such middleware. */
+  /** Serves the files of a folder as the framework's users do; omitted if the framework has no such middleware. */
   readonly serveFiles?: (folder: string) => void;
-  /** Makes the server that serves the app; it does not listen yet. */
+  /** Creates a server for the app, which does not listen yet. */
   readonly createServer: (transport: Transport) => Promise<Server>;
   /** The adapter's own `close`, `sockets` and `disconnectUser`. */
   readonly close: (options?: CloseOptions) => Promise<unknown>;
@@ -55,10 +55,10 @@ export interface AppUnderTest {
   readonly disconnectUser: (user: string) => Promise<number>;
 }
 
-/** Middleware. It goes on to what comes next, unless it has answered or throws. */
+/** Middleware. It continues to the next one, unless it has answered or throws. */
 export type Step = (exchange: Exchange) => void | Promise<void>;
 
-/** What middleware sees of a request and can do about it. */
+/** The request as middleware sees it, and how it can answer. */
 export interface Exchange {
   readonly method: string;
   /** Path and query. */
@@ -77,7 +77,7 @@ export interface TestRoute {
   readonly handler: (socket: WebSocket, context: HandlerContext) => unknown;
 }
 
-/** What a handler gets beside the socket. */
+/** What a handler receives in addition to the socket. */
 export interface HandlerContext {
   readonly params: Readonly<Record<string, unknown>>;
   /** Path and query, as the client sent them. */

@@ -10,7 +10,7 @@ import { socketCases } from './cases/sockets.ts';
 import type { StageCases } from './stage.ts';
 import type { Transport } from './transports.ts';
 
-/** The cases that hold for an adapter over a transport. */
+/** The cases that apply to an adapter over a transport. */
 export function casesFor({ knowsProxies }: AdapterUnderTest, { version, tls }: Transport): StageCases {
   return {
     ...routeCases,

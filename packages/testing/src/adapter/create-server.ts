@@ -4,8 +4,8 @@ import { createServer as createSecure } from 'node:https';
 import type { Transport } from './transports.ts';
 
 /**
- * Makes a server for a transport, which calls `listener` for each request. For adapters of frameworks that do not make
- * servers of their own.
+ * Creates a server for a transport, which calls `listener` for each request. For frameworks that do not create their
+ * own servers.
  */
 export function createServer({ version, tls }: Transport, listener?: RequestListener): Server {
   if (version === 1) return tls === undefined ? createPlain(listener) : createSecure(tls, listener);

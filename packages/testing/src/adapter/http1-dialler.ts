@@ -7,7 +7,7 @@ import { WebSocket } from '@turnout/core';
 import type { Dialler } from './dialler.ts';
 import { openClient, readAnswer, type Answer, type DialOptions, type OpenClient } from './open-client.ts';
 
-/** By Node.js's own HTTP client, over a connection for each request. */
+/** Uses Node.js's own HTTP client, with one connection per request. */
 export function http1Dialler(isSecure: boolean, port: number): Dialler {
   const request = isSecure ? requestSecure : requestPlain;
   const place: RequestOptions = {
@@ -59,7 +59,7 @@ interface Upgrade {
   readonly head: Buffer;
 }
 
-/** Checks a 101 as a client has to (RFC 6455 §4.1), and opens its socket. */
+/** Checks a 101 as a client must (RFC 6455 §4.1), and opens its socket. */
 async function accepted(
   { response, duplex, head }: Upgrade,
   key: string,

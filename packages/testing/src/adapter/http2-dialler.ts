@@ -16,7 +16,7 @@ interface Response {
   readonly status: number;
 }
 
-/** One connection for everything, as a browser has it (RFC 8441). */
+/** One connection for all requests, as in a browser (RFC 8441). */
 export function http2Dialler(isSecure: boolean, port: number): Dialler {
   let session: Promise<ClientHttp2Session> | undefined;
   const request = async (headers: Readonly<Record<string, string>>, endStream: boolean): Promise<Response> => {

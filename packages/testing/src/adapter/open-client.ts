@@ -17,7 +17,7 @@ export interface DialOptions {
 /** A client whose upgrade was accepted. */
 export interface OpenClient {
   readonly client: WebSocket;
-  /** Of the answer that accepted. */
+  /** Headers of the answer that accepted. */
   readonly headers: IncomingHttpHeaders;
   /** The next message, as text. */
   readonly next: () => Promise<string>;

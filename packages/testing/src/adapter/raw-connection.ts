@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** The bytes of an opening handshake, as a browser's go out, with whatever request target. */
+/** The bytes of an opening handshake as a browser sends it, with any request target. */
 export function handshakeText(target: string): string {
   const lines = [
     `GET ${target} HTTP/1.1`,
@@ -21,7 +21,7 @@ export async function dialTcp(port: number): Promise<Socket> {
   return tcp;
 }
 
-/** Sends bytes over a connection of their own, and gives all that comes until the server ends it. */
+/** Sends bytes over a new connection, and resolves with everything received until the server ends it. */
 export async function exchangeBytes(port: number, text: string): Promise<string> {
   const tcp = await dialTcp(port);
   let answer = '';

@@ -13,13 +13,13 @@ export interface ServedApp<App extends AppUnderTest = AppUnderTest> {
   readonly app: App;
   readonly server: Server;
   readonly port: number;
-  /** As a browser names the app's own origin. */
+  /** The app's own origin, as a browser sends it. */
   readonly origin: string;
-  /** What the hook `onError` was told. */
+  /** The errors passed to the hook `onError`. */
   readonly errors: readonly unknown[];
-  /** Opens a WebSocket; rejects where it is refused. */
+  /** Opens a WebSocket; rejects if it is refused. */
   readonly open: (path: string, options?: DialOptions) => Promise<OpenClient>;
-  /** The answer that refuses an upgrade; rejects where it is accepted. */
+  /** The answer that refuses an upgrade; rejects if it is accepted. */
   readonly refusal: (path: string, options?: DialOptions) => Promise<Answer>;
   /** The answer to a plain GET. */
   readonly get: (path: string, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
@@ -30,8 +30,8 @@ export interface ServedApp<App extends AppUnderTest = AppUnderTest> {
 }
 
 /**
- * Makes an app, has `setUp` add what a test needs, and serves it: as the cases of the suite do, for further tests of an
- * adapter.
+ * Creates an app, lets `setUp` add what a test needs, and serves it as the cases of the suite do, for further tests of
+ * an adapter.
  */
 export async function serveApp<App extends AppUnderTest, Extra extends object>(
   adapter: AdapterUnderTest<App, Extra>,

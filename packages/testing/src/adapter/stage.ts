@@ -15,7 +15,7 @@ export class Stage {
     this.#context = context;
   }
 
-  /** Serves an app until the case is over. */
+  /** Serves an app until the case ends. */
   async serve(
     setUp: (app: AppUnderTest) => void,
     options: Omit<AppUnderTestOptions, 'onError'> = {},
@@ -25,7 +25,7 @@ export class Stage {
     return served;
   }
 
-  /** Resolves once `probe()` gives something equal to `expected`. */
+  /** Resolves once `probe()` returns something equal to `expected`. */
   eventually(probe: () => unknown, expected: unknown): Promise<void> {
     return this.#context.deadline.eventually(probe, expected);
   }

@@ -4,7 +4,7 @@ export interface Transport {
   readonly tls?: { readonly key: string; readonly cert: string } | undefined;
 }
 
-/** Of a certificate that signs itself, for 127.0.0.1 and localhost. It is public, and protects nothing. */
+/** A self-signed certificate for 127.0.0.1 and localhost. It is public, and protects nothing. */
 const tls = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgCBMpDsgTGvGMg/Wi
@@ -26,7 +26,7 @@ ivWHlhiY9G557cZg9ebwa73btxh+Hkex49Kfo/Mr0A==
 `,
 };
 
-/** All that the suite tests an adapter over. */
+/** All transports over which the suite tests an adapter. */
 export const transports = {
   http: { version: 1 },
   https: { version: 1, tls },

@@ -20,10 +20,9 @@ const cases: BrokerCases = {
 };
 
 /**
- * The tests that every broker passes: delivery, histories and presence, over up to three nodes.
+ * The tests that every broker must pass: delivery, histories and presence, over up to three nodes.
  *
- * Cases have topics of their own, so that they may run against a server that is in use; and one after the other, or at
- * the same time.
+ * Cases have their own topics, so that they can run against a server that is in use, sequentially or concurrently.
  *
  * @throws {TypeError | RangeError} on a wrong option
  */

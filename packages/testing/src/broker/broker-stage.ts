@@ -21,7 +21,7 @@ export class BrokerStage {
     this.#context = context;
   }
 
-  /** A broker of no hub; closed when the case is over. */
+  /** A broker without a hub; closed when the case ends. */
   async connect(): Promise<Broker> {
     const broker = await this.#broker.connect();
     this.#context.onEnd(() => broker.close());
@@ -49,7 +49,7 @@ export class BrokerStage {
     return [here.hub.topic(name, options), there.hub.topic(name, options)];
   }
 
-  /** Opens a socket, closed when the case is over. */
+  /** Opens a socket, closed when the case ends. */
   open(): Subscriber {
     const subscriber = new Subscriber(this.#context.deadline);
     this.#context.onEnd(() => subscriber.socket.terminate());
@@ -61,7 +61,7 @@ export class BrokerStage {
     return `topic ${randomUUID()}`;
   }
 
-  /** Resolves once `probe()` gives something equal to `expected`. */
+  /** Resolves once `probe()` returns something equal to `expected`. */
   eventually(probe: () => unknown, expected: unknown): Promise<void> {
     return this.#context.deadline.eventually(probe, expected);
   }

@@ -21,17 +21,17 @@ export class Subscriber {
     return this.#client.next({ timeout: this.#deadline.left });
   }
 
-  /** Waits for the next message, and compares it. */
+  /** Waits for the next message and compares it. */
   expect(expected: Expected): Promise<void> {
     return this.#client.expect(expected, { timeout: this.#deadline.left });
   }
 
-  /** Makes sure that no message comes for so many ms. */
+  /** Asserts that no message arrives for this many ms. */
   expectNothing(duration: number): Promise<void> {
     return this.#client.expectNothing(duration);
   }
 
-  /** Collects what comes of topics with an envelope, from now until the socket is closed. */
+  /** Collects what arrives from topics with an envelope, until the socket is closed. */
   collect(): Received {
     const received: Received = { data: [], offsets: [], notes: [] };
     this.#client.socket.on('message', (bytes) => {
@@ -44,10 +44,10 @@ export class Subscriber {
   }
 }
 
-/** What a client has received of topics with an envelope. */
+/** What a client has received from topics with an envelope. */
 export interface Received {
   readonly data: unknown[];
   readonly offsets: number[];
-  /** What is no message of the application. */
+  /** Everything but the application's messages. */
   readonly notes: Record<string, unknown>[];
 }

@@ -1,12 +1,12 @@
 import { AssertionError, deepStrictEqual } from 'node:assert';
 
-/** Those of the moment when this was loaded, so that a test may put a clock of its own in their place. */
+/** Saved when this module was loaded, so that a test can replace the globals with its own clock. */
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 
-/** How often, in ms, a condition is looked at. */
+/** How often, in ms, a condition is checked. */
 const pollInterval = 5;
 
-/** The end of the time that a case has. */
+/** The deadline of a case. */
 export class Deadline {
   readonly #timeout: number;
   readonly #end: number;
@@ -17,7 +17,7 @@ export class Deadline {
     this.#end = performance.now() + timeout;
   }
 
-  /** Resolves once `probe()` gives something equal to `expected`; rejects with the difference at the deadline. */
+  /** Resolves once `probe()` returns something equal to `expected`; rejects with the difference at the deadline. */
   async eventually(probe: () => unknown, expected: unknown): Promise<void> {
     for (;;) {
       const actual = await this.within(probe());
@@ -30,11 +30,11 @@ export class Deadline {
     }
   }
 
-  /** Gives what a promise gives; rejects where that takes longer than until the deadline. */
+  /** Settles as the promise does, or rejects at the deadline. */
   async within<Value>(value: Value | Promise<Value>): Promise<Value> {
     let timer: NodeJS.Timeout | undefined;
     const expiry = new Promise<never>((_resolve, reject) => {
-      const expire = (): void => reject(new AssertionError({ message: `Nothing came within ${this.#timeout} ms` }));
+      const expire = (): void => reject(new AssertionError({ message: `Nothing arrived within ${this.#timeout} ms` }));
       timer = startTimer(expire, Math.max(0, this.#end - performance.now()));
     });
     try {
@@ -44,7 +44,7 @@ export class Deadline {
     }
   }
 
-  /** How much time is left, in whole ms. */
+  /** The remaining time, in whole ms. */
   get left(): number {
     return Math.max(1, Math.ceil(this.#end - performance.now()));
   }

@@ -1,7 +1,7 @@
 import type { CaseContext } from './contract-case.ts';
 import { Deadline } from './deadline.ts';
 
-/** Runs one case until it is over, or the time is, and then what it left to be cleaned up. */
+/** Runs one case until it ends or times out, and then its cleanup. */
 export async function runCase(timeout: number, run: (context: CaseContext) => Promise<void>): Promise<void> {
   const deadline = new Deadline(timeout);
   const cleanups: (() => unknown)[] = [];

@@ -12,9 +12,9 @@ async function makeFolder(stage: Stage): Promise<string> {
   return folder;
 }
 
-/** Middleware that serves files, in front of the routes. */
+/** File-serving middleware in front of the routes. */
 export const fileCases: StageCases = {
-  async 'middleware that serves files answers no WebSocket, and serves its files'(stage) {
+  async 'middleware that serves files does not answer an upgrade, and serves its files'(stage) {
     const folder = await makeFolder(stage);
     const paths = ['/', '/feed', '/chat'];
     const { app, open, get } = await stage.serve(({ use, serveFiles, ws }) => {

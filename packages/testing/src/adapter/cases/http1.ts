@@ -8,7 +8,7 @@ import { routeOf } from './route-of.ts';
 
 /** For HTTP/1.1 without TLS: hostile bytes, and time limits. */
 export const http1Cases: StageCases = {
-  async 'targets that two readers may understand differently are 400, and nothing of the app runs'(stage) {
+  async 'ambiguous request targets are answered with 400, and the app does not run'(stage) {
     let runs = 0;
     const { port } = await stage.serve(({ use, ws }) => {
       use(() => void runs++);
@@ -21,7 +21,7 @@ export const http1Cases: StageCases = {
     strictEqual(runs, 0);
   },
 
-  async 'an upgrade that no listener of the server takes is 404 once handshakeTimeout is over'(stage) {
+  async 'an upgrade that no listener of the server takes is answered with 404 after handshakeTimeout'(stage) {
     const { server, open, refusal } = await stage.serve(routeOf('/echo', echo), { handshakeTimeout: 40 });
     server.on('upgrade', () => {});
     const { status, body } = await refusal('/nobody');
@@ -29,7 +29,7 @@ export const http1Cases: StageCases = {
     (await open('/echo')).client.terminate();
   },
 
-  async 'middleware that never answers is 503 once handshakeTimeout is over'(stage) {
+  async 'an upgrade that middleware never answers is answered with 503 after handshakeTimeout'(stage) {
     const { refusal } = await stage.serve(
       ({ ws }) => ws('/never', { steps: [() => new Promise(() => {})], handler: echo }),
       { handshakeTimeout: 40 },
@@ -37,7 +37,7 @@ export const http1Cases: StageCases = {
     strictEqual((await refusal('/never')).status, 503);
   },
 
-  async 'a header that would be two is a 500, and so is a subprotocol that was not offered'(stage) {
+  async 'a header with a line break is answered with 500, and so is a subprotocol that was not offered'(stage) {
     const { refusal } = await stage.serve(({ ws }) => {
       ws('/header', { steps: [({ setHeader }) => setHeader('X-One', 'a\r\nX-Two: b')], handler: echo });
       ws('/protocol', { options: { protocols: () => 'other' }, handler: echo });
@@ -47,7 +47,7 @@ export const http1Cases: StageCases = {
     strictEqual((await refusal('/protocol', { protocols: ['chat'] })).status, 500);
   },
 
-  async 'nothing is answered behind a refusal'(stage) {
+  async 'nothing is answered after a refusal'(stage) {
     const { port } = await stage.serve((app) => {
       app.ws('/closed', { steps: [({ answer }) => answer(401, 'no')], handler: echo });
       app.get('/page', 'page');
@@ -56,7 +56,7 @@ export const http1Cases: StageCases = {
     strictEqual((await exchangeBytes(port, smuggled)).match(/HTTP\/1\.1/g)?.length, 1);
   },
 
-  async 'an app is tested without a port'(stage) {
+  async 'an app can be tested without a port'(stage) {
     const app = stage.adapter.create({ onError: () => {} });
     app.ws('/echo/:name', {
       handler: (socket, { params }) => {
@@ -76,7 +76,7 @@ export const http1Cases: StageCases = {
     await client.expectClose(1000);
   },
 
-  async 'clients that reset their connection while middleware waits harm nobody, and leave nothing'(stage) {
+  async 'clients that reset their connection while middleware waits do no harm, and leave nothing behind'(stage) {
     let waiting = 0;
     let entered = 0;
     const { app, port, open } = await stage.serve(({ ws }) => {

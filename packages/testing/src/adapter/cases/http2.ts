@@ -5,7 +5,7 @@ import { routeOf } from './route-of.ts';
 
 /** For HTTP/2, where one connection carries many WebSockets. */
 export const http2Cases: StageCases = {
-  async 'one connection of HTTP/2 takes no more than its share'(stage) {
+  async 'one HTTP/2 connection cannot open more than its share of WebSockets'(stage) {
     const { app, open, refusal } = await stage.serve(routeOf('/echo', echo), { maxStreamsPerConnection: 2 });
     const first = await open('/echo');
     await open('/echo');
@@ -16,7 +16,7 @@ export const http2Cases: StageCases = {
     await open('/echo');
   },
 
-  async 'a Host that is not the authority is 400, and the Origin is that of the authority'(stage) {
+  async 'a Host that differs from the authority is answered with 400, and the Origin must match the authority'(stage) {
     const { open, refusal } = await stage.serve(routeOf('/echo', echo));
     const scheme = stage.transport.tls === undefined ? 'http' : 'https';
     const ask = (host: string, Origin: string) => ({ headers: { ':authority': 'good.test', host, Origin } });

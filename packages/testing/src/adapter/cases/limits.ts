@@ -7,9 +7,9 @@ import { routeOf } from './route-of.ts';
 const userOf = ({ headers }: UserContext): string | undefined => headers['x-user'] as string | undefined;
 const as = (user: string) => ({ headers: { 'X-User': user } });
 
-/** How many connections an address, a user and a connection of HTTP/2 may have. */
+/** How many sockets an address, a user and an HTTP/2 connection may have. */
 export const limitCases: StageCases = {
-  async 'an address that has maxConnectionsPerAddress gets 429, and is let in once one has gone'(stage) {
+  async 'an address that has maxConnectionsPerAddress gets 429, and is accepted again once one has closed'(stage) {
     const { app, open, refusal } = await stage.serve(routeOf('/echo', echo), { maxConnectionsPerAddress: 2 });
     const first = await open('/echo');
     await open('/echo');
@@ -21,7 +21,7 @@ export const limitCases: StageCases = {
     await open('/echo');
   },
 
-  async 'a user that has maxConnectionsPerUser gets 429, and nobody else does'(stage) {
+  async 'a user that has maxConnectionsPerUser gets 429, and other users do not'(stage) {
     const { open, refusal } = await stage.serve(routeOf('/echo', echo), { maxConnectionsPerUser: 1, user: userOf });
     await open('/echo', as('ann'));
     const { status, headers, body } = await refusal('/echo', as('ann'));
@@ -41,10 +41,10 @@ export const limitCases: StageCases = {
   },
 };
 
-/** For frameworks that know of proxies. */
+/** For frameworks with a setting for proxies. */
 export const proxyCases: StageCases = Object.fromEntries(
   [true, false].map((trustsProxy): [string, StageCases[string]] => [
-    `addresses are those that the app believes (it trusts its proxy: ${trustsProxy})`,
+    `addresses are those that the app trusts (it trusts its proxy: ${trustsProxy})`,
     async (stage) => {
       const { open, refusal } = await stage.serve(routeOf('/echo', echo), { maxConnectionsPerAddress: 1, trustsProxy });
       const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } });

@@ -45,13 +45,13 @@ export const originCases: StageCases = {
     for (const [path, allowedOrigin] of allowed) (await open(path, from(allowedOrigin))).client.terminate();
   },
 
-  async 'a client that sends no Origin is no browser and passes, with a cookie or without'(stage) {
+  async 'a client without an Origin is not a browser and passes, with or without a cookie'(stage) {
     const { open } = await stage.serve(routeOf('/own', echo));
     (await open('/own')).client.terminate();
     (await open('/own', { headers: { Cookie: 'session=1' } })).client.terminate();
   },
 
-  async 'a forged X-Forwarded-Host changes no origin'(stage) {
+  async 'a forged X-Forwarded-Host does not change the origin'(stage) {
     const { refusal } = await stage.serve(routeOf('/own', echo));
     const forged = {
       Origin: 'https://evil.test',

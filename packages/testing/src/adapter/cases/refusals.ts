@@ -8,7 +8,7 @@ import { echo } from './echo.ts';
 const places = ['app', 'route'] as const;
 
 /**
- * Adds a route behind a step of middleware, which is the app's or the route's own; returns how often it was entered.
+ * Adds a route behind middleware, the app's or the route's own; returns how often its handler has run.
  */
 function guardRoute(app: AppUnderTest, step: Step, place: (typeof places)[number]): { count: number } {
   const entered = { count: 0 };
@@ -28,7 +28,7 @@ const deny: Step = async ({ setHeader, answer }) => {
 };
 
 const guards = places.map((place): [string, StageCases[string]] => [
-  `a guard of GET in the middleware of the ${place} guards a WebSocket as it does a page`,
+  `a guard of GET in the middleware of the ${place} guards a WebSocket as well as a page`,
   async (stage) => {
     let entered = { count: 0 };
     const { refusal, get } = await stage.serve((app) => {
@@ -57,11 +57,11 @@ const answers = places.map((place): [string, StageCases[string]] => [
   },
 ]);
 
-/** Upgrades that the app's middleware does not let pass. */
+/** Upgrades that the app's middleware refuses. */
 export const refusalCases: StageCases = {
   ...Object.fromEntries([...guards, ...answers]),
 
-  async 'an error of the middleware gets the answer that the framework gives it'(stage) {
+  async "an error of the middleware gets the framework's own answer"(stage) {
     const { refusal, get } = await stage.serve((app) => {
       const fail = (error: Error) => () => {
         throw error;

@@ -4,9 +4,9 @@ import type { StageCases } from '../stage.ts';
 import { assertHeaders } from './assert-headers.ts';
 import { echo } from './echo.ts';
 
-/** What a route is to its app: paths, middleware and pages beside it. */
+/** A route within its app: paths, middleware, and pages beside it. */
 export const routeCases: StageCases = {
-  async 'a route gets the socket, the parameters of its path and the target of the request'(stage) {
+  async 'a handler gets the socket, the parameters of its path and the target of the request'(stage) {
     const { app, open } = await stage.serve(({ ws }) => {
       ws('/rooms/:room', {
         handler: (socket, { params, url }) => {
@@ -24,7 +24,7 @@ export const routeCases: StageCases = {
     await stage.eventually(() => app.sockets.size, 0);
   },
 
-  async 'what the client sends while middleware waits is not lost'(stage) {
+  async 'messages that the client sends while middleware waits are not lost'(stage) {
     const { open } = await stage.serve(({ use, ws }) => {
       use(async () => delay(30));
       ws('/echo', { steps: [async () => delay(30)], handler: async (socket) => (await delay(30), echo(socket)) });
@@ -73,7 +73,7 @@ export const routeCases: StageCases = {
     strictEqual((await get('/nothing')).status, 404);
   },
 
-  async 'a page and a WebSocket live on one path, in either order'(stage) {
+  async 'a page and a WebSocket can share a path, in either order'(stage) {
     const { open, get } = await stage.serve((app) => {
       app.ws('/first', { handler: echo });
       app.get('/first', 'first');
@@ -89,7 +89,7 @@ export const routeCases: StageCases = {
     }
   },
 
-  async 'a plain request for a path that only a WebSocket route has is told what to ask for'(stage) {
+  async 'a plain request for the path of a WebSocket route gets 426'(stage) {
     const { get } = await stage.serve(({ ws }) => ws('/echo/:x', { handler: echo }));
     const { status, headers, body } = await get('/echo/1');
     if (stage.transport.version === 1) deepStrictEqual([status, headers.upgrade], [426, 'websocket']);
@@ -97,7 +97,7 @@ export const routeCases: StageCases = {
     strictEqual(body.includes('this path is a WebSocket'), true, body);
   },
 
-  async 'a malformed escape in a parameter gets what it gets from a page'(stage) {
+  async 'a malformed escape in a parameter gets the same answer as for a page'(stage) {
     const { open, refusal, get } = await stage.serve((app) => {
       app.ws('/rooms/:room', { handler: echo });
       app.get('/pages/:page', 'page');

@@ -15,7 +15,7 @@ export const socketCases: StageCases = {
     strictEqual(client.protocol, 'chat.v2');
   },
 
-  async 'a handler that throws or rejects closes its socket with 1011, and the others live'(stage) {
+  async 'a handler that throws or rejects closes its socket with 1011, and the others stay open'(stage) {
     const { open, errors } = await stage.serve(addFaultyRoutes);
     const bystander = await open('/echo');
     strictEqual((await (await open('/throws')).closed).code, 1011);
@@ -31,7 +31,7 @@ export const socketCases: StageCases = {
     strictEqual(await bystander.next(), 'still here');
   },
 
-  async 'an AsyncLocalStorage of middleware is there in the handler and in each listener and callback of its socket'(
+  async 'an AsyncLocalStorage of middleware is available in the handler and in each listener and callback of its socket'(
     stage,
   ) {
     const notes = new Notes();
@@ -58,7 +58,7 @@ export const socketCases: StageCases = {
     const { closed } = await open('/echo');
     const isClosed = app.close();
     strictEqual((await closed).code, 1001);
-    // A framework may wait for the connections of HTTP/2 too, which a client keeps.
+    // A framework may also wait for HTTP/2 connections, which the client keeps open.
     hangUp();
     await isClosed;
     strictEqual(app.sockets.size, 0);
@@ -80,12 +80,12 @@ function addFaultyRoutes({ ws }: AppUnderTest): void {
   });
 }
 
-/** Writes down where the URL that middleware has stored is known. */
+/** Records where the URL that middleware has stored is available. */
 class Notes {
   readonly seen: string[] = [];
   readonly #storage = new AsyncLocalStorage<string>();
 
-  /** Left on, the storage would slow down every promise of the process. */
+  /** If left enabled, the storage would slow down every promise of the process. */
   dispose(): void {
     this.#storage.disable();
   }

@@ -21,7 +21,7 @@ async function publishFromAll(stage: BrokerStage, options: TopicOptions): Promis
   return received.map(({ data }) => data);
 }
 
-/** What is published arrives: everywhere, once, in order, and nowhere else. */
+/** Messages arrive everywhere, once, in order, and nowhere else. */
 export const deliveryCases: BrokerCases = {
   async 'text and bytes reach the subscribers of every node'(stage) {
     const name = stage.newName();
@@ -42,7 +42,7 @@ export const deliveryCases: BrokerCases = {
     }
   },
 
-  async 'what one node publishes arrives in order, and all of it once'(stage) {
+  async 'messages of one node all arrive, in order and once'(stage) {
     for (const data of await publishFromAll(stage, { envelope: true })) {
       for (const node of range(3)) {
         const own = (data as [number, number][]).filter(([from]) => from === node).map(([, index]) => index);
@@ -51,14 +51,14 @@ export const deliveryCases: BrokerCases = {
     }
   },
 
-  async 'the order is the same for all, whichever node publishes'(stage) {
+  async 'the order is the same for all nodes, whichever node publishes'(stage) {
     for (const options of [{ history: true }, { envelope: true }]) {
       const [first, ...others] = await publishFromAll(stage, options);
       for (const data of others) deepStrictEqual(data, first);
     }
   },
 
-  async 'what was published before a hub closes arrives, and is confirmed'(stage) {
+  async 'messages published before a hub closes arrive, and are confirmed'(stage) {
     const [here, there] = await stage.startTwo();
     const topics = [
       [stage.newName(), { envelope: true }],
@@ -75,7 +75,7 @@ export const deliveryCases: BrokerCases = {
     await stage.eventually(() => received.data.length, 100);
   },
 
-  async 'the publisher can be left out, on its own node'(stage) {
+  async 'the publisher can be excluded, on its own node'(stage) {
     const [here, there] = await stage.startTwo();
     const name = stage.newName();
     const [one, two, other] = [stage.open(), stage.open(), stage.open()];
@@ -89,7 +89,7 @@ export const deliveryCases: BrokerCases = {
     await other.expect('hello');
   },
 
-  async 'a node that leaves a topic gets no more of it, and all again when it comes back'(stage) {
+  async 'a node that leaves a topic receives nothing from it, and everything again once it rejoins'(stage) {
     const [here, there] = await stage.startTwo();
     const name = stage.newName();
     const subscriber = stage.open();

@@ -9,7 +9,7 @@ const options: TopicOptions = { history: { size: 20, ttl: 60_000 } };
 
 /** Topics whose messages are kept. */
 export const historyCases: BrokerCases = {
-  async 'each message has its place, and a client that comes back gets what it has missed'(stage) {
+  async 'each message has its position, and a client that resumes receives what it has missed'(stage) {
     const name = stage.newName();
     const [here, there] = await stage.startTopics(name, options);
     const first = stage.open();
@@ -29,7 +29,7 @@ export const historyCases: BrokerCases = {
     await second.expect({ topic: name, offset: 6, data: 'live' });
   },
 
-  async 'bytes come as they were, live and from the history'(stage) {
+  async 'bytes arrive unchanged, live and from the history'(stage) {
     const name = stage.newName();
     const [here, there] = await stage.startTopics(name, options);
     const bytes = Buffer.from(range(256));
@@ -51,7 +51,7 @@ export const historyCases: BrokerCases = {
     strictEqual(again?.recovered, true);
   },
 
-  async 'nothing of it is sent where some is gone, the position is of another history, or from the future'(stage) {
+  async 'nothing is replayed if some of it is gone, or if the position is of another history or in the future'(stage) {
     const name = stage.newName();
     const topic = (await stage.startNode()).hub.topic(name, options);
     for (const index of range(30)) await topic.publish(String(index));
@@ -74,7 +74,7 @@ export const historyCases: BrokerCases = {
     await client.expectNothing(10);
   },
 
-  async 'all that is kept is there for a client that asks for the oldest'(stage) {
+  async 'a client that asks for the oldest receives everything that is kept'(stage) {
     const name = stage.newName();
     const [here, there] = await stage.startTopics(name, options);
     for (const index of range(25)) await here.publish(String(index));
@@ -85,7 +85,7 @@ export const historyCases: BrokerCases = {
     for (const index of range(20)) await client.expect({ topic: name, offset: index + 6, data: index + 5 });
   },
 
-  async 'messages live no longer than the ttl'(stage) {
+  async 'messages are not kept longer than the ttl'(stage) {
     const name = stage.newName();
     const brief: TopicOptions = { history: { size: 20, ttl: 150 } };
     const [here, there] = await stage.startTopics(name, brief);

@@ -12,9 +12,9 @@ function message(data: string, sequence: number): BusMessage {
   return { origin: 'contract', sequence, key: '', data };
 }
 
-/** What a hub counts on without its users seeing it. */
+/** What a hub relies on, invisible to its users. */
 export const interfaceCases: BrokerCases = {
-  async 'of two receivers of one topic the newer counts, and none after leave()'(stage) {
+  async 'of two receivers of one topic only the newer is called, and none after leave()'(stage) {
     const broker = await startBroker(stage);
     const topic: BrokerTopic = { name: stage.newName(), history: null };
     const received: string[] = [];
@@ -32,7 +32,7 @@ export const interfaceCases: BrokerCases = {
     await stage.eventually(() => received, ['newer 1', 'newer 2', 'again 4']);
   },
 
-  async 'read() gives the messages after an offset, or the position alone'(stage) {
+  async 'read() returns the messages after an offset, or only the position'(stage) {
     const broker = await startBroker(stage);
     const topic: BrokerTopic = { name: stage.newName(), history: { size: 2, ttl: 60_000 } };
     await broker.join([{ topic, receiver() {} }]);
@@ -43,11 +43,11 @@ export const interfaceCases: BrokerCases = {
     deepStrictEqual(await broker.read(topic, Infinity), { position: { epoch, offset: 3 }, messages: [] });
     deepStrictEqual(await offsetsSince(2), [3]);
     deepStrictEqual(await offsetsSince(3), []);
-    // Of the first nothing is kept.
+    // Nothing is kept of the first.
     deepStrictEqual(await offsetsSince(0), [2, 3]);
   },
 
-  async 'a hub that is closed says so'(stage) {
+  async 'a closed hub rejects with TOPIC_ERR_CLOSED'(stage) {
     const { hub } = await stage.startNode();
     const topic = hub.topic(stage.newName(), { history: true });
     await hub.close();

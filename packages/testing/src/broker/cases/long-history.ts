@@ -7,12 +7,12 @@ import { range } from './range.ts';
 
 /** Histories of many messages, and of many publishers. */
 export const longHistoryCases: BrokerCases = {
-  async 'a long history comes whole'(stage) {
+  async 'a long history arrives completely'(stage) {
     const name = stage.newName();
     const long: TopicOptions = { history: { size: 700, ttl: 60_000 } };
     const [here, there] = await stage.startTwo();
     const text = 'x'.repeat(8_192);
-    // More than a server gives in one answer, of bytes and of messages.
+    // More bytes and messages than a server returns in one answer.
     for (const index of range(710)) await here.hub.topic(name, long).publish(JSON.stringify({ index, text }));
     const subscriber = stage.open();
     const received = subscriber.collect();
@@ -24,7 +24,7 @@ export const longHistoryCases: BrokerCases = {
     );
   },
 
-  async 'from history to live nothing is lost or doubled, while three nodes publish'(stage) {
+  async 'between history and live messages nothing is lost or duplicated, while three nodes publish'(stage) {
     const name = stage.newName();
     const wide: TopicOptions = { history: { size: 5_000, ttl: 60_000 } };
     const topics = (await stage.startThree()).map(({ hub }) => hub.topic(name, wide));
@@ -54,14 +54,14 @@ export const longHistoryCases: BrokerCases = {
   },
 };
 
-/** Publishes whole numbers, counted over all topics, until it is stopped. */
+/** Publishes consecutive numbers over all topics until it is stopped. */
 function startPublishing(topics: readonly Topic[]): { readonly stop: () => Promise<number> } {
   let isPublishing = true;
   let count = 0;
   const loops = topics.map(async (topic) => {
     while (isPublishing) {
       await topic.publish(String(count++));
-      // A broker in this process takes no time, and would leave none to others.
+      // A broker in this process answers immediately, and would leave no time to others.
       await setImmediate();
     }
   });

@@ -2,10 +2,10 @@ import type { BrokerCases } from '../broker-stage.ts';
 
 const hostileNames = ['__proto__', '*', 'a:b', 'room[*]?', 'a.b.>', '>', 'ä ö', '{x}', 'x'.repeat(256)];
 
-/** Names that a server might read as patterns. */
+/** Names that a server might interpret as patterns. */
 export const nameCases: BrokerCases = Object.fromEntries(
   hostileNames.map((hostile): [string, BrokerCases[string]] => [
-    `no other topic is reached by the name ${JSON.stringify(hostile)}`,
+    `the name ${JSON.stringify(hostile)} reaches no other topic`,
     async (stage) => {
       const [here, there] = await stage.startTwo();
       const [own, other, kept] = [stage.open(), stage.open(), stage.open()];

@@ -19,7 +19,7 @@ async function join(stage: BrokerStage, topic: Topic, person: Person): Promise<(
 
 /** Who is subscribed, across nodes. */
 export const presenceCases: BrokerCases = {
-  async 'a person is there once, with however many sockets on however many nodes'(stage) {
+  async 'a person is present once, with any number of sockets on any number of nodes'(stage) {
     const [here, there] = await stage.startTwo();
     const name = stage.newName();
     const [own, other] = [here.hub.topic(name, options), there.hub.topic(name, options)];
@@ -46,7 +46,7 @@ export const presenceCases: BrokerCases = {
     await stage.eventually(() => events, ['+ann', '+bob', '-bob', '-ann']);
   },
 
-  async 'a node that comes later learns who was there before'(stage) {
+  async 'a node that starts later learns who is present'(stage) {
     const [here, there] = await stage.startTwo();
     const name = stage.newName();
     await join(stage, here.hub.topic(name, options), { id: 'ann' });
@@ -57,7 +57,7 @@ export const presenceCases: BrokerCases = {
     deepStrictEqual(topic.people(), []);
   },
 
-  async 'a node that is closed takes its people with it at once'(stage) {
+  async 'the people of a node that closes leave immediately'(stage) {
     const [here, there] = await stage.startTwo({ presenceInterval: 60_000 });
     const name = stage.newName();
     const topic = here.hub.topic(name, options);
@@ -68,7 +68,7 @@ export const presenceCases: BrokerCases = {
     await stage.eventually(() => ids(topic), ['ann']);
   },
 
-  async 'a node that dies without a word takes its people with it'(stage) {
+  async 'the people of a node that dies silently leave'(stage) {
     const [here, there] = await stage.startTwo();
     const name = stage.newName();
     const topic = here.hub.topic(name, options);
@@ -79,7 +79,7 @@ export const presenceCases: BrokerCases = {
     await stage.eventually(() => ids(topic), ['ann']);
   },
 
-  async 'a person who is back within the delay has never left'(stage) {
+  async 'a person who returns within the delay has never left'(stage) {
     const { hub } = await stage.startNode();
     const topic = hub.topic(stage.newName(), { presence: { leaveDelay: 200 }, envelope: true });
     const watcher = stage.open();

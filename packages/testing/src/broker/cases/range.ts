@@ -1,4 +1,4 @@
-/** The whole numbers from 0 up to, and without, `count`. */
+/** The whole numbers from 0 up to, but not including, `count`. */
 export function range(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }

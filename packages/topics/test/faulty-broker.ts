@@ -96,7 +96,7 @@ export class FaultyBroker implements Broker {
     };
   }
 
-  /** All histories are lost, and begin anew. */
+  /** All histories are lost, and start from scratch. */
   forgetHistories(offset: number): void {
     this.generation += '+';
     this.#keptAfter = offset;

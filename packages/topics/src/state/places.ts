@@ -18,7 +18,7 @@ interface Recorded {
 /** The positions of a state that clients are told, and resume from. */
 export interface Places {
   placeOf(position: Position, lastChange: number): Position;
-  /** The state is loaded anew at a position. */
+  /** The state is loaded again, at a position. */
   onLoad(position: Position, former: Position | undefined, lastChange: number): void;
   /** The number of the last change that a client at this place has; undefined if that is not known. */
   numberAt(place: Position, recorded: Recorded): number | undefined;

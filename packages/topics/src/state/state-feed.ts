@@ -161,7 +161,7 @@ export class StateFeed {
   #apply({ message, position }: Arrived): void {
     const { replica } = this;
     const known = replica.position;
-    // The snapshot was read later than this message was published, or the history has begun anew.
+    // The snapshot was read later than this message was published, or the history has started from scratch.
     if (known?.epoch === position.epoch && position.offset <= known.offset) return;
     if (known?.epoch !== position.epoch) return this.#reload();
     const news = decodeStateNews(message.data);

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { BrokerTopic, BusMessage, HistoryPage, StoredMessage } from '../bus/broker.ts';
 import type { HubContext } from './hub-context.ts';
+import { BackOff } from '../bus/back-off.ts';
 import { HistoryRing } from '../bus/history-ring.ts';
 import type { Position } from '../bus/position.ts';
 import { Delivered, isSame } from './delivered.ts';
@@ -20,9 +21,6 @@ export interface FollowerListener {
 }
 
 type Arrived = StoredMessage & { readonly epoch: string };
-
-/** How long, in ms, until a failed read of a history is retried. */
-const readAgainAfter = 200;
 
 /**
  * Follows a history from one position on: delivers each message once and in order, even if the bus loses, repeats or
@@ -207,16 +205,24 @@ export class HistoryFollower {
   }
 
   async #readUntilWhole(): Promise<void> {
+    const backOff = new BackOff();
     while (!this.#isEnded) {
+      const before = this.position;
       // oxlint-disable-next-line no-await-in-loop -- a page is read where the one before it ends
       const isRead = await this.#readMissing();
       if (isRead && this.#takeArrived()) break;
       // Once the broker is back, it is read again.
       if (!isRead && this.#context.isBrokerLost) break;
+      if (this.#hasAdvanced(before)) backOff.succeed();
       // oxlint-disable-next-line no-await-in-loop -- a pause
-      if (!isRead) await setTimeout(readAgainAfter, undefined, { ref: false });
+      else await setTimeout(backOff.fail(), undefined, { ref: false });
     }
     this.#arrived = undefined;
+  }
+
+  /** A page that brings nothing must not be read again at once: the next one may be the same. */
+  #hasAdvanced(before: Position | null): boolean {
+    return before?.epoch === this.#lineage?.epoch && this.#ring.offset > (before?.offset ?? Infinity);
   }
 
   /** @returns whether the broker has answered */

@@ -132,10 +132,11 @@ class RedisBroker implements Broker {
 
   async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
     if (!isKept(topic)) throw new TypeError(`Cannot read topic ${topic.name}: it has no history`);
-    const { position, entries, foreign } = await readAfter(since, (after) => this.#readPage(topic, after));
+    const { position, former, entries, foreign } = await readAfter(since, (after) => this.#readPage(topic, after));
     if (foreign > 0) void this.#repair(topic);
     if (since === Infinity) void this.#inboxes.empty(topic);
-    return { position, messages: decodeStored(entries, (reason) => this.#onForeign(topic.name, reason)) };
+    const messages = decodeStored(entries, (reason) => this.#onForeign(topic.name, reason));
+    return { position, messages, ...(former.length > 0 && { former }) };
   }
 
   close(): Promise<void> {

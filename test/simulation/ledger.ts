@@ -44,8 +44,6 @@ export class Ledger implements BusObserver {
   readonly causes: Cause[] = [];
   /** Nodes that have ended without a word. */
   readonly crashed = new Set<string>();
-  /** Topics whose history nobody can tell from one that has lost something. */
-  readonly reused = new Set<string>();
   /** Nodes that nothing comes to. */
   readonly #cutOff = new Set<string>();
   /** When a node had its broker again the last time. */
@@ -108,10 +106,6 @@ export class Ledger implements BusObserver {
 
   onLossNoticed(topic: string): void {
     for (const message of this.messages) if (message.topic === topic) message.isMissed = false;
-  }
-
-  onOffsetsReused(topic: string): void {
-    this.reused.add(topic);
   }
 
   /** What the broker of a node tells of its losses. */

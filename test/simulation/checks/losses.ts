@@ -42,9 +42,9 @@ export function* checkLosses(stream: Stream, ledger: Ledger, isProbed: boolean):
 }
 
 /** Whether a message is to come, or a gap to be told, as anybody can know of it. */
-function isOwed({ nodes }: Stream, message: Published, { crashed, reused }: Ledger): boolean {
-  const { topic, node, outcome, unknowable, droppedAt, isMissed } = message;
-  if (isMissed || reused.has(topic)) return false;
+function isOwed({ nodes }: Stream, message: Published, { crashed }: Ledger): boolean {
+  const { node, outcome, unknowable, droppedAt, isMissed } = message;
+  if (isMissed) return false;
   if (typeof outcome !== 'boolean' || nodes.some((each) => unknowable.has(each))) return false;
   // Who is dead tells nobody that something is missing.
   return !crashed.has(node) || (outcome && !nodes.some((each) => droppedAt.has(each)));

@@ -1,14 +1,17 @@
+import type { VirtualClock } from '@turnout/test-kit/virtual-clock';
+import type { BusObserver, BusServer } from '../bus-server.ts';
 import type { SimBroker, SimBrokerParts } from '../sim-broker.ts';
 
 /** A fault that is put in on purpose: a simulation that does not find it proves nothing. */
 export interface SeededFault {
   /** What is wrong. */
   readonly name: string;
-  /** What it is made in: the broker, the hub's own code, or the client's. */
-  readonly part: 'broker' | 'hub' | 'client';
+  /** What it is made in: the broker's server or its end at a node, the hub's own code, or the client's. */
+  readonly part: 'server' | 'broker' | 'hub' | 'client';
   /** What is to be said of it. */
   readonly finds: RegExp;
   readonly createBroker?: (parts: SimBrokerParts) => SimBroker;
+  readonly createServer?: (clock: VirtualClock, observer: BusObserver) => BusServer;
   /** @returns takes it out again */
   readonly install?: () => () => void;
 }

@@ -55,11 +55,12 @@ return type(used) == 'string' and redis.call('TIME')[1] * 1000 - (tonumber(used)
 `);
 
 /**
- * ARGV: an offset, or `inf`. Returns epoch, offset, how many entries are foreign, the offset up to which it has read,
- * the former epochs, and offset and message of the entries after the given offset.
+ * ARGV: an offset, or `inf`; whether other options are an error, `own`, or not, `any`. Returns epoch, offset, how many
+ * entries are foreign, the offset up to which it has read, the former epochs, and offset and message of the entries
+ * after the given offset.
  */
 export const readScript = defineScript(`${historyLua}
-if hasOtherOptions then return wasUsed and otherOptions() or redis.error_reply('${unsettled}') end
+if hasOtherOptions and ARGV[6] == 'own' then return wasUsed and otherOptions() or redis.error_reply('${unsettled}') end
 local result = { epoch, string.format('%.0f', offset), 0, string.format('%.0f', offset), former }
 if ARGV[5] == 'inf' or not isKnown then return result end
 local last, count, bytes, longest = ARGV[5] .. '-0', 1, 0, 1
@@ -84,7 +85,7 @@ repeat
         return result
       end
       bytes, longest = bytes + #message, math.max(longest, #message)
-      if at > now - ARGV[4] then
+      if at > now - (fields[4] or ARGV[4]) then
         result[#result + 1] = string.format('%.0f', own)
         result[#result + 1] = message
       end

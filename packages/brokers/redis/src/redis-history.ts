@@ -106,10 +106,13 @@ export class RedisHistory {
     await this.#connections.run(useScript, [position, stream, epochs], this.#options(topic));
   }
 
-  /** @param after an offset; `Infinity` for only the position */
-  async read(topic: KeptTopic, after: number): Promise<RedisPage> {
+  /**
+   * @param after an offset; `Infinity` for only the position
+   * @param options whether to reject if the history has other options than this node's: `own`
+   */
+  async read(topic: KeptTopic, after: number, options: 'own' | 'any'): Promise<RedisPage> {
     const { position, stream, epochs } = this.#keys(topic);
-    const parameters = [...this.#options(topic), after === Infinity ? 'inf' : String(after)];
+    const parameters = [...this.#options(topic), after === Infinity ? 'inf' : String(after), options];
     const answer = await this.#connections.run(readScript, [position, stream, epochs], parameters);
     const [epoch, offset, foreign, end, former, ...rest] = answer as [Buffer, Buffer, number, Buffer, ...Buffer[]];
     const entries: StoredEntry[] = [];
@@ -119,7 +122,7 @@ export class RedisHistory {
     const found = { position: { epoch: String(epoch), offset: Number(offset) }, former: parseFormer(String(former)) };
     if (this.#known.exceeds(topic.name, found)) {
       await this.#renew(topic);
-      return this.read(topic, after);
+      return this.read(topic, after, options);
     }
     this.#known.note(topic.name, found.position);
     return { ...found, end: Number(end), entries, foreign };

@@ -40,6 +40,7 @@ export const packageOrders: Readonly<Record<string, readonly (readonly string[])
     ['delivery'],
     [
       'topic.ts',
+      'topic-events.ts',
       'topic-name.ts',
       'topic-registry.ts',
       'command-queue.ts',

@@ -21,6 +21,7 @@ const keys: Readonly<Record<KeyOf<TopicMessage>, true>> = {
   offset: true,
   subscribed: true,
   gap: true,
+  epoch: true,
   people: true,
   page: true,
   more: true,

@@ -90,7 +90,7 @@ export class Feed {
     this.#tellStart(recovered, hasMissed);
   }
 
-  #takeLive({ data, offset, gap, people, page, more, joined, left, count }: TopicMessage): void {
+  #takeLive({ data, offset, gap, epoch, people, page, more, joined, left, count }: TopicMessage): void {
     if (gap) {
       this.#moveTo(gap);
       return this.#tell('onGap', []);
@@ -107,6 +107,7 @@ export class Feed {
       return this.#tellPeople();
     }
     const { position } = this;
+    if (epoch) return this.#moveTo({ ...position, epoch });
     if (position && offset) {
       if (offset <= position.offset) return undefined;
       this.#since = { ...position, offset };

@@ -17,6 +17,8 @@ export interface TopicMessage {
   readonly offset?: number | null;
   readonly subscribed?: (Partial<Position> & { readonly recovered?: boolean }) | null;
   readonly gap?: Partial<Position> | null;
+  /** The history continues in another epoch, and nothing is missing. */
+  readonly epoch?: string | null;
   readonly people?: readonly Person[] | null;
   /** The page of a list of people, from 0, and whether another follows. */
   readonly page?: number | null;
@@ -31,6 +33,7 @@ export interface TopicMessage {
 const examples: Readonly<Record<string, unknown>> = {
   subscribed: {},
   gap: {},
+  epoch: '',
   people: [],
   joined: [],
   left: [],

@@ -28,5 +28,6 @@ export type { Person } from './people/person.ts';
 export { parsePosition, type Position } from './bus/position.ts';
 export type { Admit, Admitted } from './topic-commands.ts';
 export type { TopicCounts } from './delivery/audience.ts';
-export type { Topic, TopicEvents } from './topic.ts';
+export type { Topic } from './topic.ts';
+export type { TopicEvents } from './topic-events.ts';
 export type { PresenceOptions, SlowPolicy, TopicOptions } from './delivery/topic-options.ts';

@@ -28,6 +28,8 @@ export class FaultyBroker implements Broker {
   /** A promise that `publish()` awaits before it sends anything. */
   gate: Promise<void> | undefined;
   reads = 0;
+  /** Messages after an offset are in another epoch, as those of a server that has taken over. */
+  takeover: Position | undefined;
   /** The topics of each call. */
   readonly joins: number[] = [];
   readonly leaves: number[] = [];
@@ -54,7 +56,8 @@ export class FaultyBroker implements Broker {
         this.#receivers.set(topic.name, receiver);
         return {
           topic,
-          receiver: (message, position) => {
+          receiver: (message, bare) => {
+            const position = bare && this.#place(bare);
             if (this.isHolding) this.held.push({ message, position });
             else receiver(message, position);
           },
@@ -80,7 +83,10 @@ export class FaultyBroker implements Broker {
   async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
     this.reads++;
     await this.#answer();
-    return this.#memory.read(topic, since);
+    const page = await this.#memory.read(topic, since);
+    const position = this.#place(page.position);
+    const { epoch } = page.position;
+    return { ...page, position, former: position.epoch === epoch ? [] : [{ epoch, offset: this.takeover!.offset }] };
   }
 
   close(): Promise<void> {
@@ -89,6 +95,11 @@ export class FaultyBroker implements Broker {
 
   deliver(topic: string, { message, position }: Delivered): void {
     this.#receivers.get(topic)!(message, position);
+  }
+
+  #place(position: Position): Position {
+    const { epoch, offset } = this.takeover ?? position;
+    return position.offset > offset ? { epoch, offset: position.offset } : position;
   }
 
   async #send(topic: BrokerTopic, message: BusMessage, gate: Promise<void> | undefined): Promise<void> {

@@ -10,6 +10,7 @@ export type TopicMessage = { readonly topic: string } & (
   | { readonly bytes: string; readonly offset?: number }
   | { readonly subscribed: Subscribed }
   | { readonly gap: Partial<Position> }
+  | { readonly epoch: string }
   | { readonly people: readonly Person[]; readonly page?: number; readonly more?: true }
   | { readonly joined?: readonly Person[]; readonly left?: readonly string[] }
   | { readonly count: number }

@@ -53,6 +53,8 @@ class Topic:
             return
         elif "gap" in kinds:
             self._move(kinds["gap"], True)
+        elif "epoch" in kinds and isinstance(self.since, dict):
+            self.since["epoch"] = kinds["epoch"]
         elif kinds.keys() & {"people", "joined", "left"}:
             self._update_people(kinds)
         elif "count" in kinds:

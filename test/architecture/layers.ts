@@ -41,6 +41,7 @@ export const packageOrders: Readonly<Record<string, readonly (readonly string[])
     ['state'],
     [
       'topic.ts',
+      'topic-events.ts',
       'topic-name.ts',
       'registry.ts',
       'command-queue.ts',

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectNats } from '@turnout/nats';
 import type { BrokerTopic, TopicError, TopicOptions } from '@turnout/topics';
@@ -202,6 +203,32 @@ describe.skipIf(requireSystemPart('nats-server') === undefined)('NATS', () => {
       await expect.poll(() => refusals).toEqual(['votes TOPIC_ERR_OPTIONS']);
       expect(data).toEqual([]);
       expect(node.hub.counts.foreign).toBe(1);
+    });
+
+    test('are reported once to a node whose stream gets other limits, and it continues with them', async () => {
+      const site = await NatsSite.start();
+      const [node, job] = [await site.startNode(), await site.startNode()];
+      const refusals = collectRefusals(node);
+      const pair = await node.open();
+      const { data, notes } = collect(pair);
+      const topic = node.hub.topic('votes', sized(20));
+      for (const index of range(5)) await job.hub.topic('votes', sized(20)).publish(String(index));
+      const begun = await topic.subscribe(pair.socket, { since: 'oldest' });
+      const streams = await site.streams();
+      const stream = await streams.find('turnout.store.json.votes');
+      await streams.update(stream, { max_msgs: 30 });
+      const restored = once(node.hub, 'restored');
+      await site.daemon.kill();
+      await site.daemon.resume();
+      await restored;
+      const program = await site.connect();
+      for (const index of range(5)) await program.request('turnout.store.json.votes', String(index + 5));
+      await expect.poll(() => data).toEqual(range(10));
+      expect(notes.filter((note) => 'gap' in note)).toEqual([]);
+      const late = await node.open();
+      const since = { epoch: begun!.epoch!, offset: 2 };
+      expect(await topic.subscribe(late.socket, { since })).toMatchObject({ recovered: true });
+      expect(refusals).toEqual(['votes TOPIC_ERR_OPTIONS']);
     });
 
     test('do not trim the history of others', async () => {

@@ -57,7 +57,10 @@ describe.each(servedDrivers.filter(({ isThere }) => isThere))('while $name is do
     await writer.hub.topic('kept', history).publish('3');
     await Promise.all(restored);
     await expect.poll(() => keptThere.data).toEqual([1, 3]);
-    expect(keptThere.notes).toEqual([{ subscribed: { epoch: expect.any(String), offset: 0, recovered: false } }]);
+    // A server of Redis that has restarted gives histories another epoch.
+    expect(keptThere.notes.filter((note) => !('epoch' in note))).toEqual([
+      { subscribed: { epoch: expect.any(String), offset: 0, recovered: false } },
+    ]);
     expect(keptThere.offsets).toEqual([1, 2]);
     await expect.poll(() => plainThere.notes).toContainEqual({ gap: {} });
     const lateReceived = collect(late);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connectRedis, type RedisBrokerOptions } from '@turnout/redis';
 import type { HubOptions, TopicError, TopicOptions } from '@turnout/topics';
 import { createClient } from 'redis';
@@ -187,6 +188,30 @@ describe.skipIf(isMissing)('Redis as a broker', () => {
       await expect(late.hub.topic('kept', small).publish('"lost"')).rejects.toMatchObject(other);
       expect(await length()).toBe(10);
       await expect.poll(() => data).toEqual(range(10));
+    });
+
+    test('a node that has subscribed before the first message continues with the options of others, and reports it once', async () => {
+      const [node, late] = [await startNode(), await startNode()];
+      const refused: unknown[] = [];
+      late.hub.on('refused', ({ topic, error }) => refused.push([topic, error.code]));
+      await subscribe(node, 'kept', history);
+      const { data, notes } = await subscribe(late, 'kept', small);
+      for (const index of range(10)) await node.hub.topic('kept', history).publish(String(index));
+      await expect.poll(() => data).toEqual(range(10));
+      const restored = [once(node.hub, 'restored'), once(late.hub, 'restored')];
+      await ask('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      await Promise.all(restored);
+      for (const index of range(10)) await node.hub.topic('kept', history).publish(String(index + 10));
+      await expect.poll(() => data).toEqual(range(20));
+      expect(notes.filter((note) => 'gap' in note)).toEqual([]);
+      await expect.poll(() => refused.length).toBeGreaterThan(0);
+      expect(new Set(refused.map(String))).toEqual(new Set(['kept,TOPIC_ERR_OPTIONS']));
+      const again = await late.open();
+      const epoch = String(await ask('HGET', 'turnout:0:{history:kept}:position', 'epoch'));
+      const since = { epoch, offset: 5 };
+      const received = collect(again);
+      expect(await late.hub.topic('kept', small).subscribe(again.socket, { since })).toMatchObject({ recovered: true });
+      await expect.poll(() => received.data).toEqual(range(20).slice(5));
     });
 
     test('nodes that start concurrently with new options agree, once the old nodes have stopped', async () => {

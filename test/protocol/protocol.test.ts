@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TopicMessage } from '@turnout/topics';
+import type { StateMessage, TopicMessage } from '@turnout/topics';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { root } from '../architecture/read-workspace.ts';
 import { startRedis } from '@turnout/test-kit/daemon';
@@ -14,13 +14,14 @@ const conversations = findConversations(readFileSync(join(root, 'docs/protocol.m
 type KeyOf<Shape> = Shape extends unknown ? keyof Shape : never;
 
 /** All keys of messages about topics. */
-const keys: Readonly<Record<KeyOf<TopicMessage>, true>> = {
+const keys: Readonly<Record<KeyOf<TopicMessage | StateMessage>, true>> = {
   topic: true,
   data: true,
   bytes: true,
   offset: true,
   subscribed: true,
   gap: true,
+  epoch: true,
   people: true,
   page: true,
   more: true,
@@ -31,7 +32,6 @@ const keys: Readonly<Record<KeyOf<TopicMessage>, true>> = {
   state: true,
   set: true,
   unset: true,
-  epoch: true,
 };
 
 describe('docs/protocol.md', () => {

@@ -175,4 +175,21 @@ describe.skipIf(isSkipped || !hasRedis)('the client in Python, while its server 
     for (const message of ['3', '4']) await scene.topic('chat')?.publish(message);
     await expect.poll(() => followed.of('chat', 'message')).toEqual([1, 2, 3, 4]);
   });
+
+  test('follows a history into another epoch, and misses nothing', async () => {
+    const daemon = await startRedis();
+    onTestFinished(() => daemon.stop());
+    const scene = await startScene(daemon);
+    const followed = await follow(scene, 'chat');
+    const chat = scene.topic('chat');
+    await chat?.publish('1');
+    await scene.loseBroker();
+    await scene.restoreBroker(false);
+    await chat?.publish('2');
+    await expect.poll(() => followed.of('chat', 'message')).toEqual([1, 2]);
+    await scene.cut('python');
+    await chat?.publish('3');
+    await expect.poll(() => followed.of('chat', 'message')).toEqual([1, 2, 3]);
+    expect(followed.of('chat', 'missed')).toEqual([]);
+  });
 });

@@ -8,8 +8,6 @@ export interface BusObserver {
   onHistoryLost(topic: string, offset: number): void;
   /** A new epoch of the history reveals it. */
   onLossNoticed(topic: string): void;
-  /** No node that knew them noticed in time: their offsets are reused in the same epoch. */
-  onOffsetsReused(topic: string): void;
 }
 
 /** The server's view of a node's connection. */
@@ -23,11 +21,13 @@ interface Entry {
   readonly bytes: Buffer;
 }
 
-interface History {
+export interface History {
   epoch: string;
   offset: number;
-  /** The newest offset assigned in this epoch, including lost messages. */
-  newest: number;
+  /** Earlier epochs, each with the last offset that it has in common with the current one. */
+  former: readonly Position[];
+  /** The server that wrote it, of those that have taken over from each other. */
+  server: number;
   entries: Entry[];
 }
 
@@ -38,6 +38,7 @@ export class BusServer {
   readonly #peers = new Map<string, Set<BusPeer>>();
   readonly #histories = new Map<string, History>();
   #epochs = 0;
+  #servers = 0;
   /** The requests that it received. */
   requests = 0;
 
@@ -75,16 +76,17 @@ export class BusServer {
   read(topic: BrokerTopic, since: number, known?: Position): HistoryPage {
     this.requests++;
     this.#renew(topic.name, known);
-    const { epoch, offset } = this.#historyOf(topic.name);
+    const { epoch, offset, former } = this.#historyOf(topic.name);
     const messages = this.#kept(topic)
       .filter((entry) => entry.offset > since)
       .map((entry) => ({ offset: entry.offset, message: decodeBusMessage(entry.bytes) }));
-    return { position: { epoch, offset }, messages };
+    return { position: { epoch, offset }, former, messages };
   }
 
-  /** A replica takes over, which lacks the newest messages of each history. */
+  /** It restarts, or a replica takes over, and lacks the newest messages of each history. */
   failOver(lag: () => number): void {
     this.#peers.clear();
+    this.#servers++;
     for (const [name, history] of this.#histories) {
       const lost = Math.min(lag(), history.offset);
       if (lost === 0) continue;
@@ -107,21 +109,33 @@ export class BusServer {
   #keep(topic: BrokerTopic, bytes: Buffer, known: Position | undefined): Position {
     this.#renew(topic.name, known);
     const history = this.#historyOf(topic.name);
+    if (history.server !== this.#servers) this.takeOver(history);
     history.offset++;
-    if (history.offset <= history.newest) this.#observer.onOffsetsReused(topic.name);
-    history.newest = Math.max(history.newest, history.offset);
     history.entries.push({ offset: history.offset, at: this.#clock.now, bytes });
     history.entries = this.#kept(topic);
     return { epoch: history.epoch, offset: history.offset };
   }
 
-  /** A server that has less than was known reuses the offsets of lost messages, in another epoch. */
+  /** The server that took over may reuse the offsets of lost messages: in another epoch. */
+  protected takeOver(history: History): void {
+    const { epoch, offset } = history;
+    history.former = [...history.former, { epoch, offset }];
+    this.#beginEpoch(history);
+  }
+
+  /** A server that has less than was known has lost it: earlier positions are no longer valid. */
   #renew(name: string, known: Position | undefined): void {
     const history = this.#historyOf(name);
-    if (known?.epoch !== history.epoch || known.offset <= history.offset) return;
-    history.epoch = this.#createEpoch();
-    history.newest = history.offset;
+    const end = [history, ...history.former].find(({ epoch }) => epoch === known?.epoch);
+    if (known === undefined || end === undefined || known.offset <= end.offset) return;
+    history.former = [];
+    this.#beginEpoch(history);
     this.#observer.onLossNoticed(name);
+  }
+
+  #beginEpoch(history: History): void {
+    history.epoch = this.#createEpoch();
+    history.server = this.#servers;
   }
 
   #createEpoch(): string {
@@ -138,7 +152,8 @@ export class BusServer {
   #historyOf(name: string): History {
     const known = this.#histories.get(name);
     if (known !== undefined) return known;
-    const history: History = { epoch: this.#createEpoch(), offset: 0, newest: 0, entries: [] };
+    const [epoch, server] = [this.#createEpoch(), this.#servers];
+    const history: History = { epoch, offset: 0, former: [], server, entries: [] };
     this.#histories.set(name, history);
     return history;
   }

@@ -44,8 +44,6 @@ export class Ledger implements BusObserver {
   readonly causes: Cause[] = [];
   /** Nodes that have crashed. */
   readonly crashed = new Set<string>();
-  /** Topics whose history cannot be distinguished from one that has lost something. */
-  readonly reused = new Set<string>();
   /** Nodes that receive nothing. */
   readonly #cutOff = new Set<string>();
   /** When a node's broker was last restored. */
@@ -108,10 +106,6 @@ export class Ledger implements BusObserver {
 
   onLossNoticed(topic: string): void {
     for (const message of this.messages) if (message.topic === topic) message.isMissed = false;
-  }
-
-  onOffsetsReused(topic: string): void {
-    this.reused.add(topic);
   }
 
   /** The losses that a node's broker reports. */

@@ -36,6 +36,7 @@ for (let seed = first; seed <= last && isInTime(); seed++) {
     environment,
     seed,
     ...(fault?.createBroker && { createBroker: fault.createBroker }),
+    ...(fault?.createServer && { createServer: fault.createServer }),
     ...(values.trace && { trace: console.log }),
   });
   runs++;

@@ -181,7 +181,6 @@ export class SimBroker implements Broker {
     const joined = this.#joined.get(name);
     if (joined === undefined) return;
     const message = decodeBusMessage(bytes);
-    if (position !== null) this.#know(joined.topic, position);
     const heard = this.#heard.get(name) ?? new Set();
     this.#heard.set(name, heard.add(message.origin));
     this.deliver(joined, message, position);

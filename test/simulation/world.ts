@@ -3,7 +3,7 @@ import { TopicError } from '@turnout/topics';
 import type { HubOptions } from '@turnout/topics';
 import { Random } from '@turnout/test-kit/random';
 import type { BusWeather } from './bus-link.ts';
-import { BusServer } from './bus-server.ts';
+import { BusServer, type BusObserver } from './bus-server.ts';
 import { Ledger, type Published } from './ledger.ts';
 import { SimBroker, type BrokerObserver, type SimBrokerParts } from './sim-broker.ts';
 import { SimNode } from './sim-node.ts';
@@ -22,6 +22,7 @@ export interface WorldParts {
   readonly nodeCount: number;
   readonly whenLost: HubOptions['whenLost'];
   readonly createBroker?: (parts: SimBrokerParts) => SimBroker;
+  readonly createServer?: (clock: VirtualClock, observer: BusObserver) => BusServer;
   /** Called with each event, for readers of a run. */
   readonly trace: (text: string) => void;
 }
@@ -65,7 +66,8 @@ export class World {
     this.random = new Random(parts.seed);
     this.networkRandom = new Random(~parts.seed);
     this.ledger = new Ledger(parts.clock);
-    this.server = new BusServer(parts.clock, this.ledger);
+    const { createServer = (clock, observer) => new BusServer(clock, observer) } = parts;
+    this.server = createServer(parts.clock, this.ledger);
     this.nodes = Array.from({ length: parts.nodeCount }, (_, index) => this.#createNode(index));
   }
 
@@ -125,6 +127,7 @@ export class World {
   /** The broker's server is replaced by one that may have less. */
   failOver(kind: FailoverKind): void {
     this.trace(`the broker's server fails over: ${kind}`);
+    if (kind === 'restart') this.server.failOver(() => 0);
     if (kind === 'lagging') this.server.failOver(() => this.networkRandom.below(4));
     if (kind === 'empty') this.server.wipe();
     for (const broker of this.#brokers) broker.cut(this.networkRandom.below(300));

@@ -117,6 +117,7 @@ export class Chatter {
       if (epoch !== undefined) this.position = { epoch, offset: offset! };
       return { type: 'subscribed', data: { recovered } };
     }
+    if ('epoch' in message && this.position !== undefined) this.position = { ...this.position, epoch: message.epoch };
     if ('people' in message) for (const person of message.people) this.#add(person);
     else if ('joined' in message || 'left' in message) {
       for (const person of message.joined ?? []) this.#add(person);

@@ -112,16 +112,19 @@ export class Feed {
       return this.#tellPeople();
     }
     const { position } = this;
-    if (position && offset && !epoch) {
+    if (state ?? set ?? unset) return this.#takeState(message);
+    if (epoch) return this.#moveTo({ ...position, epoch });
+    if (position && offset) {
       if (offset <= position.offset) return undefined;
       this.#since = { ...position, offset };
     }
-    if (state ?? set ?? unset) return this.#takeState(message);
     return this.#tell('onMessage', [data, offset ?? undefined]);
   }
 
   #takeState({ state, set, unset, page, more, epoch, offset }: TopicMessage): void {
-    this.#moveTo({ epoch, offset } as Partial<Position>);
+    const { position } = this;
+    if (!epoch && position && offset && offset <= position.offset) return;
+    this.#moveTo({ ...position, ...(epoch && { epoch }), ...(offset && { offset }) });
     if (state) {
       this.#pages = [...(page ? this.#pages : []), ...Object.entries(state)];
       if (more) return;

@@ -17,6 +17,8 @@ export interface TopicMessage {
   readonly offset?: number | null;
   readonly subscribed?: (Partial<Position> & { readonly recovered?: boolean }) | null;
   readonly gap?: Partial<Position> | null;
+  /** Alone: the history continues in another epoch, and nothing is missing. */
+  readonly epoch?: string | null;
   readonly people?: readonly Person[] | null;
   /** The page of a list of people, from 0, and whether another follows. */
   readonly page?: number | null;
@@ -30,13 +32,13 @@ export interface TopicMessage {
   /** Keys of the state that have changed, and keys that are gone. */
   readonly set?: Readonly<Record<string, unknown>> | null;
   readonly unset?: readonly string[] | null;
-  readonly epoch?: string | null;
 }
 
 /** An example of each key's type, except for `data`, which may be anything. */
 const examples: Readonly<Record<string, unknown>> = {
   subscribed: {},
   gap: {},
+  epoch: '',
   people: [],
   joined: [],
   left: [],

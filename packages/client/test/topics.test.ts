@@ -80,6 +80,7 @@ describe('a message of the server about a topic', () => {
     ['no bytes', { bytes: '', topic: 'news' }, [new Uint8Array()]],
     ['a count', { count: 0, topic: 'news' }, ['count 0']],
     ['a gap', { gap: {}, topic: 'news' }, ['gap']],
+    ['another epoch', { epoch: 'f', topic: 'news' }, []],
     ['a refusal', { refused: 'Not allowed', topic: 'news' }, ['refused: Not allowed']],
   ])('is understood: %s', async (_name, message, expected) => {
     const { client, socket, messages } = await open();
@@ -88,6 +89,21 @@ describe('a message of the server about a topic', () => {
     await vi.advanceTimersByTimeAsync(100);
     socket.receive(message);
     expect([told, messages]).toEqual([['subscribed', ...expected], []]);
+  });
+
+  test('sets the epoch of the position, and leaves its offset', async () => {
+    const { client, socket } = await open();
+    const { told, handlers } = recorder();
+    const subscription = client.subscribe('news', handlers);
+    await vi.advanceTimersByTimeAsync(100);
+    socket.receive({ topic: 'news', epoch: 'without history' });
+    expect(subscription.position).toBe(undefined);
+    socket.receive({ topic: 'news', gap: position });
+    socket.receive({ topic: 'news', epoch: 'f' });
+    expect(subscription.position).toEqual({ ...position, epoch: 'f' });
+    for (const offset of [7, 8]) socket.receive({ topic: 'news', offset, data: offset });
+    expect(subscription.position).toEqual({ epoch: 'f', offset: 8 });
+    expect(told).toEqual(['subscribed', 'gap', 8]);
   });
 
   test('lists people in pages, and is passed on once complete', async () => {

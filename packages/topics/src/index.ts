@@ -30,6 +30,7 @@ export type { Admit, Admitted, AdmittedToState } from './topic-commands.ts';
 export type { TopicCounts } from './delivery/audience.ts';
 export type { IncrementOptions, KeyFilter, SetOptions, StateSubscribeOptions } from './state/state-calls.ts';
 export type { StateContents, StateOptions } from './state/state-options.ts';
+export type { StateMessage } from './state/state-message.ts';
 export type { State } from './state/state.ts';
 export type {
   StateEntry,
@@ -39,5 +40,6 @@ export type {
   StateSnapshot,
   StateStore,
 } from './bus/state-store.ts';
-export type { Topic, TopicEvents } from './topic.ts';
+export type { Topic } from './topic.ts';
+export type { TopicEvents } from './topic-events.ts';
 export type { PresenceOptions, SlowPolicy, TopicOptions } from './delivery/topic-options.ts';

@@ -13,7 +13,7 @@ import {
 import { Feed } from './feed/feed.ts';
 import type { HubContext } from './feed/hub-context.ts';
 import { assertJson, Envelope, type Subscribed } from './delivery/envelope.ts';
-import type { HistoryPart } from './feed/history-follower.ts';
+import type { HistoryPart } from './feed/history-part.ts';
 import type { PeopleExchange } from './people/people-exchange.ts';
 import { PeopleNotices } from './delivery/people-notices.ts';
 import type { QueueBudget } from './delivery/queue-budget.ts';
@@ -22,17 +22,7 @@ import type { Position } from './bus/position.ts';
 import { Presence, type PeopleChanges } from './people/presence.ts';
 import { Replay } from './delivery/replay.ts';
 import type { PresenceOptions, ResolvedTopicOptions } from './delivery/topic-options.ts';
-
-export interface TopicEvents {
-  /** A person has joined, with their first socket on any node. */
-  join: [person: Person];
-  /** A person has left, with their last socket on any node. */
-  leave: [person: Person];
-  /** A person who is present has new details. */
-  change: [person: Person];
-  /** Messages are missing on this node and will not arrive. */
-  gap: [];
-}
+import type { TopicEvents } from './topic-events.ts';
 
 /** What a topic uses of its hub. */
 export interface TopicHost {
@@ -68,6 +58,7 @@ export class Topic extends EventEmitter<TopicEvents> {
     this.#feed = new Feed({ name, history: options.history }, host.context, {
       onMessage: (message, position, except) => this.#audience.deliver(message, position, except),
       onGap: () => this.#onGap(),
+      onEpoch: (epoch) => this.#audience.tell('epoch', epoch),
       check: (data) => this.#check(data),
     });
     if (options.presence !== null) {
@@ -261,6 +252,9 @@ export class Topic extends EventEmitter<TopicEvents> {
     const { socket, profile } = subscriber;
     subscriber.onSubscribed?.(subscribed);
     this.#audience.goLive(subscriber);
+    const epoch = this.#feed.position?.epoch;
+    // It changed during the replay.
+    if (epoch !== subscribed.epoch) this.#audience.note(socket, 'epoch', epoch);
     if (profile !== undefined) this.#presence?.join(profile);
     this.#notices?.welcome(socket);
   }

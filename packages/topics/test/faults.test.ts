@@ -135,6 +135,50 @@ describe('a bus that duplicates, loses and reorders messages', () => {
     await pair.client.expect({ topic: 'news', offset: 2, data: 2 });
   });
 
+  describe('that answers in a microtask', () => {
+    /** A hub that has read this often without a pause never stops. */
+    const endless = 100;
+
+    test('with pages that bring a message each is read until all have arrived', async () => {
+      const { broker, topic, pair } = await setUp(history);
+      const all = await held(broker, topic, 9);
+      const position = all.at(-1)!.position!;
+      broker.read = async (_, since) => ({ position, messages: [{ offset: since + 1, message: all[since]!.message }] });
+      broker.deliver('news', all.at(-1)!);
+      await settled();
+      for (let offset = 1; offset <= 9; offset++) await pair.client.expect({ topic: 'news', offset, data: offset });
+    });
+
+    test('and sends a message of no history with each page is read with pauses', async () => {
+      const { broker, topic } = await setUp(history);
+      const [one] = await held(broker, topic, 1);
+      const stray = { message: one!.message, position: { epoch: 'none', offset: 9 } };
+      let reads = 0;
+      broker.read = async () => {
+        if (++reads < endless) broker.deliver('news', stray);
+        return { position: one!.position!, messages: [{ offset: 1, message: one!.message }] };
+      };
+      broker.deliver('news', stray);
+      await settled();
+      expect(reads).toBeLessThan(4);
+    });
+
+    test('is not asked for a message whose epoch the history does not have, more than once', async () => {
+      const { broker, topic, pair } = await setUp(history);
+      await topic.publish('1');
+      await pair.client.expect({ topic: 'news', offset: 1, data: 1 });
+      const [two] = await held(broker, topic, 1);
+      let reads = 0;
+      const page = { position: two!.position!, messages: [{ offset: 2, message: two!.message }] };
+      broker.read = async () => (++reads < endless ? page : { ...page, position: { epoch: 'gone', offset: 1 } });
+      broker.deliver('news', { message: two!.message, position: { epoch: 'gone', offset: 1 } });
+      await settled();
+      expect(reads).toBeLessThan(4);
+      await topic.publish('3');
+      for (const offset of [2, 3]) await pair.client.expect({ topic: 'news', offset, data: offset === 2 ? 1 : 3 });
+    });
+  });
+
   test('is read again if reading a history failed', async () => {
     const { broker, topic, pair } = await setUp(history);
     const [, two] = await held(broker, topic, 2);

@@ -32,6 +32,8 @@ export class FaultyBroker implements Broker {
   generation = '';
   #keptAfter = 0;
   reads = 0;
+  /** Messages after an offset are in another epoch, as those of a server that has taken over. */
+  takeover: Position | undefined;
   /** The topics of each call. */
   readonly joins: number[] = [];
   readonly leaves: number[] = [];
@@ -62,10 +64,10 @@ export class FaultyBroker implements Broker {
         this.#receivers.set(topic.name, receiver);
         return {
           topic,
-          receiver: (message, position) => {
-            const placed = position && this.#inGeneration(position);
-            if (this.isHolding) this.held.push({ message, position: placed });
-            else receiver(message, placed);
+          receiver: (message, bare) => {
+            const position = bare && this.#inGeneration(this.#place(bare));
+            if (this.isHolding) this.held.push({ message, position });
+            else receiver(message, position);
           },
         };
       }),
@@ -89,10 +91,13 @@ export class FaultyBroker implements Broker {
   async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
     this.reads++;
     await this.#answer();
-    const { position, messages } = await this.#memory.read(topic, since);
+    const page = await this.#memory.read(topic, since);
+    const position = this.#place(page.position);
+    const { epoch } = page.position;
     return {
       position: this.#inGeneration(position),
-      messages: messages.filter(({ offset }) => offset > this.#keptAfter),
+      messages: page.messages.filter(({ offset }) => offset > this.#keptAfter),
+      former: position.epoch === epoch ? [] : [{ epoch, offset: this.takeover!.offset }],
     };
   }
 
@@ -108,6 +113,11 @@ export class FaultyBroker implements Broker {
 
   deliver(topic: string, { message, position }: Delivered): void {
     this.#receivers.get(topic)!(message, position);
+  }
+
+  #place(position: Position): Position {
+    const { epoch, offset } = this.takeover ?? position;
+    return position.offset > offset ? { epoch, offset: position.offset } : position;
   }
 
   async #send(topic: BrokerTopic, message: BusMessage, gate: Promise<void> | undefined): Promise<void> {

@@ -3,10 +3,10 @@ import type { Stream } from '../stream.ts';
 import { hasHistory } from '../topics.ts';
 
 /** Histories: offsets are consecutive, and a resume is complete or refused. */
-export function* checkHistory(stream: Stream, { messages, reused }: Ledger): Generator<string> {
+export function* checkHistory(stream: Stream, { messages }: Ledger): Generator<string> {
   if (!hasHistory(stream.topic)) return;
   if (stream.over === 'socket') yield* checkOffsets(stream, messages);
-  if (!reused.has(stream.topic)) yield* checkWhole(stream, messages);
+  yield* checkWhole(stream, messages);
 }
 
 function* checkOffsets({ events, since }: Stream, messages: readonly Published[]): Generator<string> {

@@ -45,9 +45,9 @@ export function* checkLosses(stream: Stream, ledger: Ledger, isProbed: boolean):
 }
 
 /** Whether a message must arrive or a gap be announced, because its loss can be known. */
-function isOwed({ nodes }: Stream, message: Published, { crashed, reused }: Ledger): boolean {
-  const { topic, node, outcome, unknowable, droppedAt, isMissed } = message;
-  if (isMissed || reused.has(topic)) return false;
+function isOwed({ nodes }: Stream, message: Published, { crashed }: Ledger): boolean {
+  const { node, outcome, unknowable, droppedAt, isMissed } = message;
+  if (isMissed) return false;
   if (typeof outcome !== 'boolean' || nodes.some((each) => unknowable.has(each))) return false;
   // A dead node cannot announce that something is missing.
   return !crashed.has(node) || (outcome && !nodes.some((each) => droppedAt.has(each)));

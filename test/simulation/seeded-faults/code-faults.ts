@@ -1,5 +1,6 @@
 import { WebSocket } from '@turnout/core';
 import { HistoryFollower } from '../../../packages/topics/src/feed/history-follower.ts';
+import { Lineage } from '../../../packages/topics/src/feed/lineage.ts';
 import { PublisherSequences } from '../../../packages/topics/src/feed/publisher-sequences.ts';
 import { NodeLeases } from '../../../packages/topics/src/people/node-leases.ts';
 import { NodePlaces } from '../../../packages/topics/src/state/places.ts';
@@ -68,6 +69,20 @@ export const codeFaults: readonly SeededFault[] = [
         (original) =>
           function (this: HistoryFollower, { offset }) {
             return original.call(this, { epoch: this.position?.epoch ?? '', offset });
+          },
+      ),
+  },
+  {
+    name: 'a position in a former epoch is accepted for any offset',
+    part: 'hub',
+    finds: /misses .* without a gap/,
+    install: () =>
+      replaceMethod(
+        Lineage.prototype,
+        'has',
+        (original) =>
+          function (this: Lineage, { epoch, offset }) {
+            return original.call(this, { epoch, offset }) || original.call(this, { epoch, offset: 0 });
           },
       ),
   },

@@ -1,5 +1,5 @@
 import { DeliverPolicy, RetentionPolicy, StorageType, type StreamConfig, type StreamInfo } from '@nats-io/jetstream';
-import type { BrokerTopic, HistoryOptions, Position } from '@turnout/topics';
+import type { BrokerTopic, HistoryOptions, Position, TopicError } from '@turnout/topics';
 import { isSameHistory, optionsError } from './broker-errors.ts';
 import type { Epochs } from './epochs.ts';
 import type { JetStreamAccess } from './jetstream-access.ts';
@@ -60,10 +60,17 @@ export class HistoryStreams {
    * @throws {TopicError} (rejects) `TOPIC_ERR_OPTIONS` if its stream has other limits
    */
   async find(topic: KeptTopic): Promise<HistoryState> {
+    const state = await this.look(topic);
+    const conflict = conflictOf(topic, state);
+    if (conflict !== undefined) throw conflict;
+    return state;
+  }
+
+  /** The same, whatever limits its stream has. */
+  async look({ name }: KeptTopic): Promise<HistoryState> {
     const { access, names, epochs } = this.#parts;
-    const stream = await access.find(names.stream(topic.name));
-    if (stream === null) return { position: { epoch: await epochs.next(topic.name), offset: 0 }, stream };
-    assertOptions(topic, stream);
+    const stream = await access.find(names.stream(name));
+    if (stream === null) return { position: { epoch: await epochs.next(name), offset: 0 }, stream };
     return { position: { epoch: epochOf(stream), offset: stream.state.last_seq }, stream };
   }
 
@@ -138,8 +145,9 @@ function optionsOf({ config }: StreamInfo): HistoryOptions {
   return { size: config.max_msgs, ttl: config.max_age / nanoseconds };
 }
 
-function assertOptions({ name, history }: KeptTopic, stream: StreamInfo): void {
-  const there = optionsOf(stream);
-  if (isSameHistory(history, there)) return;
-  throw optionsError(name, { here: history, there, where: `the stream ${stream.config.name}` });
+/** The error for a topic whose stream has other limits; undefined if it has the same. */
+export function conflictOf({ name, history }: KeptTopic, { stream }: HistoryState): TopicError | undefined {
+  const there = stream && optionsOf(stream);
+  if (stream === null || isSameHistory(history, there)) return undefined;
+  return optionsError(name, { here: history, there, where: `the stream ${stream.config.name}` });
 }

@@ -77,13 +77,16 @@ export class Incoming {
     this.#parts.events.onForeign(this.#topic.name, reason);
   }
 
-  /** Another node has the topic with other options. */
-  #onConflict(reason: string): void {
-    this.#onForeign(reason);
+  /** Other nodes, or the server, have the topic with other options. Reports that once. */
+  tellConflict(error: TopicError): void {
     if (this.#isConflictTold) return;
     this.#isConflictTold = true;
-    const { name } = this.#topic;
-    const message = `Invalid options of topic ${name}: another node has others. A message was dropped: ${reason}`;
-    this.#parts.events.onRefused(name, new TopicError('TOPIC_ERR_OPTIONS', message));
+    this.#parts.events.onRefused(this.#topic.name, error);
+  }
+
+  #onConflict(reason: string): void {
+    this.#onForeign(reason);
+    const message = `Invalid options of topic ${this.#topic.name}: another node has others. A message was dropped: ${reason}`;
+    this.tellConflict(new TopicError('TOPIC_ERR_OPTIONS', message));
   }
 }

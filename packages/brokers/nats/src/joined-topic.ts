@@ -1,5 +1,5 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
-import type { BrokerEvents, BrokerTopic, Receiver } from '@turnout/topics';
+import type { BrokerEvents, BrokerTopic, Receiver, TopicError } from '@turnout/topics';
 import { refusedError } from './broker-errors.ts';
 import { encodeOptions } from './first-contacts.ts';
 import type { HistoryState, HistoryStreams, KeptTopic } from './history-streams.ts';
@@ -62,9 +62,14 @@ export class JoinedTopic {
     this.#endStandIn();
   }
 
-  /** Its history was read. */
-  note(topic: KeptTopic, { position, stream }: HistoryState): void {
+  /**
+   * Its history was read.
+   *
+   * @param conflict the error if its stream has other limits
+   */
+  note(topic: KeptTopic, { position, stream }: HistoryState, conflict: TopicError | undefined): void {
     this.#incoming.epoch = position.epoch;
+    if (conflict !== undefined) this.#incoming.tellConflict(conflict);
     if (stream !== null) this.#endStandIn();
     else this.#standIn ??= new StandIn(topic, this.#parts);
   }

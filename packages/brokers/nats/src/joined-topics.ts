@@ -1,6 +1,6 @@
 import type { BrokerTopic, Join, TopicError } from '@turnout/topics';
 import { isSameHistory } from './broker-errors.ts';
-import { isKept, type HistoryState, type KeptTopic } from './history-streams.ts';
+import { conflictOf, isKept, type HistoryState, type KeptTopic } from './history-streams.ts';
 import { JoinedTopic, type JoinedTopicParts } from './joined-topic.ts';
 
 export interface JoinedTopicsParts extends JoinedTopicParts {
@@ -43,9 +43,17 @@ export class JoinedTopics {
     this.#all.delete(name);
   }
 
-  /** The state of a history was found. */
+  /**
+   * The state of a history was found.
+   *
+   * @throws {TopicError} `TOPIC_ERR_OPTIONS` if its stream has other limits; a topic that is joined already goes on
+   *   with them, and an event reports it once
+   */
   note(topic: KeptTopic, state: HistoryState): void {
-    this.#all.get(topic.name)?.note(topic, state);
+    const conflict = conflictOf(topic, state);
+    const joined = this.#all.get(topic.name);
+    if (joined !== undefined) joined.note(topic, state, conflict);
+    else if (conflict !== undefined) throw conflict;
   }
 
   /**
@@ -96,7 +104,7 @@ export class JoinedTopics {
     const joined = this.#known(topic) ?? new JoinedTopic(topic, receiver, this.#parts);
     this.#all.set(topic.name, joined);
     joined.receiver = receiver;
-    if (isKept(topic) && state !== undefined) joined.note(topic, state);
+    if (isKept(topic) && state !== undefined) this.note(topic, state);
     return joined;
   }
 

@@ -160,7 +160,7 @@ export class NatsBroker implements Broker {
   }
 
   async #find(topic: KeptTopic): Promise<HistoryState> {
-    const state = await this.#finds.run(() => this.#histories.find(topic));
+    const state = await this.#finds.run(() => this.#histories.look(topic));
     this.#joined.note(topic, state);
     return state;
   }

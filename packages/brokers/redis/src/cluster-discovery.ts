@@ -1,32 +1,23 @@
 import { ClusterSlots, hostOf } from './cluster-slots.ts';
-import { askOnce } from './redis-connection.ts';
+import { firstAnswer } from './first-answer.ts';
+import { mappedAddress } from './mapped-address.ts';
 import { isRefusal, messageOf } from './redis-errors.ts';
 import type { ClientOptions, RedisBrokerOptions } from './redis-options.ts';
 import type { RedisServer } from './redis-server.ts';
 
 export type ClusterOptions = NonNullable<RedisBrokerOptions['cluster']>;
 
-/** Asks the root nodes, one after another, which master has which slot. */
+/** Asks the root nodes which master has which slot. */
 export async function discover(options: ClusterOptions, signal: AbortSignal): Promise<ClusterSlots> {
-  let failure: unknown = new TypeError('Invalid cluster: expected one or more rootNodes, got none');
-  const start = Math.floor(Math.random() * options.rootNodes.length);
-  for (const root of [...options.rootNodes.slice(start), ...options.rootNodes.slice(0, start)]) {
-    try {
-      const node = withDefaults(root, options);
-      // oxlint-disable-next-line no-await-in-loop -- the next where this one is not there
-      const answer = await askOnce(node, ['CLUSTER', 'SLOTS'], signal);
-      return ClusterSlots.parse(answer, hostOfOptions(node));
-    } catch (error) {
-      failure = error;
-    }
-  }
-  throw failure;
+  const nodes = options.rootNodes.map((root) => withDefaults(root, options));
+  if (nodes.length === 0) throw new TypeError('Invalid cluster: expected one or more rootNodes, got none');
+  const { index, answer } = await firstAnswer(nodes, ['CLUSTER', 'SLOTS'], signal);
+  return ClusterSlots.parse(answer, hostOfOptions(nodes[index] ?? {}));
 }
 
 /** How to connect to a master. */
 export function optionsOf(address: string, options: ClusterOptions): ClientOptions {
-  const { nodeAddressMap: map } = options;
-  const mapped = typeof map === 'function' ? map(address) : map?.[address];
+  const mapped = mappedAddress(address, options.nodeAddressMap);
   const socket = mapped ?? { host: hostOf(address), port: Number(address.slice(address.lastIndexOf(':') + 1)) };
   return withDefaults({ socket }, options);
 }

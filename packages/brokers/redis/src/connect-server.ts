@@ -3,7 +3,7 @@ import type { ClusterOptions } from './cluster-discovery.ts';
 import { RedisCluster } from './redis-cluster.ts';
 import type { ConnectionContext, RedisConnections } from './redis-connections.ts';
 import { wayToConnect, type ClientOptions, type RedisBrokerOptions } from './redis-options.ts';
-import { connectBySentinel, oneAttempt, scanInterval, type Sentinel } from './redis-sentinel.ts';
+import { connectBySentinel, oneAttempt, scanInterval, withAnsweringFirst, type Sentinel } from './redis-sentinel.ts';
 import { RedisServer } from './redis-server.ts';
 
 /** Makes new connections on each call. */
@@ -18,14 +18,18 @@ export function connectBy(options: RedisBrokerOptions): Connect {
   const { url = 'redis://127.0.0.1:6379', client, cluster, sentinel, duplicateOf } = options;
   wayToConnect(options);
   if (cluster !== undefined) return toCluster(cluster);
-  if (sentinel !== undefined) return toSentinel(() => createSentinel({ scanInterval, ...sentinel, ...oneAttempt }));
+  if (sentinel !== undefined) {
+    return toSentinel(async (signal) =>
+      createSentinel({ scanInterval, ...(await withAnsweringFirst(sentinel, signal)), ...oneAttempt }),
+    );
+  }
   return duplicateOf === undefined ? toServer({ ...client, url }) : duplicate(duplicateOf);
 }
 
 function duplicate(client: object): Connect {
   if ('_options' in client) return toCluster(client._options as ClusterOptions);
   if ('options' in client) return toServer(client.options as ClientOptions);
-  if (isSentinel(client)) return toSentinel(() => client.duplicate({ scanInterval, ...oneAttempt }));
+  if (isSentinel(client)) return toSentinel(async () => client.duplicate({ scanInterval, ...oneAttempt }));
   throw new TypeError(
     'Invalid option duplicateOf: expected a client of createClient(), createCluster() or createSentinel()',
   );
@@ -39,8 +43,8 @@ function toCluster(options: ClusterOptions): Connect {
   return (context) => RedisCluster.connect(options, context);
 }
 
-function toSentinel(create: () => Sentinel): Connect {
-  return (context) => connectBySentinel(create(), context);
+function toSentinel(create: (signal: AbortSignal) => Promise<Sentinel>): Connect {
+  return async (context) => connectBySentinel(await create(context.signal), context);
 }
 
 interface SentinelClient {

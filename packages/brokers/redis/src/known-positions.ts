@@ -1,5 +1,13 @@
 import type { Position } from '@turnout/topics';
 
+/** Where a history ends, in its epoch and in those before. */
+export interface HistoryEnd {
+  /** The newest message, kept or not. */
+  readonly position: Position;
+  /** The former epochs, each with its last offset. */
+  readonly former: readonly Position[];
+}
+
 /** How many histories are remembered. */
 const maxPositions = 10_000;
 
@@ -12,7 +20,7 @@ export class KnownPositions {
   }
 
   note(topic: string, position: Position): void {
-    if (this.exceeds(topic, position)) return;
+    if (this.exceeds(topic, { position, former: [] })) return;
     this.#positions.delete(topic);
     this.#positions.set(topic, position);
     if (this.#positions.size <= maxPositions) return;
@@ -20,10 +28,11 @@ export class KnownPositions {
     this.#positions.delete(oldest);
   }
 
-  /** Whether the known position is newer than the given one. */
-  exceeds(topic: string, { epoch, offset }: Position): boolean {
+  /** Whether the known position is newer than what a server has of its epoch. */
+  exceeds(topic: string, { position, former }: HistoryEnd): boolean {
     const known = this.#positions.get(topic);
-    return known?.epoch === epoch && known.offset > offset;
+    const end = [position, ...former].find(({ epoch }) => epoch === known?.epoch);
+    return known !== undefined && end !== undefined && known.offset > end.offset;
   }
 
   forget(topic: string): void {

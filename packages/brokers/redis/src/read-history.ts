@@ -1,9 +1,8 @@
-import type { Position, StoredEntry } from '@turnout/topics';
+import type { StoredEntry } from '@turnout/topics';
+import type { HistoryEnd } from './known-positions.ts';
 import type { RedisPage } from './redis-history.ts';
 
-export interface EntriesUpTo {
-  /** The newest message, kept or not. */
-  readonly position: Position;
+export interface EntriesUpTo extends HistoryEnd {
   readonly entries: readonly StoredEntry[];
   /** How many foreign entries are in the way of ours. */
   readonly foreign: number;
@@ -12,7 +11,7 @@ export interface EntriesUpTo {
 /** Reads the messages after an offset page by page, up to the position reported by the first page. */
 export async function readAfter(since: number, read: (after: number) => Promise<RedisPage>): Promise<EntriesUpTo> {
   const first = await read(since);
-  const { position, foreign } = first;
+  const { position, former, foreign } = first;
   const entries: StoredEntry[] = [];
   for (let page = first; ;) {
     entries.push(...page.entries.filter(({ offset }) => offset <= position.offset));
@@ -21,5 +20,5 @@ export async function readAfter(since: number, read: (after: number) => Promise<
     page = await read(page.end);
     if (page.position.epoch !== position.epoch) return readAfter(since, read);
   }
-  return { position, entries, foreign };
+  return { position, former, entries, foreign };
 }

@@ -132,10 +132,11 @@ class RedisBroker implements Broker {
 
   async read(topic: BrokerTopic, since: number): Promise<HistoryPage> {
     if (!isKept(topic)) throw new TypeError(`Cannot read topic ${topic.name}: it has no history`);
-    const { position, entries, foreign } = await readAfter(since, (after) => this.#readPage(topic, after));
+    const { position, former, entries, foreign } = await readAfter(since, (after) => this.#readPage(topic, after));
     if (foreign > 0) void this.#repair(topic);
     if (since === Infinity) void this.#inboxes.empty(topic);
-    return { position, messages: decodeStored(entries, (reason) => this.#onForeign(topic.name, reason)) };
+    const messages = decodeStored(entries, (reason) => this.#onForeign(topic.name, reason));
+    return { position, messages, ...(former.length > 0 && { former }) };
   }
 
   close(): Promise<void> {
@@ -195,21 +196,29 @@ class RedisBroker implements Broker {
   }
 
   async #readPage(topic: KeptTopic, after: number): Promise<RedisPage> {
+    try {
+      const page = await this.#onHistory(topic, (history) => this.#readOwn(history, topic, after));
+      this.#subscriptions.settle(topic);
+      return page;
+    } catch (error) {
+      if (!hasCode(error, 'TOPIC_ERR_OPTIONS')) throw error;
+      this.#tellRefused(topic.name, error);
+      // Subscribers that were there before the others go on with what is kept.
+      if (!this.#subscriptions.isSettled(topic)) throw error;
+      return this.#onHistory(topic, (history) => history.read(topic, after, 'any'));
+    }
+  }
+
+  /** Reads a history if it has this node's options, or may be given them. */
+  async #readOwn(history: RedisHistory, topic: KeptTopic, after: number): Promise<RedisPage> {
     const isJoined = this.#subscriptions.has(topic);
     try {
-      return await this.#onHistory(topic, async (history) => {
-        try {
-          return await history.read(topic, after);
-        } catch (error) {
-          if (!isUnsettled(error)) throw error;
-        }
-        await history.settle(topic, isJoined ? 1 : 0, isJoined);
-        return history.read(topic, after);
-      });
+      return await history.read(topic, after, 'own');
     } catch (error) {
-      if (hasCode(error, 'TOPIC_ERR_OPTIONS')) this.#tellRefused(topic.name, error);
-      throw error;
+      if (!isUnsettled(error)) throw error;
     }
+    await history.settle(topic, isJoined ? 1 : 0, isJoined);
+    return history.read(topic, after, 'own');
   }
 
   async #repair(topic: KeptTopic): Promise<void> {

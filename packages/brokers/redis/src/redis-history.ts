@@ -2,22 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerTopic, HistoryOptions, Position, StoredEntry } from '@turnout/topics';
 import { hashSlot } from './hash-slot.ts';
-import {
-  inboxScript,
-  publishScript,
-  readScript,
-  renewScript,
-  repairScript,
-  settleScript,
-  takeInboxScript,
-  unsettled,
-  useScript,
-} from './history-scripts.ts';
-import type { KnownPositions } from './known-positions.ts';
+import { beginScript, inboxScript, readScript, settleScript, unsettled, useScript } from './history-scripts.ts';
+import type { HistoryEnd, KnownPositions } from './known-positions.ts';
 import { optionsQuestion } from './outside-message.ts';
 import type { Argument, RedisConnections } from './redis-connections.ts';
 import { isFull, isRefusal, messageOf } from './redis-errors.ts';
 import type { HistoryKeys } from './redis-names.ts';
+import { publishScript, renewScript, repairScript, takeInboxScript } from './write-scripts.ts';
 
 /** A topic with history. */
 export interface KeptTopic extends BrokerTopic {
@@ -28,8 +19,7 @@ export function isKept(topic: BrokerTopic): topic is KeptTopic {
   return topic.history !== null;
 }
 
-export interface RedisPage {
-  readonly position: Position;
+export interface RedisPage extends HistoryEnd {
   /** The offset up to which it has read. */
   readonly end: number;
   readonly entries: readonly StoredEntry[];
@@ -72,7 +62,7 @@ export class RedisHistory {
     const { sharedEpochs } = this.#connections.names;
     if (sharedEpochs === undefined) return;
     try {
-      await this.#connections.call(sharedEpochs, ['HSETNX', sharedEpochs, 'id', randomUUID()]);
+      await this.#connections.run(beginScript, [sharedEpochs], [randomUUID()]);
     } catch (error) {
       // Topics without history need no keys; a script replaces a key of the wrong type.
       const isWrong = messageOf(error).startsWith('WRONGTYPE');
@@ -116,23 +106,26 @@ export class RedisHistory {
     await this.#connections.run(useScript, [position, stream, epochs], this.#options(topic));
   }
 
-  /** @param after an offset; `Infinity` for only the position */
-  async read(topic: KeptTopic, after: number): Promise<RedisPage> {
+  /**
+   * @param after an offset; `Infinity` for only the position
+   * @param options whether to reject if the history has other options than this node's: `own`
+   */
+  async read(topic: KeptTopic, after: number, options: 'own' | 'any'): Promise<RedisPage> {
     const { position, stream, epochs } = this.#keys(topic);
-    const parameters = [...this.#options(topic), after === Infinity ? 'inf' : String(after)];
+    const parameters = [...this.#options(topic), after === Infinity ? 'inf' : String(after), options];
     const answer = await this.#connections.run(readScript, [position, stream, epochs], parameters);
-    const [epoch, offset, foreign, end, ...rest] = answer as [Buffer, Buffer, number, Buffer, ...Buffer[]];
+    const [epoch, offset, foreign, end, former, ...rest] = answer as [Buffer, Buffer, number, Buffer, ...Buffer[]];
     const entries: StoredEntry[] = [];
     for (let index = 0; index + 1 < rest.length; index += 2) {
       entries.push({ offset: Number(rest[index]), bytes: rest[index + 1] ?? Buffer.alloc(0) });
     }
-    const found = { epoch: String(epoch), offset: Number(offset) };
+    const found = { position: { epoch: String(epoch), offset: Number(offset) }, former: parseFormer(String(former)) };
     if (this.#known.exceeds(topic.name, found)) {
       await this.#renew(topic);
-      return this.read(topic, after);
+      return this.read(topic, after, options);
     }
-    this.#known.note(topic.name, found);
-    return { position: found, end: Number(end), entries, foreign };
+    this.#known.note(topic.name, found.position);
+    return { ...found, end: Number(end), entries, foreign };
   }
 
   /** @returns how many foreign entries it has removed */
@@ -200,4 +193,9 @@ export class RedisHistory {
     const publish = isSharded ? 'SPUBLISH' : 'PUBLISH';
     return [...this.#options(topic), names.channel(topic), publish, ...this.#newest(topic)];
   }
+}
+
+/** Parses former epochs as the scripts keep them: `EPOCH:OFFSET,…`. */
+function parseFormer(text: string): Position[] {
+  return Array.from(text.matchAll(/([^:,]+):(\d+)/g), ([, epoch = '', offset]) => ({ epoch, offset: Number(offset) }));
 }

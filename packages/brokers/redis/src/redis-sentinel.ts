@@ -1,3 +1,6 @@
+import type { RedisSentinelOptions } from 'redis';
+import { firstAnswer } from './first-answer.ts';
+import { mappedAddress } from './mapped-address.ts';
 import type { ConnectionContext, RedisConnections } from './redis-connections.ts';
 import { messageOf } from './redis-errors.ts';
 import type { ClientOptions } from './redis-options.ts';
@@ -8,6 +11,23 @@ export const scanInterval = 5_000;
 
 /** Tries to connect once and reports the error: the broker retries. */
 export const oneAttempt = { maxCommandRediscovers: 0 };
+
+/**
+ * Puts a Sentinel that answers first, as the client waits for the first one however long that takes. If none answers,
+ * the client finds out why.
+ */
+export async function withAnsweringFirst(
+  options: RedisSentinelOptions,
+  signal: AbortSignal,
+): Promise<RedisSentinelOptions> {
+  const { sentinelRootNodes: nodes, sentinelClientOptions, nodeAddressMap } = options;
+  const servers = nodes.map(({ host, port }) => {
+    const address = mappedAddress(`${host}:${port}`, nodeAddressMap) ?? { host, port };
+    return { ...sentinelClientOptions, socket: { ...(sentinelClientOptions?.socket as object), ...address } };
+  });
+  const { index } = await firstAnswer(servers, ['PING'], signal).catch(() => ({ index: 0 }));
+  return { ...options, sentinelRootNodes: [...nodes.slice(index), ...nodes.slice(0, index)] };
+}
 
 /** The part of a client from `createSentinel()` that finds the master and reports a new one. */
 export interface Sentinel {

@@ -18,6 +18,8 @@ export interface SubscriptionEvents {
 export class RedisSubscriptions {
   readonly #events: SubscriptionEvents;
   readonly #joins = new Map<string, Join>();
+  /** Joined topics that had the options of this node when they were first read. */
+  readonly #settled = new Set<string>();
   /** Set before the first subscription. */
   names: RedisNames | undefined;
 
@@ -30,11 +32,22 @@ export class RedisSubscriptions {
   }
 
   remove(topics: readonly BrokerTopic[]): void {
-    for (const { name } of topics) this.#joins.delete(name);
+    for (const { name } of topics) {
+      this.#joins.delete(name);
+      this.#settled.delete(name);
+    }
   }
 
   has(topic: BrokerTopic): boolean {
     return this.#joins.has(topic.name);
+  }
+
+  settle({ name }: BrokerTopic): void {
+    if (this.#joins.has(name)) this.#settled.add(name);
+  }
+
+  isSettled({ name }: BrokerTopic): boolean {
+    return this.#settled.has(name);
   }
 
   /** In the order in which they were joined, including those joined during the iteration. */

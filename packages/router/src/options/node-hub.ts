@@ -2,9 +2,10 @@
 export interface NodeHub {
   /**
    * @param listener called with each text that any node sends under this name
+   * @param onGap called when text is missing on this node and will not arrive
    * @returns a function that sends to all nodes; it resolves with `false` if the others were not reached
    */
-  link(name: string, listener: (text: string) => void): (text: string) => Promise<boolean>;
+  link(name: string, listener: (text: string) => void, onGap: () => void): (text: string) => Promise<boolean>;
 }
 
 /** @throws {TypeError} on a `hub` option without `link()` */

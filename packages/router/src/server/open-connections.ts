@@ -23,6 +23,8 @@ const closingInterval = 50;
 export class OpenConnections {
   readonly #pending = new Set<PendingUpgrade>();
   readonly #sockets = new Set<WebSocket>();
+  /** When the sockets of users opened, in ms, on the monotonic clock. */
+  readonly #openedAt = new WeakMap<WebSocket, number>();
   readonly #orders = new DisconnectOrders();
   #handlerCount = 0;
   #drain: Drain | undefined;
@@ -45,13 +47,14 @@ export class OpenConnections {
   }
 
   /**
-   * Closes all sockets of a user; the user's pending upgrades are refused, or closed as they open.
+   * Closes the sockets of a user; the user's pending upgrades are refused, or closed as they open.
    *
+   * @param openedBy leaves what opens later, in ms, on the monotonic clock
    * @returns the number of sockets
    */
-  disconnect(user: string, order: DisconnectOrder): number {
-    if (this.#pending.size > 0) this.#orders.add(user, order);
-    const sockets = this.socketsOf(user);
+  disconnect(user: string, order: DisconnectOrder, openedBy: number): number {
+    if (this.#pending.size > 0 && openedBy >= performance.now()) this.#orders.add(user, order);
+    const sockets = this.socketsOf(user).filter((socket) => (this.#openedAt.get(socket) ?? 0) <= openedBy);
     for (const socket of sockets) closeByOrder(socket, order);
     return sockets.length;
   }
@@ -83,6 +86,7 @@ export class OpenConnections {
   /** Counts a socket until it is closed. Returns `false`, and closes it, while draining. */
   addSocket(socket: WebSocket): boolean {
     this.#sockets.add(socket);
+    if (socket.user !== undefined) this.#openedAt.set(socket, performance.now());
     socket.on('close', this.#onClosed);
     if (this.#drain !== undefined) socket.close(this.#drain.code);
     return this.#drain === undefined;

@@ -17,6 +17,7 @@ import type { UpgradeHost } from '../upgrade/pending-upgrade.ts';
 import { appOptions } from '../options/app-options.ts';
 import type { AppOptions, AppSettings } from '../options/app-options.ts';
 import { DisconnectRelay } from './disconnect-relay.ts';
+import type { NumberedOrder } from './past-orders.ts';
 import { SessionPoller } from '../session/session-poller.ts';
 import type { SessionWatch } from '../session/session-watch.ts';
 import type { UpgradeChannel } from '../upgrade/upgrade-channel.ts';
@@ -65,8 +66,7 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
     this.#sessionPoller = new SessionPoller(options.sessionCheckInterval);
     const unclaimed = new UnclaimedUpgrades(this.#limits.handshakeTimeout);
     this.#admission = new Admission(options, this.#connections, unclaimed);
-    this.#disconnectRelay =
-      options.hub && new DisconnectRelay(options.hub, (user, reconnect) => this.#disconnect(user, reconnect));
+    this.#disconnectRelay = options.hub && new DisconnectRelay(options.hub, (order) => this.#disconnect(order));
   }
 
   /** The sockets that are open now. */
@@ -82,13 +82,15 @@ export class UpgradeServer implements UpgradeHost, AppSockets {
   /** See {@link AppSockets.disconnectUser}. */
   async disconnectUser(user: string, options?: DisconnectOptions): Promise<number> {
     const { reconnect } = resolveOptions(disconnectOptions, options);
-    const count = this.#disconnect(user, reconnect);
+    const count = this.#disconnect({ user, reconnect, age: 0 });
     await this.#disconnectRelay?.tell(user, reconnect);
     return count;
   }
 
-  #disconnect(user: string, reconnect: boolean): number {
-    return this.#connections.disconnect(user, reconnect ? 'reconnect' : 'final');
+  #disconnect({ user, reconnect, age }: Omit<NumberedOrder, 'number'>): number {
+    // An upgrade that began before the order may have opened its socket as late as this.
+    const openedBy = performance.now() - age + this.#limits.handshakeTimeout;
+    return this.#connections.disconnect(user, reconnect ? 'reconnect' : 'final', openedBy);
   }
 
   /** The number of upgrades that are not answered yet. */

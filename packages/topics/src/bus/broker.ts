@@ -34,6 +34,11 @@ export interface StoredMessage {
 export interface HistoryPage {
   /** The newest message, kept or not. */
   readonly position: Position;
+  /**
+   * Earlier epochs of the history, each with the last offset that it has in common with the current one: a position up
+   * to there is valid in both. Default: none.
+   */
+  readonly former?: readonly Position[];
   /** Consecutive and in order. The last one is at `position`, unless nothing is kept. */
   readonly messages: readonly StoredMessage[];
 }

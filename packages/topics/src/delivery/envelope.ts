@@ -10,20 +10,11 @@ export type TopicMessage = { readonly topic: string } & (
   | { readonly bytes: string; readonly offset?: number }
   | { readonly subscribed: Subscribed }
   | { readonly gap: Partial<Position> }
+  | { readonly epoch: string }
   | { readonly people: readonly Person[]; readonly page?: number; readonly more?: true }
   | { readonly joined?: readonly Person[]; readonly left?: readonly string[] }
   | { readonly count: number }
   | { readonly refused: string }
-  | ({ readonly state: Readonly<Record<string, unknown>>; readonly page?: number } & (
-      | Position
-      | { readonly more: true }
-    ))
-  | {
-      readonly set?: Readonly<Record<string, unknown>>;
-      readonly unset?: readonly string[];
-      readonly epoch?: string;
-      readonly offset?: number;
-    }
 );
 
 /** The first message of a subscription. */

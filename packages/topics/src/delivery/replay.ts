@@ -19,12 +19,14 @@ export interface ReplayOptions {
  */
 export class Replay {
   readonly #options: ReplayOptions;
+  #epoch: string;
   #offset: number;
   #part: readonly StoredMessage[];
   #sent = 0;
 
   constructor(options: ReplayOptions) {
     this.#options = options;
+    this.#epoch = options.start.epoch;
     this.#offset = options.start.offset;
     this.#part = options.missed;
   }
@@ -41,11 +43,12 @@ export class Replay {
    *   are no longer kept
    */
   send(): 'full' | 'done' | 'overtaken' {
-    const { follower, start } = this.#options;
+    const { follower } = this.#options;
     for (;;) {
       if (!this.#sendPart()) return 'full';
-      const more = follower.recentSince({ epoch: start.epoch, offset: this.#offset });
+      const more = follower.recentSince({ epoch: this.#epoch, offset: this.#offset });
       if (more === null) return 'overtaken';
+      this.#epoch = follower.position?.epoch ?? this.#epoch;
       if (more.length === 0) return 'done';
       this.#part = more;
       this.#sent = 0;

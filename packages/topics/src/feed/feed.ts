@@ -12,6 +12,8 @@ export interface FeedListener {
   onMessage(message: BusMessage, position: Position | null, except: unknown): void;
   /** Messages are missing and will not arrive. */
   onGap(): void;
+  /** The history continues in another epoch, and nothing is missing. */
+  onEpoch?(epoch: string): void;
   /** @throws {TypeError} on data of another node that must not be delivered */
   check?(data: BusMessage['data']): void;
 }
@@ -157,6 +159,7 @@ export class Feed implements MembershipListener {
     return new HistoryFollower(this.topic, this.#context, {
       onMessage: (message, position) => this.#deliver(message, position),
       onGap: () => this.#announceGap(),
+      onEpoch: (epoch) => this.#listener.onEpoch?.(epoch),
       isSound: (message) => this.#isSound(message),
       onForeign: (reason) => this.#context.dropForeign(this.topic.name, reason),
     });

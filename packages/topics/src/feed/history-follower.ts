@@ -1,22 +1,19 @@
 import { setTimeout } from 'node:timers/promises';
 import type { BrokerTopic, BusMessage, HistoryPage, StoredMessage } from '../bus/broker.ts';
 import type { HubContext } from './hub-context.ts';
+import { BackOff } from '../bus/back-off.ts';
 import { HistoryRing } from '../bus/history-ring.ts';
-import { RecentPublishers } from './recent-publishers.ts';
 import type { Position } from '../bus/position.ts';
-
-/** Consecutive messages read from a history. */
-export interface HistoryPart {
-  readonly epoch: string;
-  /** The offset before the first message. */
-  readonly offset: number;
-  readonly messages: readonly StoredMessage[];
-}
+import { Delivered, isSame } from './delivered.ts';
+import type { HistoryPart } from './history-part.ts';
+import { Lineage } from './lineage.ts';
 
 export interface FollowerListener {
   onMessage(message: BusMessage, position: Position): void;
   /** Messages are missing and will not arrive. */
   onGap(): void;
+  /** The history continues in another epoch, and nothing is missing. */
+  onEpoch(epoch: string): void;
   /** Whether the message may be delivered. Counts it if not. */
   isSound(message: BusMessage): boolean;
   /** A message arrived that is not in the history. */
@@ -24,9 +21,6 @@ export interface FollowerListener {
 }
 
 type Arrived = StoredMessage & { readonly epoch: string };
-
-/** How long, in ms, until a failed read of a history is retried. */
-const readAgainAfter = 200;
 
 /**
  * Follows a history from one position on: delivers each message once and in order, even if the bus loses, repeats or
@@ -36,10 +30,10 @@ export class HistoryFollower {
   readonly #topic: BrokerTopic;
   readonly #context: HubContext;
   readonly #listener: FollowerListener;
-  #epoch: string | null = null;
+  /** Null until {@link start} has resolved. */
+  #lineage: Lineage | null = null;
   #ring: HistoryRing;
-  /** The last sequence delivered from each publisher; kept when the history changes. */
-  readonly #delivered = new RecentPublishers<number>();
+  readonly #delivered = new Delivered();
   /** Messages that arrive while the history is being read; undefined otherwise. */
   #arrived: Arrived[] | undefined = [];
   /** Settles when the current read is finished. */
@@ -59,27 +53,29 @@ export class HistoryFollower {
 
   /** The position of the last message given to the listener; null before {@link start} has resolved. */
   get position(): Position | null {
-    return this.#epoch === null ? null : { epoch: this.#epoch, offset: this.#ring.offset };
+    return this.#lineage && { epoch: this.#lineage.epoch, offset: this.#ring.offset };
   }
 
   /** Begins at the newest message. Call it once messages reach {@link receive}, so that none is missed in between. */
   async start(): Promise<void> {
-    const { position } = await this.#read(Infinity);
+    const page = await this.#read(Infinity);
     if (this.#isEnded) return;
-    this.#begin(position);
+    this.#begin(page, page.position.offset);
     if (this.#takeArrived()) this.#arrived = undefined;
     else await this.#readUntilWhole();
   }
 
   /** Takes a message from the bus. */
-  receive(received: BusMessage, { epoch, offset }: Position): void {
+  receive(received: BusMessage, position: Position): void {
+    const { epoch, offset } = position;
     const message = this.#admit(received);
+    const isOurs = this.#lineage?.has(position) === true;
     if (this.#arrived !== undefined) {
       // A message that does not fit is read from the history.
       if (this.#arrived.length < this.#topic.history!.size) this.#arrived.push({ epoch, offset, message });
-    } else if (epoch === this.#epoch && offset === this.#ring.offset + 1) this.#take({ offset, message });
-    else if (epoch === this.#epoch && this.#hasCome(message, offset)) this.#context.counts.duplicates++;
-    else if (epoch === this.#epoch && offset <= this.#ring.offset) {
+    } else if (isOurs && offset === this.#ring.offset + 1) this.#take({ offset, message });
+    else if (isOurs && this.#hasCome(message, offset)) this.#context.counts.duplicates++;
+    else if (isOurs && offset <= this.#ring.offset) {
       this.#doubt = { from: offset, reason: 'message' };
       this.#synchronize([]);
     } else this.#synchronize([{ epoch, offset, message }]);
@@ -87,7 +83,7 @@ export class HistoryFollower {
 
   /** Reads missing messages after the broker was lost. A server that took over may have a different last message. */
   catchUp(): void {
-    if (this.#epoch === null) return;
+    if (this.#lineage === null) return;
     this.#doubt ??= { from: this.#ring.offset, reason: 'loss' };
     if (this.#arrived === undefined) this.#synchronize([]);
   }
@@ -97,7 +93,7 @@ export class HistoryFollower {
    * reads the missing messages: when the bus loses the last message, no later one reveals the gap.
    */
   async verify(): Promise<void> {
-    if (this.#epoch === null || this.#arrived !== undefined) return;
+    if (this.#lineage === null || this.#arrived !== undefined) return;
     if (this.#awaited !== undefined && this.#lacks(this.#awaited)) {
       this.#awaited = undefined;
       return this.#synchronize([]);
@@ -113,22 +109,27 @@ export class HistoryFollower {
   /** Reads the messages after a position, for {@link joinRecent}; `null` if the position is not in this history. */
   async readSince(since: Position): Promise<HistoryPart | null> {
     if (this.#lacks(since)) await this.#catchUpTo(since);
-    if (this.#lacks(since)) return null;
-    const { epoch, offset } = since;
-    if (this.recentSince({ epoch, offset }) !== null) return { epoch, offset, messages: [] };
-    const { position, messages } = await this.#read(offset);
-    return { epoch: position.epoch, offset, messages };
+    if (this.#lineage === null || this.#lacks(since)) return null;
+    const { offset } = since;
+    if (this.recentSince(since) !== null) return { lineage: this.#lineage, offset, messages: [] };
+    const page = await this.#read(offset);
+    return { lineage: new Lineage(page), offset, messages: page.messages };
   }
 
   /** Reads the whole history, for {@link joinRecent}. */
   async readKept(): Promise<HistoryPart> {
-    const { position, messages } = await this.#read(0);
-    return { epoch: position.epoch, offset: (messages[0]?.offset ?? position.offset + 1) - 1, messages };
+    const page = await this.#read(0);
+    const { position, messages } = page;
+    const offset = (messages[0]?.offset ?? position.offset + 1) - 1;
+    return { lineage: new Lineage(page), offset, messages };
   }
 
   /** Appends the messages received since the read, up to the current position; `null` if some of them are gone. */
-  joinRecent({ epoch, offset, messages: read }: HistoryPart): readonly StoredMessage[] | null {
-    if (epoch !== this.#epoch || (read.length > 0 && read[0]!.offset !== offset + 1)) return null;
+  joinRecent({ lineage, offset, messages: read }: HistoryPart): readonly StoredMessage[] | null {
+    const last = { epoch: lineage.epoch, offset: read.at(-1)?.offset ?? offset };
+    // Either may be ahead of the other.
+    const isShared = this.#lineage?.has(last) === true || this.#isIn(lineage);
+    if (!isShared || (read.length > 0 && read[0]!.offset !== offset + 1)) return null;
     const end = this.#ring.offset;
     // The read may be ahead of the messages received: the rest follows live.
     const messages = read.filter((stored) => stored.offset <= end);
@@ -137,33 +138,43 @@ export class HistoryFollower {
   }
 
   /** The messages received after a position; `null` if it is not in this history, or some of them are not held here. */
-  recentSince({ epoch, offset }: Position): readonly StoredMessage[] | null {
-    return epoch === this.#epoch ? this.#ring.after(offset) : null;
+  recentSince(position: Position): readonly StoredMessage[] | null {
+    return this.#lineage?.has(position) === true ? this.#ring.after(position.offset) : null;
   }
 
-  #lacks({ epoch, offset }: Position): boolean {
-    return epoch !== this.#epoch || offset > this.#ring.offset;
+  /** Whether everything delivered so far is in another state of the history. */
+  #isIn(lineage: Lineage): boolean {
+    return this.position !== null && lineage.has(this.position);
+  }
+
+  #lacks(position: Position): boolean {
+    return this.#lineage?.has(position) !== true || position.offset > this.#ring.offset;
   }
 
   /** The position came from a node that was ahead of this one. */
-  async #catchUpTo({ epoch, offset }: Position): Promise<void> {
-    const { position } = await this.#read(Infinity);
-    if (position.epoch !== epoch || position.offset < offset || this.#isEnded) return;
+  async #catchUpTo(since: Position): Promise<void> {
+    const page = await this.#read(Infinity);
+    if (!new Lineage(page).hasReached(since) || this.#isEnded) return;
     if (this.#arrived === undefined) this.#synchronize([]);
     await this.#reading;
   }
 
-  #begin({ epoch, offset }: Position): void {
-    this.#epoch = epoch;
+  /** @param offset the offset before the first message to take */
+  #begin(page: HistoryPage, offset: number): void {
+    this.#lineage = new Lineage(page);
     this.#ring = new HistoryRing(this.#topic.history!, offset);
+  }
+
+  #continueIn(lineage: Lineage): void {
+    const isOther = lineage.epoch !== this.#lineage?.epoch;
+    this.#lineage = lineage;
+    if (isOther) this.#listener.onEpoch(lineage.epoch);
   }
 
   #take(stored: StoredMessage): void {
     this.#ring.push(stored);
-    // A publisher without sequence numbers says nothing about its earlier messages.
-    const { origin, sequence } = stored.message;
-    if (sequence > 0) this.#delivered.set(origin, sequence);
-    this.#listener.onMessage(stored.message, { epoch: this.#epoch!, offset: stored.offset });
+    this.#delivered.note(stored.message);
+    this.#listener.onMessage(stored.message, this.position!);
   }
 
   /** After failover to a lagging replica, offsets are reused: same offset, different message. */
@@ -194,16 +205,24 @@ export class HistoryFollower {
   }
 
   async #readUntilWhole(): Promise<void> {
+    const backOff = new BackOff();
     while (!this.#isEnded) {
+      const before = this.position;
       // oxlint-disable-next-line no-await-in-loop -- a page is read where the one before it ends
       const isRead = await this.#readMissing();
       if (isRead && this.#takeArrived()) break;
       // Once the broker is back, it is read again.
       if (!isRead && this.#context.isBrokerLost) break;
+      if (this.#hasAdvanced(before)) backOff.succeed();
       // oxlint-disable-next-line no-await-in-loop -- a pause
-      if (!isRead) await setTimeout(readAgainAfter, undefined, { ref: false });
+      else await setTimeout(backOff.fail(), undefined, { ref: false });
     }
     this.#arrived = undefined;
+  }
+
+  /** A page that brings nothing must not be read again at once: the next one may be the same. */
+  #hasAdvanced(before: Position | null): boolean {
+    return before?.epoch === this.#lineage?.epoch && this.#ring.offset > (before?.offset ?? Infinity);
   }
 
   /** @returns whether the broker has answered */
@@ -214,16 +233,20 @@ export class HistoryFollower {
     const page = await this.#readAfter(since).catch(() => null);
     if (page === null || this.#isEnded) return false;
     const { position } = page;
+    const lineage = new Lineage(page);
     const read = this.#admitAll(page.messages);
-    // A message beyond the newest position that was read is not in the history.
-    this.#arrived = this.#arrived!.filter((stored, index) => index >= heard || stored.offset <= position.offset);
-    const isOther = position.epoch !== this.#epoch || this.#contradicts(read);
-    const messages = isOther ? this.#change(position, read) : read.filter(({ offset }) => offset > this.#ring.offset);
+    // A message that arrived before the read, and is not in what was read, is not in the history.
+    this.#arrived = this.#arrived!.filter((stored, index) => index >= heard || lineage.hasReached(stored));
+    const isOther = !this.#isIn(lineage) || this.#contradicts(read);
+    const messages = isOther ? this.#change(page, read) : read.filter(({ offset }) => offset > this.#ring.offset);
     if (isOther) this.#listener.onGap();
-    else if (!this.#isNext(position, messages)) {
-      this.#begin({ ...position, offset: messages[0] === undefined ? position.offset : messages[0].offset - 1 });
+    else if (this.#isNext(position, messages)) {
+      this.#continueIn(lineage);
+      if (doubt?.reason === 'message') this.#listener.onForeign('message was never in the history');
+    } else {
+      this.#begin(page, (messages[0]?.offset ?? position.offset + 1) - 1);
       this.#listener.onGap();
-    } else if (doubt?.reason === 'message') this.#listener.onForeign('message was never in the history');
+    }
     if (this.#doubt === doubt) this.#doubt = undefined;
     for (const stored of messages) this.#take(stored);
     return true;
@@ -234,24 +257,12 @@ export class HistoryFollower {
    *
    * @returns the messages after the last delivered one, so that none is delivered twice
    */
-  #change(position: Position, read: readonly StoredMessage[]): readonly StoredMessage[] {
-    const old = read.slice(0, this.#lastOld(position, read) + 1);
-    this.#begin({ ...position, offset: read[0] === undefined ? position.offset : read[0].offset - 1 });
-    for (const stored of old) this.#ring.push(stored);
-    return read.slice(old.length);
-  }
-
-  /**
-   * The index of the last message that was delivered. If the epoch is new and none is known to have been delivered, the
-   * last that may have been.
-   */
-  #lastOld({ epoch }: Position, read: readonly StoredMessage[]): number {
-    const held = this.#ring.all();
-    const last = read.findLastIndex(({ message }) => held.some((stored) => isSame(stored.message, message)));
-    if (last !== -1 || epoch === this.#epoch) return last;
-    // The publisher sent it after its last delivered message.
-    const isNew = ({ origin, sequence }: BusMessage): boolean => sequence > (this.#delivered.get(origin) ?? Infinity);
-    return read.findLastIndex(({ message }) => !isNew(message));
+  #change(page: HistoryPage, read: readonly StoredMessage[]): readonly StoredMessage[] {
+    const isNew = page.position.epoch !== this.#lineage?.epoch;
+    const count = this.#delivered.countIn(read, { held: this.#ring.all(), isNew });
+    this.#begin(page, (read[0]?.offset ?? page.position.offset + 1) - 1);
+    for (const stored of read.slice(0, count)) this.#ring.push(stored);
+    return read.slice(count);
   }
 
   /** Whether the messages read directly follow the last one received. */
@@ -269,14 +280,14 @@ export class HistoryFollower {
   async #readAfter(offset: number): Promise<HistoryPage> {
     const { reads } = this.#context;
     const page = await reads.read(this.#topic, offset);
-    return page.position.epoch === this.#epoch ? page : reads.read(this.#topic, 0);
+    return this.#isIn(new Lineage(page)) ? page : reads.read(this.#topic, 0);
   }
 
   /** Takes the messages that arrived during the read; `false` if some before them are missing. */
   #takeArrived(): boolean {
     const arrived = this.#arrived!;
     for (let stored = arrived[0]; stored !== undefined; stored = arrived[0]) {
-      if (stored.epoch !== this.#epoch || stored.offset > this.#ring.offset + 1) return false;
+      if (this.#lineage?.has(stored) !== true || stored.offset > this.#ring.offset + 1) return false;
       arrived.shift();
       if (stored.offset === this.#ring.offset + 1) this.#take(stored);
       else if (!this.#hasCome(stored.message, stored.offset)) {
@@ -286,8 +297,4 @@ export class HistoryFollower {
     }
     return true;
   }
-}
-
-function isSame(one: BusMessage, other: BusMessage): boolean {
-  return one.origin === other.origin && one.sequence === other.sequence;
 }

@@ -1,6 +1,7 @@
 import { encodeFrame, encodeHeader, payloadLengthOf, writeFrame, type OutgoingFrame } from '../frame/frame-encoder.ts';
 import { frameHeaderLength } from '../frame/frame-header.ts';
 import type { Role } from '../role.ts';
+import { repeatedFrame } from '../frame/repeated-frame.ts';
 import { extendRun, maxSlabFrame, type SlabRun } from '../frame/output-slab.ts';
 
 /** From this length on, bytes are passed to the transport uncopied: a copy would cost more than another write. */
@@ -55,6 +56,8 @@ export class OutputQueue {
       const isCopied = role === 'client' || typeof payload === 'string' || payloadLength < minUncopied;
       return this.pushEncoded(isCopied ? [encodeFrame(frame, role)] : [encodeHeader(frame, payloadLength), payload]);
     }
+    const repeated = role === 'server' ? repeatedFrame(frame, this) : null;
+    if (repeated !== null) return this.pushEncoded([repeated]);
     const run = extendRun(this.#run, length);
     if (run !== this.#run) {
       this.#endRun();

@@ -1,3 +1,4 @@
+import { forgetRepeated } from '../frame/repeated-frame.ts';
 import { forgetBatch } from './batch.ts';
 
 /** Something that gathers output during a turn of the event loop. */
@@ -26,4 +27,5 @@ function flushAll(): void {
   tasks = [];
   for (const task of due) task.flush();
   forgetBatch();
+  forgetRepeated();
 }

@@ -41,6 +41,14 @@ function isWhole({ fin, rsv1 }: OutgoingFrame): boolean {
   return fin && !rsv1;
 }
 
+/** Up to this many bytes, a loop costs less than calling a comparison. */
+const maxLoop = 128;
+
 function endsWith(bytes: Buffer, end: string | Uint8Array): boolean {
-  return typeof end === 'string' || bytes.subarray(bytes.length - end.length).equals(end);
+  if (typeof end === 'string') return true;
+  const start = bytes.length - end.length;
+  if (end.length > maxLoop) return bytes.compare(end, 0, end.length, start) === 0;
+  let index = 0;
+  while (index < end.length && bytes[start + index] === end[index]) index++;
+  return index === end.length;
 }

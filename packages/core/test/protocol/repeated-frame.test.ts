@@ -61,6 +61,17 @@ test('sockets that are sent the same payload after one another share its frame f
   expect(first).toEqual(second);
 });
 
+test.each([40, 200])('%i bytes that the application has changed since are framed again', (length) => {
+  forgetRepeated();
+  const queues = Array.from({ length: 5 }, () => new OutputQueue('server'));
+  const payload = Buffer.alloc(length, 'a');
+  for (const queue of queues.slice(0, 3)) queue.push(wholeFrame(payload));
+  payload[length - 1] = 0x62;
+  for (const queue of queues.slice(3)) queue.push(wholeFrame(payload));
+  const lastBytes = queues.map((queue) => Buffer.concat(queue.take()).at(-1));
+  expect(lastBytes).toEqual([0x61, 0x61, 0x61, 0x62, 0x62]);
+});
+
 test('a client masks each frame with its own key', () => {
   const queues = Array.from({ length: 3 }, () => new OutputQueue('client'));
   const frame = wholeFrame(Buffer.alloc(64));

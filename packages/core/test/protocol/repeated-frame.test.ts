@@ -50,16 +50,22 @@ test('each queue has the bytes of what it was sent, as they were then, whatever 
   );
 });
 
-test('sockets that are sent the same payload after one another share its frame from the second on', () => {
-  forgetRepeated();
-  const queues = Array.from({ length: 3 }, () => new OutputQueue('server'));
-  const frame = wholeFrame(Buffer.from('to all'));
-  for (const queue of queues) queue.push(frame);
-  const [first, second, third] = queues.map((queue) => queue.take()[0]);
-  expect(second).toBe(third);
-  expect(first).not.toBe(second);
-  expect(first).toEqual(second);
-});
+test.each([
+  ['bytes', Buffer.from('to all')],
+  ['text', 'to all'],
+] as const)(
+  'sockets that are sent the same %s one after another share the frame from the second on',
+  (_kind, payload) => {
+    forgetRepeated();
+    const queues = Array.from({ length: 3 }, () => new OutputQueue('server'));
+    const frame = wholeFrame(payload);
+    for (const queue of queues) queue.push(frame);
+    const [first, second, third] = queues.map((queue) => queue.take()[0]);
+    expect(second).toBe(third);
+    expect(first).not.toBe(second);
+    expect(first).toEqual(second);
+  },
+);
 
 test.each([40, 200])('%i bytes that the application has changed since are framed again', (length) => {
   forgetRepeated();

@@ -4,7 +4,7 @@ import {
   type SessionData,
   type SessionRequest,
   type SessionStore,
-} from '@turnout/router/adapter';
+} from '@turnout/server/adapter';
 import type { FastifyRequest } from 'fastify';
 
 type Callback = (error?: Error | null, session?: SessionData | null) => void;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Address, AppOptions, CloseOptions, DisconnectOptions } from '@turnout/router';
+import type { Address, AppOptions, CloseOptions, DisconnectOptions } from '@turnout/server';
 import { callback, checked, object, readOptions, resolveOptions, text, type OptionsFor } from '@turnout/core/options';
 import {
   appOptions,
@@ -10,7 +10,7 @@ import {
   UpgradeServer,
   WebSocketRoute,
   type AppSockets,
-} from '@turnout/router/adapter';
+} from '@turnout/server/adapter';
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { PathTable, type RouterOptions } from './path-table.ts';

@@ -1,4 +1,4 @@
-import { isForeignHeader, pendingUpgradeOf, type SendAccept, type WebSocketRoute } from '@turnout/router/adapter';
+import { isForeignHeader, pendingUpgradeOf, type SendAccept, type WebSocketRoute } from '@turnout/server/adapter';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sessionFor } from './session.ts';
 

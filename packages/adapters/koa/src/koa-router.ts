@@ -1,4 +1,4 @@
-import { parseRegistration, pendingUpgradeOf, WebSocketRoute } from '@turnout/router/adapter';
+import { parseRegistration, pendingUpgradeOf, WebSocketRoute } from '@turnout/server/adapter';
 import type { Middleware } from 'koa';
 import { passFiles } from './pass-files.ts';
 import { createRouteMiddleware } from './route-middleware.ts';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { callback, flag, resolveOptions, type OptionsFor } from '@turnout/core/options';
-import type { AnyServer, AppOptions } from '@turnout/router';
+import type { AnyServer, AppOptions } from '@turnout/server';
 import {
   appOptions,
   assertNewApp,
@@ -14,7 +14,7 @@ import {
   UpgradeServer,
   WebSocketRoute,
   type AppSockets,
-} from '@turnout/router/adapter';
+} from '@turnout/server/adapter';
 import compose from 'koa-compose';
 import type Application from 'koa';
 import type { Middleware } from 'koa';

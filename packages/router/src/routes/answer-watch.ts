@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { aliasOfFile, isFolderRedirect } from '../upgrade/file-answer.ts';
+import { aliasOfFile, isFolderRedirect } from '@turnout/server/adapter';
 
 type Method = (...args: unknown[]) => unknown;
 

@@ -1,4 +1,4 @@
-import { pathOfTarget } from '../upgrade/path-of-target.ts';
+import { pathOfTarget } from '@turnout/server/adapter';
 
 /** The used part of a layer of pillarjs/router, the router inside Express. */
 interface LayerLike {

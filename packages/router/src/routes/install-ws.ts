@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { parseRegistration } from '../upgrade/parse-registration.ts';
-import { pendingUpgradeOf } from '../upgrade/pending-upgrade.ts';
+import {
+  noteUpgradeRequired,
+  parseRegistration,
+  pendingUpgradeOf,
+  unservedRouteError,
+  WebSocketRoute,
+} from '@turnout/server/adapter';
 import { noteWebSocketRoute } from './claims-target.ts';
-import { unservedRouteError } from '../upgrade/unserved-route.ts';
-import { noteUpgradeRequired } from '../upgrade/upgrade-required.ts';
-import { WebSocketRoute } from '../upgrade/web-socket-route.ts';
 
 /** A pillarjs/router, an Express app, or an Express Router. */
 export interface RouteOwner {

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pendingUpgradeOf, targetWithoutFile } from '@turnout/server/adapter';
 import { AnswerWatch } from './answer-watch.ts';
-import { targetWithoutFile } from '../upgrade/file-answer.ts';
 import { beginRoute, noteWatchedRoute } from './hide-http-routes.ts';
-import { pendingUpgradeOf } from '../upgrade/pending-upgrade.ts';
 import { stackOf } from './claims-target.ts';
 
 type Next = (signal?: unknown) => void;

@@ -171,72 +171,6 @@ describe('an error', () => {
   });
 });
 
-describe('ws()', () => {
-  const router = createRouter();
-  const noop = (): void => {};
-
-  test.each<[string, unknown[], string]>([
-    ['no handler', [], 'Invalid handler of WebSocket route /a: expected a function, got none'],
-    ['options alone', [{}], 'Invalid handler of WebSocket route /a: expected a function, got none'],
-    ['a string', ['x'], 'Invalid handler of WebSocket route /a: expected a function, got string'],
-    ['undefined', [noop, undefined], 'Invalid handler of WebSocket route /a: expected a function, got undefined'],
-    [
-      'options in the middle',
-      [noop, {}, noop],
-      'Invalid handler of WebSocket route /a: expected a function, got object',
-    ],
-    ['an invalid limit', [{ maxPayload: '1mb' }, noop], 'Invalid option maxPayload: expected a number, got string'],
-    [
-      'invalid protocols',
-      [{ protocols: 'chat' }, noop],
-      'Invalid option protocols: expected a list or a function, got string',
-    ],
-    [
-      'an invalid origin',
-      [{ origin: '*' }, noop],
-      "Invalid option origin: expected 'same-origin', 'any', a list or a function, got string",
-    ],
-  ])('refuses %s at registration', (_name, args, message) => {
-    expect(() => Reflect.apply(router.ws as (...args: unknown[]) => unknown, router, ['/a', ...args])).toThrow(
-      new TypeError(message),
-    );
-    expect(router.stack).toEqual([]);
-  });
-
-  test('refuses a path with too many optional parts', () => {
-    const path = `/${'abcdefghijklmnop'
-      .split('')
-      .map((name) => `{${name}}`)
-      .join('')}:z`;
-    expect(() => createRouter().ws(path, noop)).toThrow(/combinations/);
-  });
-
-  test('accepts lists of middleware, paths and regular expressions as get() does, and can be chained', async () => {
-    const order: number[] = [];
-    const step =
-      (number: number) =>
-      (_request: unknown, _response: unknown, next: () => void): void => {
-        order.push(number);
-        next();
-      };
-    const { url } = await serveRouter((app) => {
-      app
-        .ws(['/a', /^\/b\d$/], [step(1), [step(2)]], step(3), (socket) => socket.send('first'))
-        .ws('/c', {}, step(4), (socket) => socket.send('second'));
-    });
-    for (const [path, text] of [
-      ['/a', 'first'],
-      ['/b7', 'first'],
-      ['/c', 'second'],
-    ]) {
-      const socket = await connect(url + path!);
-      expect(await socket.receive()).toBe(text);
-      socket.terminate();
-    }
-    expect(order).toEqual([1, 2, 3, 1, 2, 3, 4]);
-  });
-});
-
 describe('an option of a route', () => {
   test('that is undefined defaults to that of the app', async () => {
     const { url } = await serveRouter(
@@ -246,40 +180,5 @@ describe('an option of a route', () => {
     const socket = await connect(url);
     socket.send('six or more');
     expect((await socket.closed).code).toBe(1009);
-  });
-});
-
-describe('createRouter()', () => {
-  test.each<[object, string]>([
-    [
-      { sessionCheckInterval: 2 ** 31 },
-      'sessionCheckInterval: expected a whole number of 1 to 2147483647 ms, or Infinity',
-    ],
-    [{ sessionCheckInterval: 0 }, 'sessionCheckInterval: expected a whole number of 1 to 2147483647 ms, or Infinity'],
-    [{ rate: { messages: 0 } }, 'rate.messages: expected a whole number of 1 or more, or Infinity'],
-  ])('refuses %j, which is out of range', (options, message) => {
-    expect(() => createRouter(options)).toThrow(RangeError);
-    expect(() => createRouter(options)).toThrow(`Invalid option ${message}, got `);
-  });
-
-  test.each<[object, string]>([
-    [{ maxPayLoad: 5 }, 'Unknown option maxPayLoad: did you mean maxPayload?'],
-    [{ origins: [] }, 'Unknown option origins: did you mean origin?'],
-    [{ recheckSession: 'no' }, 'Invalid option recheckSession: expected a boolean, got string'],
-    [{ user: 'ann' }, 'Invalid option user: expected a function, got string'],
-    [{ rate: { perr: 'user' } }, 'Unknown option rate.perr: did you mean rate.per?'],
-    [
-      { perMessageDeflate: { treshold: 5 } },
-      'Unknown option perMessageDeflate.treshold: did you mean perMessageDeflate.threshold?',
-    ],
-    [{ onError: 'log' }, 'Invalid option onError: expected a function, got string'],
-    [{ maxHeaders: true }, 'Invalid option maxHeaders: expected a number, got boolean'],
-    [{ origin: 7 }, "Invalid option origin: expected 'same-origin', 'any', a list or a function, got number"],
-  ])('refuses %j', (options, message) => {
-    expect(() => createRouter(options)).toThrow(new TypeError(message));
-  });
-
-  test('refuses a limit below zero', () => {
-    expect(() => createRouter({ maxPayload: -1 })).toThrow(RangeError);
   });
 });

@@ -10,7 +10,7 @@ describe('the parameters of a path', () => {
     expectTypeOf<Missing>().toBeAny();
   });
 
-  test('are none in a path without names', () => {
+  test('do not exist in a path without names', () => {
     expectTypeOf<keyof PathParameters<'/rooms'>>().toBeNever();
     expectTypeOf<keyof PathParameters<'/rooms::all'>>().toBeNever();
     expectTypeOf<keyof PathParameters<'/rooms/\\:all'>>().toBeNever();

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter, once } from 'node:events';
 import { connect } from '@turnout/core';
 import type { WebSocket } from '@turnout/core';
-import { createRouter, serveRouter } from '@turnout/test-kit/serve-router';
+import { serveRouter } from '@turnout/test-kit/serve-router';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ErrorContext } from '../../src/index.ts';
 

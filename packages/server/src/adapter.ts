@@ -22,9 +22,10 @@ export { aliasOfFile, isFolderRedirect, targetWithoutFile } from './upgrade/file
 export { isForeignHeader } from './upgrade/foreign-header.ts';
 export { parseRegistration } from './upgrade/parse-registration.ts';
 export type { Registration } from './upgrade/parse-registration.ts';
-export { pathOfTarget } from './upgrade/path-of-target.ts';
+export { pathOfTarget, targetOf } from './upgrade/path-of-target.ts';
 export { pendingUpgradeOf } from './upgrade/pending-upgrade.ts';
 export type { PendingUpgrade } from './upgrade/pending-upgrade.ts';
+export { requirePendingUpgrade } from './upgrade/require-pending-upgrade.ts';
 export type { SendAccept } from './upgrade/send-accept.ts';
 export { unservedRouteError } from './upgrade/unserved-route.ts';
 export { noteUpgradeRequired, sendUpgradeRequired } from './upgrade/upgrade-required.ts';

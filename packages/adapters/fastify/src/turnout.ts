@@ -64,7 +64,7 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, given) => {
       dispatchUpgrade: (request, response) => app.routing(request, response),
       claims: (target) => paths.has(target),
       addressOf,
-      clientAddressOf: (message) => requestOf(message)!.ip,
+      clientAddressOf: (message) => requestOf(message).ip,
       howToAttach: 'use app.listen(), or app.server in place of a server of your own',
     },
     { ...options, onError } as AppOptions,
@@ -94,7 +94,7 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, given) => {
 
 /** By the app's `trustProxy`. */
 function addressOf(message: IncomingMessage): Address {
-  const { protocol: scheme, host } = requestOf(message)!;
+  const { protocol: scheme, host } = requestOf(message);
   return { scheme, host };
 }
 

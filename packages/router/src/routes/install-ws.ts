@@ -3,6 +3,7 @@ import {
   noteUpgradeRequired,
   parseRegistration,
   pendingUpgradeOf,
+  requirePendingUpgrade,
   unservedRouteError,
   WebSocketRoute,
 } from '@turnout/server/adapter';
@@ -60,7 +61,7 @@ function createLayers(route: WebSocketRoute): Layers {
       else if (isAdmitted) next();
     },
     accept(request) {
-      route.accept(pendingUpgradeOf(request)!, { context: request });
+      route.accept(requirePendingUpgrade(request), { context: request });
     },
   };
 }

@@ -31,9 +31,9 @@ const attachments = new WeakMap<AnyServer, Attachment>();
  */
 export function attach(server: AnyServer, upgradeServer: UpgradeServer): void {
   assertServer(server);
-  const attachment = attachments.get(server) ?? new Attachment(server);
-  attachments.set(server, attachment);
-  attachment.add(upgradeServer);
+  const attachment = attachments.get(server);
+  if (attachment === undefined) attachments.set(server, new Attachment(server, upgradeServer));
+  else attachment.add(upgradeServer);
 }
 
 function assertServer(server: unknown): void {
@@ -53,16 +53,17 @@ function prepareConnection(socket: Socket): void {
 
 class Attachment {
   readonly #server: AnyServer;
-  readonly #upgradeServers: UpgradeServer[] = [];
+  readonly #upgradeServers: [first: UpgradeServer, ...others: UpgradeServer[]];
   readonly #unanswered = new UnansweredRequests();
 
-  constructor(server: AnyServer) {
+  constructor(server: AnyServer, upgradeServer: UpgradeServer) {
     this.#server = server;
+    this.#upgradeServers = [upgradeServer];
     if ('updateSettings' in server) this.#serveStreams(server);
     // Before the app's own listener, which may throw.
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       this.#unanswered.add(request, response);
-      if (server.listenerCount('request') === 1) this.#upgradeServers[0]!.dispatch(request, response);
+      if (server.listenerCount('request') === 1) this.#upgradeServers[0].dispatch(request, response);
     });
     server.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
       // First: without a listener, a client that resets its connection would crash the process.
@@ -91,11 +92,11 @@ class Attachment {
     const claimant = isOurs ? this.#claimantOf(request) : undefined;
     response.stream.on('error', ignore);
     if (claimant === undefined && !isAlone) {
-      const first = this.#upgradeServers[0]!;
+      const first = this.#upgradeServers[0];
       return first.leaveToOthers(unclaimedStream(request, response, first.notices));
     }
     if (isOurs) {
-      (claimant ?? this.#upgradeServers[0]!).take(asGet(request), http2Channel(response), Buffer.alloc(0));
+      (claimant ?? this.#upgradeServers[0]).take(asGet(request), http2Channel(response), Buffer.alloc(0));
     } else {
       response.statusCode = 501;
       response.end();
@@ -113,11 +114,11 @@ class Attachment {
     // In Node.js 26 the duplex of an upgrade with a body is not the socket.
     const { socket } = request;
     if (claimant === undefined && !isAlone) {
-      const first = this.#upgradeServers[0]!;
+      const first = this.#upgradeServers[0];
       const context = { earlier: this.#unanswered, notices: first.notices };
       return first.leaveToOthers(unclaimedUpgrade(request, duplex, context));
     }
-    const upgradeServer = claimant ?? this.#upgradeServers[0]!;
+    const upgradeServer = claimant ?? this.#upgradeServers[0];
     prepareConnection(socket);
     // Node.js would write the response to the earlier request later, after ours or between our frames.
     if (this.#unanswered.countOf(socket) > 0) {

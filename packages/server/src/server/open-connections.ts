@@ -127,7 +127,8 @@ export class OpenConnections {
     const closeNext = (): void => {
       const part = window === 0 ? 1 : (performance.now() - start + closingInterval) / window;
       const due = Math.min(open.length, Math.ceil(open.length * part));
-      while (closed < due) open[closed++]!.close(drain.code);
+      for (const socket of open.slice(closed, due)) socket.close(drain.code);
+      closed = due;
       if (closed === open.length) clearInterval(drain.closing);
     };
     drain.closing = setInterval(closeNext, closingInterval);

@@ -38,9 +38,9 @@ export function targetWithoutFile(target: string): string {
 /** The same path in an unusual spelling: a comparison of paths does not match it, a file lookup does. */
 function respell(path: string): string {
   const nameStart = path.lastIndexOf('/') + 1;
-  const [first] = Buffer.from(path.slice(nameStart));
+  const first = Buffer.from(path.slice(nameStart)).toString('hex', 0, 1);
   const rest = encodeURIComponent(path.slice(nameStart + 1));
-  return `${encodeURI(path.slice(0, nameStart))}%${first!.toString(16)}${rest}`;
+  return `${encodeURI(path.slice(0, nameStart))}%${first}${rest}`;
 }
 
 function queryOf(target: string): string {

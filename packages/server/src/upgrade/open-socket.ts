@@ -10,6 +10,7 @@ import { watchFaults } from './watch-faults.ts';
 import { SessionSaver } from '../session/session-saver.ts';
 import { SessionExpiry } from '../session/session-expiry.ts';
 import type { SessionRequest } from '../session/session-request.ts';
+import type { SessionWatch } from '../session/session-watch.ts';
 
 /**
  * A route's handler: gets the accepted socket, and the request or context of the framework. Messages wait until they
@@ -61,8 +62,9 @@ export function openSocket(pending: PendingUpgrade, accepted: AcceptedUpgrade, o
     socket.close(CloseCode.Unauthorized, 'Session ended');
   });
   const handled = isUsable && !watch?.isEnded ? runHandler(pending, socket, opening) : undefined;
-  if (watch === undefined) return;
-  void Promise.all([handled, keepWatch(pending, socket, session!)]).then(() => watch.release());
+  if (watch === undefined || session === undefined) return;
+  const kept = keepWatch(pending, watch, { socket, session });
+  void Promise.all([handled, kept]).then(() => watch.release());
 }
 
 /**
@@ -97,11 +99,10 @@ async function runHandler(
 }
 
 async function keepWatch(
-  { request, host, sessionWatch }: PendingUpgrade,
-  socket: WebSocket,
-  session: SessionRequest,
+  { request, host }: PendingUpgrade,
+  watch: SessionWatch,
+  { socket, session }: { readonly socket: WebSocket; readonly session: SessionRequest },
 ): Promise<void> {
-  const watch = sessionWatch!;
   try {
     // It ended while the end of the response was saving it, and is in the store again.
     if (watch.isEnded) await watch.destroySession();

@@ -250,14 +250,15 @@ export class PendingUpgrade {
   #onAnswered(): void {
     if (this.#channel.duplex.destroyed) return;
     this.#channel.release(this.response);
-    if (this.#state === 'accepting' && this.response.statusCode === this.acceptStatus) {
+    const onAccepted = this.#onAccepted;
+    if (this.#state === 'accepting' && onAccepted && this.response.statusCode === this.acceptStatus) {
       const { duplex } = this.#channel;
       this.#state = 'accepted';
       duplex.off('close', this.#onClose);
       this.#session.leave();
       const order = this.disconnectOrder;
       this.#release();
-      this.#onAccepted!({ duplex, head: this.#head, order });
+      onAccepted({ duplex, head: this.#head, order });
     } else {
       this.#state = 'refused';
       this.#channel.end();

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { HandshakeError } from '@turnout/core';
 import type { Notices } from '../options/notices.ts';
 import { publishRefused } from './diagnostics.ts';
-import { pathOfTarget } from './path-of-target.ts';
+import { pathOfTarget, targetOf } from './path-of-target.ts';
 
 /** An upgrade, or a plain request for a WebSocket route, that was refused. */
 export interface Refusal {
@@ -23,13 +23,13 @@ export function tellRefused(notices: Notices, refusal: Refusal): void {
 
 /** Reports a refusal to the developer only. */
 export function noteRefused(notices: Notices, { request, status, reason, cause = '', target }: Refusal): void {
-  const path = pathOfTarget(target ?? request.url!);
+  const path = pathOfTarget(target ?? targetOf(request));
   notices.tell(`${status} ${cause}`, () => `no WebSocket at ${path}, answered with ${status}: ${reason}`);
 }
 
 /** Reports an upgrade that gets no answer to the developer. */
 export function noteCutOff(notices: Notices, request: IncomingMessage, reason: string): void {
-  notices.tell('cut off', () => `no WebSocket at ${pathOfTarget(request.url!)}, cut off: ${reason}`);
+  notices.tell('cut off', () => `no WebSocket at ${pathOfTarget(targetOf(request))}, cut off: ${reason}`);
 }
 
 /** The refusal that an error describes. */

@@ -37,11 +37,16 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: [
-        'packages/{core,router,testing,messages,topics,client}/src/**/*.ts',
+        'packages/{core,server,router,testing,messages,topics,client}/src/**/*.ts',
         'packages/{adapters,brokers}/*/src/**/*.ts',
       ],
       reporter: ['text'],
-      thresholds: { 'packages/core/src/**': full, 'packages/router/src/**': full, 'packages/client/src/**': full },
+      thresholds: {
+        'packages/core/src/**': full,
+        'packages/server/src/**': full,
+        'packages/router/src/**': full,
+        'packages/client/src/**': full,
+      },
     },
   },
 });

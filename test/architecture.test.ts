@@ -21,7 +21,7 @@ describe('the repository', () => {
 
   test('has no package outside the order', () => {
     const folders = packageFolders();
-    expect(folders).toEqual(expect.arrayContaining(['packages/core', 'packages/router', 'packages/adapters/express']));
+    expect(folders).toEqual(expect.arrayContaining(['packages/core', 'packages/server', 'packages/adapters/express']));
     expect(folders.filter((folder) => !packageLayers.some((layer) => layer.folder.test(folder)))).toEqual([]);
   });
 
@@ -47,8 +47,10 @@ function madeUp(name: string, folder: string, dependencies: readonly string[] = 
 describe('the checker', () => {
   const packages: WorkspacePackage[] = [
     madeUp('@made/core', 'packages/core'),
-    madeUp('@made/router', 'packages/router', ['@made/core', '@made/express']),
+    madeUp('@made/server', 'packages/server', ['@made/core', '@made/express']),
+    madeUp('@made/router', 'packages/router', ['@made/core', '@made/server', 'router']),
     madeUp('@made/express', 'packages/adapters/express', ['@made/core', '@made/router', 'express', 'ws']),
+    madeUp('@made/koa', 'packages/adapters/koa', ['@made/core', '@made/server', '@made/router']),
     madeUp('@made/topics', 'packages/topics', ['@made/core']),
     madeUp('@made/chat', 'examples/chat', ['@made/express', 'ws']),
   ];
@@ -105,10 +107,10 @@ describe('the checker', () => {
       fault: 'imports upward: ../feed/target.ts',
     },
     {
-      rule: 'an import that runs up inside router',
-      path: 'packages/router/src/upgrade/a.ts',
-      text: "import '../routes/target.ts';",
-      fault: 'imports upward: ../routes/target.ts',
+      rule: 'an import that runs up inside server',
+      path: 'packages/server/src/upgrade/a.ts',
+      text: "import '../server/target.ts';",
+      fault: 'imports upward: ../server/target.ts',
     },
     {
       rule: 'a computed import',
@@ -136,43 +138,49 @@ describe('the checker', () => {
     },
     {
       rule: 'a development dependency in published code',
-      path: 'packages/router/src/server/a.ts',
+      path: 'packages/server/src/server/a.ts',
       text: "import 'vitest';",
-      fault: 'imports vitest, which is not a dependency of @made/router',
+      fault: 'imports vitest, which is not a dependency of @made/server',
     },
     {
       rule: 'a builtin without its prefix',
-      path: 'packages/router/src/server/a.ts',
+      path: 'packages/server/src/server/a.ts',
       text: "import 'http';",
       fault: 'imports http without node:',
     },
     {
-      rule: 'a router that knows an adapter',
-      path: 'packages/router/src/server/a.ts',
+      rule: 'a server that knows an adapter',
+      path: 'packages/server/src/server/a.ts',
       text: "import '@made/express';",
       fault: 'imports against the order of the packages: @made/express',
     },
     {
-      rule: 'the router of Express in a folder for every framework',
-      path: 'packages/router/src/upgrade/a.ts',
+      rule: 'the router of Express in the server, which is for every framework',
+      path: 'packages/server/src/upgrade/a.ts',
       text: "import type Router from 'router';",
-      fault: 'imports the router of Express: router',
+      fault: 'imports router, which is not a dependency of @made/server',
+    },
+    {
+      rule: 'the router of Express in the adapter of another framework',
+      path: 'packages/adapters/koa/src/a.ts',
+      text: "import '@made/router';",
+      fault: 'imports against the order of the packages: @made/router',
     },
     {
       rule: 'a deep path into another package',
-      path: 'packages/router/src/server/a.ts',
+      path: 'packages/server/src/server/a.ts',
       text: "import '@made/core/src/errors.ts';",
       fault: 'imports @made/core/src/errors.ts by a path that is not public',
     },
     {
       rule: 'a relative path out of the package',
-      path: 'packages/router/src/server/a.ts',
+      path: 'packages/server/src/server/a.ts',
       text: "import '../../../core/src/socket/target.ts';",
       fault: 'reaches out of its package: ../../../core/src/socket/target.ts',
     },
     {
       rule: 'a relative path to no file',
-      path: 'packages/router/src/server/a.ts',
+      path: 'packages/server/src/server/a.ts',
       text: "import './nowhere.ts';",
       fault: 'imports no source file: ./nowhere.ts',
     },
@@ -196,39 +204,39 @@ describe('the checker', () => {
     },
     {
       rule: 'an index with code of its own',
-      path: 'packages/router/src/index.ts',
+      path: 'packages/server/src/index.ts',
       text: 'export const a = 1;',
-      fault: 'packages/router/src/index.ts holds more than re-exports',
+      fault: 'packages/server/src/index.ts holds more than re-exports',
     },
     {
       rule: 'a name that says nothing',
-      path: 'packages/router/src/server/path-utils/types.ts',
+      path: 'packages/server/src/server/path-utils/types.ts',
       text: '',
-      fault: 'packages/router/src/server/path-utils/types.ts has a name that says nothing',
+      fault: 'packages/server/src/server/path-utils/types.ts has a name that says nothing',
     },
     {
       rule: 'a file that is too long',
-      path: 'packages/router/src/server/a.ts',
+      path: 'packages/server/src/server/a.ts',
       text: '//\n'.repeat(301),
-      fault: 'packages/router/src/server/a.ts has 301 lines, allowed are 300',
+      fault: 'packages/server/src/server/a.ts has 301 lines, allowed are 300',
     },
   ])('refuses $rule', ({ path, text, fault }) => {
     const targets = {
       'packages/core/src/socket/target.ts': '',
       'packages/topics/src/feed/target.ts': '',
-      'packages/router/src/routes/target.ts': '',
+      'packages/server/src/server/target.ts': '',
     };
     expect(check({ ...targets, [path]: text })).toEqual([fault]);
   });
 
   test('rejects a cycle of imports', () => {
     const faults = check({
-      'packages/router/src/server/a.ts': "import './b.ts';",
-      'packages/router/src/server/b.ts': "import './c.ts';",
-      'packages/router/src/server/c.ts': "import type { A } from './a.ts';",
+      'packages/server/src/server/a.ts': "import './b.ts';",
+      'packages/server/src/server/b.ts': "import './c.ts';",
+      'packages/server/src/server/c.ts': "import type { A } from './a.ts';",
     });
     expect(faults).toEqual([
-      'cycle of imports: packages/router/src/server/a.ts → packages/router/src/server/b.ts → packages/router/src/server/c.ts → packages/router/src/server/a.ts',
+      'cycle of imports: packages/server/src/server/a.ts → packages/server/src/server/b.ts → packages/server/src/server/c.ts → packages/server/src/server/a.ts',
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { limitOptions } from '../packages/core/src/limits.ts';
 import type { Limit } from '../packages/core/src/options/limit.ts';
-import { appLimitOptions } from '../packages/router/src/options/app-limits.ts';
+import { appLimitOptions } from '../packages/server/src/options/app-limits.ts';
 import { formatAmount } from './format-amount.ts';
 
 /** The lines of a README between which a generated table stands. */
@@ -10,7 +10,7 @@ export const limitsTableEnd = '<!-- /limits -->';
 /** The READMEs with such a table, and its source. */
 export const limitsTables: Readonly<Record<string, Readonly<Record<string, Limit>>>> = {
   'packages/core/README.md': limitOptions,
-  'packages/router/README.md': appLimitOptions,
+  'packages/server/README.md': appLimitOptions,
 };
 
 /** Limits as a Markdown table, in the order in which they are declared. */

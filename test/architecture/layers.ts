@@ -1,11 +1,14 @@
 /** Which packages each kind of package may import, by their folders. Arrows run downward only. */
 export const packageLayers: readonly PackageLayer[] = [
   { folder: /^packages\/core$/, mayImport: [] },
-  { folder: /^packages\/router$/, mayImport: [/^packages\/core$/] },
+  { folder: /^packages\/server$/, mayImport: [/^packages\/core$/] },
+  { folder: /^packages\/router$/, mayImport: [/^packages\/(core|server)$/] },
   { folder: /^packages\/messages$/, mayImport: [/^packages\/core$/] },
-  { folder: /^packages\/adapters\/[^/]+$/, mayImport: [/^packages\/(core|router)$/] },
+  // Express has the router inside; no other framework does.
+  { folder: /^packages\/adapters\/express$/, mayImport: [/^packages\/(core|server|router)$/] },
+  { folder: /^packages\/adapters\/[^/]+$/, mayImport: [/^packages\/(core|server)$/] },
   { folder: /^packages\/topics$/, mayImport: [/^packages\/core$/] },
-  { folder: /^packages\/testing$/, mayImport: [/^packages\/(core|router|topics)$/] },
+  { folder: /^packages\/testing$/, mayImport: [/^packages\/(core|server|topics)$/] },
   { folder: /^packages\/brokers\/[^/]+$/, mayImport: [/^packages\/(core|topics)$/] },
   { folder: /^packages\/test-kit$/, mayImport: [/^packages\/(core|router|testing)$/] },
   { folder: /^packages\/client$/, mayImport: [] },
@@ -53,14 +56,12 @@ export const packageOrders: Readonly<Record<string, readonly (readonly string[])
     ],
     ['broker.ts', 'wire.ts', 'index.ts'],
   ],
-  'packages/router': [['options'], ['session'], ['upgrade'], ['server'], ['routes'], ['adapter.ts', 'index.ts']],
+  'packages/server': [['options'], ['session'], ['upgrade'], ['server'], ['adapter.ts', 'index.ts']],
+  'packages/router': [['routes'], ['adapter.ts', 'index.ts']],
 };
 
 /** The folders of core with pure functions and state machines. */
 export const protocolFolders = /^packages\/core\/src\/(options|handshake|frame|deflate|message|protocol)\//;
-
-/** The folders of router that serve apps of every framework. */
-export const frameworkFreeFolders = /^packages\/router\/src\/(options|session|upgrade|server)\//;
 
 /** Modules with clocks, sockets or callbacks. */
 export const ioModules = /^(node:)?(net|tls|http|https|http2|stream|events|timers|dgram|child_process)(\/|$)/;

@@ -1,7 +1,6 @@
 import { builtinModules } from 'node:module';
 import { posix } from 'node:path';
 import {
-  frameworkFreeFolders,
   ioModules,
   maxFileLines,
   packageLayers,
@@ -63,7 +62,6 @@ function importFault(module: SourceModule, imported: SourceImport, workspace: Wo
   if (isBuiltin(specifier)) return specifier.startsWith('node:') ? undefined : `imports ${specifier} without node:`;
   if (webSocketLibraries.test(specifier)) return `imports the WebSocket library ${specifier}`;
   const name = packageNameOf(specifier);
-  if (name === 'router' && frameworkFreeFolders.test(module.path)) return `imports the router of Express: ${specifier}`;
   const known = isTypeOnly ? [...own.dependencies, ...own.devDependencies] : own.dependencies;
   if (!known.includes(name)) return `imports ${name}, which is not a dependency of ${own.name}`;
   const target = workspace.packages.find((candidate) => candidate.name === name);

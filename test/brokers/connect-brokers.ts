@@ -6,7 +6,7 @@ import type { Broker } from '@turnout/topics';
 export type Patience = 'patient' | 'impatient';
 
 export function connectRedisBy(port: number, patience: Patience): Promise<Broker> {
-  const times = patience === 'patient' ? { pingTimeout: 20_000 } : { pingInterval: 100, pingTimeout: 1_000 };
+  const times = patience === 'patient' ? { pongTimeout: 20_000 } : { pingInterval: 100, pongTimeout: 1_000 };
   return connectRedis({ url: `redis://127.0.0.1:${port}`, timeout: 10_000, ...times });
 }
 

@@ -99,7 +99,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('a process that
     ['somebody hangs up', hangingUp, /./],
     ['NATS is spoken', speaking(info), /./],
   ] as const)('because %s says so, and ends', async (_name, open, reason) => {
-    const options = { url: `redis://127.0.0.1:${await open()}`, pingTimeout: 500 };
+    const options = { url: `redis://127.0.0.1:${await open()}`, pongTimeout: 500 };
     const message = typeof reason === 'string' ? expect.stringContaining(reason) : expect.stringMatching(reason);
     expect(await failure('Redis', options)).toMatchObject({ message });
   });

@@ -69,8 +69,8 @@ export class NodeHandle {
 export function openClient(url: string, options: ClientOptions = {}): Client {
   const client = createClient(url, {
     WebSocket: WebSocket as unknown as WebSocketClass,
-    minDelay: 20,
-    maxDelay: 200,
+    minReconnectDelay: 20,
+    maxReconnectDelay: 200,
     ...options,
   });
   onTestFinished(() => client.close());

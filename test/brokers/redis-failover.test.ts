@@ -11,7 +11,7 @@ import { collect, TestNode } from './cluster.ts';
 
 const history: TopicOptions = { history: { size: 5_000, ttl: 60_000 } };
 const plain: TopicOptions = { envelope: true };
-const impatient = { pingInterval: 100, pingTimeout: 2_000 };
+const impatient = { pingInterval: 100, pongTimeout: 2_000 };
 const isMissing = requireSystemPart('redis-server') === undefined;
 
 describe.skipIf(isMissing)('Redis that Sentinel watches', () => {
@@ -171,7 +171,7 @@ describe.skipIf(isMissing)('connections to Redis', () => {
     onTestFinished(() => server.stop());
     const proxy = await CutProxy.to(server.port);
     onTestFinished(() => proxy.close());
-    const broker = await connectRedis({ url: `redis://127.0.0.1:${proxy.port}`, timeout: 30_000, pingTimeout: 1_500 });
+    const broker = await connectRedis({ url: `redis://127.0.0.1:${proxy.port}`, timeout: 30_000, pongTimeout: 1_500 });
     onTestFinished(() => broker.close());
     const events: string[] = [];
     broker.start({

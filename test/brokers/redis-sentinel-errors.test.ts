@@ -6,7 +6,7 @@ import { SentinelSite } from '@turnout/test-kit/redis-servers';
 import { requireSystemPart } from '@turnout/test-kit/system-part';
 
 const isMissing = requireSystemPart('redis-server') === undefined;
-const pingTimeout = 1_500;
+const pongTimeout = 1_500;
 
 describe.skipIf(isMissing)("the reason why a node cannot use Sentinel's master is reported:", () => {
   let site: SentinelSite;
@@ -21,30 +21,30 @@ describe.skipIf(isMissing)("the reason why a node cannot use Sentinel's master i
   test('no Sentinel can be reached', async () => {
     const port = await freePort();
     const sentinel = { name: 'main', sentinelRootNodes: [{ host: '127.0.0.1', port }] };
-    await expect(connectRedis({ sentinel, pingTimeout })).rejects.toThrow(`ECONNREFUSED 127.0.0.1:${port}`);
-    await expect(connectRedis({ duplicateOf: createSentinel(sentinel), pingTimeout })).rejects.toThrow('ECONNREFUSED');
+    await expect(connectRedis({ sentinel, pongTimeout })).rejects.toThrow(`ECONNREFUSED 127.0.0.1:${port}`);
+    await expect(connectRedis({ duplicateOf: createSentinel(sentinel), pongTimeout })).rejects.toThrow('ECONNREFUSED');
   });
 
   test('Sentinel does not know the name of the master', async () => {
     const sentinel = { name: 'another', sentinelRootNodes: rootNodes() };
-    await expect(connectRedis({ sentinel, pingTimeout })).rejects.toThrow('No such master with that name');
+    await expect(connectRedis({ sentinel, pongTimeout })).rejects.toThrow('No such master with that name');
   });
 
   test('the master does not accept the password', async () => {
     const sentinel = { name: 'main', sentinelRootNodes: rootNodes(), nodeClientOptions: wrong };
-    await expect(connectRedis({ sentinel, pingTimeout })).rejects.toThrow('WRONGPASS');
+    await expect(connectRedis({ sentinel, pongTimeout })).rejects.toThrow('WRONGPASS');
   });
 
   test('no Sentinel accepts the password', async () => {
     const sentinel = { name: 'main', sentinelRootNodes: rootNodes(), sentinelClientOptions: wrong };
-    await expect(connectRedis({ sentinel, pingTimeout })).rejects.toThrow('WRONGPASS');
+    await expect(connectRedis({ sentinel, pongTimeout })).rejects.toThrow('WRONGPASS');
   });
 
   test('the master is down', async () => {
     const [master] = site.servers;
     await master!.kill();
     const sentinel = { name: 'main', sentinelRootNodes: rootNodes() };
-    await expect(connectRedis({ sentinel, pingTimeout })).rejects.toThrow(
+    await expect(connectRedis({ sentinel, pongTimeout })).rejects.toThrow(
       /^Sentinel gives no master: (connect ECONNREFUSED|no valid master node)/,
     );
   });

@@ -25,7 +25,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('connecting to 
       { host, port: await startSilent() },
       { host, port: site.sentinelPort },
     ];
-    const broker = await connectRedis({ sentinel: { name: 'main', sentinelRootNodes }, pingTimeout: 2_000 });
+    const broker = await connectRedis({ sentinel: { name: 'main', sentinelRootNodes }, pongTimeout: 2_000 });
     await broker.close();
   });
 
@@ -41,7 +41,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('connecting to 
         ],
         nodeAddressMap: { 'sentinel.example:26379': { host, port: site.sentinelPort } },
       },
-      pingTimeout: 2_000,
+      pongTimeout: 2_000,
     });
     await broker.close();
   });
@@ -52,7 +52,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('connecting to 
     const [node] = site.rootNodes;
     const silent = await Promise.all(Array.from({ length: 9 }, startSilent));
     const rootNodes = [...silent.map((port) => ({ url: `redis://${host}:${port}` })), node!];
-    const broker = await connectRedis({ cluster: { rootNodes }, pingTimeout: 2_000 });
+    const broker = await connectRedis({ cluster: { rootNodes }, pongTimeout: 2_000 });
     await broker.close();
   });
 });

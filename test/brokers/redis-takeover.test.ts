@@ -18,7 +18,7 @@ describe.skipIf(requireSystemPart('redis-server') === undefined)('a replica that
     const sentinel = { name: 'main', sentinelRootNodes: [{ host: '127.0.0.1', port: site.sentinelPort }] };
     // Sentinel names the server before it has found it to be the master.
     for (;;) {
-      const broker = await connectRedis({ sentinel, pingInterval: 100, pingTimeout: 2_000 }).catch(() => null);
+      const broker = await connectRedis({ sentinel, pingInterval: 100, pongTimeout: 2_000 }).catch(() => null);
       if (broker !== null) return new TestNode(broker);
     }
   };

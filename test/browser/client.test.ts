@@ -25,7 +25,7 @@ const page = `<!doctype html><title>Client</title><p id="state"></p><ol id="log"
 import { createClient } from '/client.js';
 window.received = [];
 window.log = [];
-const client = createClient('/live', { minDelay: 50, maxDelay: 400, idleTimeout: 500, pongTimeout: 500, connectTimeout: 1000 });
+const client = createClient('/live', { minReconnectDelay: 50, maxReconnectDelay: 400, pingInterval: 500, pongTimeout: 500, handshakeTimeout: 1000 });
 client.onstatuschange = () => { document.querySelector('#state').textContent = client.status; };
 client.onsessionended = () => log.push('session ended');
 client.subscribe('numbers', {
@@ -191,7 +191,7 @@ describe.each(browserNames)('the client in %s, behind nginx', (name) => {
         window.second = createClient(async () => {
           if (++count === 2) throw new Error('No token');
           return '/token?attempt=' + count;
-        }, { minDelay: 10, authenticate: async (socket) => {
+        }, { minReconnectDelay: 10, authenticate: async (socket) => {
           const answered = new Promise((resolve) => socket.addEventListener('message', resolve, { once: true }));
           socket.send('token ' + count);
           await answered;
@@ -210,7 +210,7 @@ describe.each(browserNames)('the client in %s, behind nginx', (name) => {
       // Longer than the test: only the event can cause the ping.
       await tab.evaluate(`(async () => {
         const { createClient } = await import('/client.js');
-        const options = { minDelay: 10, idleTimeout: 1e9, pongTimeout: 300, connectTimeout: 1000 };
+        const options = { minReconnectDelay: 10, pingInterval: 1e9, pongTimeout: 300, handshakeTimeout: 1000 };
         window.third = createClient('/live', options);
         third.subscribe('numbers', { onMessage: () => {} });
         await new Promise((resolve) => third.addEventListener('open', resolve));

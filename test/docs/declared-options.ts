@@ -6,11 +6,12 @@ import { messageRateOptions } from '../../packages/core/src/socket/message-rate.
 import { natsOptions } from '../../packages/brokers/nats/src/nats-options.ts';
 import { redisOptions } from '../../packages/brokers/redis/src/redis-options.ts';
 import { definitionOptions } from '../../packages/messages/src/definition.ts';
-import { appLimitOptions } from '../../packages/router/src/options/app-limits.ts';
-import { rateOptions } from '../../packages/router/src/options/message-rates.ts';
-import { routeOptions } from '../../packages/router/src/options/route-options.ts';
+import { appLimitOptions } from '../../packages/server/src/options/app-limits.ts';
+import { appOptions } from '../../packages/server/src/options/app-options.ts';
+import { rateOptions } from '../../packages/server/src/options/message-rates.ts';
+import { routeOptions } from '../../packages/server/src/options/route-options.ts';
 import { routerOptions } from '../../packages/router/src/routes/create-router.ts';
-import { closeOptions } from '../../packages/router/src/server/close-options.ts';
+import { closeOptions } from '../../packages/server/src/server/close-options.ts';
 import { historyOptions, presenceOptions, topicOptions } from '../../packages/topics/src/delivery/topic-options.ts';
 import { stateOptions } from '../../packages/topics/src/state/state-options.ts';
 import { hubOptions } from '../../packages/topics/src/hub-options.ts';
@@ -18,8 +19,12 @@ import type { DeclaredOptions } from '../../tools/option-rows.ts';
 
 /** Declarations without the limits, which have a separate table. */
 function withoutLimits(declared: DeclaredOptions): DeclaredOptions {
-  const limits = { ...limitOptions, ...appLimitOptions };
-  return Object.fromEntries(Object.entries(declared).filter(([name]) => !Object.hasOwn(limits, name)));
+  return withoutThose({ ...limitOptions, ...appLimitOptions }, declared);
+}
+
+/** Declarations without those that another README has. */
+function withoutThose(others: DeclaredOptions, declared: DeclaredOptions): DeclaredOptions {
+  return Object.fromEntries(Object.entries(declared).filter(([name]) => !Object.hasOwn(others, name)));
 }
 
 /** The rows of READMEs, and their declarations. */
@@ -28,13 +33,10 @@ export const declaredOptions: readonly { readme: string; mark: string; declared:
   { readme: 'packages/core/README.md', mark: 'connect', declared: withoutLimits(connectOptions) },
   { readme: 'packages/core/README.md', mark: 'perMessageDeflate', declared: { ...deflateOptions, ...zlibOptions } },
   { readme: 'packages/core/README.md', mark: 'MessageRate', declared: messageRateOptions },
-  {
-    readme: 'packages/router/README.md',
-    mark: 'createRouter',
-    declared: withoutLimits({ ...routerOptions, ...rateOptions }),
-  },
-  { readme: 'packages/router/README.md', mark: 'route', declared: withoutLimits(routeOptions) },
-  { readme: 'packages/router/README.md', mark: 'close', declared: closeOptions },
+  { readme: 'packages/server/README.md', mark: 'app', declared: withoutLimits({ ...appOptions, ...rateOptions }) },
+  { readme: 'packages/server/README.md', mark: 'route', declared: withoutLimits(routeOptions) },
+  { readme: 'packages/server/README.md', mark: 'close', declared: closeOptions },
+  { readme: 'packages/router/README.md', mark: 'createRouter', declared: withoutThose(appOptions, routerOptions) },
   { readme: 'packages/topics/README.md', mark: 'createHub', declared: hubOptions },
   {
     readme: 'packages/topics/README.md',

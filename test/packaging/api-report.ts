@@ -59,7 +59,8 @@ export class ApiReport {
     }
     for (const { target } of exported) reachable.delete(target);
     const hidden = [...reachable].map((symbol) => print(declarationsIn(symbol))).toSorted();
-    return `${[...lines, '// Not exported:', ...hidden].join('\n\n')}\n`;
+    const unexported = hidden.length > 0 ? ['// Not exported:', ...hidden] : [];
+    return `${[...lines, ...unexported].join('\n\n')}\n`;
   }
 
   #exports(folder: string, entry: string): Export[] {

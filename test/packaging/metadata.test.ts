@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { publishedFolders, root } from '../architecture/read-workspace.ts';
+import { publishedFolders, readManifest, root } from '../architecture/read-workspace.ts';
 
 /** The fields of a package.json that a registry shows, and those for publishing. */
 interface Metadata {
@@ -51,5 +51,30 @@ describe.each(publishedFolders())('the package.json of %s', (folder) => {
   test('has the version and the Node.js versions of all packages', () => {
     expect(metadata.version).toBe(readMetadata('packages/core').version);
     expect(metadata.engines).toEqual(readMetadata('packages/core').engines);
+  });
+});
+
+describe('what is installed with a package', () => {
+  const folders = new Map(publishedFolders().map((folder) => [readManifest(folder).name, folder]));
+
+  /** The names of its dependencies from others, and of those of our packages that it needs. */
+  function installedWith(folder: string): string[] {
+    const names = Object.keys(readManifest(folder).dependencies ?? {});
+    const all = names.flatMap((name) => {
+      const own = folders.get(name);
+      return own === undefined ? [name] : installedWith(own);
+    });
+    return [...new Set(all)].toSorted();
+  }
+
+  test.each([
+    ['packages/core', []],
+    ['packages/server', ['debug']],
+    ['packages/router', ['debug', 'router']],
+    ['packages/adapters/express', ['debug', 'finalhandler', 'router']],
+    ['packages/adapters/koa', ['debug', 'koa-compose', 'path-to-regexp']],
+    ['packages/adapters/fastify', ['debug', 'fastify-plugin', 'find-my-way']],
+  ])('is for %s only what runs in its apps: %j', (folder, expected) => {
+    expect(installedWith(folder)).toEqual(expected);
   });
 });

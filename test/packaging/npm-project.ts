@@ -13,33 +13,35 @@ export interface NpmProject {
   readonly folder: string;
   /** Installs packages with npm into a subfolder, which can also import those of the project. */
   readonly install: (subfolder: string, dependencies: Readonly<Record<string, string>>) => Promise<string>;
-  /** Installs with strict pnpm in a separate folder, where only listed packages can be imported. */
-  readonly installStrictly: (dependencies: Readonly<Record<string, string>>) => Promise<string>;
+  /** Installs with strict pnpm in a project of its own, where only listed packages can be imported. */
+  readonly installStrictly: (name: string, dependencies: Readonly<Record<string, string>>) => Promise<string>;
   readonly remove: () => Promise<void>;
 }
 
 /** Packs every package and installs all of them, with `dependencies` from the registry. */
 export async function createNpmProject(dependencies: Readonly<Record<string, string>>): Promise<NpmProject> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'turnout-npm-')));
-  const strictFolder = await realpath(await mkdtemp(join(tmpdir(), 'turnout-pnpm-')));
+  const strictFolders = await realpath(await mkdtemp(join(tmpdir(), 'turnout-pnpm-')));
   const tarballs = await Promise.all(publishedFolders().map((source) => pack(source, folder)));
   const packages = Object.fromEntries(tarballs.map(({ name, path }) => [name, `file:${path}`]));
   await npmInstall(folder, { ...packages, ...dependencies });
   return {
     folder,
     install: async (subfolder, more) => npmInstall(join(folder, subfolder), more),
-    installStrictly: async (more) => {
-      const own = Object.keys(more).filter((name) => name in packages);
-      const direct = { ...more, ...Object.fromEntries(own.map((name) => [name, packages[name]])) };
+    installStrictly: async (name, more) => {
+      const strictFolder = join(strictFolders, name);
+      await mkdir(strictFolder);
+      const own = Object.keys(more).filter((dependency) => dependency in packages);
+      const direct = { ...more, ...Object.fromEntries(own.map((dependency) => [dependency, packages[dependency]])) };
       await writeFile(join(strictFolder, 'package.json'), JSON.stringify({ private: true, dependencies: direct }));
-      const overrides = Object.entries(packages).map(([name, path]) => `  '${name}': '${path}'\n`);
+      const overrides = Object.entries(packages).map(([dependency, path]) => `  '${dependency}': '${path}'\n`);
       await writeFile(join(strictFolder, 'pnpm-workspace.yaml'), `overrides:\n${overrides.join('')}`);
       await execute('npx', ['-y', 'pnpm@12.21.0', 'install', '--ignore-scripts'], { cwd: strictFolder });
       return strictFolder;
     },
     remove: async () => {
       await rm(folder, { recursive: true, force: true });
-      await rm(strictFolder, { recursive: true, force: true });
+      await rm(strictFolders, { recursive: true, force: true });
     },
   };
 }

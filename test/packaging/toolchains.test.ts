@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createNpmProject, type NpmProject } from './npm-project.ts';
@@ -141,7 +142,7 @@ describe('in a new project', () => {
   });
 
   test('a pnpm project with only @turnout/express compiles and runs', async () => {
-    const folder = await project.installStrictly({
+    const folder = await project.installStrictly('express', {
       '@turnout/express': '',
       '@types/express': '5.0.6',
       '@types/node': '26.6.6',
@@ -164,5 +165,14 @@ describe('in a new project', () => {
     });
     expect(await runNode(folder, ['node_modules/typescript/bin/tsc', '-p', '.'])).toBe('');
     expect(await runNode(folder, ['--experimental-websocket', 'run.mjs'])).toBe('true\n');
+  });
+
+  test.each(['koa', 'fastify'] as const)('a project with @turnout/%s alone has no router installed', async (name) => {
+    const folder = await project.installStrictly(name, { [`@turnout/${name}`]: '', [name]: dependencies[name] });
+    const installed = await readdir(join(folder, 'node_modules/.pnpm'));
+    expect(installed.some((entry) => entry.startsWith('@turnout+server@'))).toBe(true);
+    expect(installed.filter((entry) => /^(@turnout\+)?router@/.test(entry))).toEqual([]);
+    const program = `import('@turnout/${name}').then(({ turnout }) => console.log(typeof turnout))`;
+    expect(await runNode(folder, ['-e', program])).toBe('function\n');
   });
 });

@@ -33,10 +33,10 @@ export class ClientActor {
     });
     this.#client = createClient(() => `ws://node-${random.below(world.nodes.length)}/`, {
       WebSocket,
-      minDelay: 50,
-      maxDelay: 800,
-      connectTimeout: 2_000,
-      idleTimeout: 2_000,
+      minReconnectDelay: 50,
+      maxReconnectDelay: 800,
+      handshakeTimeout: 2_000,
+      pingInterval: 2_000,
       pongTimeout: 1_500,
     });
     this.#scores = { name, state: this.#client.state<number>('scores'), isOver: false };

@@ -35,7 +35,11 @@ export class Talker {
       turn++;
       return this.#path('').replace('http', 'ws');
     };
-    this.#client = createClient(address, { WebSocket: SignedIn as never, minDelay: 50, maxDelay: 500 });
+    this.#client = createClient(address, {
+      WebSocket: SignedIn as never,
+      minReconnectDelay: 50,
+      maxReconnectDelay: 500,
+    });
     this.#client.onmessage = ({ data }) => this.#receive(JSON.parse(String(data)) as RoomMessage);
     let hasBegun = false;
     this.#client.subscribe<RoomMessage>(`room ${room}`, {

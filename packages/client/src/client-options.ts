@@ -49,21 +49,21 @@ export interface ClientOptions {
   /** More final close codes, besides 1000, 1002, 1007, 1008 and 3000: the client does not reconnect. Default: none. */
   readonly finalCodes?: readonly number[] | undefined;
   /** In ms, 1 to 2,147,483,647. The first wait before reconnecting is at most twice this. Default 500. */
-  readonly minDelay?: number | undefined;
+  readonly minReconnectDelay?: number | undefined;
   /** In ms, 1 to 2,147,483,647. The longest wait before reconnecting. Default 30,000. */
-  readonly maxDelay?: number | undefined;
+  readonly maxReconnectDelay?: number | undefined;
   /**
    * In ms, 1 to 2,147,483,647. How long each step of an attempt may take: `url()`, the handshake, `authenticate`, and
    * fetching `sessionUrl`. Default 10,000.
    */
-  readonly connectTimeout?: number | undefined;
+  readonly handshakeTimeout?: number | undefined;
   /** How many messages are queued while there is no connection: 0 or more, or `Infinity`. Default 100. */
-  readonly maxQueued?: number | undefined;
+  readonly maxQueuedMessages?: number | undefined;
   /**
    * In ms, 1 to 2,147,483,647, or `Infinity` for never. How long the server may be silent before the client pings it,
    * on a connection that subscribes to topics. Default 30,000.
    */
-  readonly idleTimeout?: number | undefined;
+  readonly pingInterval?: number | undefined;
   /** In ms, 1 to 2,147,483,647. How long the server may stay silent while a pong is due. Default 5,000. */
   readonly pongTimeout?: number | undefined;
   /** In ms, 1 to 2,147,483,647. How long an abandoned connection may take to close. Default 1,000. */

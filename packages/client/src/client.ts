@@ -40,7 +40,7 @@ export function createClient(url: Address, options: ClientOptions = {}): Client 
  * an attempt failed, `sessionended`, and `close` once, when it will not reconnect.
  */
 export class Client extends Connection {
-  readonly #maxQueued: number;
+  readonly #maxQueuedMessages: number;
   readonly #queue: Sendable[] = [];
   /**
    * By topic. An unused feed stays until the connection ends, because some of its messages may still be in flight.
@@ -50,7 +50,7 @@ export class Client extends Connection {
   constructor(address: Address, options: ClientOptions) {
     const settings = settingsOf(options);
     super(address, settings);
-    this.#maxQueued = settings.maxQueued;
+    this.#maxQueuedMessages = settings.maxQueuedMessages;
     this.start();
   }
 
@@ -59,7 +59,7 @@ export class Client extends Connection {
    */
   send(data: Sendable): SendResult {
     if (this.sendNow(data)) return 'sent';
-    if (this.status === 'closed' || this.#queue.length >= this.#maxQueued) return 'dropped';
+    if (this.status === 'closed' || this.#queue.length >= this.#maxQueuedMessages) return 'dropped';
     this.#queue.push(data);
     return 'queued';
   }
@@ -91,7 +91,7 @@ export class Client extends Connection {
   }
 
   protected resume(): void {
-    for (const feed of this.#feeds.values()) feed.ask();
+    for (const [, feed] of this.#feeds) feed.ask();
     for (const data of this.#queue.splice(0)) tell(() => this.send(data));
   }
 

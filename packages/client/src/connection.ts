@@ -157,15 +157,15 @@ export abstract class Connection extends EventTarget {
   }
 
   #limit(): void {
-    const { limit = 'connectTimeout' } = steps[this.#phase];
+    const { limit = 'handshakeTimeout' } = steps[this.#phase];
     clearTimeout(this.#timer);
     if (this.#phase === 'closed') return;
     const settings = this.#settings;
     const ms = limit === 'delay' ? reconnectDelay(this.#end.code, ++this.#failures, settings) : settings[limit];
     this.#timer = setTimeout(
       () => {
-        if (limit !== 'connectTimeout') this.#on('failed');
-        else this.#fail(new Error(`${this.#phase} took longer than connectTimeout, ${ms} ms`));
+        if (limit !== 'handshakeTimeout') this.#on('failed');
+        else this.#fail(new Error(`${this.#phase} exceeded ${limit}, ${ms} ms`));
       },
       Math.min(ms, longest),
     );

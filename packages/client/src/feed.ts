@@ -101,8 +101,10 @@ export class Feed {
       return this.#tell('onGap', []);
     }
     if (people ?? joined ?? left) {
-      if (people && !page) this.#people.clear();
-      if (people) this.#isWhole = !more;
+      if (people) {
+        if (!page) this.#people.clear();
+        this.#isWhole = !more;
+      }
       for (const id of left ?? []) this.#people.delete(id);
       for (const person of people ?? joined ?? []) this.#people.set(person.id, person);
       return this.#tellPeople();
@@ -146,8 +148,8 @@ export class Feed {
   #join(subscriber: Subscriber): void {
     if (this.#state !== 'live' || !this.#subscribers.has(subscriber)) return;
     const { since } = subscriber;
-    const { epoch, offset }: Partial<Position> = { ...this.position };
-    const recovered = typeof since === 'object' && since.epoch === epoch && since.offset === offset;
+    const { position } = this;
+    const recovered = typeof since === 'object' && since.epoch === position?.epoch && since.offset === position?.offset;
     this.#tellStart(recovered, !!since && !recovered, [subscriber]);
   }
 

@@ -51,8 +51,8 @@ export type Signal =
 export type Step = Readonly<Partial<Record<Exclude<Signal, 'ended'>, Phase>>> & {
   /** The status that the application sees. Default: `connecting`. */
   readonly status?: ClientStatus;
-  /** The setting that limits the phase, in ms; when it expires, the phase has failed. Default: `connectTimeout`. */
-  readonly limit?: 'connectTimeout' | 'idleTimeout' | 'pongTimeout' | 'closeTimeout' | 'delay';
+  /** The setting that limits the phase, in ms; when it expires, the phase has failed. Default: `handshakeTimeout`. */
+  readonly limit?: 'handshakeTimeout' | 'pingInterval' | 'pongTimeout' | 'closeTimeout' | 'delay';
 };
 
 export const steps: Readonly<Record<Phase, Step>> = {
@@ -61,7 +61,7 @@ export const steps: Readonly<Record<Phase, Step>> = {
   authenticating: { done: 'open', failed: 'closing', lost: 'checking', offline: 'closing' },
   open: {
     status: 'open',
-    limit: 'idleTimeout',
+    limit: 'pingInterval',
     heard: 'open',
     failed: 'asked',
     woke: 'asked',

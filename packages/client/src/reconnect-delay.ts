@@ -9,13 +9,17 @@ const overloadFailures = 4;
  *
  * @param failures since the client was last open, 1 or more
  */
-export function reconnectDelay(code: number, failures: number, { minDelay, maxDelay }: Delays): number {
+export function reconnectDelay(
+  code: number,
+  failures: number,
+  { minReconnectDelay, maxReconnectDelay }: Delays,
+): number {
   const isRestart = code === 1012 && failures === 1;
   const steps = code === 1013 ? failures + overloadFailures : failures;
-  return Math.random() * (isRestart ? restartWindow : Math.min(maxDelay, minDelay * 2 ** steps));
+  return Math.random() * (isRestart ? restartWindow : Math.min(maxReconnectDelay, minReconnectDelay * 2 ** steps));
 }
 
 export interface Delays {
-  readonly minDelay: number;
-  readonly maxDelay: number;
+  readonly minReconnectDelay: number;
+  readonly maxReconnectDelay: number;
 }

@@ -2,11 +2,11 @@ import type { ClientOptions, WebSocketClass } from './client-options.ts';
 import { expect } from './expect.ts';
 
 type Numbers =
-  | 'minDelay'
-  | 'maxDelay'
-  | 'connectTimeout'
-  | 'maxQueued'
-  | 'idleTimeout'
+  | 'minReconnectDelay'
+  | 'maxReconnectDelay'
+  | 'handshakeTimeout'
+  | 'maxQueuedMessages'
+  | 'pingInterval'
   | 'pongTimeout'
   | 'closeTimeout';
 
@@ -27,11 +27,11 @@ export function settingsOf(options: ClientOptions): Settings {
     authenticate: undefined,
     sessionUrl: undefined,
     finalCodes: [],
-    minDelay: 500,
-    maxDelay: 30_000,
-    connectTimeout: 10_000,
-    maxQueued: 100,
-    idleTimeout: 30_000,
+    minReconnectDelay: 500,
+    maxReconnectDelay: 30_000,
+    handshakeTimeout: 10_000,
+    maxQueuedMessages: 100,
+    pingInterval: 30_000,
     pongTimeout: 5_000,
     closeTimeout: 1_000,
   };
@@ -42,15 +42,15 @@ export function settingsOf(options: ClientOptions): Settings {
       settings[name] = value;
     }
   }
-  expect(!!settings['WebSocket'], 'option WebSocket', 'that of npm i ws: { WebSocket }', undefined);
+  expect(settings['WebSocket'], 'option WebSocket', 'that of npm i ws: { WebSocket }', undefined);
   return settings as unknown as Settings;
 }
 
 function check(name: string, value: unknown, usual: unknown): void {
   const what = `option ${name}`;
   if (typeof usual === 'number') {
-    const least = name === 'maxQueued' ? 0 : 1;
-    const most = /Q|idle/.test(name) ? Infinity : longest;
+    const least = /Q/.test(name) ? 0 : 1;
+    const most = /Q|pingI/.test(name) ? Infinity : longest;
     expect(typeof value === 'number' && value >= least && value <= most, what, `${least} to ${most}`, value);
   }
   if (name === 'finalCodes') expect(Array.isArray(value), what, 'a list', value);

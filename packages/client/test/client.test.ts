@@ -16,7 +16,7 @@ async function startServer(): Promise<LiveServer> {
 }
 
 function connect(url: string, options: ClientOptions = {}): Client {
-  const client = createClient(url, { WebSocket, minDelay: 10, maxDelay: 100, ...options });
+  const client = createClient(url, { WebSocket, minReconnectDelay: 10, maxReconnectDelay: 100, ...options });
   onTestFinished(() => client.close());
   return client;
 }
@@ -88,7 +88,7 @@ describe('a client', () => {
   test('asks for the address at each attempt', async () => {
     const server = await startServer();
     let asked = 0;
-    const client = createClient(() => `${server.url}?attempt=${++asked}`, { WebSocket, minDelay: 1 });
+    const client = createClient(() => `${server.url}?attempt=${++asked}`, { WebSocket, minReconnectDelay: 1 });
     onTestFinished(() => client.close());
     await until(client, 'open');
     server.sockets[0]!.terminate();
@@ -96,9 +96,9 @@ describe('a client', () => {
     expect(asked).toBe(2);
   });
 
-  test('queues maxQueued messages and drops the rest', async () => {
+  test('queues maxQueuedMessages messages and drops the rest', async () => {
     const server = await startServer();
-    const client = connect(server.url, { maxQueued: 2 });
+    const client = connect(server.url, { maxQueuedMessages: 2 });
     expect(['a', 'b', 'c'].map((text) => client.send(text))).toEqual(['queued', 'queued', 'dropped']);
   });
 
@@ -146,9 +146,9 @@ describe('a client', () => {
     const proxy = await CutProxy.to(server.port);
     onTestFinished(() => proxy.close());
     const client = connect(`ws://127.0.0.1:${proxy.port}/live`, {
-      idleTimeout: 20,
+      pingInterval: 20,
       pongTimeout: 200,
-      connectTimeout: 200,
+      handshakeTimeout: 200,
     });
     const { told, handlers } = recorder();
     client.subscribe('news', handlers);
@@ -170,7 +170,7 @@ describe('a client', () => {
     vi.stubGlobal('document', page);
     vi.stubGlobal('location', { href: server.url.replace('ws', 'http') });
     onTestFinished(() => void vi.unstubAllGlobals());
-    const client = connect('/live', { minDelay: 60_000, maxDelay: 60_000 });
+    const client = connect('/live', { minReconnectDelay: 60_000, maxReconnectDelay: 60_000 });
     expect(client.url).toBe(server.url);
     await until(client, 'open');
     vi.stubGlobal('navigator', { onLine: false });
@@ -227,7 +227,7 @@ describe('a topic of a client', () => {
     const server = await startServer();
     const proxy = await CutProxy.to(server.port);
     onTestFinished(() => proxy.close());
-    const client = connect(`ws://127.0.0.1:${proxy.port}/live`, { minDelay: 1, maxDelay: 20 });
+    const client = connect(`ws://127.0.0.1:${proxy.port}/live`, { minReconnectDelay: 1, maxReconnectDelay: 20 });
     const { told, handlers } = recorder();
     client.subscribe('news', handlers);
     await expect.poll(() => told).toEqual(['subscribed']);

@@ -33,7 +33,7 @@ async function startServer(): Promise<LiveServer> {
 }
 
 function connect(url: Address, options: ClientOptions = {}): Client {
-  const client = createClient(url, { WebSocket, minDelay: 10, maxDelay: 100, ...options });
+  const client = createClient(url, { WebSocket, minReconnectDelay: 10, maxReconnectDelay: 100, ...options });
   onTestFinished(() => client.close());
   return client;
 }
@@ -78,11 +78,11 @@ describe('the address', () => {
     useFakeTime();
     const network = new FakeNetwork();
     const url = vi.fn<() => Promise<string>>(() => new Promise(() => {}));
-    const client = connectTo(network, url, { connectTimeout: 500 });
+    const client = connectTo(network, url, { handshakeTimeout: 500 });
     const errors = errorsOf(client);
     await vi.advanceTimersByTimeAsync(500);
     expect(client.status).toBe('waiting');
-    expect(errors).toEqual([new Error('addressing took longer than connectTimeout, 500 ms')]);
+    expect(errors).toEqual([new Error('addressing exceeded handshakeTimeout, 500 ms')]);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(url.mock.calls.length).toBeGreaterThan(1);
   });
@@ -91,12 +91,16 @@ describe('the address', () => {
     useFakeTime();
     const url = (): Promise<string> =>
       new Promise((_resolve, reject) => void setTimeout(reject, 600, new Error('Late')));
-    const client = connectTo(new FakeNetwork(), url, { connectTimeout: 500, minDelay: 60_000, maxDelay: 60_000 });
+    const client = connectTo(new FakeNetwork(), url, {
+      handshakeTimeout: 500,
+      minReconnectDelay: 60_000,
+      maxReconnectDelay: 60_000,
+    });
     vi.spyOn(Math, 'random').mockReturnValue(1);
     onTestFinished(() => void vi.restoreAllMocks());
     const errors = errorsOf(client);
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(errors).toEqual([new Error('addressing took longer than connectTimeout, 500 ms')]);
+    expect(errors).toEqual([new Error('addressing exceeded handshakeTimeout, 500 ms')]);
   });
 
   test.each(['ftp://server.example/', 'mailto:somebody', 'no address'])('%s is refused', (url) => {
@@ -127,16 +131,13 @@ describe('authenticate', () => {
     const authenticate = vi.fn<() => unknown>();
     authenticate.mockRejectedValueOnce(new Error('No token'));
     authenticate.mockReturnValueOnce(new Promise(() => {}));
-    const client = connectTo(network, undefined, { authenticate, connectTimeout: 500 });
+    const client = connectTo(network, undefined, { authenticate, handshakeTimeout: 500 });
     const errors = errorsOf(client);
     const opened = vi.fn<() => void>();
     client.onopen = opened;
     await vi.advanceTimersByTimeAsync(10_000);
     expect(client.status).toBe('open');
-    expect(errors).toEqual([
-      new Error('No token'),
-      new Error('authenticating took longer than connectTimeout, 500 ms'),
-    ]);
+    expect(errors).toEqual([new Error('No token'), new Error('authenticating exceeded handshakeTimeout, 500 ms')]);
     expect([network.sockets.length, network.open.length, opened.mock.calls.length]).toEqual([3, 1, 1]);
   });
 });
@@ -159,7 +160,7 @@ describe('the session', () => {
 
   test('that cannot be checked delays nothing', async () => {
     const page = await startPage(undefined);
-    const client = connect('ws://127.0.0.1:9/', { sessionUrl: page.url, connectTimeout: 50 });
+    const client = connect('ws://127.0.0.1:9/', { sessionUrl: page.url, handshakeTimeout: 50 });
     const states: string[] = [];
     client.onstatuschange = () => states.push(client.status);
     await expect.poll(() => page.cookies.length).toBeGreaterThan(1);
@@ -219,7 +220,7 @@ describe('one attempt at a time', () => {
   test('ignores messages of an abandoned socket', async () => {
     useFakeTime();
     const network = new FakeNetwork();
-    const client = connectTo(network, undefined, { maxDelay: 1_000 });
+    const client = connectTo(network, undefined, { maxReconnectDelay: 1_000 });
     client.subscribe('news', { onMessage: () => {} });
     await vi.advanceTimersByTimeAsync(100);
     const [old] = network.sockets;
@@ -310,17 +311,17 @@ describe('a page', () => {
 
 describe('an option', () => {
   test.each([
-    [{ maxQueue: 1 }, /^Invalid option: expected WebSocket,.*,maxQueued,.*, got maxQueue$/],
-    [{ idletimeout: 1 }, /expected .*,idleTimeout,.*, got idletimeout$/],
+    [{ maxQueue: 1 }, /^Invalid option: expected WebSocket,.*,maxQueuedMessages,.*, got maxQueue$/],
+    [{ pinginterval: 1 }, /expected .*,pingInterval,.*, got pinginterval$/],
     [{ protocol: 'a' }, /expected .*,protocols,.*, got protocol$/],
     [{ toString: 1 }, /got toString$/],
-    [{ minDelay: -1 }, 'Invalid option minDelay: expected 1 to 2147483647, got -1'],
-    [{ minDelay: '5' }, 'Invalid option minDelay'],
-    [{ maxDelay: 2 ** 31 }, 'Invalid option maxDelay'],
-    [{ connectTimeout: Infinity }, 'Invalid option connectTimeout'],
-    [{ connectTimeout: NaN }, 'Invalid option connectTimeout'],
-    [{ idleTimeout: 0 }, 'Invalid option idleTimeout'],
-    [{ maxQueued: 'x' }, 'Invalid option maxQueued: expected 0 to Infinity, got x'],
+    [{ minReconnectDelay: -1 }, 'Invalid option minReconnectDelay: expected 1 to 2147483647, got -1'],
+    [{ minReconnectDelay: '5' }, 'Invalid option minReconnectDelay'],
+    [{ maxReconnectDelay: 2 ** 31 }, 'Invalid option maxReconnectDelay'],
+    [{ handshakeTimeout: Infinity }, 'Invalid option handshakeTimeout'],
+    [{ handshakeTimeout: NaN }, 'Invalid option handshakeTimeout'],
+    [{ pingInterval: 0 }, 'Invalid option pingInterval'],
+    [{ maxQueuedMessages: 'x' }, 'Invalid option maxQueuedMessages: expected 0 to Infinity, got x'],
     [{ pongTimeout: null }, 'Invalid option pongTimeout'],
     [{ finalCodes: 4401 }, 'Invalid option finalCodes: expected a list, got 4401'],
     [{ authenticate: 'token' }, 'Invalid option authenticate: expected a function, got token'],
@@ -330,7 +331,12 @@ describe('an option', () => {
 
   test('may be Infinity for no limit, and undefined for its default', () => {
     const { WebSocket: Fake } = new FakeNetwork();
-    const options = { idleTimeout: Infinity, maxQueued: Infinity, minDelay: undefined, sessionUrl: undefined };
+    const options = {
+      pingInterval: Infinity,
+      maxQueuedMessages: Infinity,
+      minReconnectDelay: undefined,
+      sessionUrl: undefined,
+    };
     expect(connectTo(new FakeNetwork(), undefined, { ...options, WebSocket: Fake }).status).toBe('connecting');
   });
 

@@ -42,8 +42,8 @@ class Schedule {
     const isStatic = this.random.chance(30);
     this.client = createClient(isStatic ? '/live' : () => this.#step('url', this.#nextUrl()), {
       WebSocket,
-      connectTimeout: 1_000,
-      maxDelay: 30_000,
+      handshakeTimeout: 1_000,
+      maxReconnectDelay: 30_000,
       finalCodes: [4401],
       sessionUrl: this.random.chance(50) ? '/session' : undefined,
       authenticate: this.random.chance(50) ? () => this.#step('authenticate', undefined) : undefined,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { isFinal } from '../src/close-codes.ts';
 import { reconnectDelay } from '../src/reconnect-delay.ts';
 
-const delays = { minDelay: 500, maxDelay: 30_000 };
+const delays = { minReconnectDelay: 500, maxReconnectDelay: 30_000 };
 
 function delaysOf(count: number, code: number, failures: number): number[] {
   return Array.from({ length: count }, () => reconnectDelay(code, failures, delays));

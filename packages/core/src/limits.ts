@@ -42,7 +42,7 @@ export const connectionLimitOptions = {
     answer: '1008',
     reason: 'From the first byte of a message to its last, plus one second for each KiB received',
   }),
-  maxTotalIncomplete: limit(whole({ default: 128 * 1024 * 1024, unit: 'bytes', infinity: true }), {
+  maxTotalIncompleteBytes: limit(whole({ default: 128 * 1024 * 1024, unit: 'bytes', infinity: true }), {
     answer: '1013',
     reason: 'Incomplete messages of all sockets; the socket that holds the most is closed',
   }),
@@ -83,7 +83,7 @@ export const connectionLimitOptions = {
     answer: 'reading pauses',
     reason: 'The same in bytes, plus 256 for each message',
   }),
-  maxTotalUnread: limit(whole({ default: 128 * 1024 * 1024, unit: 'bytes', infinity: true }), {
+  maxTotalUnreadBytes: limit(whole({ default: 128 * 1024 * 1024, unit: 'bytes', infinity: true }), {
     answer: '1013',
     reason: 'The same for all sockets, with what was received after them; the socket that holds the most is closed',
   }),

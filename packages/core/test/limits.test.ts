@@ -15,7 +15,7 @@ describe('defaultLimits', () => {
       maxFragments: Infinity,
       maxEmptyFragments: 16,
       messageTimeout: 30_000,
-      maxTotalIncomplete: 134_217_728,
+      maxTotalIncompleteBytes: 134_217_728,
       pingInterval: 25_000,
       pongTimeout: 10_000,
       closeTimeout: 5_000,
@@ -25,13 +25,15 @@ describe('defaultLimits', () => {
       sendTimeout: 25_000,
       maxUnreadMessages: 16,
       maxUnreadBytes: 1_048_576,
-      maxTotalUnread: 134_217_728,
+      maxTotalUnreadBytes: 134_217_728,
     });
   });
 
   test('limit what the process holds for its sockets to 512 MiB', () => {
-    const { maxTotalIncomplete, maxTotalUnread, maxTotalBufferedAmount } = defaultLimits;
-    expect(maxTotalIncomplete + maxTotalUnread + maxTotalBufferedAmount).toBeLessThanOrEqual(512 * 1024 * 1024);
+    const { maxTotalIncompleteBytes, maxTotalUnreadBytes, maxTotalBufferedAmount } = defaultLimits;
+    expect(maxTotalIncompleteBytes + maxTotalUnreadBytes + maxTotalBufferedAmount).toBeLessThanOrEqual(
+      512 * 1024 * 1024,
+    );
   });
 
   test('cannot be changed', () => {

@@ -91,7 +91,7 @@ class Channel {
 }
 
 function addressOf(path: string): JsonSchema {
-  const names = [...path.matchAll(/[:*](\w+)/g)].map(([, name]) => name!);
+  const names = [...path.matchAll(/[:*](\w+)/g)].map(([, name = '']) => name);
   const parameters = Object.fromEntries(names.map((name) => [name, {}]));
   return { address: path.replaceAll(/[:*](\w+)/g, '{$1}'), ...(names.length > 0 && { parameters }) };
 }

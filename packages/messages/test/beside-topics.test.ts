@@ -55,7 +55,12 @@ class ChatServer {
 
   connect(options: ClientOptions = {}): { client: Client; typed: TypedClient<Chat>; errors: unknown[] } {
     const { port } = this.#server.address() as AddressInfo;
-    const client = createClient(`ws://127.0.0.1:${port}/`, { WebSocket, minDelay: 10, maxDelay: 50, ...options });
+    const client = createClient(`ws://127.0.0.1:${port}/`, {
+      WebSocket,
+      minReconnectDelay: 10,
+      maxReconnectDelay: 50,
+      ...options,
+    });
     onTestFinished(() => client.close());
     const errors: unknown[] = [];
     return { client, typed: typedClient(client, chat, { onError: (error) => errors.push(error) }), errors };

@@ -1,36 +1,52 @@
 /**
- * The building blocks of an adapter for a framework: the upgrade of one request, the routes of an app, its sockets and
- * sessions. Applications do not need them; what their handlers use is in `@turnout/router`, and adapters re-export it.
+ * The building blocks of an adapter for a framework whose router is like that of Express: those of
+ * `@turnout/server/adapter`, and those that know the layers of such a router.
  *
  * @module
  */
-export { appOptions } from './options/app-options.ts';
-export { routeOptions } from './options/route-options.ts';
-export { closeOptions } from './server/close-options.ts';
+export {
+  adaptStore,
+  aliasOfFile,
+  appOptions,
+  assertNewApp,
+  attach,
+  attachApp,
+  closeOptions,
+  describeAppSockets,
+  isFolderRedirect,
+  isForeignHeader,
+  noteUpgradeRequired,
+  parseRegistration,
+  pathOfTarget,
+  pendingUpgradeOf,
+  registerApp,
+  requirePendingUpgrade,
+  routeOptions,
+  sendUpgradeRequired,
+  serverOptions,
+  targetOf,
+  targetWithoutFile,
+  unservedRouteError,
+  UpgradeServer,
+  upgradeServerOf,
+  WebSocketRoute,
+  WebSocketServer,
+} from '@turnout/server/adapter';
+export type {
+  Answer,
+  AppBinding,
+  AppSockets,
+  Exchange,
+  ForeignStore,
+  PendingUpgrade,
+  Registration,
+  SendAccept,
+  SessionData,
+  SessionRequest,
+  SessionStore,
+  StoreOperations,
+} from '@turnout/server/adapter';
 export { bindRouter } from './routes/bind-router.ts';
 export { noteMountedApp } from './routes/claims-target.ts';
 export { installWs } from './routes/install-ws.ts';
 export type { RouteOwner } from './routes/install-ws.ts';
-export { assertNewApp, attachApp, registerApp, upgradeServerOf } from './server/app-registry.ts';
-export { describeAppSockets } from './server/app-sockets.ts';
-export type { AppSockets } from './server/app-sockets.ts';
-export { attach } from './server/attach.ts';
-export { serverOptions } from './server/server-options.ts';
-export { UpgradeServer } from './server/upgrade-server.ts';
-export type { AppBinding, Exchange } from './server/upgrade-server.ts';
-export { WebSocketServer } from './server/web-socket-server.ts';
-export { adaptStore } from './session/adapt-store.ts';
-export type { ForeignStore, SessionData, StoreOperations } from './session/adapt-store.ts';
-export type { SessionRequest, SessionStore } from './session/session-request.ts';
-export { aliasOfFile, targetWithoutFile } from './upgrade/file-answer.ts';
-export { isForeignHeader } from './upgrade/foreign-header.ts';
-export { parseRegistration } from './upgrade/parse-registration.ts';
-export type { Registration } from './upgrade/parse-registration.ts';
-export { pathOfTarget } from './upgrade/path-of-target.ts';
-export { pendingUpgradeOf } from './upgrade/pending-upgrade.ts';
-export type { PendingUpgrade } from './upgrade/pending-upgrade.ts';
-export type { SendAccept } from './upgrade/send-accept.ts';
-export { unservedRouteError } from './upgrade/unserved-route.ts';
-export { sendUpgradeRequired } from './upgrade/upgrade-required.ts';
-export { WebSocketRoute } from './upgrade/web-socket-route.ts';
-export type { Answer } from './upgrade/web-socket-route.ts';

@@ -1,7 +1,8 @@
 /**
  * WebSocket routes that are part of an app: middleware, sessions and errors before the 101, an origin check, a drain.
  *
- * `createRouter` serves plain `node:http`. The building blocks of framework adapters are in `@turnout/router/adapter`.
+ * `createRouter` serves plain `node:http`. The building blocks of adapters for frameworks
+ * with a router like that of Express are in `@turnout/router/adapter`.
  *
  * @example
  * ```ts
@@ -19,39 +20,52 @@
  *
  * @module
  */
-export { CloseCode, prepareMessage, ProtocolError, SendError, WebSocket } from '@turnout/core';
+export {
+  CloseCode,
+  createWebSocketServer,
+  DisconnectError,
+  liveSession,
+  prepareMessage,
+  ProtocolError,
+  SendError,
+  WebSocket,
+} from '@turnout/server';
 export type {
+  Address,
+  AnyServer,
+  AppOptions,
   BinaryType,
   CloseInfo,
+  CloseOptions,
+  DisconnectOptions,
+  ErrorContext,
+  ErrorHook,
   ErrorPhase,
   Limits,
+  LiveSession,
+  LiveSessionData,
   MessageData,
+  NodeHub,
+  OriginRule,
+  OriginTest,
   PerMessageDeflateOptions,
   PreparedMessage,
+  ProtocolRule,
+  RateOptions,
+  RouteOptions,
   SendCallback,
   SendOptions,
   SocketCloseEvent,
   SocketErrorEvent,
   SocketEvent,
+  SocketHandler,
   SocketMessageEvent,
+  WarnOption,
   WebSocketEvents,
-} from '@turnout/core';
-export type { AppOptions } from './options/app-options.ts';
-export type { ErrorContext, ErrorHook } from './options/error-context.ts';
-export type { RateOptions } from './options/message-rates.ts';
-export type { NodeHub } from './options/node-hub.ts';
-export type { WarnOption } from './options/notices.ts';
-export type { Address, OriginRule, OriginTest } from './options/origin.ts';
-export type { ProtocolRule, RouteOptions } from './options/route-options.ts';
+  WebSocketServer,
+  WebSocketServerEvents,
+  WebSocketServerOptions,
+} from '@turnout/server';
 export { createRouter } from './routes/create-router.ts';
 export type { CreateRouterOptions, WebSocketRouter } from './routes/create-router.ts';
 export type { RouteParameters, WsMethod } from './routes/ws-method.ts';
-export type { DisconnectOptions } from './server/app-sockets.ts';
-export type { AnyServer } from './server/attach.ts';
-export type { CloseOptions } from './server/close-options.ts';
-export { createWebSocketServer } from './server/web-socket-server.ts';
-export type { WebSocketServer, WebSocketServerEvents, WebSocketServerOptions } from './server/web-socket-server.ts';
-export { liveSession } from './session/live-session.ts';
-export type { LiveSession, LiveSessionData } from './session/live-session.ts';
-export type { SocketHandler } from './upgrade/open-socket.ts';
-export { DisconnectError } from './server/disconnect-error.ts';

@@ -48,7 +48,10 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
   registerApp(app, upgradeServer);
   finishWith(app, upgradeServer);
   // Express calls a mounted app from a function that it has just added as the last layer of the parent.
-  app.on('mount', (parent: Application) => noteMountedApp(routerOf(parent)!.stack.at(-1)!.handle, stack));
+  app.on('mount', (parent: Application) => {
+    const layer = routerOf(parent)?.stack.at(-1);
+    if (layer !== undefined) noteMountedApp(layer.handle, stack);
+  });
   app.listen = listen.bind(undefined, app) as App['listen'];
   return Object.defineProperties(
     installWs<App, WsMethod<App & WebSocketApp>>(app),
@@ -86,7 +89,7 @@ function addressOf(message: IncomingMessage): Address {
     0,
   );
   const forwarded = isTrusted ? request.get('X-Forwarded-Host') : undefined;
-  return { scheme: request.protocol, host: forwarded?.split(',', 1)[0]!.trim() ?? request.get('Host') };
+  return { scheme: request.protocol, host: forwarded?.replace(/,.*/, '').trim() ?? request.get('Host') };
 }
 
 /** By the app's `trust proxy`. */

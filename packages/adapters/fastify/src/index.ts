@@ -11,7 +11,7 @@ export {
   ProtocolError,
   SendError,
   WebSocket,
-} from '@turnout/router';
+} from '@turnout/server';
 export type {
   Address,
   AppOptions,
@@ -46,7 +46,7 @@ export type {
   WebSocketServer,
   WebSocketServerEvents,
   WebSocketServerOptions,
-} from '@turnout/router';
+} from '@turnout/server';
 export { createWebSocketServer } from './web-socket-server.ts';
 export { turnout } from './turnout.ts';
 export type { TurnoutOptions } from './turnout.ts';

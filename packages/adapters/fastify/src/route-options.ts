@@ -1,4 +1,4 @@
-import type { RouteOptions } from '@turnout/router';
+import type { RouteOptions } from '@turnout/server';
 import type { RouteOptions as FastifyRouteOptions } from 'fastify';
 
 /** The route options that go to Fastify. */

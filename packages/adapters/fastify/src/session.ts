@@ -4,7 +4,7 @@ import {
   type SessionData,
   type SessionRequest,
   type SessionStore,
-} from '@turnout/router/adapter';
+} from '@turnout/server/adapter';
 import type { FastifyRequest } from 'fastify';
 
 type Callback = (error?: Error | null, session?: SessionData | null) => void;
@@ -51,7 +51,7 @@ export function sessionFor(request: FastifyRequest): SessionRequest | undefined 
     get session() {
       return owner.session;
     },
-    isStored: isFromCookie(owner),
+    isStored: isFromCookie(session.encryptedSessionId, owner),
   };
 }
 
@@ -59,8 +59,8 @@ export function sessionFor(request: FastifyRequest): SessionRequest | undefined 
  * Whether the client sent this session ID, after an optional cookie prefix. A session that is not in the store gets a
  * new ID.
  */
-function isFromCookie({ session, cookies = {} }: SessionOwner): boolean {
-  return Object.values(cookies).some((value) => value?.endsWith(session!.encryptedSessionId));
+function isFromCookie(id: string, { cookies = {} }: SessionOwner): boolean {
+  return Object.values(cookies).some((value) => value?.endsWith(id));
 }
 
 function adapt(store: FastifyStore): SessionStore {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Address, AppOptions, CloseOptions, DisconnectOptions } from '@turnout/router';
+import type { Address, AppOptions, CloseOptions, DisconnectOptions } from '@turnout/server';
 import { callback, checked, object, readOptions, resolveOptions, text, type OptionsFor } from '@turnout/core/options';
 import {
   appOptions,
@@ -10,7 +10,7 @@ import {
   UpgradeServer,
   WebSocketRoute,
   type AppSockets,
-} from '@turnout/router/adapter';
+} from '@turnout/server/adapter';
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { PathTable, type RouterOptions } from './path-table.ts';
@@ -64,7 +64,7 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, given) => {
       dispatchUpgrade: (request, response) => app.routing(request, response),
       claims: (target) => paths.has(target),
       addressOf,
-      clientAddressOf: (message) => requestOf(message)!.ip,
+      clientAddressOf: (message) => requestOf(message).ip,
       howToAttach: 'use app.listen(), or app.server in place of a server of your own',
     },
     { ...options, onError } as AppOptions,
@@ -94,7 +94,7 @@ const install: FastifyPluginAsync<TurnoutOptions> = async (app, given) => {
 
 /** By the app's `trustProxy`. */
 function addressOf(message: IncomingMessage): Address {
-  const { protocol: scheme, host } = requestOf(message)!;
+  const { protocol: scheme, host } = requestOf(message);
   return { scheme, host };
 }
 

@@ -1,4 +1,4 @@
-import { pendingUpgradeOf } from '@turnout/router/adapter';
+import { pendingUpgradeOf } from '@turnout/server/adapter';
 import type { ConstraintStrategy, Handler, HTTPVersion } from 'find-my-way';
 
 /** The constraint of WebSocket routes. */

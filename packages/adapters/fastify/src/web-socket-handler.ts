@@ -1,12 +1,15 @@
-import { isForeignHeader, pendingUpgradeOf, type SendAccept, type WebSocketRoute } from '@turnout/router/adapter';
+import { isForeignHeader, requirePendingUpgrade, type SendAccept, type WebSocketRoute } from '@turnout/server/adapter';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sessionFor } from './session.ts';
 
 /** Fastify's requests of upgrades, by Node.js's request. */
 const requests = new WeakMap<object, FastifyRequest>();
 
-export function requestOf(message: object): FastifyRequest | undefined {
-  return requests.get(message);
+/** @throws {TypeError} if no route has let the upgrade in */
+export function requestOf(message: object): FastifyRequest {
+  const request = requests.get(message);
+  if (request === undefined) throw new TypeError('Invalid request: expected an upgrade that has reached its route');
+  return request;
 }
 
 type Gate = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>;
@@ -15,7 +18,7 @@ type Gate = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyRep
 export function createGate(route: WebSocketRoute): Gate {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     requests.set(request.raw, request);
-    const pending = pendingUpgradeOf(request.raw)!;
+    const pending = requirePendingUpgrade(request.raw);
     pending.watchSession(sessionFor(request));
     const isAdmitted = await route.admits(pending);
     return isAdmitted ? undefined : reply.hijack();
@@ -25,7 +28,7 @@ export function createGate(route: WebSocketRoute): Gate {
 /** The handler of the route, after all hooks: accepts the upgrade. */
 export function createHandler(route: WebSocketRoute): (request: FastifyRequest, reply: FastifyReply) => FastifyReply {
   return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const pending = pendingUpgradeOf(request.raw)!;
+    const pending = requirePendingUpgrade(request.raw);
     const send: SendAccept = (headers) => {
       for (const name of Object.keys(reply.getHeaders())) {
         if (isForeignHeader(name)) reply.removeHeader(name);

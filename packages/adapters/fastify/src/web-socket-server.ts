@@ -1,9 +1,9 @@
-import { type WebSocketServerOptions } from '@turnout/router';
-import { WebSocketServer } from '@turnout/router/adapter';
+import { type WebSocketServerOptions } from '@turnout/server';
+import { WebSocketServer } from '@turnout/server/adapter';
 import type { FastifyRequest } from 'fastify';
 
 /**
- * Like `createWebSocketServer()` of `@turnout/router`, but its handler takes Fastify's request; `connection` has
+ * Like `createWebSocketServer()` of `@turnout/server`, but its handler takes Fastify's request; `connection` has
  * Node.js's request.
  */
 export function createWebSocketServer(

@@ -1,9 +1,9 @@
-import type { RouteOptions, RouteParameters, SocketHandler } from '@turnout/router';
+import type { PathParameters, RouteOptions, SocketHandler } from '@turnout/server';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { OwnOptions } from './route-options.ts';
 
 /** The parameters of a path, by name if it is a string literal. */
-export type Params<Path extends string> = string extends Path ? Record<string, string> : RouteParameters<Path>;
+export type Params<Path extends string> = PathParameters<Path>;
 
 /** Options of one route: those for its sockets, which override the app's, and Fastify's own. */
 export type WsRouteOptions = RouteOptions & OwnOptions;

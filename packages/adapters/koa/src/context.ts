@@ -22,3 +22,10 @@ export function noteContext(context: Context): void {
 export function contextOf(request: object): Context | undefined {
   return contexts.get(request);
 }
+
+/** @throws {TypeError} if Koa has not got the request yet */
+export function requireContext(request: object): Context {
+  const context = contextOf(request);
+  if (context === undefined) throw new TypeError('Invalid request: expected an upgrade that Koa serves');
+  return context;
+}

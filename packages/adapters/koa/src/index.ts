@@ -23,7 +23,7 @@ export {
   ProtocolError,
   SendError,
   WebSocket,
-} from '@turnout/router';
+} from '@turnout/server';
 export type {
   Address,
   AppOptions,
@@ -58,7 +58,7 @@ export type {
   WebSocketServer,
   WebSocketServerEvents,
   WebSocketServerOptions,
-} from '@turnout/router';
+} from '@turnout/server';
 export type { Middleware, RouteContext } from './context.ts';
 export { withWs } from './koa-router.ts';
 export type { Path } from './path.ts';

@@ -1,4 +1,4 @@
-import { parseRegistration, pendingUpgradeOf, WebSocketRoute } from '@turnout/router/adapter';
+import { parseRegistration, pendingUpgradeOf, WebSocketRoute } from '@turnout/server/adapter';
 import type { Middleware } from 'koa';
 import { passFiles } from './pass-files.ts';
 import { createRouteMiddleware } from './route-middleware.ts';
@@ -9,9 +9,12 @@ import type { WsMethod } from './ws-method.ts';
 interface RouterLike {
   readonly stack: readonly LayerLike[];
   match(path: string, method: string): { readonly pathAndMethod: readonly LayerLike[] };
-  middleware(): Middleware;
+  middleware(): RouterMiddleware;
   register(path: Path, methods: string[], middleware: Middleware[]): unknown;
 }
+
+/** The middleware that a router of `@koa/router` makes. */
+type RouterMiddleware = Middleware & { readonly router: RouterLike };
 
 interface LayerLike {
   /** Empty for middleware of `use()`. */
@@ -60,8 +63,8 @@ export function withWs<Router extends object>(router: Router): Router & { readon
  * Makes a router of `@koa/router` match an upgrade only with its WebSocket routes and the handlers of `all()` and
  * `use()`. All of the app's code sees a GET: the other method is used only for matching.
  */
-export function hideRoutes(middleware: Middleware): Middleware {
-  const router = routerOf(middleware)!;
+export function hideRoutes(middleware: RouterMiddleware): Middleware {
+  const { router } = middleware;
   prepare(router);
   const hidden: Middleware = (context, next) => {
     if (pendingUpgradeOf(context.req) === undefined) return middleware(context, next) as unknown;
@@ -93,7 +96,7 @@ function withoutFiles(layer: LayerLike): LayerLike {
   return Object.create(layer, { stack: { value: layer.stack.map(passFiles) } }) as LayerLike;
 }
 
-export function isRouter(middleware: Middleware): boolean {
+export function isRouter(middleware: Middleware): middleware is RouterMiddleware {
   return routerOf(middleware) !== undefined;
 }
 

@@ -1,4 +1,4 @@
-import { aliasOfFile, targetWithoutFile } from '@turnout/router/adapter';
+import { aliasOfFile, targetWithoutFile } from '@turnout/server/adapter';
 import type { Context, Middleware } from 'koa';
 
 /** State of a Koa response that its types lack. */

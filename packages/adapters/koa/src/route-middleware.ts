@@ -6,7 +6,7 @@ import {
   upgradeServerOf,
   type PendingUpgrade,
   type WebSocketRoute,
-} from '@turnout/router/adapter';
+} from '@turnout/server/adapter';
 import compose from 'koa-compose';
 import type { Context, Middleware, Next } from 'koa';
 import { sessionFor } from './session.ts';

@@ -5,7 +5,7 @@ import {
   type SessionData,
   type SessionRequest,
   type SessionStore,
-} from '@turnout/router/adapter';
+} from '@turnout/server/adapter';
 import type { Context } from 'koa';
 
 /** What `koa-session` passes to its store with a call; `ctx` is set if a request makes it. */

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { callback, flag, resolveOptions, type OptionsFor } from '@turnout/core/options';
-import type { AnyServer, AppOptions } from '@turnout/router';
+import type { AnyServer, AppOptions } from '@turnout/server';
 import {
   appOptions,
   assertNewApp,
@@ -8,18 +8,18 @@ import {
   describeAppSockets,
   parseRegistration,
   pathOfTarget,
-  pendingUpgradeOf,
   registerApp,
+  requirePendingUpgrade,
   serverOptions,
   UpgradeServer,
   WebSocketRoute,
   type AppSockets,
-} from '@turnout/router/adapter';
+} from '@turnout/server/adapter';
 import compose from 'koa-compose';
 import type Application from 'koa';
 import type { Middleware } from 'koa';
 import { assertKoaApp } from './assert-koa-app.ts';
-import { contextOf, noteContext, type RouteContext } from './context.ts';
+import { contextOf, noteContext, requireContext, type RouteContext } from './context.ts';
 import { claimsByRouter, hideRoutes, isRouter } from './koa-router.ts';
 import { passFiles } from './pass-files.ts';
 import { compilePath, type Path, type PathRules, type PathTest } from './path.ts';
@@ -81,16 +81,16 @@ export function turnout<App extends Application>(app: App, options: TurnoutOptio
       },
       dispatchUpgrade: (request, response) => {
         serveUpgrade(app, chainOf(), { request, response }).catch((error: unknown) =>
-          pendingUpgradeOf(request)!.fail(error),
+          requirePendingUpgrade(request).fail(error),
         );
       },
       claims: (target) => claims(app, paths, pathOfTarget(target)),
       addressOf: (request) => {
-        const context = contextOf(request)!;
-        return { scheme: context.protocol, host: context.host };
+        const { protocol: scheme, host } = requireContext(request);
+        return { scheme, host };
       },
       // Koa returns '' if the connection has no address.
-      clientAddressOf: (request) => contextOf(request)!.ip || undefined,
+      clientAddressOf: (request) => requireContext(request).ip || undefined,
       howToAttach: 'call attach(server, app), or app.listen() in place of http.createServer(app.callback())',
     },
     { ...others, onError } as AppOptions,
@@ -137,7 +137,7 @@ async function serveUpgrade(
   chain: Chain,
   { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
 ): Promise<void> {
-  const pending = pendingUpgradeOf(request)!;
+  const pending = requirePendingUpgrade(request);
   if (app.listenerCount('error') === 0) app.on('error', app.onerror.bind(app));
   const context = app.createContext(request, response);
   noteContext(context);

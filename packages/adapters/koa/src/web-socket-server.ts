@@ -1,9 +1,9 @@
-import { type WebSocketServerOptions } from '@turnout/router';
-import { WebSocketServer } from '@turnout/router/adapter';
+import { type WebSocketServerOptions } from '@turnout/server';
+import { WebSocketServer } from '@turnout/server/adapter';
 import type { Context } from 'koa';
 
 /**
- * Like `createWebSocketServer()` of `@turnout/router`, but its handler takes Koa's context; `connection` has Node.js's
+ * Like `createWebSocketServer()` of `@turnout/server`, but its handler takes Koa's context; `connection` has Node.js's
  * request.
  */
 export function createWebSocketServer(options: WebSocketServerOptions = {}): WebSocketServer<Pick<Context, 'req'>> {

@@ -1,13 +1,9 @@
-import type { RouteOptions, RouteParameters, SocketHandler } from '@turnout/router';
+import type { PathParameters, RouteOptions, SocketHandler } from '@turnout/server';
 import type { Middleware, RouteContext } from './context.ts';
 import type { Path } from './path.ts';
 
 /** The parameters of a path, by name if it is a string literal. */
-export type Params<P extends Path> = P extends string
-  ? string extends P
-    ? Record<string, string>
-    : RouteParameters<P>
-  : Record<string, string>;
+export type Params<P extends Path> = P extends string ? PathParameters<P> : Record<string, string>;
 
 /** What follows the path: options, or the first middleware. */
 type First<P> = RouteOptions | Middleware<P> | readonly Middleware<P>[];

@@ -48,7 +48,7 @@ export async function connectRedis(options?: RedisBrokerOptions): Promise<Broker
 /** Pub/sub, at most once; with history also a Stream, from which messages that pub/sub lost are read. */
 class RedisBroker implements Broker {
   readonly #timeout: number;
-  readonly #pingTimeout: number;
+  readonly #pongTimeout: number;
   readonly #calls: PendingCalls;
   readonly #link: RedisLink;
   readonly #subscriptions: RedisSubscriptions;
@@ -61,9 +61,9 @@ class RedisBroker implements Broker {
 
   constructor(given: RedisBrokerOptions | undefined) {
     const options = resolveOptions(redisOptions, given);
-    const { prefix, pingInterval, pingTimeout } = options;
+    const { prefix, pingInterval, pongTimeout } = options;
     this.#timeout = options.timeout;
-    this.#pingTimeout = pingTimeout;
+    this.#pongTimeout = pongTimeout;
     this.#calls = new PendingCalls(options);
     this.#inboxes = new HistoryInboxes({
       onHistory: (topic, use) => this.#onHistory(topic, use),
@@ -75,7 +75,7 @@ class RedisBroker implements Broker {
       onInbox: (topic) => void this.#inboxes.empty(topic),
       onOptionsQuestion: (topic) => void this.#onHistory(topic, (history) => history.use(topic)).catch(() => {}),
     });
-    this.#link = new RedisLink(connectBy(options), { prefix, pingInterval, pingTimeout }, this.#linkEvents());
+    this.#link = new RedisLink(connectBy(options), { prefix, pingInterval, pongTimeout }, this.#linkEvents());
   }
 
   connect(): Promise<void> {
@@ -158,13 +158,13 @@ class RedisBroker implements Broker {
     this.#contacts.clear();
     this.#refused.clear();
     this.#subscriptions.names = connections.names;
-    await inTime(new RedisHistory(connections, this.#known).begin(), this.#pingTimeout);
+    await inTime(new RedisHistory(connections, this.#known).begin(), this.#pongTimeout);
     await this.#resubscribe(connections, this.#subscriptions.topics());
   }
 
   #resubscribe(connections: RedisConnections, topics: Iterable<BrokerTopic>): Promise<void> {
     return resubscribe(connections, topics, {
-      timeout: this.#pingTimeout,
+      timeout: this.#pongTimeout,
       onRefused: (topic, error) => this.#onRefused(topic, error),
     });
   }

@@ -15,7 +15,7 @@ export interface LinkEvents extends Pick<ConnectionContext, 'onMessage' | 'onMov
 export interface LinkOptions {
   readonly prefix: string;
   readonly pingInterval: number;
-  readonly pingTimeout: number;
+  readonly pongTimeout: number;
 }
 
 type State =
@@ -64,7 +64,7 @@ export class RedisLink {
     const { signal } = failing;
     // Each connection adds a listener, and a Cluster has many connections.
     setMaxListeners(0, signal);
-    const { prefix, pingTimeout } = this.#options;
+    const { prefix, pongTimeout } = this.#options;
     const { onMessage, onMoved } = this.#events;
     try {
       const connecting = this.#connect({
@@ -74,7 +74,7 @@ export class RedisLink {
         onMoved,
         onFailed: (error) => failing.abort(error),
       });
-      const connections = await inTime(connecting, pingTimeout);
+      const connections = await inTime(connecting, pongTimeout);
       // Starts now: a connection may fail before preparation is finished.
       void this.#watch(connections, failing);
       await untilAborted(this.#events.prepare(connections), signal);
@@ -127,10 +127,10 @@ export class RedisLink {
 
   /** Checks the servers periodically: neither a stalled network nor a demoted master reports itself. */
   async #watch(connections: RedisConnections, failing: AbortController): Promise<void> {
-    const { pingInterval, pingTimeout } = this.#options;
+    const { pingInterval, pongTimeout } = this.#options;
     while (!failing.signal.aborted) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await inTime(connections.check(), pingTimeout).catch((error: unknown) => failing.abort(error));
+      await inTime(connections.check(), pongTimeout).catch((error: unknown) => failing.abort(error));
       // oxlint-disable-next-line no-await-in-loop -- a pause
       await delay(pingInterval, undefined, { signal: failing.signal, ref: false }).catch(() => {});
     }

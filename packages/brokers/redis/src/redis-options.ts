@@ -42,7 +42,7 @@ export interface RedisBrokerOptions extends Partial<PendingLimits> {
   /**
    * How long, in ms, an answer to that may take before the connection is given up: 1 to 2,147,483,647. Default 3,000.
    */
-  readonly pingTimeout?: number;
+  readonly pongTimeout?: number;
 }
 
 export const redisOptions = {
@@ -54,7 +54,7 @@ export const redisOptions = {
   duplicateOf: object<ApplicationClient>('a client of the redis package'),
   prefix: text('turnout:'),
   pingInterval: milliseconds({ default: 1_000, min: 1 }),
-  pingTimeout: milliseconds({ default: 3_000, min: 1 }),
+  pongTimeout: milliseconds({ default: 3_000, min: 1 }),
 } satisfies OptionsFor<RedisBrokerOptions>;
 
 const waysToConnect = ['url', 'cluster', 'sentinel', 'duplicateOf'] as const;

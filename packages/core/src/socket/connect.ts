@@ -165,5 +165,5 @@ function answerOf(response: IncomingMessage): { status: number; headers: Incomin
 }
 
 function connectError({ code, message }: HandshakeError, response: IncomingMessage, body = ''): ConnectError {
-  return new ConnectError(code, message, { status: response.statusCode!, headers: response.headers, body });
+  return new ConnectError(code, message, { ...answerOf(response), body });
 }

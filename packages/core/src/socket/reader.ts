@@ -21,7 +21,7 @@ export type MessageTaker = 'listeners' | 'receivers';
 
 export type ReaderLimits = Pick<
   ConnectionLimits,
-  'maxUnreadMessages' | 'maxUnreadBytes' | 'maxTotalUnread' | 'maxTotalIncomplete' | 'messageTimeout'
+  'maxUnreadMessages' | 'maxUnreadBytes' | 'maxTotalUnreadBytes' | 'maxTotalIncompleteBytes' | 'messageTimeout'
 >;
 
 export interface ReaderParts {
@@ -189,21 +189,16 @@ export class Reader implements MessageProgress, ByteHolder {
   }
 
   shed(total: number): void {
-    const { maxTotalUnread } = this.#limits;
+    const { maxTotalUnreadBytes: most } = this.#limits;
+    const detail = `${total} bytes are unread, over maxTotalUnreadBytes ${most}`;
     this.ignoreMessages();
-    this.#owner.fail(
-      tooMuchHeld('WS_ERR_TOO_MUCH_UNREAD', `${total} bytes are unread, over maxTotalUnread ${maxTotalUnread}`),
-    );
+    this.#owner.fail(tooMuchHeld('WS_ERR_TOO_MUCH_UNREAD', detail));
   }
 
   shedIncomplete(total: number): void {
-    const { maxTotalIncomplete } = this.#limits;
-    this.#owner.fail(
-      tooMuchHeld(
-        'WS_ERR_TOO_MUCH_INCOMPLETE',
-        `${total} bytes of incomplete messages, over maxTotalIncomplete ${maxTotalIncomplete}`,
-      ),
-    );
+    const { maxTotalIncompleteBytes: most } = this.#limits;
+    const detail = `${total} bytes of incomplete messages, over maxTotalIncompleteBytes ${most}`;
+    this.#owner.fail(tooMuchHeld('WS_ERR_TOO_MUCH_INCOMPLETE', detail));
   }
 
   onMessageTimeout(): void {
@@ -266,21 +261,21 @@ export class Reader implements MessageProgress, ByteHolder {
   }
 
   #settleIncomplete(message: Connection['messageInProgress']): void {
-    const { maxTotalIncomplete, messageTimeout } = this.#limits;
+    const { maxTotalIncompleteBytes: most, messageTimeout } = this.#limits;
     this.#incomplete ??= new IncompleteMessageHolder(this);
     if (message === null) this.#deadline?.forget();
     else if (messageTimeout !== Infinity) {
       (this.#deadline ??= new MessageDeadline(messageTimeout, this)).watch(message);
     }
-    if (incompleteBudget.count(this.#incomplete, maxTotalIncomplete)) incompleteBudget.relieve(maxTotalIncomplete);
+    if (incompleteBudget.count(this.#incomplete, most)) incompleteBudget.relieve(most);
   }
 
   #countUnread(): void {
     const isHolding = this.#holds !== 0 || !this.#inbox.isEmpty;
     if (this.#isEnded || (!isHolding && !this.#isCounted)) return;
-    const { maxTotalUnread } = this.#limits;
+    const { maxTotalUnreadBytes } = this.#limits;
     this.#isCounted = isHolding;
-    if (unreadBudget.count(this, maxTotalUnread)) unreadBudget.relieve(maxTotalUnread);
+    if (unreadBudget.count(this, maxTotalUnreadBytes)) unreadBudget.relieve(maxTotalUnreadBytes);
   }
 }
 

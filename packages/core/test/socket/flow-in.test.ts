@@ -171,8 +171,8 @@ describe('incomplete messages', () => {
     await settle();
   });
 
-  test('over maxTotalIncomplete close the socket that holds the most with 1013, not the one that adds', async () => {
-    const limits = { maxTotalIncomplete: 50_000 };
+  test('over maxTotalIncompleteBytes close the socket that holds the most with 1013, not the one that adds', async () => {
+    const limits = { maxTotalIncompleteBytes: 50_000 };
     const [much, little, adding] = [createPair(limits), createPair(limits), createPair(limits)];
     much.serverEnd.push(beginning(40_000));
     little.serverEnd.push(beginning(5_000));
@@ -182,7 +182,7 @@ describe('incomplete messages', () => {
     expect(code).toBe(1013);
     // Sockets of other tests may also hold a little.
     expect(reason).toMatch(
-      /^Too much held for all sockets: 5\d{4} bytes of incomplete messages, over maxTotalIncomplete 50000$/,
+      /^Too much held for all sockets: 5\d{4} bytes of incomplete messages, over maxTotalIncompleteBytes 50000$/,
     );
     expect([little.server.readyState, adding.server.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
     for (const { server } of [little, adding]) server.terminate();
@@ -191,8 +191,8 @@ describe('incomplete messages', () => {
 });
 
 describe('unread messages', () => {
-  test('over maxTotalUnread close the socket that holds the most with 1013 and a reason', async () => {
-    const limits = { maxTotalUnread: 1_000_000 };
+  test('over maxTotalUnreadBytes close the socket that holds the most with 1013 and a reason', async () => {
+    const limits = { maxTotalUnreadBytes: 1_000_000 };
     const [much, little] = [createPair(limits), createPair(limits)];
     much.client.send(Buffer.alloc(600_000));
     little.client.send(Buffer.alloc(300_000));
@@ -201,7 +201,9 @@ describe('unread messages', () => {
     little.client.send(Buffer.alloc(200_000));
     const { code, reason } = await much.server.closed;
     expect(code).toBe(1013);
-    expect(reason).toMatch(/^Too much held for all sockets: 11\d{5} bytes are unread, over maxTotalUnread 1000000$/);
+    expect(reason).toMatch(
+      /^Too much held for all sockets: 11\d{5} bytes are unread, over maxTotalUnreadBytes 1000000$/,
+    );
     expect(await much.server.receive()).toBeNull();
     expect(little.server.readyState).toBe(WebSocket.OPEN);
     // Once read, they no longer count.
@@ -221,7 +223,7 @@ describe('bytes that wait for the application', () => {
   test('count for all sockets while it is asked whether to admit a message, and go with the socket', async () => {
     const open = (): { server: WebSocket; client: WebSocket; errors: unknown[] } => {
       const [end, otherEnd] = createPipe();
-      const limits = { maxTotalUnread: 1_500_000 };
+      const limits = { maxTotalUnreadBytes: 1_500_000 };
       const server = new WebSocket(end, { role: 'server', limits, admitMessage: () => new Promise(() => {}) });
       const errors: unknown[] = [];
       server.on('message', () => {}).on('error', (error) => errors.push(error));
@@ -242,7 +244,7 @@ describe('bytes that wait for the application', () => {
     'count for all sockets though they are not read as messages yet: of a socket %s',
     async (how) => {
       const open = async (): Promise<{ server: WebSocket; fill: (messages: number) => Promise<void> }> => {
-        const { server, serverEnd } = createPair({ maxTotalUnread: 60_000 });
+        const { server, serverEnd } = createPair({ maxTotalUnreadBytes: 60_000 });
         if (how === 'paused') server.once('message', () => server.pause());
         else void server.receive();
         const message = Buffer.from('828100000000ff', 'hex');
@@ -273,7 +275,7 @@ describe('bytes that wait for the application', () => {
 
 describe('a socket that has ended', () => {
   test('no longer counts, whatever is called on it', async () => {
-    const limits = { maxTotalUnread: 2_000_000 };
+    const limits = { maxTotalUnreadBytes: 2_000_000 };
     for (let count = 0; count < 5; count++) {
       const { server, client, serverEnd } = createPair(limits);
       client.send(Buffer.alloc(900_000));
@@ -308,7 +310,7 @@ describe('a socket that has ended', () => {
   });
 
   test('is closed as soon as the peer has answered, even if nothing was read when it failed', async () => {
-    const limits = { maxTotalUnread: 1_500_000, maxUnreadBytes: 100_000, closeTimeout: Infinity };
+    const limits = { maxTotalUnreadBytes: 1_500_000, maxUnreadBytes: 100_000, closeTimeout: Infinity };
     const { server, client } = createPair(limits);
     for (let count = 0; count < 4; count++) client.send(Buffer.alloc(900_000));
     await settle();
@@ -322,7 +324,7 @@ describe('a socket that has ended', () => {
 });
 
 test('a socket whose peer has already closed only loses its messages', async () => {
-  const limits = { maxTotalUnread: 1_500_000 };
+  const limits = { maxTotalUnreadBytes: 1_500_000 };
   const { server, client, serverEnd } = createPair(limits);
   const errors: unknown[] = [];
   server.on('error', (error) => errors.push(error));

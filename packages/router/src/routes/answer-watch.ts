@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { aliasOfFile, isFolderRedirect } from '../upgrade/file-answer.ts';
+import { aliasOfFile, isFolderRedirect, targetOf } from '@turnout/server/adapter';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -105,7 +105,7 @@ export class AnswerWatch {
   #onPipe(source: Readable): void {
     const trial = this.#trial;
     // Any other stream begins the response with its first byte.
-    const alias = trial && aliasOfFile(source, this.#request.url!);
+    const alias = trial && aliasOfFile(source, targetOf(this.#request));
     if (trial === undefined || alias === undefined) return;
     source.unpipe(this.#response);
     source.destroy();
@@ -128,7 +128,7 @@ export class AnswerWatch {
       if (!(name in headers)) response.removeHeader(name);
     }
     for (const [name, value] of Object.entries(headers)) {
-      if (response.getHeader(name) !== value) response.setHeader(name, value!);
+      if (value !== undefined && response.getHeader(name) !== value) response.setHeader(name, value);
     }
     onFile(alias);
   }

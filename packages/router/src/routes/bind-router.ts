@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AppBinding } from '@turnout/server/adapter';
 import { hideHttpRoutes } from './hide-http-routes.ts';
 import { passFiles } from './pass-files.ts';
 import { claimsTarget } from './claims-target.ts';
-import type { AppBinding } from '../server/upgrade-server.ts';
 
 /**
  * Binds an app that uses pillarjs/router, or the router of Express 4 or 5.

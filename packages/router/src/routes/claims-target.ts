@@ -1,4 +1,4 @@
-import { pathOfTarget } from '../upgrade/path-of-target.ts';
+import { pathOfTarget } from '@turnout/server/adapter';
 
 /** The used part of a layer of pillarjs/router, the router inside Express. */
 interface LayerLike {
@@ -42,7 +42,8 @@ function claims(layer: LayerLike, path: string): boolean {
   try {
     const match = layer.match(path);
     if (match === false || inner === undefined) return match !== false;
-    const rest = path.slice((match === true ? layer.path! : match.path).length);
+    const { path: matched = '' } = match === true ? layer : match;
+    const rest = path.slice(matched.length);
     return claimsPath(inner, rest.startsWith('/') ? rest : `/${rest}`);
   } catch {
     // A malformed escape in a parameter: the router answers 400.

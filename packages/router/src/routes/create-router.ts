@@ -1,13 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { flag, readOptions, type OptionsFor } from '@turnout/core/options';
+import type { AnyServer, AppOptions } from '@turnout/server';
+import { appOptions, attach, describeAppSockets, UpgradeServer, type AppSockets } from '@turnout/server/adapter';
 import Router from 'router';
-import { describeAppSockets, type AppSockets } from '../server/app-sockets.ts';
-import { attach, type AnyServer } from '../server/attach.ts';
 import { bindRouter } from './bind-router.ts';
 import { installWs } from './install-ws.ts';
 import { sendPlainAnswer, statusOf } from './plain-answer.ts';
-import { appOptions, type AppOptions } from '../options/app-options.ts';
-import { UpgradeServer } from '../server/upgrade-server.ts';
 import type { WsMethod } from './ws-method.ts';
 
 /** Options of `createRouter`: how paths match, as in Express, and the options for all upgrades. */

@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { parseRegistration } from '../upgrade/parse-registration.ts';
-import { pendingUpgradeOf } from '../upgrade/pending-upgrade.ts';
+import {
+  noteUpgradeRequired,
+  parseRegistration,
+  pendingUpgradeOf,
+  requirePendingUpgrade,
+  unservedRouteError,
+  WebSocketRoute,
+} from '@turnout/server/adapter';
 import { noteWebSocketRoute } from './claims-target.ts';
-import { unservedRouteError } from '../upgrade/unserved-route.ts';
-import { noteUpgradeRequired } from '../upgrade/upgrade-required.ts';
-import { WebSocketRoute } from '../upgrade/web-socket-route.ts';
 
 /** A pillarjs/router, an Express app, or an Express Router. */
 export interface RouteOwner {
@@ -58,7 +61,7 @@ function createLayers(route: WebSocketRoute): Layers {
       else if (isAdmitted) next();
     },
     accept(request) {
-      route.accept(pendingUpgradeOf(request)!, { context: request });
+      route.accept(requirePendingUpgrade(request), { context: request });
     },
   };
 }

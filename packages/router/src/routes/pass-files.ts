@@ -1,20 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pendingUpgradeOf, targetOf, targetWithoutFile, type PendingUpgrade } from '@turnout/server/adapter';
 import { AnswerWatch } from './answer-watch.ts';
-import { targetWithoutFile } from '../upgrade/file-answer.ts';
 import { beginRoute, noteWatchedRoute } from './hide-http-routes.ts';
-import { pendingUpgradeOf } from '../upgrade/pending-upgrade.ts';
 import { stackOf } from './claims-target.ts';
 
 type Next = (signal?: unknown) => void;
 type Run = (request: IncomingMessage, response: ServerResponse, next: Next) => unknown;
 
 /** The used part of a layer of pillarjs/router; in Express 4 the method has another name. */
-interface RunningLayer {
-  readonly route?: object | undefined;
-  readonly handle: Run;
-  handleRequest?: Run;
-  handle_request?: Run;
-}
+type RunningLayer = { readonly route?: object | undefined; readonly handle: Run } & (
+  | { handleRequest: Run }
+  | { handle_request: Run }
+);
 
 const watched = new WeakSet<object>();
 
@@ -31,32 +28,38 @@ export function passFiles(stack: readonly unknown[]): void {
   for (const layer of stack as readonly RunningLayer[]) {
     if (watched.has(layer)) continue;
     watched.add(layer);
-    const name = layer.handleRequest === undefined ? 'handle_request' : 'handleRequest';
-    const run = layer[name]!.bind(layer);
     if (layer.route !== undefined) noteWatchedRoute(layer.route);
-    layer[name] = (request, response, next) => {
-      if (pendingUpgradeOf(request) === undefined) return run(request, response, next);
-      if (layer.route !== undefined) {
-        beginRoute(request);
-        return run(request, response, next);
-      }
-      const inner = stackOf(layer.handle);
-      if (inner === undefined) return tryToPass({ request, response, run }, next);
-      passFiles(inner);
-      return run(request, response, next);
-    };
+    if ('handleRequest' in layer) layer.handleRequest = passing(layer, layer.handleRequest.bind(layer));
+    else layer.handle_request = passing(layer, layer.handle_request.bind(layer));
   }
 }
 
+/** The method of a layer that runs it. */
+function passing(layer: RunningLayer, run: Run): Run {
+  return (request, response, next) => {
+    const pending = pendingUpgradeOf(request);
+    if (pending === undefined) return run(request, response, next);
+    if (layer.route !== undefined) {
+      beginRoute(request);
+      return run(request, response, next);
+    }
+    const inner = stackOf(layer.handle);
+    if (inner === undefined) return tryToPass({ pending, request, response, run }, next);
+    passFiles(inner);
+    return run(request, response, next);
+  };
+}
+
 interface Middleware {
+  readonly pending: PendingUpgrade;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly run: Run;
 }
 
-function tryToPass({ request, response, run }: Middleware, next: Next): void {
+function tryToPass({ pending, request, response, run }: Middleware, next: Next): void {
   const askBelow = (): void =>
-    runAt(request, targetWithoutFile(request.url!), (pass) => run(request, response, pass(next)));
+    runAt(request, targetWithoutFile(targetOf(request)), (pass) => run(request, response, pass(next)));
   const askByAlias = (alias: string): void => {
     const answerAgain = (): void => void run(request, response, next);
     runAt(request, alias, (pass) => tryOnce(askBelow, pass(answerAgain)));
@@ -67,7 +70,7 @@ function tryToPass({ request, response, run }: Middleware, next: Next): void {
       isTakenBack = true;
       // Not from inside the middleware's own call.
       process.nextTick(() => {
-        if (!pendingUpgradeOf(request)!.isUndecided) return;
+        if (!pending.isUndecided) return;
         if (alias === undefined) askBelow();
         else onFile(alias);
       });

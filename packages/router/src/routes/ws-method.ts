@@ -1,6 +1,5 @@
+import type { RouteOptions, SocketHandler } from '@turnout/server';
 import type Router from 'router';
-import type { SocketHandler } from '../upgrade/open-socket.ts';
-import type { RouteOptions } from '../options/route-options.ts';
 
 type Middleware<P> = Router.RequestHandler<P> | readonly Middleware<P>[];
 type First<P> = RouteOptions<Router.Request<P>> | Middleware<P>;

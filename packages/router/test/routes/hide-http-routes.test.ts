@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { hideHttpRoutes } from '../../src/routes/hide-http-routes.ts';
 import { createRouter } from '../../src/index.ts';
 import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
-import { serveRouter } from '../serving.ts';
+import { serveRouter } from '@turnout/test-kit/serve-router';
 
 /** Sends an upgrade request for `target` through a router; returns what was called, in order, with which method. */
 async function dispatch(target: string, setUp: (router: Router.Router, log: Log) => void): Promise<string[]> {

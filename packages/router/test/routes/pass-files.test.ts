@@ -9,7 +9,7 @@ import type { RequestHandler } from 'router';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test, vi } from 'vitest';
 import { createRouter } from '../../src/index.ts';
 import { RawClient, formatHandshake, statusOf } from '@turnout/test-kit/raw-client';
-import { serveRouter } from '../serving.ts';
+import { serveRouter } from '@turnout/test-kit/serve-router';
 
 let folder: string;
 

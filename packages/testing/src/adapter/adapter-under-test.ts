@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { WebSocket } from '@turnout/core';
-import type { CloseOptions, RouteOptions } from '@turnout/router';
+import type { CloseOptions, RouteOptions } from '@turnout/server';
 import type { Transport } from './transports.ts';
 
 /**

@@ -11,3 +11,7 @@ export interface BrokerTopic {
   readonly name: string;
   readonly history: HistoryOptions | null;
 }
+
+export interface TopicWithHistory extends BrokerTopic {
+  readonly history: HistoryOptions;
+}

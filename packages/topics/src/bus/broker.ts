@@ -3,7 +3,7 @@ import type { TopicError } from './errors.ts';
 import type { Position } from './position.ts';
 import type { StateStore } from './state-store.ts';
 
-export type { BrokerTopic, HistoryOptions } from './broker-topic.ts';
+export type { BrokerTopic, HistoryOptions, TopicWithHistory } from './broker-topic.ts';
 
 /** A message on its way between nodes. */
 export interface BusMessage {

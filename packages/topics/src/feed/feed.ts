@@ -1,7 +1,8 @@
-import type { BrokerTopic, BusMessage } from '../bus/broker.ts';
+import type { BrokerTopic, BusMessage, TopicWithHistory } from '../bus/broker.ts';
 import type { TopicError } from '../bus/errors.ts';
 import type { Position } from '../bus/position.ts';
 import { HistoryFollower } from './history-follower.ts';
+import { hasHistory } from '../bus/has-history.ts';
 import type { HubContext } from './hub-context.ts';
 import type { MembershipListener } from './memberships.ts';
 import { Publisher, type PublishedMessage } from './publisher.ts';
@@ -138,7 +139,7 @@ export class Feed implements MembershipListener {
   #open(): Promise<void> {
     if (this.#phase === 'closed') this.#phase = 'opening';
     this.#follower?.end();
-    this.#follower = this.topic.history === null ? undefined : this.#follow();
+    this.#follower = hasHistory(this.topic) ? this.#follow(this.topic) : undefined;
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       this.#context.memberships.join(this.topic, this);
@@ -155,8 +156,8 @@ export class Feed implements MembershipListener {
     return waiting?.reject(error);
   }
 
-  #follow(): HistoryFollower {
-    return new HistoryFollower(this.topic, this.#context, {
+  #follow(topic: TopicWithHistory): HistoryFollower {
+    return new HistoryFollower(topic, this.#context, {
       onMessage: (message, position) => this.#deliver(message, position),
       onGap: () => this.#announceGap(),
       onEpoch: (epoch) => this.#listener.onEpoch?.(epoch),

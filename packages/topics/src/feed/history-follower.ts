@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { BrokerTopic, BusMessage, HistoryPage, StoredMessage } from '../bus/broker.ts';
+import type { BusMessage, HistoryPage, StoredMessage, TopicWithHistory } from '../bus/broker.ts';
 import type { HubContext } from './hub-context.ts';
 import { BackOff } from '../bus/back-off.ts';
 import { HistoryRing } from '../bus/history-ring.ts';
@@ -27,7 +27,7 @@ type Arrived = StoredMessage & { readonly epoch: string };
  * reorders messages.
  */
 export class HistoryFollower {
-  readonly #topic: BrokerTopic;
+  readonly #topic: TopicWithHistory;
   readonly #context: HubContext;
   readonly #listener: FollowerListener;
   /** Null until {@link start} has resolved. */
@@ -44,11 +44,11 @@ export class HistoryFollower {
   /** From this offset on the history may hold other messages than those received: the next read compares them. */
   #doubt: { readonly from: number; readonly reason: 'message' | 'loss' } | undefined;
 
-  constructor(topic: BrokerTopic, context: HubContext, listener: FollowerListener) {
+  constructor(topic: TopicWithHistory, context: HubContext, listener: FollowerListener) {
     this.#topic = topic;
     this.#context = context;
     this.#listener = listener;
-    this.#ring = new HistoryRing(topic.history!, 0);
+    this.#ring = new HistoryRing(topic.history, 0);
   }
 
   /** The position of the last message given to the listener; null before {@link start} has resolved. */
@@ -72,7 +72,7 @@ export class HistoryFollower {
     const isOurs = this.#lineage?.has(position) === true;
     if (this.#arrived !== undefined) {
       // A message that does not fit is read from the history.
-      if (this.#arrived.length < this.#topic.history!.size) this.#arrived.push({ epoch, offset, message });
+      if (this.#arrived.length < this.#topic.history.size) this.#arrived.push({ epoch, offset, message });
     } else if (isOurs && offset === this.#ring.offset + 1) this.#take({ offset, message });
     else if (isOurs && this.#hasCome(message, offset)) this.#context.counts.duplicates++;
     else if (isOurs && offset <= this.#ring.offset) {
@@ -162,7 +162,7 @@ export class HistoryFollower {
   /** @param offset the offset before the first message to take */
   #begin(page: HistoryPage, offset: number): void {
     this.#lineage = new Lineage(page);
-    this.#ring = new HistoryRing(this.#topic.history!, offset);
+    this.#ring = new HistoryRing(this.#topic.history, offset);
   }
 
   #continueIn(lineage: Lineage): void {

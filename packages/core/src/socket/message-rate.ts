@@ -76,10 +76,11 @@ export class MessageRate {
   /** The fault of a peer that has exceeded the rate for too long; `null` if it has not. */
   fault(now: number): ProtocolError | null {
     if (this.#overSince === null || now - this.#overSince < this.#patience) return null;
+    const limits = [`${this.#messages} messages`, `${this.#bytes} bytes`].filter((text) => !text.startsWith('Inf'));
     return new ProtocolError(
       'WS_ERR_TOO_FAST',
       CloseCode.PolicyViolation,
-      `Too fast: over ${this.#messages} messages or ${this.#bytes} bytes a second for ${this.#patience} ms (option rate)`,
+      `Too fast: over ${limits.join(' or ')} a second for ${this.#patience} ms (option rate)`,
     );
   }
 }

@@ -39,7 +39,7 @@ describe('MessageRate', () => {
     expect(rate.fault(3_100)).toMatchObject({
       code: 'WS_ERR_TOO_FAST',
       closeCode: 1008,
-      message: 'Too fast: over 10 messages or Infinity bytes a second for 3000 ms (option rate)',
+      message: 'Too fast: over 10 messages a second for 3000 ms (option rate)',
     });
     rate.count(0, 60_000);
     expect(rate.fault(60_000)).toBeNull();

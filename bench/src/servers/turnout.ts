@@ -1,7 +1,6 @@
 // Turnout as its README shows it, on Express.
-import { createServer } from 'node:http';
 import { prepareMessage } from '@turnout/core';
-import { attach, turnout } from '@turnout/express';
+import { createServer, turnout } from '@turnout/express';
 import type { WebSocket } from '@turnout/core';
 import { createHub } from '@turnout/topics';
 import express from 'express';
@@ -35,6 +34,4 @@ app.ws('/topic', async (socket) => {
   await topic.subscribe(socket);
   socket.on('message', (data, isBinary) => topic.publish(isBinary ? data : data.toString()));
 });
-const server = createServer(app);
-attach(server, app);
-await listenAndReport(server);
+await listenAndReport(createServer(app));

@@ -1,5 +1,4 @@
 import { deepStrictEqual, match, strictEqual } from 'node:assert';
-import { setTimeout as delay } from 'node:timers/promises';
 import { connectTo, expectRefused } from '../../connect-to.ts';
 import { dialTcp, exchangeBytes, handshakeText } from '../raw-connection.ts';
 import type { StageCases } from '../stage.ts';
@@ -77,26 +76,26 @@ export const http1Cases: StageCases = {
   },
 
   async 'clients that reset their connection while middleware waits do no harm, and leave nothing behind'(stage) {
-    let waiting = 0;
     let entered = 0;
+    const held: (() => void)[] = [];
     const { app, port, open } = await stage.serve(({ ws }) => {
-      const wait = async (): Promise<void> => {
-        waiting++;
-        await delay(50);
-      };
+      const wait = (): Promise<void> => new Promise((resolve) => held.push(resolve));
       ws('/slow', { steps: [wait], handler: () => void entered++ });
       ws('/echo', { handler: echo });
     });
     for (let count = 1; count <= 20; count++) {
       const tcp = await dialTcp(port);
       tcp.write(handshakeText('/slow'));
-      await stage.eventually(() => waiting, count);
+      await stage.eventually(() => held.length, count);
       tcp.resetAndDestroy();
     }
-    await delay(80);
+    // The server reads what was sent later no earlier: by then it has seen the resets.
     const { client, next } = await open('/echo');
     client.send('alive');
     strictEqual(await next(), 'alive');
+    for (const resume of held) resume();
+    client.send('still alive');
+    strictEqual(await next(), 'still alive');
     deepStrictEqual([app.sockets.size, entered], [1, 0]);
   },
 };

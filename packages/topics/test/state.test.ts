@@ -1,5 +1,13 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createHub, MemoryBroker, MemoryBus, type Hub, type HubOptions, type StateOptions } from '../src/index.ts';
+import {
+  createHub,
+  MemoryBroker,
+  MemoryBus,
+  TopicError,
+  type Hub,
+  type HubOptions,
+  type StateOptions,
+} from '../src/index.ts';
 import { SocketServer, type Pair } from '@turnout/test-kit/socket-server';
 import { FaultyBroker } from './faulty-broker.ts';
 import { StateMirror } from './state-mirror.ts';
@@ -173,6 +181,46 @@ describe('a state that the broker keeps', () => {
     for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(65_536);
   });
 
+  test('splits long changes into messages, the last of which has the position', async () => {
+    const state = hubFor().state<string>('s');
+    const pair = await open();
+    await state.subscribe(pair.socket);
+    const mirror = await mirrorOf(pair);
+    await state.set('gone', '');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const changes = Array.from({ length: 100 }, (_, index) => state.set(`key ${index}`, 'x'.repeat(1_000)));
+    await Promise.all([...changes, state.delete('gone')]);
+    await expect.poll(() => mirror.position?.offset).toBe(102);
+    expect([mirror.entries.size, mirror.entries.has('gone')]).toEqual([100, false]);
+    const parts = mirror.messages.slice(-3);
+    expect(parts.map(({ offset }) => offset)).toEqual([undefined, undefined, 102]);
+    for (const part of parts) expect(JSON.stringify(part).length).toBeLessThan(65_536);
+  });
+
+  test('sends nothing more to a slow reader that leaves, while a change or the whole state waits for it', async () => {
+    const state = hubFor().state<string>('s');
+    const pair = await open();
+    await state.subscribe(pair.socket);
+    pair.client.throttle(0);
+    const long = 'x'.repeat(100_000);
+    await state.set('one', long);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    state.unsubscribe(pair.socket);
+    await state.subscribe(pair.socket);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    state.unsubscribe(pair.socket);
+    const { bufferedAmount } = pair.socket;
+    await state.set('two', long);
+    pair.client.throttle(Infinity);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(bufferedAmount).toBeGreaterThan(long.length);
+    expect(pair.socket.bufferedAmount).toBe(0);
+    const mirror = new StateMirror();
+    for (let message = 0; message < 5; message++) mirror.take(String(await pair.client.next()));
+    await pair.client.expectNothing();
+    expect(mirror.entries.has('two')).toBe(false);
+  });
+
   test('never gives a subscriber a key that it may not have', async () => {
     const state = hubFor().state<number>('s');
     await state.set('team:a', 1);
@@ -297,6 +345,66 @@ describe('a state that the application keeps', () => {
     await here!.set('bob', 1);
     await expect.poll(() => mirror.entries.get('bob')).toBe(1);
     expect(mirror.entries.get('ada')).toBe(7);
+  });
+
+  test('gives a client that comes back to the same node only what has changed, and one from another node all of it', async () => {
+    const { options } = counting();
+    const bus = new MemoryBus();
+    const [here, there] = [0, 1].map(() => hubFor({ broker: new MemoryBroker(bus) }).state('votes', options));
+    const [watcher, pair] = [await open(), await open()];
+    counts.set('ada', 1);
+    await here!.subscribe(watcher.socket);
+    await here!.subscribe(pair.socket);
+    const mirror = await mirrorOf(pair);
+    await expect.poll(() => mirror.position).toBeDefined();
+    here!.unsubscribe(pair.socket);
+    counts.set('bob', 1);
+    await here!.set('bob', 1);
+    const since = mirror.position;
+    expect(await here!.subscribe(pair.socket, { since })).toMatchObject({ recovered: true });
+    await expect.poll(() => mirror.messages.at(-1)).toMatchObject({ set: { bob: 1 } });
+    expect(await here!.subscribe(pair.socket, { since: { ...since!, offset: 99 } })).toMatchObject({
+      recovered: false,
+    });
+    expect(await there!.subscribe(pair.socket, { since })).toMatchObject({ recovered: false });
+    await expect.poll(() => Object.fromEntries(mirror.entries)).toEqual({ ada: 1, bob: 1 });
+  });
+
+  test("tells what is gone from the application's store when it is read again", async () => {
+    const { options } = counting();
+    const broker = new FaultyBroker();
+    const state = hubFor({ broker, onError: () => {} }).state('votes', options);
+    const pair = await open();
+    for (const name of ['ada', 'bob']) counts.set(name, 1);
+    await state.subscribe(pair.socket);
+    const mirror = await mirrorOf(pair);
+    counts.delete('bob');
+    broker.events.onLost(new Error('lost'));
+    broker.events.onRestored();
+    await expect.poll(() => Object.fromEntries(mirror.entries)).toEqual({ ada: 1 });
+  });
+
+  test('cannot be subscribed to while the broker is lost, and can be again after that', async () => {
+    const { options } = counting();
+    const broker = new FaultyBroker();
+    const hub = hubFor({ broker, onError: () => {} });
+    const state = hub.state('votes', options);
+    const { socket } = await open();
+    broker.failure = new TopicError('TOPIC_ERR_BROKER_LOST', 'Away');
+    broker.events.onLost(new Error('lost'));
+    await expect(state.subscribe(socket)).rejects.toMatchObject({ code: 'TOPIC_ERR_BROKER_LOST' });
+    expect(hub.topicsOf(socket)).toEqual([]);
+    broker.failure = undefined;
+    broker.events.onRestored();
+    expect(await state.subscribe(socket)).toMatchObject({ recovered: false });
+  });
+
+  test('rejects a change that is too long for the broker', async () => {
+    const { options } = counting();
+    const broker = new FaultyBroker();
+    const state = hubFor({ broker, onError: () => {} }).state('votes', options);
+    broker.refusal = new TopicError('TOPIC_ERR_TOO_LONG', 'Too long');
+    await expect(state.set('ada', 1)).rejects.toMatchObject({ code: 'TOPIC_ERR_TOO_LONG' });
   });
 
   test('a load that fails is reported, and tried again', async () => {

@@ -54,7 +54,8 @@ export class OpenConnections {
    */
   disconnect(user: string, order: DisconnectOrder, openedBy: number): number {
     if (this.#pending.size > 0 && openedBy >= performance.now()) this.#orders.add(user, order);
-    const sockets = this.socketsOf(user).filter((socket) => (this.#openedAt.get(socket) ?? 0) <= openedBy);
+    // Each open socket has such a time.
+    const sockets = this.socketsOf(user).filter((socket) => Number(this.#openedAt.get(socket)) <= openedBy);
     for (const socket of sockets) closeByOrder(socket, order);
     return sockets.length;
   }

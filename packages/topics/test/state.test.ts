@@ -347,7 +347,7 @@ describe('a state that the application keeps', () => {
     expect(mirror.entries.get('ada')).toBe(7);
   });
 
-  test('gives a client that comes back to the same node only what has changed, and one from another node all of it', async () => {
+  test('gives a client that reconnects to the same node only what has changed, and one from another node all of it', async () => {
     const { options } = counting();
     const bus = new MemoryBus();
     const [here, there] = [0, 1].map(() => hubFor({ broker: new MemoryBroker(bus) }).state('votes', options));

@@ -201,7 +201,9 @@ export class PendingUpgrade {
     const order = this.disconnectOrder;
     if (order !== undefined) return this.refuse(order === 'final' ? 401 : 503, 'Disconnected');
     // The end of the response may come from a session store, in whatever context its callbacks run.
-    this.#onAccepted = AsyncResource.bind(onAccepted);
+    // `AsyncResource.bind()` would take a twentieth of the time of connecting.
+    const context = new AsyncResource('WebSocketUpgrade');
+    this.#onAccepted = (accepted) => context.runInAsyncScope(onAccepted, undefined, accepted);
     this.#state = 'accepting';
     try {
       removeForeignHeaders(this.response);

@@ -1,7 +1,7 @@
 import type { Address, ClientOptions, Sendable } from './client-options.ts';
-import type { SubscribeOptions, TopicHandlers } from './topic-handlers.ts';
+import type { SubscribeOptions, Subscription, TopicHandlers } from './topic-handlers.ts';
 import { Connection } from './connection.ts';
-import { parseTopicMessage, type Position } from './topic-message.ts';
+import { parseTopicMessage } from './topic-message.ts';
 import { settingsOf } from './settings.ts';
 import { Feed } from './feed.ts';
 import { LiveState } from './live-state.ts';
@@ -12,17 +12,6 @@ import { tell } from './tell.ts';
  * client is closed.
  */
 export type SendResult = 'sent' | 'queued' | 'dropped';
-
-/** What `subscribe()` returns. */
-export interface Subscription {
-  /**
-   * The position of the last message, from which another page can continue; undefined if the topic has no history or
-   * nothing has arrived.
-   */
-  readonly position: Position | undefined;
-  /** Ends the subscription. The last one of a topic leaves the topic. */
-  unsubscribe(): void;
-}
 
 /**
  * Creates a client and starts connecting.

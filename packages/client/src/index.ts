@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { createClient, type Client, type SendResult, type Subscription } from './client.ts';
+export { createClient, type Client, type SendResult } from './client.ts';
 export type {
   Address,
   ClientOptions,
@@ -15,5 +15,5 @@ export type {
 } from './client-options.ts';
 export type { LiveState, StateStatus } from './live-state.ts';
 export type { ClientStatus } from './machine.ts';
-export type { SubscribeOptions, TopicHandlers } from './topic-handlers.ts';
+export type { SubscribeOptions, Subscription, TopicHandlers } from './topic-handlers.ts';
 export type { Person, Position } from './topic-message.ts';

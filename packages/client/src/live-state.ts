@@ -1,4 +1,4 @@
-import type { TopicHandlers } from './topic-handlers.ts';
+import type { Subscription, TopicHandlers } from './topic-handlers.ts';
 
 /**
  * `waiting`: nothing has arrived yet. `live`: as the server has it. `stale`: not connected, so it may be out of date.
@@ -6,14 +6,10 @@ import type { TopicHandlers } from './topic-handlers.ts';
  */
 export type StateStatus = 'waiting' | 'live' | 'stale' | 'refused';
 
-interface Ending {
-  unsubscribe(): void;
-}
-
 /** What a state needs of its client. */
 export interface StateClient {
   readonly status: string;
-  subscribe(topic: string, handlers: TopicHandlers): Ending;
+  subscribe(topic: string, handlers: TopicHandlers): Subscription;
   addEventListener(type: 'statuschange', listener: () => void): void;
   removeEventListener(type: 'statuschange', listener: () => void): void;
 }
@@ -24,7 +20,7 @@ export class LiveState<Value = unknown> extends EventTarget {
   /** Resolves when the entries have arrived for the first time. */
   readonly ready: Promise<void>;
   readonly #client: StateClient;
-  readonly #subscription: Ending;
+  readonly #subscription: Subscription;
   #entries: ReadonlyMap<string, Value> = new Map();
   #status: StateStatus = 'waiting';
 

@@ -30,3 +30,14 @@ export interface SubscribeOptions {
 }
 
 export type Since = Position | 'oldest' | undefined;
+
+/** What `subscribe()` returns. */
+export interface Subscription {
+  /**
+   * The position of the last message, from which another page can continue; undefined if the topic has no history or
+   * nothing has arrived.
+   */
+  readonly position: Position | undefined;
+  /** Ends the subscription. The last one of a topic leaves the topic. */
+  unsubscribe(): void;
+}

@@ -31,8 +31,9 @@ export function createRouteMiddleware(route: WebSocketRoute, middleware: readonl
     await chain(context, async () => {
       context.status = pending.acceptStatus;
       // What middleware runs in a context of its own has returned by then, and the handler belongs there.
+      const scope = new AsyncResource('WebSocketUpgrade');
       const accept = (): void => route.accept(pending, { context, session: sessionFor(context) });
-      accepted.set(pending, AsyncResource.bind(accept));
+      accepted.set(pending, () => scope.runInAsyncScope(accept));
       // Koa responds only if later middleware has changed the status.
       Object.defineProperty(context, 'respond', {
         get: () => context.status !== pending.acceptStatus,

@@ -22,11 +22,4 @@ export { MemoryBroker, MemoryBus } from './bus/memory-broker.ts';
 export { PendingCalls, pendingOptions, type PendingLimits } from './bus/pending-calls.ts';
 export { parsePosition, type Position } from './bus/position.ts';
 export { decodeStateNews, encodeStateNews, type StateNews } from './bus/state-news.ts';
-export type {
-  StateEntry,
-  StateLimits,
-  StateOutcome,
-  StateRequest,
-  StateSnapshot,
-  StateStore,
-} from './bus/state-store.ts';
+export type * from './bus/state-store.ts';

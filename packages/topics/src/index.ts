@@ -32,14 +32,7 @@ export type { IncrementOptions, KeyFilter, SetOptions, StateSubscribeOptions } f
 export type { StateContents, StateOptions } from './state/state-options.ts';
 export type { StateMessage } from './state/state-message.ts';
 export type { State } from './state/state.ts';
-export type {
-  StateEntry,
-  StateLimits,
-  StateOutcome,
-  StateRequest,
-  StateSnapshot,
-  StateStore,
-} from './bus/state-store.ts';
+export type * from './bus/state-store.ts';
 export type { Topic } from './topic.ts';
 export type { TopicEvents } from './topic-events.ts';
 export type { PresenceOptions, SlowPolicy, TopicOptions } from './delivery/topic-options.ts';

@@ -399,6 +399,33 @@ describe('a state that the application keeps', () => {
     expect(await state.subscribe(socket)).toMatchObject({ recovered: false });
   });
 
+  test('reports a rejection that nobody awaits, whatever was called', async () => {
+    const errors: unknown[] = [];
+    const broker = new FaultyBroker();
+    const hub = hubFor({ broker, onError: (error) => errors.push((error as { code?: string }).code) });
+    const state = hub.state('votes', counting().options);
+    broker.refusal = new TopicError('TOPIC_ERR_TOO_LONG', 'Too long');
+    void state.set('ada', 1);
+    void state.delete('bob');
+    await expect.poll(() => errors).toEqual(['TOPIC_ERR_TOO_LONG', 'TOPIC_ERR_TOO_LONG']);
+    broker.refusal = undefined;
+    broker.failure = new TopicError('TOPIC_ERR_BROKER_LOST', 'Away');
+    broker.events.onLost(new Error('lost'));
+    errors.length = 0;
+    void state.get('ada');
+    void state.versionOf('ada');
+    void state.entries();
+    void state.size();
+    await expect.poll(() => errors).toEqual(Array.from({ length: 4 }, () => 'TOPIC_ERR_BROKER_LOST'));
+  });
+
+  test('refuses a version that is not a number', () => {
+    const state = hubFor().state<number>('votes', { ...counting().options, version: () => NaN });
+    expect(() => state.set('ada', 1)).toThrow(
+      'Invalid result of option version for ada in state votes: expected a number',
+    );
+  });
+
   test('rejects a change that is too long for the broker', async () => {
     const { options } = counting();
     const broker = new FaultyBroker();

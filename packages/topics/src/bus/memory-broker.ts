@@ -4,7 +4,7 @@ import { TopicError } from './errors.ts';
 import { HistoryRing } from './history-ring.ts';
 import { MemoryState } from './memory-state.ts';
 import { encodeStateNews } from './state-news.ts';
-import type { StateLimits, StateOutcome, StateRequest, StateSnapshot, StateStore } from './state-store.ts';
+import type { StateEntry, StateLimits, StateOutcome, StateRequest, StateSnapshot, StateStore } from './state-store.ts';
 
 interface Store {
   readonly epoch: string;
@@ -41,6 +41,10 @@ export class MemoryBus {
   readState(topic: BrokerTopic): StateSnapshot {
     const { epoch, ring } = this.#storeOf(topic);
     return { position: { epoch, offset: ring.offset }, entries: this.#stateOf(topic).entries };
+  }
+
+  stateEntry(topic: BrokerTopic, key: string): StateEntry | undefined {
+    return this.#stateOf(topic).get(key);
   }
 
   changeState(topic: BrokerTopic, request: StateRequest, limits: StateLimits): StateOutcome {

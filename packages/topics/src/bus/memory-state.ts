@@ -18,6 +18,10 @@ export class MemoryState {
     return [...this.#entries.values()];
   }
 
+  get(key: string): StateEntry | undefined {
+    return this.#entries.get(key);
+  }
+
   /**
    * @param version of the key, if the request changes it
    * @throws {TopicError} as {@link StateStore.change}

@@ -5,6 +5,11 @@ export type StateNews =
   /** The application's own store may have changes that nobody has told: read it again. */
   | { readonly type: 'reload' };
 
+/** The version that the application gives a change; undefined without one. */
+export function versionOf(news: StateNews): number | undefined {
+  return news.type === 'reload' ? undefined : news.version;
+}
+
 export function encodeStateNews(news: StateNews): string {
   if (news.type === 'reload') return '{"reload":true}';
   const key = JSON.stringify(news.key);

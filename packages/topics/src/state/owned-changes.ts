@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BackOff } from '../bus/back-off.ts';
 import { hasCode, hubClosed } from '../bus/errors.ts';
-import type { StateNews } from '../bus/state-news.ts';
+import { versionOf, type StateNews } from '../bus/state-news.ts';
 
 /** What the nodes have not been told yet: the latest change of a key, or to load the state again. */
 interface Untold {
@@ -87,11 +87,7 @@ export class OwnedChanges {
 }
 
 function isLater(known: StateNews, change: StateNews): boolean {
-  return versionOf(known) > versionOf(change);
-}
-
-function versionOf(news: StateNews): number {
-  return 'version' in news && news.version !== undefined ? news.version : NaN;
+  return (versionOf(known) ?? NaN) > (versionOf(change) ?? NaN);
 }
 
 function settlable(): Pick<Untold, 'told' | 'resolve' | 'reject'> {

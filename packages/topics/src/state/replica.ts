@@ -41,20 +41,12 @@ export class Replica {
     return this.#position && this.#places.placeOf(this.#position, this.lastChange);
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   get(key: string): StateEntry | undefined {
     return this.#entries.get(key);
   }
 
-  all(): StateEntry[] {
-    return [...this.#entries.values()];
-  }
-
-  keys(): Iterable<string> {
-    return this.#entries.keys();
+  entries(): Iterable<StateEntry> {
+    return this.#entries.values();
   }
 
   /** Takes over a whole state: what differs from before counts as changed. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BackOff } from '../bus/back-off.ts';
 import type { BrokerTopic, BusMessage } from '../bus/broker.ts';
 import type { Position } from '../bus/position.ts';
-import { decodeStateNews } from '../bus/state-news.ts';
+import { decodeStateNews, versionOf } from '../bus/state-news.ts';
 import type { StateSnapshot } from '../bus/state-store.ts';
 import { Feed } from '../feed/feed.ts';
 import type { HubContext } from '../feed/hub-context.ts';
@@ -166,7 +166,7 @@ export class StateFeed {
     if (known?.epoch !== position.epoch) return this.#reload();
     const news = decodeStateNews(message.data);
     const isOwn = message.origin.startsWith(`${this.#parts.context.id}.`);
-    const version = 'version' in news && news.version !== undefined ? news.version : position.offset;
+    const version = versionOf(news) ?? position.offset;
     if (news.type === 'set') replica.set({ key: news.key, value: news.value, version }, position);
     else if (news.type === 'delete') replica.delete(news.key, version, position);
     else {

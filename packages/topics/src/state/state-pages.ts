@@ -1,8 +1,6 @@
 import type { Position } from '../bus/position.ts';
+import { PageLimit } from '../people/page-limit.ts';
 import type { Replica } from './replica.ts';
-
-/** A page of this many bytes is full: a page is parsed and sent in one go, so it must be short. */
-const fullBytes = 44 * 1024;
 
 /** Whether a subscriber may have a key. */
 export type KeyRule = ((key: string) => boolean) | undefined;
@@ -23,19 +21,18 @@ export class StatePages {
    * @param position of the last change that is in it for certain
    */
   *snapshot(rule: KeyRule, { epoch, offset }: Position): Generator<string, void> {
-    let entries: string[] = [];
-    let bytes = 0;
+    let [entries, limit]: [string[], PageLimit] = [[], new PageLimit(Infinity)];
     let page = 0;
-    for (const key of this.#replica.keys()) {
-      const entry = this.#replica.get(key);
-      if (entry === undefined || rule?.(key) === false) continue;
-      if (bytes >= fullBytes) {
+    // What changes while pages are being sent may be in them, and follows as a change anyway.
+    for (const { key, value } of this.#replica.entries()) {
+      if (rule?.(key) === false) continue;
+      if (limit.isFull) {
         yield `${this.#start},"state":{${entries.join()}},"page":${page++},"more":true}`;
-        [entries, bytes] = [[], 0];
+        [entries, limit] = [[], new PageLimit(Infinity)];
       }
-      const text = `${JSON.stringify(key)}:${entry.value}`;
+      const text = `${JSON.stringify(key)}:${value}`;
       entries.push(text);
-      bytes += Buffer.byteLength(text) + 1;
+      limit.add(text);
     }
     const place = `${page > 0 ? `,"page":${page}` : ''},"epoch":${JSON.stringify(epoch)},"offset":${offset}`;
     yield `${this.#start},"state":{${entries.join()}}${place}}`;
@@ -48,27 +45,25 @@ export class StatePages {
    */
   changes(keys: Iterable<string>, position: Position, { rule, isNewEpoch }: ChangeOptions): string[] | undefined {
     const texts: string[] = [];
-    let [set, unset, bytes]: [string[], string[], number] = [[], [], 0];
+    let [set, unset, limit]: [string[], string[], PageLimit] = [[], [], new PageLimit(Infinity)];
     const take = (place: string): void => {
       const parts = [
         ...(set.length > 0 ? [`"set":{${set.join()}}`] : []),
         ...(unset.length > 0 ? [`"unset":[${unset.join()}]`] : []),
       ];
       texts.push(`${this.#start}${place},${parts.length > 0 ? parts.join() : '"set":{}'}}`);
-      [set, unset, bytes] = [[], [], 0];
+      [set, unset, limit] = [[], [], new PageLimit(Infinity)];
     };
-    let isEmpty = true;
     for (const key of keys) {
       if (rule?.(key) === false) continue;
-      isEmpty = false;
-      if (bytes >= fullBytes) take('');
+      if (limit.isFull) take('');
       const name = JSON.stringify(key);
       const entry = this.#replica.get(key);
-      if (entry === undefined) unset.push(name);
-      else set.push(`${name}:${entry.value}`);
-      bytes += Buffer.byteLength(name) + (entry === undefined ? 0 : Buffer.byteLength(entry.value)) + 2;
+      const text = entry === undefined ? name : `${name}:${entry.value}`;
+      (entry === undefined ? unset : set).push(text);
+      limit.add(text);
     }
-    if (isEmpty && !isNewEpoch) return undefined;
+    if (limit.isEmpty && !isNewEpoch) return undefined;
     const { epoch, offset } = position;
     take(isNewEpoch ? `,"epoch":${JSON.stringify(epoch)},"offset":${offset}` : `,"offset":${offset}`);
     return texts;

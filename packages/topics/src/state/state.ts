@@ -1,8 +1,8 @@
 import type { WebSocket } from '@turnout/core';
 import type { BrokerTopic } from '../bus/broker.ts';
 import type { Position } from '../bus/position.ts';
-import { encodeStateNews } from '../bus/state-news.ts';
-import type { StateEntry, StateSnapshot, StateStore } from '../bus/state-store.ts';
+import { encodeStateNews, type StateNews } from '../bus/state-news.ts';
+import type { StateEntry, StateOutcome, StateRequest, StateSnapshot, StateStore } from '../bus/state-store.ts';
 import type { Subscribed } from '../delivery/envelope.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { HubContext } from '../feed/hub-context.ts';
@@ -91,25 +91,24 @@ export class State<Value = unknown> {
   }
 
   /** The value of a key; undefined if there is none. */
-  async get(key: string): Promise<Value | undefined> {
-    const entry = await this.#entry(key);
-    return entry && (JSON.parse(entry.value) as Value);
+  get(key: string): Promise<Value | undefined> {
+    return this.#outcome(this.#entry(key).then((entry) => entry && (JSON.parse(entry.value) as Value)));
   }
 
   /** The version of a key, for `ifVersion`; 0 if there is none. */
-  async versionOf(key: string): Promise<number> {
-    return (await this.#entry(key))?.version ?? 0;
+  versionOf(key: string): Promise<number> {
+    return this.#outcome(this.#entry(key).then((entry) => entry?.version ?? 0));
   }
 
   /** All keys with their values. */
-  async entries(): Promise<Map<string, Value>> {
-    const entries = await this.#outcome(this.#entries());
-    return new Map(entries.map(({ key, value }) => [key, JSON.parse(value) as Value]));
+  entries(): Promise<Map<string, Value>> {
+    const parse = ({ key, value }: StateEntry): [string, Value] => [key, JSON.parse(value) as Value];
+    return this.#outcome(this.#entries().then((entries) => new Map(entries.map(parse))));
   }
 
   /** How many keys there are. */
-  async size(): Promise<number> {
-    return (await this.#outcome(this.#entries())).length;
+  size(): Promise<number> {
+    return this.#outcome(this.#entries().then(({ length }) => length));
   }
 
   /**
@@ -124,25 +123,23 @@ export class State<Value = unknown> {
     assertStateKey(this.name, key);
     const json = toJson(this.name, key, value);
     const { ifVersion } = resolveSet(options);
-    if (this.#store === undefined) {
-      this.#assertKept('ifVersion', ifVersion);
-      const version = this.options.version?.(value);
-      return this.#tell({ type: 'set', key, value: json, ...(version === undefined ? {} : { version }) });
+    if (this.#store !== undefined) {
+      return this.#change(this.#store, { type: 'set', key, value: json, ifVersion }, ({ isApplied }) => isApplied);
     }
-    const request = { type: 'set', key, value: json, ifVersion } as const;
-    return this.#outcome(this.#store.change(this.#topic, request, this.options).then(({ isApplied }) => isApplied));
+    this.#assertKept('ifVersion', ifVersion);
+    const version = this.#givenVersion(key, value);
+    return this.#outcome(this.#tell({ type: 'set', key, value: json, ...(version === undefined ? {} : { version }) }));
   }
 
   /** Deletes a key; otherwise as {@link set}. @returns whether there was one to delete */
   delete(key: string, options?: SetOptions): Promise<boolean> {
     assertStateKey(this.name, key);
     const { ifVersion } = resolveSet(options);
-    if (this.#store === undefined) {
-      this.#assertKept('ifVersion', ifVersion);
-      return this.#tell({ type: 'delete', key });
+    if (this.#store !== undefined) {
+      return this.#change(this.#store, { type: 'delete', key, ifVersion }, ({ isApplied }) => isApplied);
     }
-    const request = { type: 'delete', key, ifVersion } as const;
-    return this.#outcome(this.#store.change(this.#topic, request, this.options).then(({ isApplied }) => isApplied));
+    this.#assertKept('ifVersion', ifVersion);
+    return this.#outcome(this.#tell({ type: 'delete', key }));
   }
 
   /**
@@ -159,8 +156,7 @@ export class State<Value = unknown> {
     if (this.#store === undefined) {
       throw new TypeError(`Cannot increment ${key}: the application keeps state ${this.name} (option load)`);
     }
-    const changed = this.#store.change(this.#topic, { type: 'increment', key, by, once }, this.options);
-    return this.#outcome(changed.then(({ entry }) => Number(entry?.value ?? 0)));
+    return this.#change(this.#store, { type: 'increment', key, by, once }, ({ entry }) => Number(entry?.value ?? 0));
   }
 
   /**
@@ -206,31 +202,41 @@ export class State<Value = unknown> {
     return this.#audience.has(reader) ? this.#audience.begin(reader, since) : null;
   }
 
-  async #tell(change: Parameters<OwnedChanges['tell']>[0]): Promise<boolean> {
+  #change<Result>(store: StateStore, request: StateRequest, read: (outcome: StateOutcome) => Result): Promise<Result> {
+    return this.#outcome(store.change(this.#topic, request, this.options).then(read));
+  }
+
+  async #tell(change: StateNews): Promise<true> {
     const told = this.#owned.tell(change);
     this.#host.onUse(this as State);
     try {
-      await this.#outcome(told);
+      await told;
     } finally {
       this.#host.onUse(this as State);
     }
     return true;
   }
 
+  /** @throws {TypeError} if the option `version` gives no number */
+  #givenVersion(key: string, value: unknown): number | undefined {
+    const version: unknown = this.options.version?.(value);
+    if (version === undefined || Number.isFinite(version)) return version as number | undefined;
+    throw new TypeError(`Invalid result of option version for ${key} in state ${this.name}: expected a number`);
+  }
+
   async #load(position: Position): Promise<StateSnapshot> {
     if (this.#store !== undefined) return this.#store.read(this.#topic);
-    const { load, version } = this.options;
-    const contents = (await load?.()) ?? [];
+    const contents = (await this.options.load?.()) ?? [];
     const entries = pairsOf(contents).map(([key, given]) => {
       assertStateKey(this.name, key);
-      return { key, value: toJson(this.name, key, given), version: version?.(given) ?? position.offset };
+      return { key, value: toJson(this.name, key, given), version: this.#givenVersion(key, given) ?? position.offset };
     });
     return { position, entries };
   }
 
   async #entry(key: string): Promise<StateEntry | undefined> {
-    if (this.#store !== undefined) return this.#outcome(this.#store.get(this.#topic, key));
-    return (await this.#outcome(this.#entries())).find((entry) => entry.key === key);
+    if (this.#store !== undefined) return this.#store.get(this.#topic, key);
+    return (await this.#entries()).find((entry) => entry.key === key);
   }
 
   /** As the broker has them now, or as this node knows them. */
@@ -238,7 +244,7 @@ export class State<Value = unknown> {
     if (this.#store !== undefined) return (await this.#store.read(this.#topic)).entries;
     try {
       await this.#feed.hold();
-      return this.#feed.replica.all();
+      return [...this.#feed.replica.entries()];
     } finally {
       this.#feed.release();
     }
